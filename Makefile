@@ -1,0 +1,96 @@
+# `make test` is all you need: it builds .venv, installs orderflow into it as a user would, and runs
+# everything there. `make help` lists the rest.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+VERSIONS := 3.11 3.12 3.13
+
+SOURCES := $(shell find src -name __pycache__ -prune -o -print)
+CHECKED := src tests docs/conf.py $(sort $(dir $(wildcard docs/examples/*.py benchmarks/*.py)))
+INSTALL := install --quiet --disable-pip-version-check
+EVERYTHING := '.[sql,cli,testing]' --group dev --group docs
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench docs matrix clean changelog
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+# --- the environment: a full install when its definition changes, else only the package ----------
+
+$(STAMP): pyproject.toml Makefile README.md $(SOURCES)
+	$(if $(filter pyproject.toml Makefile,$?),$(install_everything),$(install_package))
+	@touch $@
+
+define install_everything
+@for python in $(VERSIONS:%=python%) python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+done && $$python -m venv $(VENV)
+$(BIN)/python -m pip $(INSTALL) --upgrade 'pip>=25.1'
+$(BIN)/python -m pip $(INSTALL) $(EVERYTHING)
+endef
+
+define install_package
+$(BIN)/python -m pip $(INSTALL) --no-deps --no-build-isolation --force-reinstall .
+endef
+
+# --- checks --------------------------------------------------------------------------------------
+
+# $(call run_tests,COMMAND): the tests that kill processes run last, alone.
+define run_tests
+$(1) -n 2 --ignore=tests/crash
+$(if $(wildcard tests/crash/test_*.py),$(1) tests/crash)
+endef
+
+test: $(STAMP)  ## the tests, then branch coverage
+	@$(BIN)/coverage erase
+	$(call run_tests,$(BIN)/coverage run -m pytest)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+lint: $(STAMP)  ## format, style, types, rooms
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy $(CHECKED)
+	$(BIN)/lint-imports --no-logo
+
+format: $(STAMP)  ## rewrite what `make lint` can mend itself
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+matrix: $(VERSIONS:%=matrix-%)  ## the tests on every Python found here
+
+matrix-%:
+	$(if $(call interpreter,$*),$(call test_on,$*),@echo "Python $*: not found, not tested")
+
+# A command may be there and not work (a shim of another version), so each is tried.
+interpreter = $(shell for python in python$(1) $$HOME/.pyenv/versions/$(1).*/bin/python; do \
+	$$python -c '' 2>/dev/null && echo $$python && break; done)
+
+define test_on
+$(call interpreter,$(1)) -m venv .matrix/$(1)
+.matrix/$(1)/bin/python -m pip $(INSTALL) --upgrade 'pip>=25.1'
+.matrix/$(1)/bin/python -m pip $(INSTALL) $(EVERYTHING)
+$(call run_tests,.matrix/$(1)/bin/python -m pytest)
+endef
+
+# --- the rest ------------------------------------------------------------------------------------
+
+demo: $(STAMP)  ## a day's orders from placement to delivery
+	@rm -f demo.db*
+	$(BIN)/orderflow run docs/examples/orders.jsonl --db sqlite:///demo.db --seed 1 --follow A-1001
+
+bench: $(STAMP)  ## the benchmarks
+	$(if $(wildcard benchmarks/run.py),$(BIN)/python benchmarks/run.py,@echo "no benchmarks yet")
+
+docs: $(STAMP)  ## the documentation, as docs/_build/html
+	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
+
+changelog: $(STAMP)  ## move the fragments in changelog.d into CHANGELOG.md
+	$(BIN)/towncrier build --yes
+
+clean:  ## remove everything that make made
+	rm -rf $(VENV) .matrix dist docs/_build demo.db* .coverage* .hypothesis
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find src tests docs benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
