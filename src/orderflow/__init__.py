@@ -1,0 +1,67 @@
+"""orderflow takes customers' orders from placement to confirmed delivery.
+
+This is the front door. Commands stand in :mod:`orderflow.model.commands`, facts in
+:mod:`orderflow.model.observations`, stores in :mod:`orderflow.stores`.
+"""
+
+from orderflow.engine import Engine
+from orderflow.errors import (
+    Conflict,
+    InvalidInput,
+    InvalidWorkflow,
+    NotFound,
+    OrderflowError,
+    Refusal,
+    Refused,
+)
+from orderflow.fulfillment import AUTOMATED, MANUAL, FulfillmentStrategy, InHouse, Steps, notify
+from orderflow.kernel.hooks import Hooks
+from orderflow.kernel.step import Committed, Step
+from orderflow.kernel.workflows import FULFILLMENT_ORDER, IN_HOUSE, ORDER, RETURN
+from orderflow.model.document import Address, Charge, Customer, Line, NewOrder
+from orderflow.model.order import Order
+from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
+from orderflow.model.work import Effect, NewTask, Note
+from orderflow.money import Money
+from orderflow.workflow import State, TaskFor, Transition, Workflow
+
+__all__ = [
+    "AUTOMATED",
+    "FULFILLMENT_ORDER",
+    "IN_HOUSE",
+    "MANUAL",
+    "ORDER",
+    "RETURN",
+    "Address",
+    "Charge",
+    "Committed",
+    "Conflict",
+    "Customer",
+    "Effect",
+    "Engine",
+    "FulfillmentStrategy",
+    "Hooks",
+    "InHouse",
+    "InvalidInput",
+    "InvalidWorkflow",
+    "Line",
+    "Money",
+    "NewOrder",
+    "NewTask",
+    "NotFound",
+    "Note",
+    "Order",
+    "OrderPhase",
+    "OrderflowError",
+    "Phase",
+    "Refusal",
+    "Refused",
+    "ReturnPhase",
+    "State",
+    "Step",
+    "Steps",
+    "TaskFor",
+    "Transition",
+    "Workflow",
+    "notify",
+]

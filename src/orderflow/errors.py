@@ -1,0 +1,124 @@
+"""What can go wrong, as values and as exceptions.
+
+::
+
+    OrderflowError
+    ├── InvalidInput        the data given is not readable; lists every problem
+    ├── InvalidWorkflow     a workflow that cannot work; lists every finding with its repair
+    ├── UnknownWorkflow     an order is stamped with a workflow that is not registered
+    ├── Refused             a command was refused; nothing changed; lists every reason
+    ├── NotFound            no order, parcel or task has this id
+    ├── Conflict            others kept changing the same thing; nothing changed; send again
+    ├── PortFailed          a port could not do its deed; the worker tries again
+    └── SchemaMismatch      the database was written by another release of the library
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+
+__all__ = [
+    "Conflict",
+    "InvalidInput",
+    "InvalidWorkflow",
+    "NotFound",
+    "OrderflowError",
+    "PortFailed",
+    "Problem",
+    "Refusal",
+    "Refused",
+    "SchemaMismatch",
+    "UnknownWorkflow",
+]
+
+
+@attrs.frozen
+class Refusal:
+    """One reason why a command is refused: a stable code and a sentence to act on.
+
+    >>> str(Refusal("order.on_hold", "the order is on hold: fraud"))
+    'order.on_hold: the order is on hold: fraud'
+    """
+
+    code: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.sentence}"
+
+
+@attrs.frozen
+class Problem:
+    """One thing that is wrong with an input or a workflow.
+
+    Attributes:
+        field: Where, as a dotted path: ``lines.0.quantity``.
+        value: What was there, as it was given.
+        expected: What would be right.
+    """
+
+    field: str
+    value: object
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: got {self.value!r}, {self.expected}"
+
+
+class OrderflowError(Exception):
+    """The root of every error that orderflow raises on purpose."""
+
+
+class InvalidInput(OrderflowError, ValueError):
+    """Input that cannot be read. ``problems`` lists every field, its value and what is right."""
+
+    def __init__(self, what: str, problems: Iterable[Problem]) -> None:
+        self.what = what
+        self.problems = tuple(problems)
+        super().__init__(what + ": " + "; ".join(map(str, self.problems)))
+
+
+class InvalidWorkflow(OrderflowError, ValueError):
+    """A workflow that cannot work. ``findings`` lists every fault and its repair."""
+
+    def __init__(self, name: str, findings: Iterable[Problem]) -> None:
+        self.name = name
+        self.findings = tuple(findings)
+        super().__init__(
+            f"workflow {name!r}: " + "; ".join(f"{f.field}: {f.expected}" for f in self.findings)
+        )
+
+
+class UnknownWorkflow(OrderflowError, LookupError):
+    """An order is stamped with a workflow (name, version, fingerprint) that is not registered."""
+
+
+class Refused(OrderflowError):
+    """A command was refused and changed nothing. ``refusals`` names every reason."""
+
+    def __init__(self, refusals: Iterable[Refusal]) -> None:
+        self.refusals = tuple(refusals)
+        super().__init__("; ".join(map(str, self.refusals)))
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The stable codes of all reasons."""
+        return frozenset(refusal.code for refusal in self.refusals)
+
+
+class NotFound(OrderflowError, LookupError):
+    """Nothing has this id."""
+
+
+class Conflict(OrderflowError):
+    """Others kept changing the same thing. Nothing changed; sending again is safe."""
+
+
+class PortFailed(OrderflowError):
+    """A port could not do its deed; the worker tries again with the same key."""
+
+
+class SchemaMismatch(OrderflowError):
+    """The database was written by a release of the library that this one does not know."""

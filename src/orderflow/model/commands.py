@@ -1,0 +1,291 @@
+"""Commands: requests that may be refused."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from orderflow.model.document import Code, NewOrder
+from orderflow.model.reading import Attributes, Sent, Utc
+
+__all__ = [
+    "ApproveReturn",
+    "Cancel",
+    "CloseReturn",
+    "CloseTask",
+    "Command",
+    "CommandBody",
+    "Confirm",
+    "ConfirmReceipt",
+    "Count",
+    "DeclineReturn",
+    "Draft",
+    "ExpectReceipt",
+    "FinishPutAway",
+    "Fire",
+    "Pack",
+    "Pick",
+    "Place",
+    "PlaceHold",
+    "Receive",
+    "ReleaseHold",
+    "Reopen",
+    "RequestReturn",
+    "Route",
+    "SetStockPolicy",
+    "Ship",
+    "StockBody",
+    "WriteOff",
+]
+
+Units = Annotated[int, Field(gt=0, le=10_000_000, strict=True)]
+LineUnits = dict[str, Units]
+Reason = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Body(Sent):
+    """What a command asks for."""
+
+    def to(self, subject: str = "", *, by: str = "system", id: str | None = None) -> Command:
+        """This body in an envelope, for the order with the id *subject*.
+
+        Args:
+            subject: The order's id; empty for :class:`Place` and for stock.
+            by: Who asks.
+            id: The idempotency key; the engine makes one where it is None.
+        """
+        return Command.model_validate({"id": id, "subject": subject, "actor": by, "body": self})
+
+
+class Place(Body):
+    """Place an order."""
+
+    kind: Literal["place"] = "place"
+    order: NewOrder
+
+
+class Draft(Body):
+    """Keep an order as a draft; trigger ``place`` places it."""
+
+    kind: Literal["draft"] = "draft"
+    order: NewOrder
+
+
+class Confirm(Body):
+    """Confirm an order: its stock is firm, its work may be released."""
+
+    kind: Literal["confirm"] = "confirm"
+
+
+class Cancel(Body):
+    """Cancel units (all that are left where ``lines`` is None)."""
+
+    kind: Literal["cancel"] = "cancel"
+    lines: LineUnits | None = None
+    reason: Reason = "customer"
+
+
+class PlaceHold(Body):
+    """Hold the order for a reason; ``hold`` is the handle to release it by."""
+
+    kind: Literal["place_hold"] = "place_hold"
+    hold: Code
+    reason: Reason
+    until: Utc | None = None
+
+
+class ReleaseHold(Body):
+    """Release one hold."""
+
+    kind: Literal["release_hold"] = "release_hold"
+    hold: Code
+
+
+class Route(Body):
+    """Choose again who fulfills the units that nobody has."""
+
+    kind: Literal["route"] = "route"
+
+
+class Pick(Body):
+    """Units of a fulfillment order were picked; *short* ones were not on their shelf."""
+
+    kind: Literal["pick"] = "pick"
+    fo: Code
+    units: LineUnits = Field(default_factory=dict)
+    short: LineUnits = Field(default_factory=dict)
+
+
+class Pack(Body):
+    """Picked units were packed into a new parcel."""
+
+    kind: Literal["pack"] = "pack"
+    fo: Code
+    units: LineUnits
+
+
+class Ship(Body):
+    """A labelled parcel was handed over to its carrier."""
+
+    kind: Literal["ship"] = "ship"
+    parcel: Code
+
+
+class FinishPutAway(Body):
+    """Cancelled units are back on their shelf."""
+
+    kind: Literal["finish_put_away"] = "finish_put_away"
+    put_away: Code
+
+
+class ConfirmReceipt(Body):
+    """The customer has the goods."""
+
+    kind: Literal["confirm_receipt"] = "confirm_receipt"
+
+
+class RequestReturn(Body):
+    """The customer wants to send units back."""
+
+    kind: Literal["request_return"] = "request_return"
+    lines: LineUnits = Field(min_length=1)
+    reason: Reason = "customer"
+
+
+class ApproveReturn(Body):
+    """Let the customer send the units back."""
+
+    kind: Literal["approve_return"] = "approve_return"
+    rma: Code
+
+
+class DeclineReturn(Body):
+    """Refuse a return."""
+
+    kind: Literal["decline_return"] = "decline_return"
+    rma: Code
+    reason: Reason
+
+
+class CloseReturn(Body):
+    """End a return: its goods are dealt with. *restock* units go back on the shelf."""
+
+    kind: Literal["close_return"] = "close_return"
+    rma: Code
+    restock: bool = True
+
+
+class CloseTask(Body):
+    """A task that was opened for a person is done."""
+
+    kind: Literal["close_task"] = "close_task"
+    task: str = Field(min_length=1, max_length=200)
+
+
+class Reopen(Body):
+    """Bring a completed order back to confirmed."""
+
+    kind: Literal["reopen"] = "reopen"
+    reason: Reason
+
+
+class Fire(Body):
+    """Fire a declared trigger on the order, or on the FO or return named by *on*."""
+
+    kind: Literal["fire"] = "fire"
+    trigger: Code
+    on: str | None = None
+    data: Attributes = Field(default_factory=dict)
+
+
+class StockCommand(Body):
+    """A command about a SKU at a location."""
+
+    sku: Code
+    location: Code = "main"
+
+
+class Receive(StockCommand):
+    """Goods arrived. *for_order* and *for_line* serve that line first; *expected* is struck."""
+
+    kind: Literal["receive"] = "receive"
+    quantity: Units
+    reference: str = Field(default="", max_length=200)
+    for_order: str | None = None
+    for_line: str | None = None
+    expected: str | None = None
+
+
+class Count(StockCommand):
+    """Somebody counted the shelf. A fact: on hand becomes *counted*."""
+
+    kind: Literal["count"] = "count"
+    counted: int = Field(ge=0, strict=True)
+    reference: str = Field(default="", max_length=200)
+
+
+class WriteOff(StockCommand):
+    """Units are damaged, lost or found to be missing. A fact; never below zero on hand."""
+
+    kind: Literal["write_off"] = "write_off"
+    quantity: Units
+    reference: str = Field(default="", max_length=200)
+
+
+class ExpectReceipt(StockCommand):
+    """Goods are on their way and should arrive *at*; quantity 0 strikes the announcement."""
+
+    kind: Literal["expect_receipt"] = "expect_receipt"
+    expected: Code
+    quantity: int = Field(ge=0, strict=True)
+    at: Utc
+
+
+class SetStockPolicy(StockCommand):
+    """Keep *safety* units back; allow *backorder_limit* open backorders (None: no limit)."""
+
+    kind: Literal["set_stock_policy"] = "set_stock_policy"
+    safety: int = Field(default=0, ge=0, strict=True)
+    backorder_limit: int | None = Field(default=None, ge=0)
+
+
+StockBody = Receive | Count | WriteOff | ExpectReceipt | SetStockPolicy
+OrderBody = (
+    Place
+    | Draft
+    | Confirm
+    | Cancel
+    | PlaceHold
+    | ReleaseHold
+    | Route
+    | Pick
+    | Pack
+    | Ship
+    | FinishPutAway
+    | ConfirmReceipt
+    | RequestReturn
+    | ApproveReturn
+    | DeclineReturn
+    | CloseReturn
+    | CloseTask
+    | Reopen
+    | Fire
+)
+CommandBody = Annotated[OrderBody | StockBody, Field(discriminator="kind")]
+
+
+class Command(Sent):
+    """A command in its envelope: which, about what, by whom.
+
+    ``id`` is the idempotency key within its subject (for a placement: within the channel).
+    """
+
+    id: Code | None = None
+    subject: str = Field(default="", max_length=100)
+    actor: Code = "system"
+    body: CommandBody
+
+    def content(self) -> dict[str, Any]:
+        """What must be equal when the id is used again."""
+        return self.model_dump(mode="json", exclude={"id"})

@@ -1,0 +1,87 @@
+"""The order: its document and where it stands, as applications see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from orderflow.model.document import Line, NewOrder
+from orderflow.model.ledger import Bucket, Ledger
+from orderflow.model.state import FulfillmentOrder, OrderState
+from orderflow.model.status import overlays, payment_status, return_status, stage, status
+
+__all__ = ["Order"]
+
+
+@attrs.frozen
+class Order:
+    """One purchase and where it stands. Immutable: every commit gives a new one."""
+
+    document: NewOrder
+    state: OrderState
+
+    @property
+    def id(self) -> str:
+        """The order's id."""
+        return self.state.id
+
+    @property
+    def version(self) -> int:
+        """How many commits it has had."""
+        return self.state.version
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines as ordered."""
+        return self.document.lines
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """The application's own data."""
+        return self.document.attributes
+
+    @property
+    def ledger(self) -> Ledger:
+        """How many units of each line stand where."""
+        return self.state.ledger
+
+    @property
+    def fulfillment_orders(self) -> Mapping[str, FulfillmentOrder]:
+        """The work that was given out, by id."""
+        return self.state.fulfillment_orders
+
+    @property
+    def status(self) -> str:
+        """What people see; derived from the ledger."""
+        return status(self.state)
+
+    @property
+    def stage(self) -> str:
+        """How far the least advanced live unit is."""
+        return stage(self.state)
+
+    @property
+    def overlays(self) -> frozenset[str]:
+        """``on_hold`` and ``exception``, where they apply."""
+        return overlays(self.state)
+
+    @property
+    def payment_status(self) -> str:
+        """Where the payment stands."""
+        return payment_status(self.state)
+
+    @property
+    def return_status(self) -> str:
+        """Where the returns stand."""
+        return return_status(self.state)
+
+    def units(
+        self, *buckets: Bucket, fo: str = "", parcel: str = "", rma: str = ""
+    ) -> dict[str, int]:
+        """Units per line in these buckets, of this FO, parcel or return where one is named."""
+        found: dict[str, int] = {}
+        for slot, units in self.ledger.slots(*buckets, fo=fo, parcel=parcel, rma=rma):
+            found[slot.line] = found.get(slot.line, 0) + units
+        return found

@@ -1,0 +1,116 @@
+"""The parcel: what left, under one tracking number. A boundary of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+__all__ = ["AT_SENDER", "Content", "Parcel", "ParcelStatus", "Scan", "status_of"]
+
+
+class ParcelStatus(StrEnum):
+    """Where a parcel stands."""
+
+    CREATED = "created"
+    LABELLED = "labelled"
+    HANDED_OVER = "handed_over"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    ATTEMPTED = "attempted"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    DELIVERED = "delivered"
+    RETURNING_TO_SENDER = "returning_to_sender"
+    RETURNED_TO_SENDER = "returned_to_sender"
+    LOST = "lost"
+    VOIDED = "voided"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more is expected of the parcel."""
+        return self in (
+            ParcelStatus.DELIVERED,
+            ParcelStatus.RETURNED_TO_SENDER,
+            ParcelStatus.LOST,
+            ParcelStatus.VOIDED,
+        )
+
+
+_RANK = {status: rank for rank, status in enumerate(ParcelStatus)}
+AT_SENDER = frozenset({ParcelStatus.CREATED, ParcelStatus.LABELLED})
+"""The statuses of a parcel that has not left."""
+
+
+@attrs.frozen
+class Content:
+    """Units in a parcel, and whose they are."""
+
+    order: str
+    fo: str
+    line: str
+    quantity: int
+
+
+@attrs.frozen
+class Scan:
+    """One tracking event. *to_recipient*: a delivery scan that names the recipient."""
+
+    id: str
+    status: ParcelStatus
+    occurred_at: datetime
+    code: str = ""
+    place: str = ""
+    to_recipient: bool = False
+
+
+@attrs.frozen
+class Parcel:
+    """A parcel's state. Its status is a fold over its scans (see :func:`status_of`).
+
+    ``generation`` counts the labels that failed or were voided for good, so that a new attempt
+    has a new key; ``held_by`` names the orders on hold in it.
+    """
+
+    id: str
+    strategy: str
+    version: int
+    contents: tuple[Content, ...]
+    status: ParcelStatus
+    since: datetime
+    carrier: str = ""
+    tracking_number: str = ""
+    handed_over: bool = False
+    voided: bool = False
+    label_voided: bool = False
+    generation: int = 0
+    held_by: tuple[str, ...] = ()
+    scans: tuple[Scan, ...] = ()
+    gave_up: tuple[str, ...] = ()
+    silent: bool = False
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """The orders with units in it, sorted."""
+        return tuple(sorted({content.order for content in self.contents}))
+
+
+def status_of(parcel: Parcel) -> tuple[ParcelStatus, datetime | None]:
+    """The status that the scans give, and when; the same for every order of arrival.
+
+    The scans are folded sorted by (time, rank, id). Once a parcel is returning, a delivery scan
+    means that it is back at the sender, unless it names the recipient.
+    """
+    at: datetime | None = None
+    if parcel.handed_over:
+        status = ParcelStatus.HANDED_OVER
+    elif parcel.voided:
+        status = ParcelStatus.VOIDED
+    else:
+        status = ParcelStatus.LABELLED if parcel.tracking_number else ParcelStatus.CREATED
+    for scan in sorted(parcel.scans, key=lambda s: (s.occurred_at, _RANK[s.status], s.id)):
+        back = status is ParcelStatus.RETURNING_TO_SENDER and not scan.to_recipient
+        delivered = scan.status is ParcelStatus.DELIVERED
+        status = ParcelStatus.RETURNED_TO_SENDER if back and delivered else scan.status
+        at = scan.occurred_at
+    return status, at

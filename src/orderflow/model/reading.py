@@ -1,0 +1,95 @@
+"""Reading what others send: one error that lists every field, its value and what is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationError,
+)
+
+from orderflow.errors import InvalidInput, Problem
+
+__all__ = ["Attributes", "Exact", "Sent", "Utc", "read", "read_json"]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Sent(BaseModel):
+    """What others send us: frozen, and no field that we do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+def _freeze(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: _freeze(item) for key, item in value.items()})
+    return tuple(map(_freeze, value)) if isinstance(value, list | tuple) else value
+
+
+def _thaw(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _thaw(item) for key, item in value.items()}
+    return list(map(_thaw, value)) if isinstance(value, tuple) else value
+
+
+def _no_float(value: object) -> object:
+    if isinstance(value, float):
+        raise ValueError("money is exact: write the number as a string")
+    return value
+
+
+Attributes = Annotated[
+    Mapping[str, Any], AfterValidator(_freeze), PlainSerializer(_thaw, return_type=dict[str, Any])
+]
+"""The application's own data, frozen through and through."""
+
+Exact = BeforeValidator(_no_float)
+"""Marks a Decimal that may not come from a float."""
+
+Utc = AwareDatetime
+"""A moment with a zone."""
+
+
+def read(model: type[M], data: object, what: str = "input") -> M:
+    """*data* (Python values) as a *model*.
+
+    Raises:
+        InvalidInput: With every field that is wrong.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InvalidInput(what, _problems(error)) from None
+
+
+def read_json(model: type[M], data: str | bytes, what: str = "input") -> M:
+    """*data* (JSON text) as a *model*; raises as :func:`read` does."""
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        raise InvalidInput(what, _problems(error)) from None
+
+
+def _problems(error: ValidationError) -> list[Problem]:
+    return [
+        Problem(
+            ".".join(str(part) for part in found["loc"]) or "(whole)",
+            found["input"],
+            _sentence(found["msg"]),
+        )
+        for found in error.errors(include_url=False)
+    ]
+
+
+def _sentence(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]

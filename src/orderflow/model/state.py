@@ -1,0 +1,199 @@
+"""The order's state: small, immutable, written with each commit; the fold of its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+from orderflow.model.ledger import Ledger
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
+
+__all__ = [
+    "FulfillmentOrder",
+    "Hold",
+    "LineState",
+    "OpenTask",
+    "OrderState",
+    "ParcelView",
+    "PaymentFact",
+    "Payments",
+    "PutAway",
+    "Return",
+    "Review",
+    "Stamp",
+]
+
+
+@attrs.frozen
+class Stamp:
+    """Which workflow something runs on: its name, version and fingerprint."""
+
+    name: str
+    version: int
+    fingerprint: str
+
+
+@attrs.frozen
+class LineState:
+    """What the decisions need to know of a line; the rest stays in the document."""
+
+    sku: str
+    ordered: int
+    stocked: bool = True
+    ships: bool = True
+    not_before: datetime | None = None
+
+
+@attrs.frozen
+class Hold:
+    """A reason not to go on. *until* releases it by itself."""
+
+    id: str
+    reason: str
+    until: datetime | None = None
+
+
+class PaymentFact(StrEnum):
+    """What a payment provider may report."""
+
+    AUTHORISED = "authorised"
+    CAPTURED = "captured"
+    FAILED = "failed"
+    REFUNDED = "refunded"
+    CHARGED_BACK = "charged_back"
+
+
+@attrs.frozen
+class Payments:
+    """Sums of the payment facts, minor units. *references* makes each fact count once."""
+
+    total: int = 0
+    authorised: int = 0
+    captured: int = 0
+    refunded: int = 0
+    charged_back: int = 0
+    references: tuple[str, ...] = ()
+
+    @property
+    def paid(self) -> bool:
+        """Whether what was captured and kept covers the total."""
+        return self.captured - self.refunded - self.charged_back >= self.total
+
+
+@attrs.frozen
+class FulfillmentOrder:
+    """Work given to one party. Its units are the ledger's slots that name it.
+
+    ``round`` counts the pieces of work done, so that each request for work has a key of its own.
+    """
+
+    id: str
+    strategy: str
+    location: str
+    workflow: Stamp
+    state: str
+    phase: Phase
+    since: datetime
+    supersedes: str = ""
+    round: int = 0
+
+
+@attrs.frozen
+class ParcelView:
+    """What an order knows of a parcel that holds units of it."""
+
+    id: str
+    fo: str
+    status: ParcelStatus
+    since: datetime
+    version: int = 0
+    carrier: str = ""
+    tracking_number: str = ""
+
+
+@attrs.frozen
+class Return:
+    """A return (RMA): what was announced; what came stands in the ledger."""
+
+    id: str
+    reason: str
+    workflow: Stamp
+    state: str
+    phase: ReturnPhase
+    since: datetime
+    lines: Mapping[str, int]
+
+
+@attrs.frozen
+class PutAway:
+    """Picked units that were cancelled and must go back to their shelf."""
+
+    id: str
+    fo: str
+    line: str
+    location: str
+    quantity: int
+
+
+@attrs.frozen
+class OpenTask:
+    """A task that was opened by a hook, an unexpected fact or an effect that gave up."""
+
+    id: str
+    name: str
+    role: str
+    reason: str
+    of: str
+
+
+class Review(StrEnum):
+    """Where the request for a review stands."""
+
+    DUE = "due"
+    ASKED = "asked"
+
+
+@attrs.frozen
+class OrderState:
+    """Where an order stands. Immutable; equal to the fold of its journal (promise 8).
+
+    Times are UTC. ``delivered_at`` is when the last unit so far was delivered; ``reserved_until``
+    when an unconfirmed order loses its stock; ``done_timers`` names timers that fired for good.
+    """
+
+    id: str
+    version: int
+    channel: str
+    customer: str
+    currency: str
+    workflow: Stamp
+    lifecycle: str
+    phase: OrderPhase
+    placed_at: datetime
+    since: datetime
+    terms: str
+    ship_complete: bool
+    lines: Mapping[str, LineState]
+    ledger: Ledger
+    payments: Payments = Payments()
+    reason: str = ""
+    promised: datetime | None = None
+    released: bool = False
+    reserved_until: datetime | None = None
+    delivered_at: datetime | None = None
+    backordered_at: datetime | None = None
+    receipt_confirmed: bool = False
+    review: Review = Review.DUE
+    holds: Mapping[str, Hold] = attrs.field(factory=dict)
+    fulfillment_orders: Mapping[str, FulfillmentOrder] = attrs.field(factory=dict)
+    parcels: Mapping[str, ParcelView] = attrs.field(factory=dict)
+    returns: Mapping[str, Return] = attrs.field(factory=dict)
+    put_aways: Mapping[str, PutAway] = attrs.field(factory=dict)
+    tasks: Mapping[str, OpenTask] = attrs.field(factory=dict)
+    surplus: Mapping[str, int] = attrs.field(factory=dict)
+    gave_up: tuple[str, ...] = ()
+    done_timers: tuple[str, ...] = ()

@@ -1,0 +1,177 @@
+"""Stock of a SKU at a location, and the operations on it that a commit carries as data."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import attrs
+
+__all__ = [
+    "Cause",
+    "Expect",
+    "ExpectedReceipt",
+    "Move",
+    "Movement",
+    "Policy",
+    "Release",
+    "Reserve",
+    "StockKey",
+    "StockLevel",
+    "StockOp",
+    "Unwait",
+    "Wait",
+    "Waiting",
+]
+
+
+class StockKey(NamedTuple):
+    """A SKU at a location."""
+
+    sku: str
+    location: str
+
+    def __str__(self) -> str:
+        return f"{self.sku}@{self.location}"
+
+
+class Cause(StrEnum):
+    """Why stock moved."""
+
+    RECEIPT = "receipt"
+    SHIPMENT = "shipment"
+    RETURN = "return"
+    COUNT = "count"
+    WRITE_OFF = "write_off"
+    SHORT_PICK = "short_pick"
+
+
+@attrs.frozen
+class StockLevel:
+    """The sums for one key. ``on_hand`` is the sum of its movements.
+
+    ``backorder_limit`` is the allowance of open backorders; None is no limit.
+    """
+
+    key: StockKey
+    on_hand: int = 0
+    reserved: int = 0
+    safety: int = 0
+    backordered: int = 0
+    backorder_limit: int | None = None
+
+    @property
+    def available(self) -> int:
+        """What a reservation may still be granted: never below 0."""
+        return max(0, self.on_hand - self.safety - self.reserved)
+
+    @property
+    def shortfall(self) -> int:
+        """Units promised that are not there; only a fact can make it more than 0."""
+        return max(0, self.reserved - self.on_hand)
+
+
+@attrs.frozen
+class Waiting:
+    """A backordered line in the waiting list of a key."""
+
+    key: StockKey
+    order: str
+    line: str
+    quantity: int
+    since: datetime
+
+
+@attrs.frozen
+class ExpectedReceipt:
+    """Goods on their way to us."""
+
+    id: str
+    key: StockKey
+    quantity: int
+    at: datetime
+
+
+@attrs.frozen
+class Movement:
+    """One entry of a stock journal: a change of on hand, with its cause and reference."""
+
+    key: StockKey
+    quantity: int
+    cause: Cause
+    reference: str
+    at: datetime
+
+
+@attrs.frozen
+class Reserve:
+    """Grant units to a line, only within what is available (promise 3)."""
+
+    key: StockKey
+    order: str
+    line: str
+    quantity: int
+
+
+@attrs.frozen
+class Release:
+    """Take units off a line's reservation. With *consume* they leave the house, too."""
+
+    key: StockKey
+    order: str
+    line: str
+    quantity: int
+    consume: Cause | None = None
+
+
+@attrs.frozen
+class Move:
+    """Change on hand by a fact: a receipt, a return, a count, a write-off."""
+
+    key: StockKey
+    quantity: int
+    cause: Cause
+    reference: str
+
+
+@attrs.frozen
+class Wait:
+    """Put units of a line on the waiting list, only within the backorder allowance."""
+
+    key: StockKey
+    order: str
+    line: str
+    quantity: int
+
+
+@attrs.frozen
+class Unwait:
+    """Take units of a line off the waiting list."""
+
+    key: StockKey
+    order: str
+    line: str
+    quantity: int
+
+
+@attrs.frozen
+class Policy:
+    """Set what is kept back, and how many backorders may be open (None: no limit)."""
+
+    key: StockKey
+    safety: int
+    backorder_limit: int | None
+
+
+@attrs.frozen
+class Expect:
+    """Announce (quantity > 0) or strike (0) a receipt on its way."""
+
+    key: StockKey
+    id: str
+    quantity: int
+    at: datetime
+
+
+StockOp = Reserve | Release | Move | Wait | Unwait | Policy | Expect

@@ -1,0 +1,118 @@
+"""What is still to be done, as data: effects, tasks, timers and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+__all__ = [
+    "Due",
+    "Effect",
+    "Kind",
+    "Message",
+    "NewTask",
+    "Note",
+    "Task",
+    "Timer",
+    "Wanted",
+    "effect_key",
+]
+
+
+@attrs.frozen
+class Effect:
+    """A deed in the outside world. All its attempts carry its *key*.
+
+    *subject* is the order, FO or parcel it is for; *outbound* effects rest while an order is held.
+    """
+
+    name: str
+    subject: str = ""
+    key: str = ""
+    data: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+def effect_key(subject: str, name: str, generation: int) -> str:
+    """The idempotency key: a function of subject, effect and generation."""
+    return f"{subject}:{name}:{generation}"
+
+
+@attrs.frozen
+class Task:
+    """A step that a person does. Completing it issues the command of its step."""
+
+    key: str
+    name: str
+    subject: str
+    role: str
+    instructions: str
+    due: datetime | None = None
+
+
+@attrs.frozen
+class Timer:
+    """A moment to wake up. *party* names who is waited for until then."""
+
+    key: str
+    name: str
+    subject: str
+    due: datetime
+    party: str = ""
+
+
+Wanted = Effect | Task | Timer
+
+
+@attrs.frozen
+class NewTask:
+    """A task that a hook opens."""
+
+    name: str
+    role: str
+    instructions: str = ""
+
+
+@attrs.frozen
+class Note:
+    """A remark that a hook writes into the journal; codes, not personal data."""
+
+    text: str
+
+
+@attrs.frozen
+class Message:
+    """A fact for another boundary, committed with its cause. *to* is like ``order:A-1``."""
+
+    key: str
+    to: str
+    body: object
+
+
+class Kind(StrEnum):
+    """What a row of the outbox is. Messages go first, then timers, effects, watchers."""
+
+    MESSAGE = "message"
+    TIMER = "timer"
+    EFFECT = "effect"
+    WATCH = "watch"
+
+
+@attrs.frozen
+class Due:
+    """A row of the outbox that a worker has claimed.
+
+    *owner* is the boundary it belongs to (``order:A-1``); *token* fences a late worker.
+    """
+
+    key: str
+    kind: Kind
+    name: str
+    owner: str
+    subject: str
+    data: Mapping[str, Any]
+    attempts: int
+    token: str
