@@ -1,0 +1,20 @@
+"""Stock: what an operation does to a level, and what a receipt does for those who wait."""
+
+from orderflow.inventory.levels import Holding, apply
+from orderflow.inventory.serving import (
+    OLDEST_FIRST,
+    ReleaseOrder,
+    StockDecision,
+    decide_stock,
+    settle,
+)
+
+__all__ = [
+    "OLDEST_FIRST",
+    "Holding",
+    "ReleaseOrder",
+    "StockDecision",
+    "apply",
+    "decide_stock",
+    "settle",
+]

@@ -1,0 +1,134 @@
+"""Decisions about stock: facts about it, and serving those who wait. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import attrs
+
+from orderflow.inventory.levels import Holding, apply
+from orderflow.model.commands import (
+    Count,
+    ExpectReceipt,
+    Receive,
+    SetStockPolicy,
+    StockBody,
+    WriteOff,
+)
+from orderflow.model.messages import StockGranted
+from orderflow.model.stock import (
+    Cause,
+    Expect,
+    Move,
+    Policy,
+    Reserve,
+    StockKey,
+    StockLevel,
+    StockOp,
+    Unwait,
+    Waiting,
+)
+from orderflow.model.work import Message, Task
+
+__all__ = ["OLDEST_FIRST", "ReleaseOrder", "StockDecision", "decide_stock", "settle"]
+
+ReleaseOrder = Callable[[Sequence[Waiting]], Sequence[Waiting]]
+"""Who of those who wait for a key is served first."""
+
+
+def OLDEST_FIRST(waiting: Sequence[Waiting]) -> Sequence[Waiting]:  # noqa: N802 (a policy value)
+    """The default release order: who has waited longest, then by order and line."""
+    return sorted(waiting, key=lambda w: (w.since, w.order, w.line))
+
+
+@attrs.frozen
+class StockDecision:
+    """What a stock command or message changes.
+
+    *shortfall* is the task to keep open while more is promised than is there; None closes it.
+    """
+
+    key: StockKey
+    ops: tuple[StockOp, ...]
+    messages: tuple[Message, ...]
+    shortfall: Task | None
+
+
+def decide_stock(
+    body: StockBody,
+    level: StockLevel,
+    waiting: Sequence[Waiting],
+    order: ReleaseOrder,
+    cause: str,
+    now: datetime,
+) -> StockDecision:
+    """What *body* does to a level, and whom it serves."""
+    ops = list(_ops(body, level, cause))
+    for op in ops:
+        held = apply(op, Holding(level))
+        level = held.level if held else level
+    named = (
+        (body.for_order, body.for_line)
+        if isinstance(body, Receive) and body.for_order is not None
+        else None
+    )
+    first = [w for w in waiting if named and w.order == named[0] and named[1] in (None, w.line)]
+    rest = [w for w in waiting if w not in first]
+    return settle(level, [*order(first), *order(rest)], cause, now, ops)
+
+
+def settle(
+    level: StockLevel,
+    queue: Iterable[Waiting],
+    cause: str,
+    now: datetime,
+    ops: Sequence[StockOp] = (),
+) -> StockDecision:
+    """Serve *queue* in order as far as the stock goes; say whether a shortfall is open."""
+    done, messages = list(ops), []
+    for waiting in queue:
+        units = min(waiting.quantity, level.available)
+        if units == 0:
+            break
+        key, order, line = waiting.key, waiting.order, waiting.line
+        done += [Unwait(key, order, line, units), Reserve(key, order, line, units)]
+        level = attrs.evolve(level, reserved=level.reserved + units)
+        granted = StockGranted(key, line, units)
+        messages.append(Message(f"{cause}>{order}/{line}", f"order:{order}", granted))
+    return StockDecision(level.key, tuple(done), tuple(messages), _shortfall(level, now))
+
+
+def _ops(body: StockBody, level: StockLevel, cause: str) -> Iterable[StockOp]:
+    key = StockKey(body.sku, body.location)
+    match body:
+        case Receive():
+            yield Move(key, body.quantity, Cause.RECEIPT, body.reference or cause)
+            if body.expected:
+                yield Expect(key, body.expected, 0, _EPOCH)
+        case Count():
+            if found := body.counted - level.on_hand:
+                yield Move(key, found, Cause.COUNT, body.reference or cause)
+        case WriteOff():
+            yield Move(key, -body.quantity, Cause.WRITE_OFF, body.reference or cause)
+        case ExpectReceipt():
+            yield Expect(key, body.expected, body.quantity, body.at)
+        case SetStockPolicy():
+            yield Policy(key, body.safety, body.backorder_limit)
+
+
+_EPOCH = datetime.min
+
+
+def _shortfall(level: StockLevel, now: datetime) -> Task | None:
+    if not level.shortfall:
+        return None
+    return Task(
+        key=f"stock:{level.key}:shortfall",
+        name="exception.shortfall",
+        subject=f"stock:{level.key}",
+        role="inventory",
+        instructions=f"{level.shortfall} of {level.key} are promised but not there: "
+        "count, receive, or cancel what waits",
+        due=now,
+    )

@@ -1,0 +1,118 @@
+"""Cancelling units: by where they stand, never by the order's lifecycle."""
+
+from __future__ import annotations
+
+from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.working import unpack
+from orderflow.model import commands as cmd
+from orderflow.model import events as ev
+from orderflow.model.ledger import Bucket, Slot
+from orderflow.model.parcel import AT_SENDER
+from orderflow.model.phases import Phase
+from orderflow.model.stock import Cause, Move, StockKey, Unwait
+
+__all__ = ["cancel"]
+
+# Units that cost least to cancel go first.
+_TAKEN_IN_ORDER = (
+    Bucket.OPEN,
+    Bucket.BACKORDERED,
+    Bucket.ALLOCATED,
+    Bucket.PICKED,
+    Bucket.PACKED,
+    Bucket.RETURNED_UNDELIVERED,
+    Bucket.LOST,
+)
+
+
+def cancel(deciding: Deciding, body: cmd.Cancel) -> None:
+    """Cancel the named units, or all that can still be cancelled."""
+    there = _cancellable(deciding)
+    wanted = {line: sum(n for _, n in slots) for line, slots in there.items()}
+    if body.lines is not None:
+        _check(deciding, body.lines, wanted)
+        wanted = body.lines
+    elif not any(wanted.values()) and deciding.lines:
+        deciding.refuse("cancel.nothing_left", _why_nothing(deciding))
+    if deciding.refusals:
+        return
+    if not deciding.lines:
+        deciding.fire("cancel", reason=body.reason)
+        return
+    for line, units in wanted.items():
+        left = units
+        for slot, have in there[line]:
+            if take := min(left, have):
+                _cancel_units(deciding, slot, take)
+                left -= take
+
+
+def _cancellable(deciding: Deciding) -> dict[str, list[tuple[Slot, int]]]:
+    """Each line's slots with units that may be cancelled, the cheapest first."""
+    found: dict[str, list[tuple[Slot, int]]] = {line: [] for line in deciding.lines}
+    for slot, units in deciding.units.items():
+        if slot.bucket in _TAKEN_IN_ORDER and _is_ours(deciding, slot):
+            found[slot.line].append((slot, units))
+    for slots in found.values():
+        slots.sort(key=lambda found: (_TAKEN_IN_ORDER.index(found[0].bucket), found[0]))
+    return found
+
+
+def _is_ours(deciding: Deciding, slot: Slot) -> bool:
+    """Whether no other party has to be asked, and the parcel has not left."""
+    if slot.bucket is Bucket.ALLOCATED:
+        flow = deciding.rules.machine(deciding.fos[slot.fo].workflow).workflow
+        remote = any(t.moves == (Bucket.ALLOCATED, Bucket.SHIPPED) for t in flow.transitions)
+        return deciding.fos[slot.fo].phase in (Phase.WAITING, Phase.READY) or not remote
+    if slot.bucket is Bucket.PACKED:
+        return deciding.order.state.parcels[slot.parcel].status in AT_SENDER
+    return True
+
+
+def _check(deciding: Deciding, lines: dict[str, int], there: dict[str, int]) -> None:
+    for line, units in lines.items():
+        if line not in there:
+            known = ", ".join(there)
+            deciding.refuse("line.unknown", f"there is no line {line}; there are: {known}")
+        elif units > there[line]:
+            deciding.refuse(
+                "cancel.units_left",
+                f"{units} of line {line} were named, {there[line]} can still be cancelled; "
+                "what has left can be returned",
+            )
+
+
+def _why_nothing(deciding: Deciding) -> str:
+    stands = ", ".join(f"{n} {b}" for b, n in sorted(deciding.order.ledger.totals().items()))
+    return f"no unit can be cancelled any more: {stands}"
+
+
+def _cancel_units(deciding: Deciding, slot: Slot, units: int) -> None:
+    gone = Slot(slot.line, Bucket.CANCELLED)
+    sku = deciding.lines[slot.line].sku
+    match slot.bucket:
+        case Bucket.BACKORDERED:
+            for strategy in deciding.rules.strategies.values():
+                key = StockKey(sku, strategy.location)
+                deciding.stock.append(Unwait(key, deciding.id, slot.line, units))
+        case Bucket.ALLOCATED:
+            deciding.unreserve(slot.line, slot.fo, units)
+        case Bucket.PACKED:
+            unpack(deciding, slot.parcel)
+            slot = Slot(slot.line, Bucket.PICKED, slot.fo)
+            _put_away(deciding, slot, units)
+        case Bucket.PICKED:
+            _put_away(deciding, slot, units)
+        case Bucket.RETURNED_UNDELIVERED:
+            key = StockKey(sku, deciding.fos[slot.fo].location)
+            deciding.stock.append(Move(key, units, Cause.RETURN, slot.parcel))
+            deciding.settle_stock(key)
+    deciding.move(slot, gone, units)
+
+
+def _put_away(deciding: Deciding, slot: Slot, units: int) -> None:
+    """The goods are in somebody's hands: their stock is free when they are back."""
+    number = sum(isinstance(event, ev.PutAwayAsked) for event in deciding.events) + 1
+    put_away = f"{deciding.id}-A{deciding.version + 1}.{number}"
+    location = deciding.fos[slot.fo].location
+    deciding.emit(ev.PutAwayAsked(put_away, slot.fo, slot.line, location, units))

@@ -1,0 +1,181 @@
+"""Decide: an order, a message and the rules give a decision or the reasons to refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from orderflow.errors import Refusal
+from orderflow.kernel import cancelling, facts, placing, returning, working
+from orderflow.kernel.allocating import granted, routable
+from orderflow.kernel.deciding import Context, Deciding
+from orderflow.kernel.progress import advance
+from orderflow.kernel.rules import Rules
+from orderflow.kernel.step import Fired
+from orderflow.kernel.waits import waits
+from orderflow.model import commands as cmd
+from orderflow.model import events as ev
+from orderflow.model import messages as msg
+from orderflow.model import observations as obs
+from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
+from orderflow.model.stock import StockKey, StockOp
+from orderflow.model.work import Message, Wanted
+
+__all__ = ["Context", "Decision", "decide", "stock_keys"]
+
+
+@attrs.frozen
+class Decision:
+    """All that one commit writes about an order.
+
+    Attributes:
+        order: The order after it; its version is one higher.
+        events: What became true.
+        stock: Operations on stock, as data; the store applies all or none.
+        wanted: What the order newly waits for: effects, tasks, timers.
+        withdrawn: Keys of what it no longer waits for.
+        messages: To other boundaries.
+        fired: Transitions taken, for the watchers.
+    """
+
+    order: Order
+    events: tuple[ev.Event, ...]
+    stock: tuple[StockOp, ...]
+    wanted: tuple[Wanted, ...]
+    withdrawn: tuple[str, ...]
+    messages: tuple[Message, ...]
+    fired: tuple[Fired, ...]
+
+
+def decide(
+    rules: Rules, order: Order | None, body: object, context: Context, new_id: str = ""
+) -> Decision | tuple[Refusal, ...]:
+    """What *body* (a command, a fact or a message) makes of *order*. Pure.
+
+    Args:
+        rules: The application's rules.
+        order: The order as it is; None for a placement.
+        body: The command, observation or message.
+        context: Time, actor, facts and stock levels, as they are given.
+        new_id: The id of the order that a placement creates.
+    """
+    deciding = Deciding(rules, context, order)
+    match body:
+        case cmd.Place():
+            placing.place(deciding, body, new_id)
+        case cmd.Draft():
+            placing.draft(deciding, body, new_id)
+        case _:
+            _HANDLERS[type(body)](deciding, body)
+    commanded = isinstance(body, cmd.Body)
+    if not (commanded and deciding.refusals):
+        _settle_refusals(deciding, commanded)
+        advance(deciding)
+        _tell_parcels(deciding, order)
+        _settle_refusals(deciding, commanded)
+    if deciding.refusals:
+        return tuple(deciding.refusals)
+    return _decision(deciding, order)
+
+
+def _settle_refusals(deciding: Deciding, commanded: bool) -> None:
+    """A fact is never refused: what stood in its way becomes a person's task."""
+    if deciding.refusals and not commanded:
+        reasons = "; ".join(map(str, deciding.refusals))
+        deciding.refusals.clear()
+        deciding.keep_fact("blocked", reasons)
+
+
+def _decision(deciding: Deciding, before: Order | None) -> Decision:
+    order = deciding.order
+    old = waits(before, deciding.rules) if before else {}
+    new = waits(order, deciding.rules)
+    return Decision(
+        order,
+        tuple(deciding.events),
+        tuple(deciding.stock),
+        (*(new[key] for key in new if key not in old), *deciding.effects),
+        tuple(key for key in old if key not in new),
+        tuple(deciding.messages),
+        tuple(deciding.fired),
+    )
+
+
+def _tell_parcels(deciding: Deciding, before: Order | None) -> None:
+    """Parcels that have not left rest while an order in them is on hold."""
+    after = deciding.order.state
+    if before is None or bool(before.state.holds) == bool(after.holds):
+        return
+    for view in after.parcels.values():
+        if not view.status.final:
+            deciding.tell(f"parcel:{view.id}", msg.HoldParcel(after.id, bool(after.holds)))
+
+
+def stock_keys(rules: Rules, order: Order | None, body: object) -> frozenset[StockKey]:
+    """The stock levels that deciding *body* may need."""
+    if isinstance(body, cmd.Place | cmd.Draft):
+        skus = {line.sku for line in body.order.lines if line.stocked}
+    elif order is None:
+        skus = set()
+    else:
+        open_lines = set(order.units(Bucket.OPEN))
+        if isinstance(body, cmd.Pick):
+            open_lines |= set(body.short)
+        lines = order.state.lines
+        skus = {lines[ln].sku for ln in open_lines if ln in lines and lines[ln].stocked}
+    places = {strategy.location for strategy in rules.strategies.values()}
+    return frozenset(StockKey(sku, place) for sku in skus for place in places)
+
+
+def _fire(deciding: Deciding, body: cmd.Fire) -> None:
+    state = deciding.order.state
+    on = body.on or state.id
+    fo, rma = on in state.fulfillment_orders, on in state.returns
+    if not (fo or rma or on == state.id):
+        there = ", ".join([state.id, *state.fulfillment_orders, *state.returns])
+        deciding.refuse("subject.unknown", f"{on} is nothing of this order; there are: {there}")
+    elif placing.not_held(deciding):
+        deciding.fire(body.trigger, fo=on if fo else "", rma=on if rma else "", data=body.data)
+
+
+def _close_task(deciding: Deciding, body: cmd.CloseTask) -> None:
+    if body.task in deciding.order.state.tasks:
+        deciding.emit(ev.TaskClosed(body.task))
+    else:
+        there = ", ".join(sorted(deciding.order.state.tasks)) or "none"
+        deciding.refuse("task.unknown", f"there is no open task {body.task}; there are: {there}")
+
+
+def _route(deciding: Deciding, _body: cmd.Route) -> None:
+    if not routable(deciding.order, deciding.rules, deciding.context.now):
+        deciding.refuse("route.nothing", "no unit is open and free to be given to anybody")
+
+
+_HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
+    cmd.Confirm: placing.confirm,
+    cmd.Cancel: cancelling.cancel,
+    cmd.PlaceHold: placing.place_hold,
+    cmd.ReleaseHold: placing.release_hold,
+    cmd.Route: _route,
+    cmd.Pick: working.pick,
+    cmd.Pack: working.pack,
+    cmd.Ship: working.ship,
+    cmd.FinishPutAway: working.finish_put_away,
+    cmd.ConfirmReceipt: placing.confirm_receipt,
+    cmd.RequestReturn: returning.request,
+    cmd.ApproveReturn: returning.approve,
+    cmd.DeclineReturn: returning.decline,
+    cmd.CloseReturn: returning.close,
+    cmd.CloseTask: _close_task,
+    cmd.Reopen: placing.reopen,
+    cmd.Fire: _fire,
+    obs.PaymentReported: facts.payment_reported,
+    obs.GoodsReturned: returning.goods_returned,
+    msg.StockGranted: granted,
+    msg.ParcelChanged: facts.parcel_changed,
+    msg.TimerFired: facts.timer_fired,
+    msg.EffectFailed: facts.effect_failed,
+}

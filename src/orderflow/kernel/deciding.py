@@ -1,0 +1,280 @@
+"""A decision being made: events folded as they come, and what is committed beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from orderflow.errors import Refusal
+from orderflow.kernel.evolve import Fold
+from orderflow.kernel.rules import Rules
+from orderflow.kernel.step import Fired, Step
+from orderflow.model import events as ev
+from orderflow.model.document import NewOrder
+from orderflow.model.ledger import Bucket, Slot, path
+from orderflow.model.messages import MessageBody, SettleStock
+from orderflow.model.order import Order
+from orderflow.model.state import FulfillmentOrder, LineState, Stamp
+from orderflow.model.stock import Cause, Release, StockKey, StockLevel, StockOp
+from orderflow.model.work import Effect, Message, NewTask, Note, effect_key
+
+__all__ = ["Context", "Deciding"]
+
+
+@attrs.frozen
+class Context:
+    """What a decision may know of the world: all of it is given.
+
+    Attributes:
+        now: UTC.
+        actor: Who asks.
+        cause: The message's id.
+        facts: What the fact providers said.
+        levels: The stock levels that the decision may need.
+    """
+
+    now: datetime
+    actor: str = "system"
+    cause: str = ""
+    facts: Mapping[str, Any] = attrs.field(factory=dict)
+    levels: Mapping[StockKey, StockLevel] = attrs.field(factory=dict)
+
+
+class Deciding:
+    """Collects what a decision emits. Nothing of it leaves if there is a refusal."""
+
+    def __init__(self, rules: Rules, context: Context, order: Order | None) -> None:
+        self.rules, self.context = rules, context
+        self.document: NewOrder | None = order.document if order else None
+        self.version = order.version if order else 0
+        self.levels = dict(context.levels)
+        self.events: list[ev.Event] = []
+        self.stock: list[StockOp] = []
+        self.messages: list[Message] = []
+        self.effects: list[Effect] = []
+        self.fired: list[Fired] = []
+        self.refusals: list[Refusal] = []
+        self.touched: set[str] = set()
+        self._settling: set[StockKey] = set()
+        self._fold = Fold(order.state if order else None)
+        self._order = order
+
+    @property
+    def order(self) -> Order:
+        """The order as it is at this point of the decision."""
+        if self._order is None:
+            assert self.document is not None  # set by create()
+            self._order = Order(self.document, self._fold.freeze(self.version + 1))
+        return self._order
+
+    @property
+    def units(self) -> Mapping[Slot, int]:
+        """The ledger at this point, without making a snapshot of the order."""
+        return self._fold.units
+
+    @property
+    def id(self) -> str:
+        """The order's id."""
+        found: str = self._fold.now["id"]
+        return found
+
+    @property
+    def lines(self) -> Mapping[str, LineState]:
+        """The lines at this point, without a snapshot."""
+        found: Mapping[str, LineState] = self._fold.now["lines"]
+        return found
+
+    @property
+    def fos(self) -> Mapping[str, FulfillmentOrder]:
+        """The fulfillment orders at this point, without a snapshot."""
+        found: Mapping[str, FulfillmentOrder] = self._fold.now["fulfillment_orders"]
+        return found
+
+    def create(self, order_id: str, document: NewOrder, created: ev.OrderCreated) -> None:
+        """Begin an order."""
+        self.document = document
+        self._fold = Fold(None, order_id)
+        self.emit(created)
+
+    def emit(self, event: ev.Event) -> None:
+        """Let *event* become true."""
+        self._fold.apply(event, self.context.now)
+        self.events.append(event)
+        self._order = None
+
+    def refuse(self, code: str, sentence: str) -> None:
+        """Take down a reason to refuse the command."""
+        refusal = Refusal(code, sentence)
+        if refusal not in self.refusals:
+            self.refusals.append(refusal)
+
+    def tell(self, to: str, body: MessageBody) -> None:
+        """Send a message to another boundary with the commit."""
+        key = f"{self.id}:{self.version + 1}>{len(self.messages)}"
+        self.messages.append(Message(key, to, body))
+
+    def move(self, source: Slot, dest: Slot, quantity: int) -> None:
+        """Move units by one legal step."""
+        self.emit(ev.UnitsMoved(quantity, source, dest))
+        self.touched |= {source.fo, dest.fo} - {""}
+
+    def walk(self, slot: Slot, dest: Bucket, quantity: int, rma: str | None = None) -> None:
+        """Move units along the shortest legal path, as facts do; *rma* holds them at its end."""
+        way = path(slot.bucket, dest)
+        if way is None:
+            raise ValueError(f"no legal way from {slot.bucket} to {dest}")
+        for bucket in way:
+            after = slot._replace(bucket=bucket)
+            if bucket is dest and rma is not None:
+                after = after._replace(rma=rma)
+            self.leave_stock(slot, after, quantity)
+            self.move(slot, after, quantity)
+            slot = after
+
+    def leave_stock(self, source: Slot, dest: Slot, quantity: int) -> None:
+        """Consume the reservation of units that leave the house."""
+        leaves = dest.bucket is Bucket.SHIPPED and source.bucket in (Bucket.PICKED, Bucket.PACKED)
+        if leaves:
+            self.unreserve(source.line, source.fo, quantity, Cause.SHIPMENT)
+
+    def unreserve(self, line: str, fo: str, quantity: int, consume: Cause | None = None) -> None:
+        """Give units of a line's reservation back, or let them leave with *consume*."""
+        if not self.lines[line].stocked:
+            return
+        key = StockKey(self.lines[line].sku, self.fos[fo].location)
+        self.stock.append(Release(key, self.id, line, quantity, consume))
+        if consume is None:
+            self.settle_stock(key)
+
+    def settle_stock(self, key: StockKey) -> None:
+        """Ask stock, once, to serve those who wait for what was freed."""
+        if key not in self._settling:
+            self._settling.add(key)
+            self.tell(f"stock:{key}", SettleStock(key))
+
+    def fire(
+        self,
+        trigger: str,
+        *,
+        fo: str = "",
+        rma: str = "",
+        data: Mapping[str, Any] | None = None,
+        reason: str = "",
+    ) -> bool:
+        """Fire a trigger on the order, a FO or a return; every reason is taken down."""
+        cursor = _Cursor(self, trigger, fo, rma, data or {}, reason)
+        if cursor.machine.fire(cursor, trigger):
+            return True
+        if not cursor.refusals:
+            leads = sorted({t.trigger for t in cursor.machine.workflow.leaving[cursor.state]})
+            self.refuse(
+                "transition.not_declared",
+                f"{cursor.subject} is {cursor.state}; {trigger} does not lead on from there, "
+                f"only {', '.join(leads) or 'nothing'}",
+            )
+        for refusal in cursor.refusals:
+            self.refuse(refusal.code, refusal.sentence)
+        return False
+
+    def add(self, outputs: Iterable[Effect | NewTask | Note], of: str) -> None:
+        """Take what an inside hook adds."""
+        for output in outputs:
+            number = len(self.events)
+            match output:
+                case Effect():
+                    generation = (self.version + 1) * 1000 + number
+                    subject = output.subject or self.order.id
+                    key = effect_key(subject, output.name, generation)
+                    self.effects.append(attrs.evolve(output, subject=subject, key=key))
+                    self.emit(ev.EffectAdded(key, output.name))
+                case NewTask():
+                    task = f"{self.order.id}:{output.name}:{self.version + 1}.{number}"
+                    reason = output.instructions or output.name
+                    self.emit(ev.TaskOpened(task, output.name, output.role, reason, of))
+                case Note():
+                    self.emit(ev.NoteAdded(output.text))
+                case _:
+                    raise TypeError(f"a hook adds Effect, NewTask or Note, got {output!r}")
+
+    def ask_person(self, name: str, role: str, reason: str, of: str) -> None:
+        """Open a task, unless the same one is open."""
+        task = f"{of}:{name}"
+        if task not in self.order.state.tasks:
+            self.emit(ev.TaskOpened(task, name, role, reason, of))
+
+    def keep_fact(self, fact: str, reason: str, of: str = "") -> None:
+        """Keep a fact that has no declared move; a person looks at it."""
+        self.emit(ev.FactKept(fact, reason))
+        self.ask_person(f"exception.{fact}", "support", reason, of or self.order.id)
+
+
+class _Cursor:
+    """The model of one trigger: where the subject stands, and the decision being made."""
+
+    def __init__(
+        self,
+        deciding: Deciding,
+        trigger: str,
+        fo: str,
+        rma: str,
+        data: Mapping[str, Any],
+        reason: str,
+    ) -> None:
+        self.deciding, self.trigger, self.data, self.reason = deciding, trigger, data, reason
+        self.fo, self.rma = fo, rma
+        self.refusals: list[Refusal] = []
+        state = deciding.order.state
+        self.subject = fo or rma or state.id
+        stamp: Stamp = state.workflow
+        self._state = state.lifecycle
+        if fo:
+            stamp, self._state = (
+                state.fulfillment_orders[fo].workflow,
+                state.fulfillment_orders[fo].state,
+            )
+        elif rma:
+            stamp, self._state = state.returns[rma].workflow, state.returns[rma].state
+        self.machine = deciding.rules.machine(stamp)
+
+    @property
+    def state(self) -> str:
+        return self._state
+
+    @state.setter
+    def state(self, dest: str) -> None:
+        source, self._state = self._state, dest
+        phase: Any = self.machine.workflow.by_name[dest].phase
+        event: ev.Event
+        if self.fo:
+            event = ev.FulfillmentOrderMoved(self.fo, self.trigger, source, dest, phase)
+            self.deciding.touched.add(self.fo)
+        elif self.rma:
+            event = ev.ReturnMoved(self.rma, self.trigger, source, dest, phase)
+        else:
+            event = ev.LifecycleMoved(self.trigger, source, dest, phase, self.reason)
+        self.deciding.emit(event)
+        name = self.machine.workflow.name
+        self.deciding.fired.append(Fired(name, self.trigger, source, dest, self.subject))
+
+    @property
+    def step(self) -> Step:
+        order, context = self.deciding.order, self.deciding.context
+        return Step(
+            order,
+            self.trigger,
+            context.actor,
+            context.now,
+            order.state.fulfillment_orders.get(self.fo),
+            order.state.returns.get(self.rma),
+            self.data,
+            context.facts,
+        )
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.refusals.append(refusal)
+
+    def add(self, outputs: Iterable[Effect | NewTask | Note]) -> None:
+        self.deciding.add(outputs, self.subject)

@@ -1,0 +1,281 @@
+"""The fold: what each event makes of an order's state. Total, pure, and the only writer of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from orderflow.model import events as ev
+from orderflow.model.ledger import Bucket, Ledger, Slot
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.state import (
+    FulfillmentOrder,
+    Hold,
+    LineState,
+    OpenTask,
+    OrderState,
+    ParcelView,
+    PaymentFact,
+    Payments,
+    PutAway,
+    Return,
+    Review,
+)
+
+__all__ = ["Fold", "fold"]
+
+_MAPPINGS = (
+    "lines",
+    "holds",
+    "fulfillment_orders",
+    "parcels",
+    "returns",
+    "put_aways",
+    "tasks",
+    "surplus",
+)
+_FIELDS = tuple(field.name for field in attrs.fields(OrderState))
+_WORK = frozenset({Bucket.PICKED, Bucket.PACKED, Bucket.SHIPPED})
+
+
+class Fold:
+    """An order's state being built, one event after the other.
+
+    Works on copies of the mappings, made once: a commit of many events stays linear.
+    """
+
+    def __init__(self, state: OrderState | None, order_id: str = "") -> None:
+        self.units: dict[Slot, int] = dict(state.ledger.items()) if state else {}
+        self.now: dict[str, Any] = {"id": order_id, "version": 0}
+        if state is not None:
+            self.now = {name: getattr(state, name) for name in _FIELDS}
+            for name in _MAPPINGS:
+                self.now[name] = dict(self.now[name])
+
+    def apply(self, event: ev.Event, at: datetime) -> None:
+        """Fold one event that became true at *at*."""
+        _FOLDERS[type(event)](self, event, at)
+
+    def freeze(self, version: int) -> OrderState:
+        """The state as it is now; the fold may go on after it."""
+        values = dict(self.now)
+        for name in _MAPPINGS:
+            if name in values:
+                values[name] = dict(values[name])
+        values |= {"ledger": Ledger(self.units), "version": version}
+        return OrderState(**values)
+
+
+def fold(entries: Iterable[ev.Entry], order_id: str) -> OrderState:
+    """The state that a journal tells (promise 8).
+
+    Raises:
+        ValueError: The journal is empty.
+    """
+    building = Fold(None, order_id)
+    version = 0
+    for entry in entries:
+        for event in entry.events:
+            building.apply(event, entry.at)
+        version = entry.version
+    if not version:
+        raise ValueError(f"the journal of {order_id} is empty")
+    return building.freeze(version)
+
+
+def _created(fold: Fold, event: ev.OrderCreated, at: datetime) -> None:
+    fold.now |= {
+        "channel": event.channel,
+        "customer": event.customer,
+        "currency": event.currency,
+        "workflow": event.workflow,
+        "lifecycle": event.lifecycle,
+        "phase": event.phase,
+        "placed_at": at,
+        "since": at,
+        "terms": event.terms,
+        "ship_complete": event.ship_complete,
+        "promised": event.promised,
+        "payments": Payments(total=event.total),
+        "lines": {
+            ln.id: LineState(ln.sku, ln.quantity, ln.stocked, ln.ships, ln.not_before)
+            for ln in event.lines
+        },
+    }
+    fold.now |= {name: {} for name in _MAPPINGS if name != "lines"}
+    fold.units = {Slot(ln.id, Bucket.OPEN): ln.quantity for ln in event.lines}
+
+
+def _lifecycle(fold: Fold, event: ev.LifecycleMoved, at: datetime) -> None:
+    fold.now |= {
+        "lifecycle": event.dest,
+        "phase": event.phase,
+        "since": at,
+        "reason": event.reason or fold.now.get("reason", ""),
+    }
+
+
+def _fo_opened(fold: Fold, event: ev.FulfillmentOrderOpened, at: datetime) -> None:
+    fold.now["fulfillment_orders"][event.fo] = FulfillmentOrder(
+        event.fo,
+        event.strategy,
+        event.location,
+        event.workflow,
+        event.state,
+        event.phase,
+        at,
+        event.supersedes,
+    )
+
+
+def _fo_moved(fold: Fold, event: ev.FulfillmentOrderMoved, at: datetime) -> None:
+    orders = fold.now["fulfillment_orders"]
+    orders[event.fo] = attrs.evolve(orders[event.fo], state=event.dest, phase=event.phase, since=at)
+
+
+def _units(fold: Fold, event: ev.UnitsMoved, at: datetime) -> None:
+    source, dest, units = event.source, event.dest, fold.units
+    left = units[source] - event.quantity
+    if left:
+        units[source] = left
+    else:
+        del units[source]
+    units[dest] = units.get(dest, 0) + event.quantity
+    if dest.bucket is Bucket.DELIVERED:
+        fold.now["delivered_at"] = at
+    elif dest.bucket is Bucket.BACKORDERED:
+        fold.now["backordered_at"] = at
+    if dest.bucket in _WORK and dest.fo:
+        orders = fold.now["fulfillment_orders"]
+        orders[dest.fo] = attrs.evolve(orders[dest.fo], round=orders[dest.fo].round + 1)
+
+
+def _surplus(fold: Fold, event: ev.SurplusFound, _at: datetime) -> None:
+    surplus = fold.now["surplus"]
+    surplus[event.line] = surplus.get(event.line, 0) + event.quantity
+
+
+def _packed(fold: Fold, event: ev.ParcelPacked, at: datetime) -> None:
+    view = ParcelView(event.parcel, event.fo, ParcelStatus.CREATED, at)
+    fold.now["parcels"][event.parcel] = view
+
+
+def _parcel(fold: Fold, event: ev.ParcelMoved, at: datetime) -> None:
+    parcels = fold.now["parcels"]
+    parcels[event.parcel] = attrs.evolve(
+        parcels[event.parcel],
+        status=event.status,
+        version=event.parcel_version,
+        carrier=event.carrier,
+        tracking_number=event.tracking_number,
+        since=at,
+    )
+
+
+def _held(fold: Fold, event: ev.HoldPlaced, _at: datetime) -> None:
+    fold.now["holds"][event.hold] = Hold(event.hold, event.reason, event.until)
+
+
+def _unheld(fold: Fold, event: ev.HoldReleased, _at: datetime) -> None:
+    del fold.now["holds"][event.hold]
+
+
+_SUMS = {
+    PaymentFact.AUTHORISED: "authorised",
+    PaymentFact.CAPTURED: "captured",
+    PaymentFact.REFUNDED: "refunded",
+    PaymentFact.CHARGED_BACK: "charged_back",
+}
+
+
+def _payment(fold: Fold, event: ev.PaymentRecorded, _at: datetime) -> None:
+    payments: Payments = fold.now["payments"]
+    changes: dict[str, Any] = {"references": (*payments.references, event.reference)}
+    if name := _SUMS.get(event.fact):
+        changes[name] = getattr(payments, name) + event.amount
+    fold.now["payments"] = attrs.evolve(payments, **changes)
+
+
+def _return_opened(fold: Fold, event: ev.ReturnOpened, at: datetime) -> None:
+    fold.now["returns"][event.rma] = Return(
+        event.rma, event.reason, event.workflow, event.state, event.phase, at, event.lines
+    )
+
+
+def _return_moved(fold: Fold, event: ev.ReturnMoved, at: datetime) -> None:
+    returns = fold.now["returns"]
+    returns[event.rma] = attrs.evolve(
+        returns[event.rma], state=event.dest, phase=event.phase, since=at
+    )
+
+
+def _put_away(fold: Fold, event: ev.PutAwayAsked, _at: datetime) -> None:
+    fold.now["put_aways"][event.put_away] = PutAway(
+        event.put_away, event.fo, event.line, event.location, event.quantity
+    )
+
+
+def _put_away_done(fold: Fold, event: ev.PutAwayDone, _at: datetime) -> None:
+    del fold.now["put_aways"][event.put_away]
+
+
+def _task(fold: Fold, event: ev.TaskOpened, _at: datetime) -> None:
+    fold.now["tasks"][event.task] = OpenTask(
+        event.task, event.name, event.role, event.reason, event.of
+    )
+
+
+def _task_closed(fold: Fold, event: ev.TaskClosed, _at: datetime) -> None:
+    del fold.now["tasks"][event.task]
+
+
+def _gave_up(fold: Fold, event: ev.EffectGaveUp, _at: datetime) -> None:
+    fold.now["gave_up"] = (*fold.now.get("gave_up", ()), event.key)
+
+
+def _timer_done(fold: Fold, event: ev.TimerDone, _at: datetime) -> None:
+    fold.now["done_timers"] = (*fold.now.get("done_timers", ()), event.key)
+
+
+def _setting(name: str, value: Callable[[Any], Any]) -> Callable[[Fold, Any, datetime], None]:
+    def folder(fold: Fold, event: Any, _at: datetime) -> None:
+        fold.now[name] = value(event)
+
+    return folder
+
+
+def _nothing(_fold: Fold, _event: ev.Event, _at: datetime) -> None:
+    """The event is told by the journal alone."""
+
+
+_FOLDERS: dict[type[ev.Event], Callable[[Fold, Any, datetime], None]] = {
+    ev.OrderCreated: _created,
+    ev.LifecycleMoved: _lifecycle,
+    ev.FulfillmentOrderOpened: _fo_opened,
+    ev.FulfillmentOrderMoved: _fo_moved,
+    ev.UnitsMoved: _units,
+    ev.SurplusFound: _surplus,
+    ev.ParcelPacked: _packed,
+    ev.ParcelMoved: _parcel,
+    ev.HoldPlaced: _held,
+    ev.HoldReleased: _unheld,
+    ev.PaymentRecorded: _payment,
+    ev.ReturnOpened: _return_opened,
+    ev.ReturnMoved: _return_moved,
+    ev.PutAwayAsked: _put_away,
+    ev.PutAwayDone: _put_away_done,
+    ev.TaskOpened: _task,
+    ev.TaskClosed: _task_closed,
+    ev.EffectGaveUp: _gave_up,
+    ev.EffectAdded: _nothing,
+    ev.ReservationsDated: _setting("reserved_until", lambda event: event.until),
+    ev.ReceiptConfirmed: _setting("receipt_confirmed", lambda _event: True),
+    ev.ReviewAsked: _setting("review", lambda _event: Review.ASKED),
+    ev.TimerDone: _timer_done,
+    ev.NoteAdded: _nothing,
+    ev.WorkReleased: _setting("released", lambda _event: True),
+    ev.FactKept: _nothing,
+}

@@ -1,0 +1,112 @@
+"""Facts about an order: a parcel's status, a payment, an effect that gave up, a timer."""
+
+from __future__ import annotations
+
+from orderflow.kernel.allocating import expire_reservations
+from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.waits import waits
+from orderflow.model import events as ev
+from orderflow.model.ledger import Bucket
+from orderflow.model.messages import EffectFailed, ParcelChanged, TimerFired
+from orderflow.model.observations import PaymentReported
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.work import Effect
+from orderflow.workflow import TimerFor
+
+__all__ = ["effect_failed", "parcel_changed", "payment_reported", "timer_fired"]
+
+_BUCKET = {
+    ParcelStatus.HANDED_OVER: Bucket.SHIPPED,
+    ParcelStatus.IN_TRANSIT: Bucket.SHIPPED,
+    ParcelStatus.OUT_FOR_DELIVERY: Bucket.SHIPPED,
+    ParcelStatus.ATTEMPTED: Bucket.SHIPPED,
+    ParcelStatus.READY_FOR_PICKUP: Bucket.SHIPPED,
+    ParcelStatus.DELIVERED: Bucket.DELIVERED,
+    ParcelStatus.RETURNING_TO_SENDER: Bucket.RETURNING_UNDELIVERED,
+    ParcelStatus.RETURNED_TO_SENDER: Bucket.RETURNED_UNDELIVERED,
+    ParcelStatus.LOST: Bucket.LOST,
+}
+_WITH_THE_CARRIER = (
+    Bucket.PACKED,
+    Bucket.SHIPPED,
+    Bucket.DELIVERED,
+    Bucket.RETURNING_UNDELIVERED,
+    Bucket.LOST,
+)
+
+
+def parcel_changed(deciding: Deciding, body: ParcelChanged) -> None:
+    """The units in the parcel walk to where its status says they are."""
+    view = deciding.order.state.parcels[body.parcel]
+    if body.version <= view.version:
+        return
+    if view.status is ParcelStatus.VOIDED:
+        if body.status is not ParcelStatus.VOIDED:
+            reason = f"{view.id} was voided, and is {body.status} all the same"
+            deciding.keep_fact("parcel_changed", reason, view.id)
+        return
+    deciding.emit(
+        ev.ParcelMoved(body.parcel, body.status, body.version, body.carrier, body.tracking_number)
+    )
+    dest = _BUCKET.get(body.status)
+    if dest is None:
+        return
+    held = deciding.order.ledger.slots(*_WITH_THE_CARRIER, parcel=body.parcel)
+    for slot, units in list(held):
+        if slot.bucket is not dest:
+            deciding.walk(slot, dest, units)
+
+
+def payment_reported(deciding: Deciding, body: PaymentReported) -> None:
+    """A payment fact counts once per reference and kind."""
+    reference = f"{body.fact}:{body.reference}"
+    if reference not in deciding.order.state.payments.references:
+        deciding.emit(ev.PaymentRecorded(body.fact, body.amount, reference))
+
+
+def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
+    """An effect gave up: where the order waits for it a task takes its place, else one opens."""
+    if body.key in deciding.order.state.gave_up:
+        return
+    awaited = body.key in waits(deciding.order, deciding.rules)
+    deciding.emit(ev.EffectGaveUp(body.key))
+    if not awaited:
+        reason = f"{body.name} for {body.subject} failed for good: do it by hand, or let it be"
+        deciding.ask_person(f"exception.{body.name}", "support", reason, body.key)
+
+
+def timer_fired(deciding: Deciding, body: TimerFired) -> None:
+    """A moment came: what it means depends on the timer's name."""
+    if body.key in deciding.order.state.done_timers:
+        return
+    deciding.emit(ev.TimerDone(body.key))
+    state = deciding.order.state
+    match body.name:
+        case "reservation":
+            expire_reservations(deciding)
+        case "confirmation":
+            deciding.emit(ev.ReceiptConfirmed("window"))
+        case "review":
+            deciding.emit(ev.ReviewAsked())
+            deciding.add([Effect("notify", data={"template": "review-request"})], state.id)
+        case "hold":
+            if body.subject in state.holds:
+                deciding.emit(ev.HoldReleased(body.subject))
+        case "not_before":
+            pass  # the units may be routed now
+        case "state":
+            _state_timer(deciding, body.subject)
+        case _:
+            reason = f"{body.subject} has been waited for too long ({body.name})"
+            deciding.ask_person(f"overdue.{body.name}", "support", reason, body.subject)
+
+
+def _state_timer(deciding: Deciding, subject: str) -> None:
+    """A state's own timer fires the trigger that the state declares."""
+    state = deciding.order.state
+    fo, rma = subject in state.fulfillment_orders, subject in state.returns
+    found = state.fulfillment_orders.get(subject) or state.returns.get(subject)
+    stamp, name = (found.workflow, found.state) if found else (state.workflow, state.lifecycle)
+    wait = deciding.rules.machine(stamp).workflow.by_name[name].waits_for
+    if isinstance(wait, TimerFor):
+        deciding.fire(wait.trigger, fo=subject if fo else "", rma=subject if rma else "")

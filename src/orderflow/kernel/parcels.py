@@ -1,0 +1,178 @@
+"""The parcel's own decisions: labels, scans, and what it tells the orders in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from orderflow.kernel.rules import Rules
+from orderflow.model import events as ev
+from orderflow.model.messages import (
+    EffectFailed,
+    HandOver,
+    HoldParcel,
+    OpenParcel,
+    ParcelChanged,
+    TimerFired,
+    VoidParcel,
+)
+from orderflow.model.observations import LabelBought, LabelVoided, TrackingReported
+from orderflow.model.parcel import Parcel, ParcelStatus, Scan, status_of
+from orderflow.model.work import Effect, Message, Task, Timer, Wanted, effect_key
+
+__all__ = ["ParcelDecision", "decide_parcel", "fold_parcel", "parcel_waits"]
+
+
+@attrs.frozen
+class ParcelDecision:
+    """What a fact or a message changes on a parcel."""
+
+    parcel: Parcel
+    events: tuple[ev.Event, ...]
+    messages: tuple[Message, ...]
+    references: tuple[str, ...]
+
+
+def decide_parcel(
+    parcel: Parcel | None, parcel_id: str, body: object, now: datetime, at: datetime
+) -> ParcelDecision:
+    """Decide a fact about a parcel. *at* is when it happened; a repeated one changes nothing."""
+    event = _event(parcel, body, at)
+    events = (event,) if event else ()
+    after = _fold(parcel, parcel_id, events, now)
+    changed = parcel is None or _view(parcel) != _view(after)
+    told = ParcelChanged(
+        after.id, after.status, after.version, after.carrier, after.tracking_number
+    )
+    messages = tuple(
+        Message(f"{after.id}:{after.version}>{order}", f"order:{order}", told)
+        for order in after.orders
+        if changed
+    )
+    known = parcel.tracking_number if parcel else ""
+    fresh = after.tracking_number and after.tracking_number != known
+    return ParcelDecision(
+        after, events, messages if parcel else (), (after.tracking_number,) if fresh else ()
+    )
+
+
+def _view(parcel: Parcel) -> tuple[object, ...]:
+    return parcel.status, parcel.tracking_number
+
+
+def _event(parcel: Parcel | None, body: object, at: datetime) -> ev.Event | None:
+    """What a message makes true of a parcel; None where it is true already."""
+    if isinstance(body, OpenParcel):
+        return ev.ParcelOpened(body.strategy, body.contents) if parcel is None else None
+    assert parcel is not None  # the engine loads it, or keeps the fact in the inbox
+    match body:
+        case LabelBought(carrier=carrier, tracking_number=number):
+            known = parcel.tracking_number == number
+            return None if known else ev.ParcelLabelled(carrier, number)
+        case TrackingReported():
+            scan = _scan(body, at)
+            known = any(there.id == scan.id for there in parcel.scans)
+            return None if known else ev.ParcelScanned(scan)
+        case HoldParcel(order=order, held=held):
+            return None if held == (order in parcel.held_by) else ev.ParcelHeld(order, held)
+        case EffectFailed(key=key):
+            return None if key in parcel.gave_up else ev.ParcelEffectGaveUp(key)
+    known, event = _ONCE[type(body)](parcel)
+    return None if known else event
+
+
+_ONCE: Mapping[type, Callable[[Parcel], tuple[bool, ev.Event]]] = {
+    LabelVoided: lambda parcel: (parcel.label_voided, ev.ParcelLabelVoided()),
+    HandOver: lambda parcel: (parcel.handed_over, ev.ParcelHandedOver()),
+    VoidParcel: lambda parcel: (parcel.voided, ev.ParcelVoided()),
+    TimerFired: lambda parcel: (parcel.silent or parcel.status.final, ev.ParcelWentSilent()),
+}
+"""Facts that can become true once."""
+
+
+def _scan(body: TrackingReported, at: datetime) -> Scan:
+    identity = (
+        body.event
+        or f"{body.tracking_number}/{body.status}/{body.code}/{at.isoformat()}/{body.place}"
+    )
+    return Scan(identity, body.status, at, body.code, body.place, body.to_recipient)
+
+
+def fold_parcel(entries: Iterable[ev.Entry], parcel_id: str) -> Parcel:
+    """The parcel that its journal tells."""
+    parcel: Parcel | None = None
+    for entry in entries:
+        parcel = _fold(parcel, parcel_id, entry.events, entry.at)
+    if parcel is None:
+        raise ValueError(f"the journal of {parcel_id} is empty")
+    return parcel
+
+
+def _fold(
+    parcel: Parcel | None, parcel_id: str, events: Iterable[ev.Event], at: datetime
+) -> Parcel:
+    for event in events:
+        if isinstance(event, ev.ParcelOpened):
+            created = ParcelStatus.CREATED
+            parcel = Parcel(parcel_id, event.strategy, 0, event.contents, created, at)
+        elif parcel is not None:
+            parcel = attrs.evolve(parcel, **_change(parcel, event))
+    assert parcel is not None  # the first event opens it
+    status, scanned = status_of(parcel)
+    since = (scanned or at) if status is not parcel.status else parcel.since
+    return attrs.evolve(parcel, status=status, since=since, version=parcel.version + 1)
+
+
+def _change(parcel: Parcel, event: ev.Event) -> dict[str, Any]:
+    match event:
+        case ev.ParcelLabelled(carrier=carrier, tracking_number=number):
+            return {"carrier": carrier, "tracking_number": number}
+        case ev.ParcelHandedOver():
+            return {"handed_over": True}
+        case ev.ParcelScanned(scan=scan):
+            return {"scans": (*parcel.scans, scan), "silent": False}
+        case ev.ParcelVoided():
+            return {"voided": True}
+        case ev.ParcelLabelVoided():
+            return {"label_voided": True}
+        case ev.ParcelHeld(order=order, held=held):
+            others = {name for name in parcel.held_by if name != order}
+            return {"held_by": tuple(sorted(others | ({order} if held else set())))}
+        case ev.ParcelEffectGaveUp(key=key):
+            return {"gave_up": (*parcel.gave_up, key)}
+        case ev.ParcelWentSilent():
+            return {"silent": True}
+    raise TypeError(f"{event!r} is no event of a parcel")
+
+
+def parcel_waits(parcel: Parcel, rules: Rules) -> dict[str, Wanted]:
+    """What the parcel itself waits for, by key."""
+    return {wanted.key: wanted for wanted in _waits(parcel, rules)}
+
+
+def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
+    label = effect_key(parcel.id, "label", parcel.generation)
+    void = effect_key(parcel.id, "void_label", parcel.generation)
+    if parcel.status is ParcelStatus.CREATED and not parcel.held_by:
+        if label in parcel.gave_up:
+            what = f"buy a label for {parcel.id} and type its tracking number"
+            yield Task(label, "label", parcel.id, rules.steps.role("label"), what)
+        else:
+            yield Effect("label", parcel.id, label)
+    if parcel.voided and parcel.tracking_number and not parcel.label_voided:
+        if void in parcel.gave_up:
+            what = f"have {parcel.carrier} void the label {parcel.tracking_number}"
+            yield Task(void, "void_label", parcel.id, rules.steps.role("label"), what)
+        else:
+            yield Effect("void_label", parcel.id, void)
+    if parcel.handed_over and not parcel.status.final:
+        key = f"{parcel.id}:tracking:{len(parcel.scans)}"
+        if parcel.silent:
+            what = f"{parcel.carrier} says nothing of {parcel.tracking_number}: ask, and report"
+            yield Task(f"{key}:trace", "exception.trace", parcel.id, "support", what)
+        else:
+            due = parcel.since + rules.windows.tracking
+            yield Timer(key, "tracking", parcel.id, due, parcel.carrier)

@@ -1,0 +1,95 @@
+"""Placing, confirming, holding and completing an order."""
+
+from __future__ import annotations
+
+from orderflow.kernel.deciding import Deciding
+from orderflow.model import commands as cmd
+from orderflow.model import events as ev
+from orderflow.model.document import NewOrder, Shipping
+from orderflow.model.phases import OrderPhase
+
+__all__ = ["confirm", "confirm_receipt", "draft", "place", "place_hold", "release_hold", "reopen"]
+
+
+def draft(deciding: Deciding, body: cmd.Draft, order_id: str) -> None:
+    """Keep the order in the initial state of its lifecycle."""
+    _create(deciding, body.order, order_id)
+
+
+def place(deciding: Deciding, body: cmd.Place, order_id: str) -> None:
+    """Create the order and fire ``place``."""
+    _create(deciding, body.order, order_id)
+    deciding.fire("place")
+
+
+def _create(deciding: Deciding, document: NewOrder, order_id: str) -> None:
+    flow = deciding.rules.lifecycle
+    initial = flow.by_name[flow.initial]
+    created = ev.OrderCreated(
+        channel=document.channel,
+        customer=document.customer.id if document.customer else "",
+        currency=document.currency,
+        total=document.total.minor,
+        terms=document.terms,
+        ship_complete=document.shipping is Shipping.COMPLETE,
+        promised=document.promised,
+        lines=tuple(
+            ev.PlacedLine(ln.id, ln.sku, ln.quantity, ln.stocked, ln.ships, ln.not_before)
+            for ln in document.lines
+        ),
+        workflow=flow.stamp,
+        lifecycle=initial.name,
+        phase=OrderPhase(initial.phase),
+    )
+    deciding.create(order_id, document, created)
+
+
+def confirm(deciding: Deciding, _body: cmd.Confirm) -> None:
+    """Fire ``confirm``; the stock is firm."""
+    if not_held(deciding) and deciding.fire("confirm") and deciding.order.state.reserved_until:
+        deciding.emit(ev.ReservationsDated(None))
+
+
+def not_held(deciding: Deciding) -> bool:
+    """Refuse while the order is on hold, and name every hold."""
+    holds = deciding.order.state.holds.values()
+    for hold in holds:
+        deciding.refuse("order.on_hold", f"the order is on hold ({hold.id}): {hold.reason}")
+    return not holds
+
+
+def place_hold(deciding: Deciding, body: cmd.PlaceHold) -> None:
+    """Add a reason not to go on."""
+    state = deciding.order.state
+    if body.hold in state.holds:
+        deciding.refuse("hold.exists", f"the hold {body.hold} is already there; use another handle")
+    elif state.phase.final:
+        deciding.refuse("order.over", f"the order is {state.lifecycle}; there is nothing to hold")
+    else:
+        deciding.emit(ev.HoldPlaced(body.hold, body.reason, body.until))
+
+
+def release_hold(deciding: Deciding, body: cmd.ReleaseHold) -> None:
+    """Take one reason away."""
+    if body.hold in deciding.order.state.holds:
+        deciding.emit(ev.HoldReleased(body.hold))
+    else:
+        there = ", ".join(sorted(deciding.order.state.holds)) or "none"
+        deciding.refuse("hold.unknown", f"there is no hold {body.hold}; there are: {there}")
+
+
+def confirm_receipt(deciding: Deciding, _body: cmd.ConfirmReceipt) -> None:
+    """The customer has the goods."""
+    state = deciding.order.state
+    if state.receipt_confirmed:
+        deciding.refuse("receipt.confirmed", "the receipt is confirmed already")
+    elif state.delivered_at is None:
+        deciding.refuse("receipt.nothing_delivered", "nothing was delivered yet")
+    else:
+        deciding.emit(ev.ReceiptConfirmed(deciding.context.actor))
+
+
+def reopen(deciding: Deciding, body: cmd.Reopen) -> None:
+    """Bring a completed order back; a person closes the task that says why."""
+    if deciding.fire("reopen", reason=body.reason):
+        deciding.ask_person("reopened", "support", body.reason, deciding.order.id)

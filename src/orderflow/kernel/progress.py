@@ -1,0 +1,60 @@
+"""What follows by itself: routing, release, completions, the end of an order."""
+
+from __future__ import annotations
+
+from orderflow.kernel.allocating import release, route
+from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.working import complete_work
+from orderflow.model.ledger import SETTLED, Bucket
+from orderflow.model.order import Order
+from orderflow.model.phases import OrderPhase
+
+__all__ = ["advance", "all_reached"]
+
+_REACHED = (Bucket.DELIVERED, Bucket.RETURNING, Bucket.RETURNED)
+
+
+def advance(deciding: Deciding) -> None:
+    """Go on until nothing more follows from what is true."""
+    before = -1
+    while before != len(deciding.events) and not deciding.refusals:
+        before = len(deciding.events)
+        route(deciding)
+        release(deciding)
+        complete_work(deciding)
+        _end(deciding)
+
+
+def all_reached(order: Order) -> bool:
+    """Whether something was delivered and no live unit is left to deliver."""
+    totals = order.ledger.totals()
+    reached = sum(totals.get(bucket, 0) for bucket in _REACHED)
+    gone = totals.get(Bucket.CANCELLED, 0) + totals.get(Bucket.SUBSTITUTED, 0)
+    return 0 < reached == sum(totals.values()) - gone
+
+
+def _end(deciding: Deciding) -> None:
+    """Complete or cancel an order that has nothing left to do."""
+    order = deciding.order
+    state = order.state
+    if state.phase.final or state.phase is OrderPhase.DRAFT or _busy(order):
+        return
+    totals = order.ledger.totals()
+    if set(totals) - SETTLED:
+        return
+    live = sum(totals.get(bucket, 0) for bucket in _REACHED)
+    if totals and not live:
+        deciding.fire("cancel", reason="all units were cancelled")
+    elif state.phase is OrderPhase.CONFIRMED and (state.receipt_confirmed or not totals):
+        deciding.fire("complete")
+
+
+def _busy(order: Order) -> bool:
+    state = order.state
+    return bool(
+        state.put_aways
+        or state.tasks
+        or state.holds
+        or any(not fo.phase.final for fo in state.fulfillment_orders.values())
+        or any(not rma.phase.final for rma in state.returns.values())
+    )

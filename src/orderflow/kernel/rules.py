@@ -1,0 +1,235 @@
+"""The rules that go into every decision, as one value; and the protocols of their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol
+
+import attrs
+
+from orderflow.errors import Refusal, UnknownWorkflow
+from orderflow.inventory import OLDEST_FIRST, ReleaseOrder
+from orderflow.kernel.hooks import Hooks, RolesOf, WorkflowHooks
+from orderflow.kernel.step import Step
+from orderflow.kernel.workflows import ORDER, RETURN
+from orderflow.model.document import Delivery, Line
+from orderflow.model.order import Order
+from orderflow.model.phases import OrderPhase
+from orderflow.model.state import Stamp
+from orderflow.model.stock import StockKey, StockLevel
+from orderflow.workflow import CompiledWorkflow, Workflow
+
+__all__ = [
+    "RESERVE_AT_PLACEMENT",
+    "Assignment",
+    "Fulfiller",
+    "ReleasePolicy",
+    "ReserveAtPlacement",
+    "ReservePolicy",
+    "Routing",
+    "Rules",
+    "StepPolicy",
+    "Windows",
+    "at_confirmation",
+    "at_placement",
+    "every_role",
+    "when_paid",
+]
+
+
+class Fulfiller(Protocol):
+    """The pure part of a fulfillment strategy: it proposes, the engine checks."""
+
+    @property
+    def code(self) -> str:
+        """Its name in journals: stable, unique."""
+
+    @property
+    def workflow(self) -> Workflow[Step]:
+        """What its fulfillment orders run on."""
+
+    @property
+    def location(self) -> str:
+        """Where its stock is."""
+
+    @property
+    def deliveries(self) -> frozenset[Delivery]:
+        """The ways of delivery that it can do."""
+
+    def accepts(self, line: Line) -> Refusal | None:
+        """Silent, or why it cannot fulfill this line."""
+
+
+@attrs.frozen
+class Assignment:
+    """A routing's proposal: units of a line for a strategy at a location."""
+
+    line: str
+    quantity: int
+    strategy: str
+    location: str
+
+
+class Routing(Protocol):
+    """Chooses who fulfills what."""
+
+    def plan(
+        self,
+        order: Order,
+        units: Mapping[str, int],
+        strategies: Sequence[Fulfiller],
+        levels: Mapping[StockKey, StockLevel],
+    ) -> Iterable[Assignment]:
+        """Who gets the *units* (per line) that nobody has. What is left out stays open."""
+
+
+class StepPolicy(Protocol):
+    """Which working steps software does, and whose task the others are."""
+
+    def automatic(self, step: str, order: Order) -> bool:
+        """Whether the step is an effect (True) or a task."""
+
+    def role(self, step: str) -> str:
+        """Who does the step by hand, or takes over when the effect gave up."""
+
+
+class ReservePolicy(Protocol):
+    """When stock is promised to an order, and for how long."""
+
+    def now(self, order: Order) -> bool:
+        """Whether to reserve in this phase of the order."""
+
+    def expires_after(self, order: Order) -> timedelta | None:
+        """How long an unconfirmed order keeps its stock; None: until it is cancelled."""
+
+
+ReleasePolicy = Callable[[Order], bool]
+"""Whether an order's work may start."""
+
+
+def at_placement(order: Order) -> bool:
+    """Release the work as soon as the order is placed."""
+    return order.state.phase in (OrderPhase.PLACED, OrderPhase.CONFIRMED)
+
+
+def at_confirmation(order: Order) -> bool:
+    """Release the work when the order is confirmed."""
+    return order.state.phase is OrderPhase.CONFIRMED
+
+
+def when_paid(order: Order) -> bool:
+    """Release the work of a confirmed order when it is paid for."""
+    return at_confirmation(order) and order.state.payments.paid
+
+
+def every_role(_actor: str) -> None:
+    """The default of who may: everybody has every role."""
+
+
+@attrs.frozen
+class ReserveAtPlacement:
+    """Reserve at placement, for a while; firm on confirmation, consumed on shipping."""
+
+    lasts: timedelta | None = timedelta(days=3)
+
+    def now(self, order: Order) -> bool:
+        """In every phase in which the order is alive."""
+        return order.state.phase in (OrderPhase.PLACED, OrderPhase.CONFIRMED)
+
+    def expires_after(self, order: Order) -> timedelta | None:
+        """The same for every order."""
+        del order
+        return self.lasts
+
+
+RESERVE_AT_PLACEMENT = ReserveAtPlacement()
+"""The default reserve policy."""
+
+
+@attrs.frozen
+class Windows:
+    """How long we wait for others before we act or ask."""
+
+    confirmation: timedelta = timedelta(days=14)
+    review: timedelta = timedelta(days=7)
+    tracking: timedelta = timedelta(days=7)
+    backorder: timedelta = timedelta(days=14)
+    payment: timedelta = timedelta(days=7)
+
+
+@attrs.frozen(kw_only=True)
+class Rules:
+    """All that a decision depends on besides the order and the message.
+
+    Every workflow is compiled once, with the hooks as they are now. *workflows* are older versions
+    that orders may still run on.
+
+    Raises:
+        ValueError: Two strategies share a code.
+        UnknownWorkflow: Two workflows share name and version but not their content.
+    """
+
+    fulfillers: tuple[Fulfiller, ...]
+    routing: Routing
+    steps: StepPolicy
+    hooks: Hooks
+    lifecycle: Workflow[Step] = ORDER
+    returns: Workflow[Step] = RETURN
+    workflows: tuple[Workflow[Step], ...] = ()
+    reserve: ReservePolicy = RESERVE_AT_PLACEMENT
+    release: ReleasePolicy = at_confirmation
+    serve: ReleaseOrder = OLDEST_FIRST
+    roles_of: RolesOf = every_role
+    windows: Windows = Windows()
+    strategies: Mapping[str, Fulfiller] = attrs.field(init=False)
+    machines: Mapping[tuple[str, int], CompiledWorkflow[Step]] = attrs.field(init=False)
+
+    @strategies.default
+    def _by_code(self) -> Mapping[str, Fulfiller]:
+        by_code = {strategy.code: strategy for strategy in self.fulfillers}
+        if len(by_code) < len(self.fulfillers):
+            codes = [strategy.code for strategy in self.fulfillers]
+            raise ValueError(f"strategies need codes of their own, got {codes}")
+        return by_code
+
+    @machines.default
+    def _compiled(self) -> Mapping[tuple[str, int], CompiledWorkflow[Step]]:
+        flows = [self.lifecycle, self.returns, *(f.workflow for f in self.fulfillers)]
+        hooks = self.hooks.frozen()
+        hooks.check([*flows, *self.workflows])
+        machines: dict[tuple[str, int], CompiledWorkflow[Step]] = {}
+        for flow in [*flows, *self.workflows]:
+            known = machines.get((flow.name, flow.version))
+            if known is None:
+                compiled = CompiledWorkflow(flow, WorkflowHooks(hooks, flow, self.roles_of))
+                machines[flow.name, flow.version] = compiled
+            elif known.workflow.fingerprint != flow.fingerprint:
+                raise UnknownWorkflow(f"two workflows are {flow.name!r} version {flow.version}")
+        return machines
+
+    def machine(self, stamp: Stamp) -> CompiledWorkflow[Step]:
+        """The workflow that something is stamped with.
+
+        Raises:
+            UnknownWorkflow: It is not registered, or was changed without a new version.
+        """
+        found = self.machines.get((stamp.name, stamp.version))
+        if found is None:
+            raise UnknownWorkflow(
+                f"workflow {stamp.name!r} version {stamp.version} is not registered; pass it to "
+                "Engine(workflows=[...]) as long as orders run on it"
+            )
+        if found.workflow.fingerprint != stamp.fingerprint:
+            raise UnknownWorkflow(
+                f"workflow {stamp.name!r} version {stamp.version} was {stamp.fingerprint}, is now "
+                f"{found.workflow.fingerprint}; give the changed one the next version"
+            )
+        return found
+
+    def strategy_at(self, location: str, line: Line) -> Fulfiller | None:
+        """The first strategy with this location that accepts the line."""
+        for strategy in self.fulfillers:
+            if strategy.location == location and strategy.accepts(line) is None:
+                return strategy
+        return None

@@ -1,0 +1,248 @@
+"""What an order waits for, as a function of its state (promise 5).
+
+A decision compares this before and after: what is new becomes an effect, a task or a timer in the
+store; what is gone is withdrawn. So nothing can wait silently, and a hold withdraws what is queued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+
+from orderflow.kernel.allocating import routable
+from orderflow.kernel.progress import all_reached
+from orderflow.kernel.rules import Rules
+from orderflow.model import commands as cmd
+from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.phases import OrderPhase, Phase
+from orderflow.model.state import FulfillmentOrder, OrderState, Return, Review
+from orderflow.model.work import Effect, Task, Timer, Wanted, effect_key
+from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor, TimerFor
+
+__all__ = ["STEP_COMMANDS", "command_for", "waits"]
+
+
+def waits(order: Order, rules: Rules) -> dict[str, Wanted]:
+    """All that the order waits for, by key."""
+    return {wanted.key: wanted for wanted in _waits(order, rules)}
+
+
+def _waits(order: Order, rules: Rules) -> Iterator[Wanted]:
+    state = order.state
+    yield from _open_tasks(state)
+    yield from _holds(state)
+    yield from _after_delivery(order, rules)
+    yield from _unsettled(order, rules)
+    for rma in state.returns.values():
+        if not rma.phase.final:
+            yield from _of_state(order, rules, rma)
+    for put_away in state.put_aways.values():
+        yield from _step(order, rules, "put_away", put_away.id, 0)
+    if not state.phase.final:
+        yield from _of_state(order, rules, state)
+    for fo in state.fulfillment_orders.values():
+        if not fo.phase.final:
+            yield from _of_fo(order, rules, fo)
+
+
+def _open_tasks(state: OrderState) -> Iterator[Wanted]:
+    for task in state.tasks.values():
+        yield Task(task.id, task.name, task.of, task.role, task.reason)
+
+
+def _holds(state: OrderState) -> Iterator[Wanted]:
+    for hold in state.holds.values():
+        if hold.until is not None:
+            key = f"{state.id}:hold:{hold.id}:{hold.until.isoformat()}"
+            yield Timer(key, "hold", hold.id, hold.until)
+        else:
+            what = f"the order is on hold ({hold.reason}): release it, or cancel"
+            yield Task(f"{state.id}:hold:{hold.id}", "hold", hold.id, "support", what)
+
+
+def _after_delivery(order: Order, rules: Rules) -> Iterator[Wanted]:
+    state, windows = order.state, rules.windows
+    if state.delivered_at is None or not all_reached(order):
+        return
+    if not state.receipt_confirmed and state.phase is OrderPhase.CONFIRMED:
+        due = state.delivered_at + windows.confirmation
+        yield Timer(
+            f"{state.id}:confirmation:{_stamp(due)}", "confirmation", state.id, due, "customer"
+        )
+    quiet = not state.holds and all(rma.phase.final for rma in state.returns.values())
+    if state.review is Review.DUE and quiet and state.ledger.total(Bucket.DELIVERED):
+        due = state.delivered_at + windows.review
+        yield Timer(f"{state.id}:review:{_stamp(due)}", "review", state.id, due)
+
+
+def _unsettled(order: Order, rules: Rules) -> Iterator[Wanted]:
+    """What the units wait for that no fulfillment order holds."""
+    state = order.state
+    if state.reserved_until and state.phase is OrderPhase.PLACED:
+        due = state.reserved_until
+        yield Timer(f"{state.id}:reservation", "reservation", state.id, due, "customer")
+    if state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED):
+        return
+    totals = order.ledger.totals()
+    if totals.get(Bucket.OPEN):
+        yield from _open_units(order, rules)
+    if totals.get(Bucket.BACKORDERED) and state.backordered_at:
+        yield from _patience(
+            state, "backorder", state.id, state.backordered_at, rules.windows.backorder
+        )
+    if state.phase is OrderPhase.CONFIRMED and not state.released and not state.holds:
+        yield from _patience(state, "payment", state.id, state.since, rules.windows.payment)
+    for bucket in (Bucket.LOST, Bucket.RETURNED_UNDELIVERED):
+        if units := totals.get(bucket):
+            what = f"{units} units are {bucket}: cancel them, or report that they were found"
+            yield Task(f"{state.id}:{bucket}", f"exception.{bucket}", state.id, "support", what)
+
+
+def _open_units(order: Order, rules: Rules) -> Iterator[Wanted]:
+    state = order.state
+    dates = {
+        date
+        for slot, _ in state.ledger.slots(Bucket.OPEN)
+        if (date := state.lines[slot.line].not_before)
+    }
+    for date in sorted(dates):
+        key = f"{state.id}:not_before:{_stamp(date)}"
+        if key not in state.done_timers:
+            yield Timer(key, "not_before", state.id, date)
+    if stuck := routable(order, rules, min(dates, default=_PAST)):
+        lines = ", ".join(sorted(stuck))
+        what = f"nobody takes line {lines}: route again when that has changed, or cancel"
+        yield Task(f"{state.id}:route", "route", state.id, "support", what)
+
+
+_PAST = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
+
+
+def _of_fo(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wanted]:
+    for view in order.state.parcels.values():
+        if view.fo == fo.id and view.status is ParcelStatus.LABELLED:
+            yield from _step(order, rules, "ship", view.id, 0)
+    yield from _of_state(order, rules, fo)
+
+
+def _of_state(
+    order: Order, rules: Rules, of: OrderState | FulfillmentOrder | Return
+) -> Iterator[Wanted]:
+    """What a state declares that it waits for."""
+    name = of.lifecycle if isinstance(of, OrderState) else of.state
+    workflow = rules.machine(of.workflow).workflow
+    generation = of.round if isinstance(of, FulfillmentOrder) else 0
+    match workflow.by_name[name].waits_for:
+        case StepWork(step=step):
+            if step == "ship" or (
+                isinstance(of, FulfillmentOrder) and not _has_work(order, of, step)
+            ):
+                yield from _stopped(of)
+            else:
+                yield from _step(order, rules, step, of.id, generation)
+        case TaskFor(role=role, within=within) if not order.state.holds:
+            due = of.since + within if within else None
+            what = f"{of.id} is in {name}: do what it asks for"
+            yield Task(f"{of.id}:{name}:{_stamp(of.since)}", name, of.id, role, what, due)
+        case EffectOf(name=effect) if not order.state.holds:
+            key = effect_key(of.id, effect, generation)
+            if key in order.state.gave_up:
+                yield Task(key, effect, of.id, "support", f"{effect} for {of.id} failed: take over")
+            else:
+                yield Effect(effect, of.id, key)
+        case PartyAnswer(party=party, within=within):
+            yield from _patience(order.state, party, of.id, of.since, within)
+        case TimerFor(delay=delay):
+            due = of.since + delay
+            yield Timer(f"{of.id}:state:{_stamp(due)}", "state", of.id, due)
+
+
+def _has_work(order: Order, fo: FulfillmentOrder, step: str) -> bool:
+    bucket = {"pick": Bucket.ALLOCATED, "pack": Bucket.PICKED}.get(step)
+    return bucket is None or order.ledger.total(bucket, fo=fo.id) > 0
+
+
+def _stopped(of: OrderState | FulfillmentOrder | Return) -> Iterator[Wanted]:
+    """Units are through, but a guard did not let the fulfillment order go on."""
+    if isinstance(of, FulfillmentOrder) and of.phase is Phase.WORKING:
+        what = f"{of.id} cannot leave {of.state}: mend what is in its way, or cancel"
+        yield Task(f"{of.id}:blocked:{of.state}", "blocked", of.id, "support", what)
+
+
+def _step(order: Order, rules: Rules, step: str, subject: str, generation: int) -> Iterator[Wanted]:
+    """A working step: an effect or a task, as the policy says; nothing while on hold."""
+    if order.state.holds:
+        return
+    key = effect_key(subject, step, generation)
+    if rules.steps.automatic(step, order) and key not in order.state.gave_up:
+        yield Effect(step, subject, key)
+    else:
+        yield Task(
+            key, step, subject, rules.steps.role(step), f"{step.replace('_', ' ')} {subject}"
+        )
+
+
+def _patience(
+    state: OrderState, party: str, subject: str, since: datetime, window: timedelta
+) -> Iterator[Wanted]:
+    """A party's time to answer; when it is over a task opens, and counts again when that closes."""
+    if f"{subject}:overdue.{party}" in state.tasks:
+        return
+    prefix = f"{subject}:{party}:"
+    times = sum(key.startswith(prefix) for key in state.done_timers)
+    due = since + window * (times + 1)
+    yield Timer(f"{prefix}{times}:{_stamp(since)}", party, subject, due, party)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y%m%dT%H%M%S.%f")
+
+
+def _units(order: Order, subject: str, bucket: Bucket) -> dict[str, int]:
+    return order.units(bucket, fo=subject)
+
+
+def _pick(order: Order, fo: str) -> cmd.Body:
+    return cmd.Pick(fo=fo, units=_units(order, fo, Bucket.ALLOCATED))
+
+
+def _pack(order: Order, fo: str) -> cmd.Body:
+    return cmd.Pack(fo=fo, units=_units(order, fo, Bucket.PICKED))
+
+
+StepCommand = Callable[[Order, str], cmd.Body]
+STEP_COMMANDS: Mapping[str, StepCommand] = {
+    "confirm": lambda _order, _of: cmd.Confirm(),
+    "pick": _pick,
+    "pack": _pack,
+    "ship": lambda _order, parcel: cmd.Ship(parcel=parcel),
+    "put_away": lambda _order, put_away: cmd.FinishPutAway(put_away=put_away),
+    "approve_return": lambda _order, rma: cmd.ApproveReturn(rma=rma),
+    "close_return": lambda _order, rma: cmd.CloseReturn(rma=rma),
+    "route": lambda _order, _of: cmd.Route(),
+    "hold": lambda _order, hold: cmd.ReleaseHold(hold=hold),
+}
+"""What completing each step commands, whoever does it. Arguments: the order, the subject."""
+
+
+def command_for(task: Task, order: Order, rules: Rules) -> cmd.Body | None:
+    """The command that completing *task* issues; None for a task that other commands end."""
+    if task.key in order.state.tasks:
+        return cmd.CloseTask(task=task.key)
+    if task.name in STEP_COMMANDS:
+        return STEP_COMMANDS[task.name](order, task.subject)
+    found = order.fulfillment_orders.get(task.subject) or order.state.returns.get(task.subject)
+    stamp = found.workflow if found else order.state.workflow
+    name = found.state if found else order.state.lifecycle
+    workflow = rules.machine(stamp).workflow
+    wait = workflow.by_name[name].waits_for
+    fire = partial(cmd.Fire, on=found.id if found else None)
+    if task.name == "blocked":
+        return next((fire(trigger=t.trigger) for t in workflow.leaving[name] if t.completes), None)
+    if isinstance(wait, TaskFor):
+        others = [t.trigger for t in workflow.leaving[name] if t.trigger != "cancel"]
+        return fire(trigger=wait.trigger or others[0])
+    return None

@@ -1,0 +1,193 @@
+"""The working steps on a fulfillment order: pick, pack, ship, put away."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from orderflow.kernel.allocating import backorder
+from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.placing import not_held
+from orderflow.kernel.step import Step
+from orderflow.model import commands as cmd
+from orderflow.model import events as ev
+from orderflow.model.ledger import WORK_ORDER, Bucket, Slot
+from orderflow.model.messages import HandOver, OpenParcel, VoidParcel
+from orderflow.model.parcel import Content, ParcelStatus
+from orderflow.model.state import FulfillmentOrder
+from orderflow.model.stock import Cause, Move, StockKey
+from orderflow.workflow import Transition, Workflow
+
+__all__ = ["complete_work", "finish_put_away", "pack", "pick", "ship", "unpack"]
+
+_TO_PICKED = Bucket.ALLOCATED, Bucket.PICKED
+_TO_PACKED = Bucket.PICKED, Bucket.PACKED
+_TO_SHIPPED = Bucket.PACKED, Bucket.SHIPPED
+
+
+def pick(deciding: Deciding, body: cmd.Pick) -> None:
+    """Move allocated units to picked; short ones leave the FO and are waited for."""
+    if not body.units and not body.short:
+        deciding.refuse("pick.nothing", "name the units that were picked, or those that were short")
+    together = {
+        line: body.units.get(line, 0) + body.short.get(line, 0)
+        for line in {**body.units, **body.short}
+    }
+    if not _may_work(deciding, body.fo, "pick", _TO_PICKED, together):
+        return
+    location = deciding.fos[body.fo].location
+    for line, units in body.units.items():
+        slot = Slot(line, Bucket.ALLOCATED, body.fo)
+        deciding.move(slot, slot._replace(bucket=Bucket.PICKED), units)
+    for line, units in body.short.items():
+        key = StockKey(deciding.lines[line].sku, location)
+        deciding.unreserve(line, body.fo, units)
+        deciding.stock.append(Move(key, -units, Cause.SHORT_PICK, body.fo))
+        backorder(deciding, Slot(line, Bucket.ALLOCATED, body.fo), units, key)
+
+
+def pack(deciding: Deciding, body: cmd.Pack) -> None:
+    """Move picked units into a new parcel."""
+    if not body.units:
+        deciding.refuse("pack.nothing", "name the units that were packed")
+    if not _may_work(deciding, body.fo, "pack", _TO_PACKED, body.units):
+        return
+    state = deciding.order.state
+    parcel = f"{state.id}-P{len(state.parcels) + 1}"
+    deciding.emit(ev.ParcelPacked(parcel, body.fo))
+    for line, units in body.units.items():
+        slot = Slot(line, Bucket.PICKED, body.fo)
+        deciding.move(slot, slot._replace(bucket=Bucket.PACKED, parcel=parcel), units)
+    contents = tuple(Content(state.id, body.fo, line, n) for line, n in body.units.items())
+    strategy = deciding.fos[body.fo].strategy
+    deciding.tell(f"parcel:{parcel}", OpenParcel(parcel, strategy, contents))
+
+
+def ship(deciding: Deciding, body: cmd.Ship) -> None:
+    """Hand a labelled parcel over: its units leave the house and the stock."""
+    view = deciding.order.state.parcels.get(body.parcel)
+    if view is None:
+        there = ", ".join(sorted(deciding.order.state.parcels)) or "none"
+        deciding.refuse("parcel.unknown", f"there is no parcel {body.parcel}; there are: {there}")
+        return
+    if view.status is not ParcelStatus.LABELLED:
+        needs = "only a labelled parcel can be handed over"
+        deciding.refuse("parcel.not_labelled", f"{view.id} is {view.status}; {needs}")
+    units = deciding.order.units(Bucket.PACKED, parcel=view.id)
+    if not _may_work(deciding, view.fo, "ship", _TO_SHIPPED, units):
+        return
+    for line, quantity in units.items():
+        slot = Slot(line, Bucket.PACKED, view.fo, view.id)
+        deciding.walk(slot, Bucket.SHIPPED, quantity)
+    deciding.tell(f"parcel:{view.id}", HandOver())
+
+
+def finish_put_away(deciding: Deciding, body: cmd.FinishPutAway) -> None:
+    """Cancelled units are back on the shelf: their stock is free."""
+    put_away = deciding.order.state.put_aways.get(body.put_away)
+    if put_away is None:
+        deciding.refuse("put_away.unknown", f"there is nothing to put away as {body.put_away}")
+        return
+    deciding.emit(ev.PutAwayDone(put_away.id))
+    deciding.unreserve(put_away.line, put_away.fo, put_away.quantity)
+
+
+def unpack(deciding: Deciding, parcel: str) -> None:
+    """Take a parcel apart that has not left: its units are picked again."""
+    view = deciding.order.state.parcels[parcel]
+    for line, units in deciding.order.units(Bucket.PACKED, parcel=parcel).items():
+        slot = Slot(line, Bucket.PACKED, view.fo, parcel)
+        deciding.move(slot, Slot(line, Bucket.PICKED, view.fo), units)
+    deciding.emit(
+        ev.ParcelMoved(
+            parcel, ParcelStatus.VOIDED, view.version, view.carrier, view.tracking_number
+        )
+    )
+    deciding.tell(f"parcel:{parcel}", VoidParcel())
+    _enter(deciding, view.fo, "pack", _TO_PACKED)
+
+
+def complete_work(deciding: Deciding) -> None:
+    """Fire the completions of the FOs that this decision touched."""
+    while deciding.touched:
+        fo = deciding.fos[min(deciding.touched)]
+        deciding.touched.discard(fo.id)
+        if fo.phase.final:
+            continue
+        stands = {
+            slot.bucket for slot, units in deciding.units.items() if slot.fo == fo.id and units
+        }
+        flow = deciding.rules.machine(fo.workflow).workflow
+        leaving = flow.leaving[fo.state]
+        if not stands:
+            if any(t.trigger == "cancel" for t in leaving):
+                deciding.fire("cancel", fo=fo.id)
+            continue
+        behind = min(WORK_ORDER.get(bucket, len(WORK_ORDER)) for bucket in stands)
+        for t in leaving:
+            if t.moves and behind >= WORK_ORDER[t.moves[1]]:
+                deciding.fire(t.trigger, fo=fo.id)
+                break
+
+
+def _may_work(
+    deciding: Deciding,
+    fo_id: str,
+    verb: str,
+    moves: tuple[Bucket, Bucket],
+    units: Mapping[str, int],
+) -> bool:
+    """Check holds, the FO, its units and its state; name every reason; bring it to the state."""
+    fo = deciding.fos.get(fo_id)
+    if fo is None:
+        there = ", ".join(sorted(deciding.fos)) or "none"
+        deciding.refuse("fo.unknown", f"there is no fulfillment order {fo_id}; there are: {there}")
+        return False
+    not_held(deciding)
+    there_are = deciding.order.units(moves[0], fo=fo_id)
+    for line, quantity in units.items():
+        have = there_are.get(line, 0)
+        if quantity > have:
+            deciding.refuse(
+                "fo.units_missing",
+                f"{fo_id} has {have} of line {line} {moves[0]}, {quantity} were named",
+            )
+    return _enter(deciding, fo, verb, moves) and not deciding.refusals
+
+
+def _enter(
+    deciding: Deciding, fo: FulfillmentOrder | str, verb: str, moves: tuple[Bucket, Bucket]
+) -> bool:
+    """Bring a FO to a state in which units make this move; refuse where no way leads there."""
+    if isinstance(fo, str):
+        fo = deciding.fos[fo]
+    flow = deciding.rules.machine(fo.workflow).workflow
+    way = _way(flow, fo.state, verb, moves)
+    if way is None:
+        places = ", ".join(t.source for t in flow.transitions if t.moves == moves) or "no state"
+        deciding.refuse(
+            "fo.wrong_state", f"{fo.id} is {fo.state}; to {verb} it must be in {places}"
+        )
+        return False
+    return all(deciding.fire(t.trigger, fo=fo.id) for t in way)
+
+
+def _way(
+    flow: Workflow[Step], state: str, verb: str, moves: tuple[Bucket, Bucket]
+) -> tuple[Transition[Step], ...] | None:
+    """The transitions to a state in which units make *moves*.
+
+    A unit command may fire its own verb, and may take completions early: what is left behind is
+    taken up by going back. Other people's triggers it may not fire.
+    """
+    queue: deque[tuple[str, tuple[Transition[Step], ...]]] = deque([(state, ())])
+    seen = {state}
+    while queue:
+        here, way = queue.popleft()
+        if any(t.moves == moves for t in flow.leaving[here]):
+            return way
+        for t in flow.leaving[here]:
+            if (t.completes or t.trigger == verb) and t.dest not in seen:
+                seen.add(t.dest)
+                queue.append((t.dest, (*way, t)))
+    return None
