@@ -1,0 +1,294 @@
+"""The engine: the front door through which applications place and work orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import attrs
+
+from orderflow.engine.explaining import Explanation, explain
+from orderflow.engine.handling import Envelope, FactProviders, Handler, digest
+from orderflow.engine.time import RandomIds, SystemClock
+from orderflow.engine.worker import Worker
+from orderflow.errors import NotFound, Refusal, Refused
+from orderflow.fulfillment.routing import FirstThatAccepts
+from orderflow.fulfillment.steps import AUTOMATED
+from orderflow.fulfillment.strategy import FulfillmentStrategy
+from orderflow.inventory import OLDEST_FIRST, ReleaseOrder
+from orderflow.kernel.decide import Decision
+from orderflow.kernel.evolve import fold
+from orderflow.kernel.hooks import Hooks, RolesOf
+from orderflow.kernel.rules import (
+    RESERVE_AT_PLACEMENT,
+    ReleasePolicy,
+    ReservePolicy,
+    Routing,
+    Rules,
+    StepPolicy,
+    Windows,
+    at_confirmation,
+    every_role,
+)
+from orderflow.kernel.step import Step
+from orderflow.kernel.waits import command_for
+from orderflow.kernel.workflows import ORDER, RETURN
+from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCommand
+from orderflow.model.document import NewOrder
+from orderflow.model.events import Entry
+from orderflow.model.observations import LabelBought, LabelVoided, Observation, TrackingReported
+from orderflow.model.order import Order
+from orderflow.model.stock import StockKey, StockLevel
+from orderflow.model.work import Task
+from orderflow.ports import Clock, Ids, Notifier, OrderQuery, Receipt, Store
+from orderflow.workflow import Workflow
+
+__all__ = ["Engine"]
+
+_PATIENCE = timedelta(days=7)
+
+
+class Engine:
+    """Takes orders from placement to confirmed delivery.
+
+    Args:
+        store: Where everything is kept.
+        strategies: Who can fulfill, in the order in which routing asks them.
+        hooks: The application's guards, inside hooks and watchers; fixed from now on.
+        steps: Which working steps are automatic.
+        routing: Who fulfills what.
+        lifecycle: The workflow of orders.
+        returns: The workflow of returns.
+        workflows: Older versions of workflows that orders still run on.
+        reserve: When stock is promised, and for how long.
+        release: When an order's work may start.
+        serve: Which backorder is served first.
+        roles_of: The roles of an actor; None is every role.
+        windows: How long others are waited for.
+        facts: Providers of outside facts that guards need, by name.
+        notifier: Who tells customers.
+        clock: The clock; a virtual one in simulations.
+        ids: Makes ids.
+
+    Thread-safe as far as its store is. Raises ``InvalidWorkflow`` and ``UnknownWorkflow``.
+    """
+
+    def __init__(  # noqa: PLR0913 (one keyword for each thing an application may replace)
+        self,
+        store: Store,
+        strategies: Sequence[FulfillmentStrategy],
+        *,
+        hooks: Hooks | None = None,
+        steps: StepPolicy = AUTOMATED,
+        routing: Routing | None = None,
+        lifecycle: Workflow[Step] = ORDER,
+        returns: Workflow[Step] = RETURN,
+        workflows: Iterable[Workflow[Step]] = (),
+        reserve: ReservePolicy = RESERVE_AT_PLACEMENT,
+        release: ReleasePolicy = at_confirmation,
+        serve: ReleaseOrder = OLDEST_FIRST,
+        roles_of: RolesOf = every_role,
+        windows: Windows = Windows(),  # noqa: B008 (an immutable value)
+        facts: FactProviders | None = None,
+        notifier: Notifier | None = None,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+    ) -> None:
+        self.store = store
+        self.clock: Clock = clock or SystemClock()
+        self.ids: Ids = ids or RandomIds()
+        self.rules = Rules(
+            fulfillers=tuple(strategies),
+            routing=routing or FirstThatAccepts(),
+            steps=steps,
+            hooks=(hooks or Hooks()).frozen(),
+            lifecycle=lifecycle,
+            returns=returns,
+            workflows=tuple(workflows),
+            reserve=reserve,
+            release=release,
+            serve=serve,
+            roles_of=roles_of,
+            windows=windows,
+        )
+        self._handler = Handler(store, self.rules, self.clock, self.ids, facts or {})
+        self.worker = Worker(self._handler, {s.code: s for s in strategies}, notifier)
+
+    def place(self, order: NewOrder, *, id: str | None = None, by: str = "system") -> Order:
+        """Place an order. The same *id* (within the channel) places it once.
+
+        Raises:
+            Refused: With every reason; nothing was stored.
+        """
+        return self.submit(Place(order=order).to(by=by, id=id))
+
+    def submit(self, command: Command) -> Order:
+        """Carry out a command about an order, and give the order after it.
+
+        The same id with the same content gives the same answer again, without a second effect.
+
+        Raises:
+            Refused: With every reason; nothing changed.
+            NotFound: There is no such order.
+            Conflict: Others kept changing the order; send the command again.
+        """
+        body = command.body
+        if isinstance(body, StockCommand):
+            raise TypeError("a stock command changes no order: use engine.change_stock(command)")
+        creates = isinstance(body, Place | Draft)
+        scope = (
+            f"channel:{body.order.channel}" if isinstance(body, Place | Draft) else command.subject
+        )
+        if command.id and (known := self._known(scope, command.id, digest(command.content()))):
+            return self._as_of(known)
+        order_id = command.subject
+        if isinstance(body, Place | Draft):
+            order_id = body.order.number or self.ids.new("order")
+        cause = command.id or self.ids.new("message")
+        envelope = Envelope(
+            f"order:{order_id}",
+            body,
+            f"{order_id}/{cause}",
+            command.actor,
+            receipt=(scope, command.id, digest(command.content())) if command.id else None,
+            creates=creates,
+        )
+        answer = self._handler.handle(envelope)
+        if answer is None:  # the same command came in twice at the same moment
+            return self.submit(command)
+        if isinstance(answer, tuple):
+            self.rules.hooks.tell_refused(order_id, answer)
+            raise Refused(answer)
+        return answer
+
+    def change_stock(self, command: Command) -> StockLevel:
+        """Carry out a command about stock, and give the level after it."""
+        body = command.body
+        if not isinstance(body, StockCommand):
+            raise TypeError(
+                f"{type(body).__name__} is no stock command: use engine.submit(command)"
+            )
+        key = StockKey(body.sku, body.location)
+        scope, content = f"stock:{key}", digest(command.content())
+        if not (command.id and self._known(scope, command.id, content)):
+            receipt = (scope, command.id, content) if command.id else None
+            cause = f"{key}/{command.id or self.ids.new('message')}"
+            envelope = Envelope(scope, body, cause, command.actor, receipt=receipt)
+            self._handler.handle(envelope)
+        return self.level(body.sku, body.location)
+
+    def observe(self, observation: Observation) -> None:
+        """Take a fact. It is never refused; one whose subject is not known yet is kept."""
+        body = observation.body
+        subject, reference = self._subject_of(observation)
+        if subject is None:
+            kept = observation.model_copy(update={"id": observation.id or self.ids.new("message")})
+            self.store.keep(reference, kept, self.clock.now(), _PATIENCE)
+            return
+        content = digest(observation.content())
+        if observation.id and self._known(subject, observation.id, content):
+            return
+        receipt = (subject, observation.id, content) if observation.id else None
+        cause = f"{subject}/{observation.id or self.ids.new('message')}"
+        at = observation.occurred_at
+        self._handler.handle(Envelope(subject, body, cause, "outside", at, receipt))
+
+    def _subject_of(self, observation: Observation) -> tuple[str | None, str]:
+        """Whom a fact is about; None with the reference where that is not known yet."""
+        body = observation.body
+        if isinstance(body, TrackingReported):
+            return self.store.find(body.tracking_number), body.tracking_number
+        if isinstance(body, LabelBought | LabelVoided):
+            known = self.store.parcel(body.parcel) is not None
+            return (f"parcel:{body.parcel}" if known else None), body.parcel
+        known = self.store.order(observation.subject) is not None
+        return (f"order:{observation.subject}" if known else None), observation.subject
+
+    def _known(self, scope: str, message: str, content: str) -> Receipt | None:
+        receipt = self.store.receipt(scope, message)
+        if receipt is not None and receipt.digest != content:
+            sentence = f"the id {message} was used for another content; give this one its own id"
+            raise Refused([Refusal("id_reused", sentence)])
+        return receipt
+
+    def _as_of(self, receipt: Receipt) -> Order:
+        """The order as it was when the receipt was written: the journal tells."""
+        order = self.order(receipt.subject.removeprefix("order:"))
+        entries = (e for e in self.store.journal(receipt.subject) if e.version <= receipt.version)
+        return Order(order.document, fold(entries, order.id))
+
+    def fire(
+        self,
+        order: str,
+        trigger: str,
+        *,
+        on: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        by: str = "system",
+        id: str | None = None,
+    ) -> Order:
+        """Fire a declared trigger on an order, or on its FO or return named by *on*."""
+        return self.submit(Fire(trigger=trigger, on=on, data=data or {}).to(order, by=by, id=id))
+
+    def ask(self, command: Command) -> Decision | tuple[Refusal, ...]:
+        """What :meth:`submit` would do now: the decision, or every reason to refuse."""
+        body = command.body
+        new = body.order.number or "new" if isinstance(body, Place | Draft) else ""
+        order = None if new else self.order(command.subject)
+        return self._handler.ask(order, body, command.actor, new)
+
+    def explain(self, order: str, *, by: str = "system") -> Explanation:
+        """What the order waits for, what may be done now, and what may not, and why."""
+        return explain(self._handler, self.order(order), by)
+
+    def order(self, order_id: str) -> Order:
+        """The order. Raises NotFound."""
+        found = self.store.order(order_id)
+        if found is None:
+            raise NotFound(f"there is no order {order_id}")
+        return found
+
+    def orders(self, query: OrderQuery = OrderQuery()) -> Iterator[Order]:  # noqa: B008 (a value)
+        """Every order that matches, by id; read page by page."""
+        while page := self.store.orders(query):
+            for order_id in page:
+                yield self.order(order_id)
+            query = attrs.evolve(query, after=page[-1])
+
+    def journal(self, order: str) -> Iterator[Entry]:
+        """The order's journal, oldest first."""
+        return self.store.journal(f"order:{order}")
+
+    def level(self, sku: str, location: str = "main") -> StockLevel:
+        """The stock level of a SKU at a location."""
+        key = StockKey(sku, location)
+        return self.store.levels([key])[key]
+
+    def tasks(self, role: str | None = None) -> Iterator[Task]:
+        """Every open task (of a role); read page by page."""
+        after = ""
+        while page := self.store.tasks(role, after, 100):
+            yield from (task for _, task in page)
+            after = page[-1][1].key
+
+    def complete(self, task: Task | str, *, by: str, id: str | None = None) -> Order:
+        """Complete a task: issue the command of its step, with *by* as the actor.
+
+        Raises:
+            NotFound: The task is not open (any more).
+            Refused: The command's reasons, or ``task.not_a_step`` where other commands end it.
+        """
+        key = task if isinstance(task, str) else task.key
+        found = self.store.task(key)
+        if found is None:
+            raise NotFound(f"there is no open task {key}")
+        owner, open_task = found
+        kind, _, subject = owner.partition(":")
+        order = self.order(subject) if kind == "order" else None
+        body: Body | None = command_for(open_task, order, self.rules) if order else None
+        if body is None:
+            raise Refused(
+                [Refusal("task.not_a_step", f"it ends by itself: {open_task.instructions}")]
+            )
+        return self.submit(body.to(subject, by=by, id=id))

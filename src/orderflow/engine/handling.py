@@ -1,0 +1,256 @@
+"""Handling one message: load, decide, commit; decide again when others were faster."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt
+
+from orderflow.errors import Conflict, NotFound, Refusal
+from orderflow.inventory import StockDecision, decide_stock, settle
+from orderflow.kernel.decide import Context, Decision, decide, stock_keys
+from orderflow.kernel.parcels import decide_parcel, parcel_waits
+from orderflow.kernel.rules import Rules
+from orderflow.model.commands import StockCommand
+from orderflow.model.events import Entry
+from orderflow.model.messages import OpenParcel, SettleStock
+from orderflow.model.order import Order
+from orderflow.model.stock import StockKey
+from orderflow.ports import (
+    Clock,
+    Commit,
+    Committed,
+    Duplicate,
+    Ids,
+    Outcome,
+    Receipt,
+    Short,
+    Store,
+    Watch,
+)
+
+__all__ = ["Envelope", "FactProviders", "Handler", "Refusals", "digest"]
+
+FactProviders = Mapping[str, Callable[[Order], Any]]
+"""Facts from outside that guards need, by name; called before the decision, never inside it."""
+Refusals = tuple[Refusal, ...]
+_TRIES = 25
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """What tells two contents apart."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+@attrs.frozen
+class Envelope:
+    """A message on its way to one subject.
+
+    Attributes:
+        subject: ``order:…``, ``parcel:…`` or ``stock:…``.
+        body: The command, fact or message.
+        cause: Its id: what follows carries it.
+        actor: Who asks.
+        at: When it happened; None is now.
+        receipt: (scope, id, digest) where the message has an id of its own.
+        done: The outbox row that it comes from.
+        creates: Whether it begins the order.
+    """
+
+    subject: str
+    body: object
+    cause: str
+    actor: str = "system"
+    at: datetime | None = None
+    receipt: tuple[str, str, str] | None = None
+    done: str | None = None
+    creates: bool = False
+
+    def stored(self, version: int) -> Receipt | None:
+        """The receipt to store with the outcome."""
+        if self.receipt is None:
+            return None
+        scope, message, content = self.receipt
+        return Receipt(scope, message, content, self.subject, version)
+
+
+class Handler:
+    """Applies messages to orders, parcels and stock, one transaction each."""
+
+    def __init__(
+        self, store: Store, rules: Rules, clock: Clock, ids: Ids, facts: FactProviders
+    ) -> None:
+        self.store, self.rules, self.clock, self.ids, self.facts = store, rules, clock, ids, facts
+
+    def handle(self, envelope: Envelope) -> Order | Refusals | None:
+        """Apply a message. An order's message gives the order, or the reasons to refuse.
+
+        Raises:
+            Conflict: Others kept changing the same thing.
+            NotFound: There is no such order or parcel.
+        """
+        kind = envelope.subject.partition(":")[0]
+        attempt = {"order": self._order, "parcel": self._parcel, "stock": self._stock}[kind]
+        tries = Retrying(
+            stop=stop_after_attempt(_TRIES), retry=retry_if_result(lambda found: found is _AGAIN)
+        )
+        try:
+            found: Any = tries(attempt, envelope)
+        except RetryError:
+            raise Conflict(
+                f"{envelope.subject} kept changing while {envelope.cause} was decided; try again"
+            ) from None
+        return found  # type: ignore[no-any-return]  # one of the three attempts' results
+
+    def ask(
+        self, order: Order | None, body: object, actor: str, new_id: str
+    ) -> Decision | Refusals:
+        """Decide without committing."""
+        context = self._context(order, body, actor, "ask")
+        return decide(self.rules, order, body, context, new_id)
+
+    def _context(self, order: Order | None, body: object, actor: str, cause: str) -> Context:
+        facts = {name: provide(order) for name, provide in self.facts.items()} if order else {}
+        levels = self.store.levels(stock_keys(self.rules, order, body))
+        return Context(self.clock.now(), actor, cause, facts, levels)
+
+    def _order(self, envelope: Envelope) -> Any:
+        order_id = envelope.subject.removeprefix("order:")
+        order = self.store.order(order_id)
+        if envelope.creates and order is not None:
+            return (Refusal("order.number_taken", f"there is an order {order_id} already"),)
+        if not envelope.creates and order is None:
+            raise NotFound(f"there is no order {order_id}")
+        context = self._context(order, envelope.body, envelope.actor, envelope.cause)
+        decision = decide(self.rules, order, envelope.body, context, order_id)
+        if not isinstance(decision, Decision):
+            return decision
+        before = order.version if order else 0
+        if not (decision.events or decision.stock or decision.messages):
+            commit = Commit(envelope.subject, context.now, done=envelope.done)
+            commit = attrs.evolve(commit, receipt=envelope.stored(before))
+            return self._answer(self.store.commit(commit), order)
+        version = before + 1
+        entry = Entry(
+            envelope.subject,
+            version,
+            context.now,
+            envelope.actor,
+            envelope.cause,
+            decision.events,
+            context.facts,
+        )
+        commit = Commit(
+            envelope.subject,
+            context.now,
+            before,
+            order=decision.order,
+            entry=entry,
+            stock=decision.stock,
+            wanted=decision.wanted,
+            withdrawn=decision.withdrawn,
+            messages=decision.messages,
+            watches=self._watches(decision, envelope),
+            receipt=envelope.stored(version),
+            done=envelope.done,
+        )
+        return self._answer(self.store.commit(commit), decision.order)
+
+    def _answer(self, outcome: Outcome, order: Order | None) -> Any:
+        match outcome:
+            case Committed():
+                return order
+            case Duplicate():
+                return None
+            case _:
+                return _AGAIN
+
+    def _watches(self, decision: Decision, envelope: Envelope) -> tuple[Watch, ...]:
+        order, found = decision.order, []
+        for number, fired in enumerate(decision.fired):
+            for hook, _ in self.rules.hooks.watchers("committed", fired.trigger, fired.workflow):
+                key = f"{order.id}:{order.version}.{number}:{hook}"
+                found.append(Watch(key, hook, "committed", fired.trigger, fired.subject))
+        name, subject = getattr(envelope.body, "name", ""), getattr(envelope.body, "subject", "")
+        point = {"TimerFired": "timed_out", "EffectFailed": "failed"}.get(
+            type(envelope.body).__name__, ""
+        )
+        for hook, _ in self.rules.hooks.watchers(point, name):
+            found.append(Watch(f"{envelope.cause}:{hook}", hook, point, name, subject))
+        return tuple(found)
+
+    def _parcel(self, envelope: Envelope) -> Any:
+        parcel_id = envelope.subject.removeprefix("parcel:")
+        parcel = self.store.parcel(parcel_id)
+        now = self.clock.now()
+        if parcel is None and not isinstance(envelope.body, OpenParcel):
+            raise NotFound(f"there is no parcel {parcel_id}")
+        decision = decide_parcel(parcel, parcel_id, envelope.body, now, envelope.at or now)
+        before = parcel.version if parcel else 0
+        commit = Commit(envelope.subject, now, receipt=envelope.stored(before), done=envelope.done)
+        if decision.events:
+            old = parcel_waits(parcel, self.rules) if parcel else {}
+            new = parcel_waits(decision.parcel, self.rules)
+            commit = attrs.evolve(
+                commit,
+                expected=before,
+                parcel=decision.parcel,
+                entry=Entry(
+                    envelope.subject,
+                    before + 1,
+                    now,
+                    envelope.actor,
+                    envelope.cause,
+                    decision.events,
+                ),
+                wanted=tuple(new[key] for key in new if key not in old),
+                withdrawn=tuple(key for key in old if key not in new),
+                messages=decision.messages,
+                references=decision.references,
+            )
+        return self._answer(self.store.commit(commit), None)
+
+    def _stock(self, envelope: Envelope) -> Any:
+        body, now = envelope.body, self.clock.now()
+        if isinstance(body, SettleStock):
+            key = body.key
+        else:
+            assert isinstance(body, StockCommand)  # nothing else is for stock
+            key = StockKey(body.sku, body.location)
+        level = self.store.levels([key])[key]
+        waiting = self.store.waiting(key)
+        if isinstance(body, SettleStock):
+            decision = settle(level, self.rules.serve(waiting), envelope.cause, now)
+        else:
+            decision = decide_stock(
+                body,  # type: ignore[arg-type]  # StockCommand's subclasses are StockBody
+                level,
+                waiting,
+                self.rules.serve,
+                envelope.cause,
+                now,
+            )
+        outcome = self.store.commit(self._stock_commit(envelope, decision, now))
+        return _AGAIN if isinstance(outcome, Short) else self._answer(outcome, None)
+
+    def _stock_commit(self, envelope: Envelope, decision: StockDecision, now: datetime) -> Commit:
+        subject = f"stock:{decision.key}"
+        shortfall = decision.shortfall
+        return Commit(
+            subject,
+            now,
+            stock=decision.ops,
+            wanted=(shortfall,) if shortfall else (),
+            withdrawn=() if shortfall else (f"{subject}:shortfall",),
+            messages=decision.messages,
+            receipt=envelope.stored(0),
+            done=envelope.done,
+        )
+
+
+_AGAIN = object()

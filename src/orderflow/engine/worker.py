@@ -1,0 +1,202 @@
+"""The local worker: takes what is due from the outbox and does it."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from tenacity import RetryCallState, Retrying, wait_exponential
+
+from orderflow.engine.handling import Envelope, Handler
+from orderflow.errors import NotFound, PortFailed
+from orderflow.fulfillment.strategy import FulfillmentStrategy
+from orderflow.kernel.step import Committed
+from orderflow.kernel.waits import STEP_COMMANDS
+from orderflow.model.commands import Body
+from orderflow.model.messages import EffectFailed, TimerFired
+from orderflow.model.observations import LabelBought, LabelVoided, Observation
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
+from orderflow.model.work import Due, Kind, Message, Task
+from orderflow.ports import Commit, Deed, Notification, Notifier, Reply
+
+__all__ = ["Worker"]
+
+
+class Worker:
+    """Performs effects, fires timers, delivers messages, tells watchers.
+
+    Any number of workers may run on one store: each row is leased to one of them at a time. A row
+    that fails is tried again with growing pauses, and given up with a task after *attempts*.
+
+    Attributes:
+        attempts: Tries of one row before it is given up.
+        lease: How long a claimed row is left alone by others; longer than *timeout*.
+        timeout: Seconds (real time) that one call to a port may take; None does not limit it.
+    """
+
+    attempts = 8
+    lease = timedelta(minutes=5)
+    batch = 100
+    timeout: float | None = None
+
+    def __init__(
+        self,
+        handler: Handler,
+        strategies: Mapping[str, FulfillmentStrategy],
+        notifier: Notifier | None,
+    ) -> None:
+        self._handler, self._strategies, self._notifier = handler, strategies, notifier
+        self._store, self._clock = handler.store, handler.clock
+        self._pause = wait_exponential(multiplier=5, max=3600)
+
+    def run_until_idle(self) -> int:
+        """Do all that is due now, and what follows from it at once; give the number of rows."""
+        done = 0
+        while rows := self._claim():
+            for row in rows:
+                self._do(row)
+            done += len(rows)
+        return done
+
+    def run_forever(self, stop: threading.Event, poll: float = 1.0) -> None:
+        """Work until *stop* is set; a row that was begun is finished. *poll* in seconds."""
+        while not stop.is_set():
+            rows = self._claim()
+            for row in rows:
+                if stop.is_set():
+                    break  # the rest is taken over when its lease ends
+                self._do(row)
+            if not rows:
+                stop.wait(poll)
+
+    def next_due(self) -> datetime | None:
+        """When there will be something to do."""
+        return self._store.next_due()
+
+    def _claim(self) -> list[Due]:
+        token = self._handler.ids.new("lease")
+        return list(self._store.claim(self._clock.now(), self.lease, token, self.batch))
+
+    def _do(self, row: Due) -> None:
+        try:
+            match row.kind:
+                case Kind.MESSAGE:
+                    self._deliver(row)
+                case Kind.TIMER:
+                    self._fire(row)
+                case Kind.EFFECT:
+                    if self._store.still_mine(row):
+                        self._perform(row)
+                case Kind.WATCH:
+                    self._watch(row)
+        except Exception as error:  # whatever fails is recorded and tried again
+            self._failed(row, error)
+
+    def _deliver(self, row: Due) -> None:
+        body = row.data["body"]
+        at = None
+        if isinstance(body, Observation):
+            at, body = body.occurred_at, body.body
+        self._handler.handle(Envelope(row.owner, body, row.key, at=at, done=row.key))
+
+    def _fire(self, row: Due) -> None:
+        if row.owner.startswith("inbox:"):
+            self._unmatched(row)
+            return
+        body = TimerFired(row.key, row.name, row.subject)
+        self._handler.handle(Envelope(row.owner, body, row.key, done=row.key))
+
+    def _unmatched(self, row: Due) -> None:
+        reference = row.owner.removeprefix("inbox:")
+        waiting = any(reference == known for known, _ in self._store.inbox())
+        what = f"facts about {reference} came, but nothing here has that reference: look into it"
+        task = Task(row.key, "exception.unmatched", row.owner, "support", what)
+        now = self._clock.now()
+        self._store.commit(Commit(row.owner, now, wanted=(task,) if waiting else (), done=row.key))
+
+    def _perform(self, row: Due) -> None:
+        order, parcel = self._about(row)
+        deed = Deed(row.key, row.name, row.subject, row.attempts, order, parcel, row.data)
+        reply = self._limited(deed)
+        if reply is None:
+            self._store.commit(Commit(row.owner, self._clock.now(), done=row.key))
+            return
+        owner = row.owner
+        if isinstance(reply, LabelBought | LabelVoided):
+            owner = f"parcel:{reply.parcel}"
+        elif isinstance(reply, Body):
+            owner = f"order:{order.id}"
+        answer = self._handler.handle(Envelope(owner, reply, row.key, done=row.key))
+        if isinstance(answer, tuple):
+            raise PortFailed("refused: " + "; ".join(map(str, answer)))
+
+    def _about(self, row: Due) -> tuple[Order, Parcel | None]:
+        kind, _, name = row.owner.partition(":")
+        parcel = self._store.parcel(name) if kind == "parcel" else None
+        order = self._store.order(parcel.orders[0] if parcel else name)
+        if order is None:
+            raise NotFound(f"there is no order for {row.owner}")
+        return order, parcel
+
+    def _limited(self, deed: Deed) -> Reply:
+        """Do the deed within the time limit; past it the outcome is unknown."""
+        if self.timeout is None:
+            return self._call(deed)
+        pool = ThreadPoolExecutor(1)
+        try:
+            return pool.submit(self._call, deed).result(self.timeout)
+        except TimeoutError:
+            raise PortFailed(f"no answer within {self.timeout} s; the outcome is unknown") from None
+        finally:
+            pool.shutdown(wait=False)
+
+    def _call(self, deed: Deed) -> Reply:
+        if deed.name == "notify":
+            if self._notifier is not None:
+                template = str(deed.data.get("template", ""))
+                self._notifier.send(Notification(deed.key, deed.order, template, deed.data))
+            return None
+        code = ""
+        if deed.parcel is not None:
+            code = deed.parcel.strategy
+        elif deed.name == "ship":
+            code = deed.order.fulfillment_orders[deed.order.state.parcels[deed.subject].fo].strategy
+        elif deed.subject in deed.order.fulfillment_orders:
+            code = deed.order.fulfillment_orders[deed.subject].strategy
+        if code:
+            return self._strategies[code].perform(deed)
+        if deed.name in STEP_COMMANDS:
+            return STEP_COMMANDS[deed.name](deed.order, deed.subject)
+        raise PortFailed(f"nobody performs {deed.name}; a fulfillment strategy or notifier should")
+
+    def _watch(self, row: Due) -> None:
+        point, name = str(row.data["point"]), str(row.data["name"])
+        order, _ = self._about(row)
+        for hook, watcher in self._handler.rules.hooks.watchers(point, name):
+            if hook == row.data["hook"]:
+                watcher(Committed(row.key, order, point, name, row.subject))
+        self._store.commit(Commit(row.owner, self._clock.now(), done=row.key))
+
+    def _failed(self, row: Due, error: Exception) -> None:
+        now = self._clock.now()
+        told = "".join(traceback.format_exception_only(error)).strip()
+        if row.attempts < self.attempts:
+            state = RetryCallState(Retrying(), None, (), {})
+            state.attempt_number = row.attempts
+            self._store.fail(row, told, now, now + timedelta(seconds=self._pause(state)), None)
+            return
+        failed = EffectFailed(row.key, row.name, row.subject)
+        tell = (
+            Message(f"{row.key}:gave_up", row.owner, failed)
+            if row.kind is not Kind.MESSAGE
+            else None
+        )
+        self._store.fail(row, told, now, None, tell)
+        if tell is None:
+            what = f"a message to {row.owner} cannot be delivered: {told}"
+            task = Task(f"{row.key}:stuck", "exception.message", row.owner, "support", what)
+            self._store.commit(Commit(row.owner, now, wanted=(task,)))

@@ -1,0 +1,131 @@
+"""Fulfilled from the shop's own stock: picked, packed and shipped by its own hands."""
+
+from __future__ import annotations
+
+import hashlib
+
+from orderflow.errors import Refusal
+from orderflow.fulfillment.strategy import FulfillmentStrategy
+from orderflow.kernel.workflows import IN_HOUSE
+from orderflow.model.commands import Pick
+from orderflow.model.document import Line
+from orderflow.model.ledger import Bucket
+from orderflow.model.observations import LabelBought, LabelVoided
+from orderflow.ports import (
+    Carrier,
+    Deed,
+    Label,
+    LabelRequest,
+    Picked,
+    PickRequest,
+    Reply,
+    Warehouse,
+)
+
+__all__ = ["InHouse", "OwnVan", "OwnWarehouse"]
+
+
+class OwnWarehouse:
+    """The warehouse port's in-memory twin: everything is on its shelf."""
+
+    def pick(self, request: PickRequest) -> Picked:
+        """All of it."""
+        return Picked(request.units)
+
+
+class OwnVan:
+    """The carrier port's in-memory twin: tracking numbers are made from the key."""
+
+    code = "own-van"
+
+    def buy_label(self, request: LabelRequest) -> Label:
+        """The same number for the same key."""
+        digest = hashlib.sha256(request.key.encode()).hexdigest()
+        return Label(self.code, f"OV{int(digest[:15], 16) % 10**12:012d}")
+
+    def find(self, key: str) -> Label | None:
+        """Buying again is asking."""
+        del key
+        return None
+
+    def void_label(self, key: str, label: Label) -> None:
+        """A van needs no label back."""
+
+    def hand_over(self, key: str, label: Label) -> None:
+        """The van is at the door."""
+
+
+class InHouse(FulfillmentStrategy):
+    """In-house fulfillment from one location.
+
+    Args:
+        location: Whose stock is taken.
+        warehouse: Who picks where picking is automatic.
+        carrier: Who sells labels and carries.
+    """
+
+    code = "in_house"
+    workflow = IN_HOUSE
+
+    def __init__(
+        self,
+        location: str = "main",
+        *,
+        warehouse: Warehouse | None = None,
+        carrier: Carrier | None = None,
+    ) -> None:
+        self.location = location
+        self.warehouse = warehouse or OwnWarehouse()
+        self.carrier = carrier or OwnVan()
+
+    def accepts(self, line: Line) -> Refusal | None:
+        """Lines that need shipping."""
+        if line.ships:
+            return None
+        return Refusal("in_house.no_goods", f"line {line.id} ({line.sku}) needs no shipping")
+
+    def perform(self, deed: Deed) -> Reply:
+        """Pick through the warehouse, label through the carrier; the other steps are our own."""
+        match deed.name:
+            case "pick":
+                return self._pick(deed)
+            case "label":
+                return self._label(deed)
+            case "void_label":
+                return self._void(deed)
+            case "ship":
+                view = deed.order.state.parcels[deed.subject]
+                self.carrier.hand_over(deed.key, Label(view.carrier, view.tracking_number))
+        return super().perform(deed)
+
+    def _pick(self, deed: Deed) -> Reply:
+        units = deed.order.units(Bucket.ALLOCATED, fo=deed.subject)
+        skus = {line: deed.order.state.lines[line].sku for line in units}
+        order, fo = deed.order.id, deed.subject
+        found = self.warehouse.pick(PickRequest(deed.key, order, fo, self.location, units, skus))
+        return Pick(fo=fo, units=dict(found.units), short=dict(found.short))
+
+    def _label(self, deed: Deed) -> Reply:
+        assert deed.parcel is not None  # a label is always for a parcel
+        known = self.carrier.find(deed.key) if deed.attempt > 1 else None
+        label = known or self.carrier.buy_label(_label_request(deed))
+        return LabelBought(
+            parcel=deed.parcel.id, carrier=label.carrier, tracking_number=label.tracking_number
+        )
+
+    def _void(self, deed: Deed) -> Reply:
+        assert deed.parcel is not None  # a label is always for a parcel
+        self.carrier.void_label(deed.key, Label(deed.parcel.carrier, deed.parcel.tracking_number))
+        return LabelVoided(parcel=deed.parcel.id)
+
+
+def _label_request(deed: Deed) -> LabelRequest:
+    assert deed.parcel is not None  # a label is always for a parcel
+    weights = {line.id: line.item.weight_g or 0 for line in deed.order.lines}
+    weight = sum(
+        weights.get(content.line, 0) * content.quantity
+        for content in deed.parcel.contents
+        if content.order == deed.order.id
+    )
+    ship_to = deed.order.document.ship_to
+    return LabelRequest(deed.key, deed.parcel.id, deed.parcel.orders, ship_to, weight)

@@ -1,0 +1,62 @@
+"""Which working steps software does, and whose task the others are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from orderflow.model.order import Order
+from orderflow.model.work import Effect
+
+__all__ = ["AUTOMATED", "MANUAL", "STEP_ROLES", "Steps", "notify"]
+
+STEP_ROLES: Mapping[str, str] = {
+    "confirm": "sales",
+    "pick": "warehouse",
+    "pack": "warehouse",
+    "label": "warehouse",
+    "ship": "warehouse",
+    "put_away": "warehouse",
+    "approve_return": "support",
+    "close_return": "warehouse",
+}
+"""Each working step, and the role that does it by hand."""
+
+
+def _names(given: Iterable[str]) -> frozenset[str]:
+    return frozenset(given)
+
+
+@attrs.frozen
+class Steps:
+    """A step policy: the steps named in *manual* are tasks, the others effects.
+
+    >>> Steps(manual=frozenset({"pack"})).role("pack")
+    'warehouse'
+    """
+
+    manual: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
+    roles: Mapping[str, str] = STEP_ROLES
+
+    def automatic(self, step: str, order: Order) -> bool:
+        """Whether software does the step for this order."""
+        del order
+        return step not in self.manual
+
+    def role(self, step: str) -> str:
+        """Who does the step by hand."""
+        return self.roles.get(step, "support")
+
+
+AUTOMATED = Steps()
+"""Every step is done by software, and becomes a task when that gives up."""
+
+MANUAL = Steps(manual=frozenset(STEP_ROLES) - {"label"})
+"""Every step is done by people; labels are still bought by software."""
+
+
+def notify(template: str, *, to: str = "", **data: Any) -> Effect:
+    """An effect that tells a customer something, through the notifier. *to* is the order's id."""
+    return Effect("notify", to, data={"template": template, **data})

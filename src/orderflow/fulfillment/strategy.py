@@ -1,0 +1,36 @@
+"""The root of fulfillment strategies: a party that fulfills lines."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from orderflow.errors import Refusal
+from orderflow.kernel.step import Step
+from orderflow.kernel.waits import STEP_COMMANDS
+from orderflow.kernel.workflows import FULFILLMENT_ORDER
+from orderflow.model.document import Delivery, Line
+from orderflow.ports import Deed, Reply
+from orderflow.workflow import Workflow
+
+__all__ = ["FulfillmentStrategy"]
+
+
+class FulfillmentStrategy(ABC):
+    """Subclass it: give a code, a workflow and a location; accept lines; perform deeds.
+
+    Policy methods are pure and only propose. Effect methods speak through ports, get a key, and
+    answer with a command or a fact.
+    """
+
+    code: str
+    workflow: Workflow[Step] = FULFILLMENT_ORDER
+    location: str = "main"
+    deliveries: frozenset[Delivery] = frozenset({Delivery.CARRIER})
+
+    @abstractmethod
+    def accepts(self, line: Line) -> Refusal | None:
+        """Silent, or why this party cannot fulfill the line."""
+
+    def perform(self, deed: Deed) -> Reply:
+        """Do a working step. The default: it is done as it is asked."""
+        return STEP_COMMANDS[deed.name](deed.order, deed.subject)

@@ -1,0 +1,345 @@
+"""The walls of the library: small protocols, and the values that pass through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import attrs
+
+from orderflow.model.commands import Body
+from orderflow.model.document import Address
+from orderflow.model.events import Entry
+from orderflow.model.observations import Fact, Observation
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
+from orderflow.model.stock import Movement, StockKey, StockLevel, StockOp, Waiting
+from orderflow.model.work import Due, Message, Task, Wanted
+
+__all__ = [
+    "Carrier",
+    "Clock",
+    "Commit",
+    "Committed",
+    "Deed",
+    "Duplicate",
+    "Ids",
+    "Label",
+    "LabelRequest",
+    "Notification",
+    "Notifier",
+    "OrderQuery",
+    "Outcome",
+    "Pending",
+    "Performer",
+    "PickRequest",
+    "Picked",
+    "Receipt",
+    "Reply",
+    "Short",
+    "Stale",
+    "Store",
+    "Warehouse",
+    "Watch",
+]
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> datetime:
+        """UTC, with its zone."""
+
+
+class Ids(Protocol):
+    """Ids that are never given twice."""
+
+    def new(self, kind: str) -> str:
+        """A new id for a *kind* of thing: ``order``, ``message``, ``lease``."""
+
+
+@attrs.frozen
+class PickRequest:
+    """What to fetch for a fulfillment order: units per line, and each line's SKU."""
+
+    key: str
+    order: str
+    fo: str
+    location: str
+    units: Mapping[str, int]
+    skus: Mapping[str, str]
+
+
+@attrs.frozen
+class Picked:
+    """What was found, and what was not on its shelf: units per line."""
+
+    units: Mapping[str, int]
+    short: Mapping[str, int] = attrs.field(factory=dict)
+
+
+class Warehouse(Protocol):
+    """Who picks. Asked again with the same key it gives the same answer."""
+
+    def pick(self, request: PickRequest) -> Picked:
+        """Fetch the units, or say which are short."""
+
+
+@attrs.frozen
+class LabelRequest:
+    """What a carrier is asked to carry. Grams."""
+
+    key: str
+    parcel: str
+    orders: tuple[str, ...]
+    ship_to: Address | None
+    weight_g: int
+
+
+@attrs.frozen
+class Label:
+    """What a carrier sold."""
+
+    carrier: str
+    tracking_number: str
+
+
+class Carrier(Protocol):
+    """Who carries. A label is bought once per key."""
+
+    def buy_label(self, request: LabelRequest) -> Label:
+        """Buy a label; the same key gives the same label. Raises PortFailed."""
+
+    def find(self, key: str) -> Label | None:
+        """The label that was bought with this key, asked before a second attempt."""
+
+    def void_label(self, key: str, label: Label) -> None:
+        """Give a label back. Raises PortFailed."""
+
+    def hand_over(self, key: str, label: Label) -> None:
+        """Announce that the parcel is ready to be collected (a manifest). Raises PortFailed."""
+
+
+@attrs.frozen
+class Notification:
+    """Something to tell a customer; the application knows the words and the address."""
+
+    key: str
+    order: Order
+    template: str
+    data: Mapping[str, Any]
+
+
+class Notifier(Protocol):
+    """Who tells customers. The same key is the same notification."""
+
+    def send(self, notification: Notification) -> None:
+        """Send it. Raises PortFailed."""
+
+
+@attrs.frozen
+class Deed:
+    """An effect, ready to be performed: with its key, and what it is about as it is now."""
+
+    key: str
+    name: str
+    subject: str
+    attempt: int
+    order: Order
+    parcel: Parcel | None
+    data: Mapping[str, Any]
+
+
+Reply = Body | Fact | None
+"""What came of a deed: a command, a fact, or nothing yet."""
+
+
+class Performer(Protocol):
+    """The effect half of a fulfillment strategy."""
+
+    def perform(self, deed: Deed) -> Reply:
+        """Do the deed through a port. Raises PortFailed to be asked again."""
+
+
+@attrs.frozen
+class Receipt:
+    """The stored outcome of a message: what makes sending it again harmless.
+
+    *scope* is the subject (for a placement the channel); *digest* tells its content.
+    """
+
+    scope: str
+    id: str
+    digest: str
+    subject: str
+    version: int
+
+
+@attrs.frozen
+class Watch:
+    """A watcher to be told after the commit."""
+
+    key: str
+    hook: str
+    point: str
+    name: str
+    subject: str
+
+
+@attrs.frozen
+class Commit:
+    """Everything that one message changes; all of it is stored, or none.
+
+    Attributes:
+        subject: ``order:…``, ``parcel:…`` or ``stock:…``.
+        now: When it is recorded.
+        expected: The version that was read; 0 for a new subject.
+        order: The order after it, for an order.
+        parcel: The parcel after it, for a parcel.
+        entry: The journal entry; None where nothing became true.
+        stock: Operations on stock: all are possible, or the commit is short.
+        wanted: Effects, tasks and timers to add (one that was withdrawn comes back).
+        withdrawn: Keys of those to withdraw.
+        messages: To other subjects.
+        watches: Watchers to tell.
+        references: Tracking numbers and the like by which the subject is known from now on.
+        receipt: The message's receipt.
+        done: The outbox row that this commit acknowledges.
+    """
+
+    subject: str
+    now: datetime
+    expected: int = 0
+    order: Order | None = None
+    parcel: Parcel | None = None
+    entry: Entry | None = None
+    stock: tuple[StockOp, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    messages: tuple[Message, ...] = ()
+    watches: tuple[Watch, ...] = ()
+    references: tuple[str, ...] = ()
+    receipt: Receipt | None = None
+    done: str | None = None
+
+
+@attrs.frozen
+class Committed:
+    """It is stored."""
+
+
+@attrs.frozen
+class Stale:
+    """Somebody else changed the subject first; nothing is stored. Read and decide again."""
+
+
+@attrs.frozen
+class Short:
+    """Stock is short at these keys; nothing is stored. Read and decide again."""
+
+    keys: tuple[StockKey, ...]
+
+
+@attrs.frozen
+class Duplicate:
+    """The message was handled before; nothing is stored."""
+
+
+Outcome = Committed | Stale | Short | Duplicate
+
+
+@attrs.frozen
+class Pending:
+    """A row of the outbox, as ``explain`` shows it."""
+
+    key: str
+    kind: str
+    name: str
+    subject: str
+    due: datetime
+    attempts: int
+    status: str
+    error: str
+
+
+@attrs.frozen
+class OrderQuery:
+    """Which orders to list, oldest id first. *after* is the last id of the page before."""
+
+    status: str | None = None
+    customer: str | None = None
+    phase: str | None = None
+    after: str = ""
+    limit: int = 100
+
+
+class Store(Protocol):
+    """Where orders, stock, parcels, journals and the outbox are kept."""
+
+    def commit(self, commit: Commit) -> Outcome:
+        """Store all of it in one transaction, or nothing."""
+
+    def receipt(self, scope: str, message: str) -> Receipt | None:
+        """The receipt of a message that was handled."""
+
+    def order(self, order_id: str) -> Order | None:
+        """The order."""
+
+    def parcel(self, parcel_id: str) -> Parcel | None:
+        """The parcel."""
+
+    def journal(self, subject: str) -> Iterator[Entry]:
+        """The journal of an order or a parcel, oldest first."""
+
+    def orders(self, query: OrderQuery) -> Sequence[str]:
+        """The ids of one page of orders."""
+
+    def levels(self, keys: Iterable[StockKey]) -> Mapping[StockKey, StockLevel]:
+        """The stock levels; a key that was never seen is empty."""
+
+    def stock(self, after: StockKey, limit: int) -> Sequence[StockLevel]:
+        """One page of all stock levels, by key."""
+
+    def waiting(self, key: StockKey) -> Sequence[Waiting]:
+        """Who waits for this key."""
+
+    def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
+        """Units reserved for an order, by key and line."""
+
+    def movements(self, key: StockKey) -> Iterator[Movement]:
+        """The stock journal of a key, oldest first."""
+
+    def find(self, reference: str) -> str | None:
+        """The subject that is known by a reference."""
+
+    def keep(
+        self, reference: str, observation: Observation, now: datetime, patience: timedelta
+    ) -> None:
+        """Keep a fact whose subject is not known; it is matched when the reference is."""
+
+    def inbox(self) -> Sequence[tuple[str, Observation]]:
+        """The facts that are kept, with their references."""
+
+    def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
+        """Rows that are due, of one kind, leased to the caller until ``now + lease``."""
+
+    def still_mine(self, due: Due) -> bool:
+        """Whether a claimed row is still wanted, and still the caller's."""
+
+    def fail(
+        self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
+    ) -> None:
+        """Record a failed attempt; without *retry_at* the row gives up, and *tell* is sent."""
+
+    def next_due(self) -> datetime | None:
+        """When the next row is due."""
+
+    def pending(self, owner: str) -> Sequence[Pending]:
+        """The open rows of an order or a parcel."""
+
+    def tasks(self, role: str | None, after: str, limit: int) -> Sequence[tuple[str, Task]]:
+        """One page of open tasks with their owners, by key."""
+
+    def task(self, key: str) -> tuple[str, Task] | None:
+        """An open task and its owner."""
