@@ -1,0 +1,109 @@
+"""The world around an engine: time passes, carriers travel, goods arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from orderflow.engine import Engine
+from orderflow.model.commands import Receive
+from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
+from orderflow.simulation.carrier import SimulatedCarrier
+from orderflow.simulation.time import VirtualClock
+
+__all__ = ["Replenishment", "World"]
+
+
+class Replenishment:
+    """Goods that arrive some time after a SKU is first short.
+
+    Args:
+        quantity: How many arrive, of a SKU that an order waits for.
+        after: How long they take.
+    """
+
+    def __init__(self, quantity: Callable[[str, int], int], after: timedelta) -> None:
+        self._quantity, self._after = quantity, after
+        self._ordered: dict[str, int] = {}
+        self._due: list[tuple[datetime, str, int]] = []
+
+    def look_at(self, engine: Engine, order: Order) -> None:
+        """Order what this order waits for, where that was not done yet."""
+        for line in order.units(Bucket.BACKORDERED):
+            sku = order.state.lines[line].sku
+            short = engine.level(sku).backordered - self._ordered.get(sku, 0)
+            quantity = self._quantity(sku, short) if short > 0 else 0
+            if quantity > 0:
+                self._ordered[sku] = self._ordered.get(sku, 0) + quantity
+                self._due.append((engine.clock.now() + self._after, sku, quantity))
+
+    def next_due(self) -> datetime | None:
+        """When the next goods arrive."""
+        return min((due for due, _, _ in self._due), default=None)
+
+    def arrive(self, engine: Engine) -> None:
+        """Receive the goods that are here by now."""
+        now = engine.clock.now()
+        here = sorted(item for item in self._due if item[0] <= now)
+        self._due = [item for item in self._due if item[0] > now]
+        for due, sku, quantity in here:
+            self._ordered[sku] -= quantity
+            receive = Receive(sku=sku, quantity=quantity, reference=f"supply {due:%Y-%m-%d}")
+            engine.change_stock(receive.to(by="supplier", id=f"supply-{sku}-{due.isoformat()}"))
+
+
+class World:
+    """Lets an engine and the parties around it live on one virtual clock.
+
+    Args:
+        engine: Built on *clock*.
+        clock: Moved by the world.
+        carriers: Who collect what is shipped, and report scans.
+        supply: What replaces goods that run out.
+        watch: Called after each moment at which something happened.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: VirtualClock,
+        carriers: Iterable[SimulatedCarrier] = (),
+        supply: Replenishment | None = None,
+        watch: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.engine, self.clock = engine, clock
+        self._carriers, self._supply, self._watch = tuple(carriers), supply, watch
+
+    def placed(self, order: Order) -> None:
+        """Have what the order waits for replenished."""
+        if self._supply is not None:
+            self._supply.look_at(self.engine, order)
+
+    def run_until(self, moment: datetime | None = None) -> None:
+        """Let everything happen that is due by *moment*; by the end of all things without one."""
+        while True:
+            self._settle()
+            due = self._next_due()
+            if due is None or (moment is not None and due > moment):
+                break
+            self.clock.move_to(due)
+        if moment is not None:
+            self.clock.move_to(moment)
+
+    def _settle(self) -> None:
+        """All that is due at this moment."""
+        now = self.clock.now()
+        if self._supply is not None:
+            self._supply.arrive(self.engine)
+        for carrier in self._carriers:
+            for scan in carrier.scans(now):
+                self.engine.observe(scan)
+        self.engine.worker.run_until_idle()
+        self._watch()
+
+    def _next_due(self) -> datetime | None:
+        parties = [self._supply] if self._supply is not None else []
+        moments = [self.engine.worker.next_due(), *(p.next_due() for p in parties)]
+        moments += [carrier.next_due() for carrier in self._carriers]
+        return min((moment for moment in moments if moment is not None), default=None)

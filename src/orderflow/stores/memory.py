@@ -1,0 +1,370 @@
+"""The store in memory: for tests, trials and simulations. Same contract, nothing durable."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import attrs
+
+from orderflow.inventory import Holding, apply
+from orderflow.model.events import Entry
+from orderflow.model.observations import Observation
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
+from orderflow.model.stock import (
+    Expect,
+    ExpectedReceipt,
+    Move,
+    Movement,
+    Release,
+    StockKey,
+    StockLevel,
+    StockOp,
+    Waiting,
+)
+from orderflow.model.work import Due, Kind, Message, Task
+from orderflow.ports import (
+    Commit,
+    Committed,
+    Duplicate,
+    OrderQuery,
+    Outcome,
+    Pending,
+    Receipt,
+    Short,
+    Stale,
+)
+from orderflow.stores.rows import PRIORITY, Row, message_row, rows_of, tasks_of
+
+__all__ = ["MemoryStore"]
+
+LineKey = tuple[StockKey, str, str]
+
+
+@attrs.define
+class _Outbox:
+    """A row and how far it is. *wake* is when it may be claimed: when due, or its lease ends."""
+
+    row: Row
+    number: int
+    due: datetime
+    wake: datetime
+    status: str = "pending"
+    attempts: int = 0
+    token: str = ""
+    error: str = ""
+
+
+@attrs.define
+class _Stock:
+    """The stock rows that one commit works on: copies of what it touches, put back at its end."""
+
+    levels: dict[StockKey, StockLevel] = attrs.field(factory=dict)
+    reserved: dict[LineKey, int] = attrs.field(factory=dict)
+    waiting: dict[LineKey, Waiting] = attrs.field(factory=dict)
+
+
+class MemoryStore:
+    """A :class:`orderflow.ports.Store` in dictionaries, safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._orders: dict[str, Order] = {}
+        self._parcels: dict[str, Parcel] = {}
+        self._journals: dict[str, list[Entry]] = {}
+        self._receipts: dict[tuple[str, str], Receipt] = {}
+        self._stock = _Stock()
+        self._queues: dict[StockKey, dict[LineKey, Waiting]] = {}
+        self._movements: dict[StockKey, list[Movement]] = {}
+        self._expected: dict[str, ExpectedReceipt] = {}
+        self._outbox: dict[str, _Outbox] = {}
+        self._wakes: list[tuple[datetime, int, str]] = []
+        self._by_owner: dict[str, set[str]] = {}
+        self._tasks: dict[str, tuple[str, Task]] = {}
+        self._references: dict[str, str] = {}
+        self._inbox: dict[tuple[str, str], Observation] = {}
+
+    def commit(self, commit: Commit) -> Outcome:
+        """Store all of it, or nothing."""
+        with self._lock:
+            if refused := self._refuses(commit):
+                return refused
+            touched = _Stock()
+            short = [op.key for op in commit.stock if not self._apply(op, touched, commit)]
+            if short:
+                return Short(tuple(dict.fromkeys(short)))
+            self._write(commit, touched)
+            return Committed()
+
+    def _refuses(self, commit: Commit) -> Outcome | None:
+        done = self._outbox.get(commit.done or "")
+        if commit.done and (done is None or done.status not in ("pending", "withdrawn")):
+            return Duplicate()
+        if commit.receipt and (commit.receipt.scope, commit.receipt.id) in self._receipts:
+            return Duplicate()
+        if commit.entry and len(self._journals.get(commit.subject, ())) != commit.expected:
+            return Stale()
+        return None
+
+    def _apply(self, op: StockOp, touched: _Stock, commit: Commit) -> bool:
+        if isinstance(op, Expect):
+            return True
+        level = touched.levels.get(op.key) or self._level(op.key)
+        order, line = getattr(op, "order", ""), getattr(op, "line", "")
+        key = op.key, order, line
+        reserved = touched.reserved.get(key, self._stock.reserved.get(key, 0))
+        waiting = touched.waiting.get(key) or self._stock.waiting.get(key)
+        held = apply(op, Holding(level, reserved, waiting.quantity if waiting else 0))
+        if held is None:
+            return False
+        touched.levels[op.key] = held.level
+        if order:
+            touched.reserved[key] = held.reserved
+            since = waiting.since if waiting and waiting.quantity else commit.now
+            touched.waiting[key] = Waiting(op.key, order, line, held.waiting, since)
+        return True
+
+    def _write(self, commit: Commit, touched: _Stock) -> None:
+        if commit.order is not None:
+            self._orders[commit.order.id] = commit.order
+        if commit.parcel is not None:
+            self._parcels[commit.parcel.id] = commit.parcel
+        if commit.entry is not None:
+            self._journals.setdefault(commit.subject, []).append(commit.entry)
+        if commit.receipt is not None:
+            self._receipts[commit.receipt.scope, commit.receipt.id] = commit.receipt
+        self._stock.levels |= touched.levels
+        self._stock.reserved |= touched.reserved
+        self._stock.waiting |= touched.waiting
+        for key, waiting in touched.waiting.items():
+            queue = self._queues.setdefault(waiting.key, {})
+            queue.pop(key, None)
+            if waiting.quantity:
+                queue[key] = waiting
+        for op in commit.stock:
+            self._journal_stock(op, commit)
+        self._write_work(commit)
+
+    def _journal_stock(self, op: StockOp, commit: Commit) -> None:
+        if isinstance(op, Move):
+            moved = Movement(op.key, op.quantity, op.cause, op.reference, commit.now)
+            self._movements.setdefault(op.key, []).append(moved)
+        elif isinstance(op, Release) and op.consume:
+            moved = Movement(op.key, -op.quantity, op.consume, f"{op.order}/{op.line}", commit.now)
+            self._movements.setdefault(op.key, []).append(moved)
+        elif isinstance(op, Expect):
+            self._expected.pop(op.id, None)
+            if op.quantity:
+                self._expected[op.id] = ExpectedReceipt(op.id, op.key, op.quantity, op.at)
+
+    def _write_work(self, commit: Commit) -> None:
+        if commit.done:
+            self._outbox[commit.done].status = "done"
+        for key in commit.withdrawn:
+            self._tasks.pop(key, None)
+            row = self._outbox.get(key)
+            if row is not None and row.status == "pending":
+                row.status, row.token = "withdrawn", ""
+        for row_to_add in rows_of(commit):
+            self._add(row_to_add)
+        for task in tasks_of(commit):
+            self._tasks[task.key] = commit.subject, task
+        for reference in commit.references:
+            self._references[reference] = commit.subject
+            for known, message in [key for key in self._inbox if key[0] == reference]:
+                fact = self._inbox.pop((known, message))
+                to = Message(f"inbox:{known}:{message}", commit.subject, fact)
+                self._add(message_row(to, commit.now))
+
+    def _add(self, row: Row) -> None:
+        there = self._outbox.get(row.key)
+        if there is None:
+            there = _Outbox(row, len(self._outbox), row.due, row.due)
+            self._outbox[row.key] = there
+            self._by_owner.setdefault(row.owner, set()).add(row.key)
+        elif there.status == "withdrawn":
+            there.status, there.due = "pending", row.due
+        else:
+            return
+        self._wake(there, row.due)
+
+    def _wake(self, found: _Outbox, at: datetime) -> None:
+        found.wake = at
+        heapq.heappush(self._wakes, (at, found.number, found.row.key))
+
+    def _next(self) -> _Outbox | None:
+        """The pending row that wakes first; stale entries of the heap are dropped."""
+        while self._wakes:
+            at, _, key = self._wakes[0]
+            found = self._outbox[key]
+            if found.status == "pending" and found.wake == at:
+                return found
+            heapq.heappop(self._wakes)
+        return None
+
+    def receipt(self, scope: str, message: str) -> Receipt | None:
+        """The receipt of a message that was handled."""
+        return self._receipts.get((scope, message))
+
+    def order(self, order_id: str) -> Order | None:
+        """The order."""
+        return self._orders.get(order_id)
+
+    def parcel(self, parcel_id: str) -> Parcel | None:
+        """The parcel."""
+        return self._parcels.get(parcel_id)
+
+    def journal(self, subject: str) -> Iterator[Entry]:
+        """The journal, oldest first."""
+        return iter(tuple(self._journals.get(subject, ())))
+
+    def orders(self, query: OrderQuery) -> Sequence[str]:
+        """One page of order ids."""
+        with self._lock:
+            found = [
+                order_id
+                for order_id, order in self._orders.items()
+                if order_id > query.after
+                and query.status in (None, order.status)
+                and query.customer in (None, order.state.customer)
+                and query.phase in (None, order.state.phase)
+            ]
+        return sorted(found)[: query.limit]
+
+    def _level(self, key: StockKey) -> StockLevel:
+        return self._stock.levels.get(key) or StockLevel(key)
+
+    def levels(self, keys: Iterable[StockKey]) -> Mapping[StockKey, StockLevel]:
+        """The stock levels."""
+        return {key: self._level(key) for key in keys}
+
+    def stock(self, after: StockKey, limit: int) -> Sequence[StockLevel]:
+        """One page of all stock levels."""
+        keys = sorted(key for key in self._stock.levels if key > after)
+        return [self._stock.levels[key] for key in keys[:limit]]
+
+    def waiting(self, key: StockKey) -> Sequence[Waiting]:
+        """Who waits for this key."""
+        with self._lock:
+            return list(self._queues.get(key, {}).values())
+
+    def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
+        """Units reserved for an order."""
+        with self._lock:
+            found = self._stock.reserved.items()
+            return {(key, ln): n for (key, order, ln), n in found if order == order_id and n}
+
+    def movements(self, key: StockKey) -> Iterator[Movement]:
+        """The stock journal of a key."""
+        return iter(tuple(self._movements.get(key, ())))
+
+    def expected(self, key: StockKey) -> Sequence[ExpectedReceipt]:
+        """Receipts on their way."""
+        return [receipt for receipt in self._expected.values() if receipt.key == key]
+
+    def find(self, reference: str) -> str | None:
+        """The subject that is known by a reference."""
+        return self._references.get(reference)
+
+    def keep(
+        self, reference: str, observation: Observation, now: datetime, patience: timedelta
+    ) -> None:
+        """Keep a fact whose subject is not known."""
+        key = reference, observation.id or ""
+        with self._lock:
+            self._inbox[key] = observation
+            owner = f"inbox:{reference}"
+            timer = f"inbox:{reference}:unmatched"
+            self._add(Row(timer, Kind.TIMER, "unmatched", owner, owner, {}, now + patience))
+
+    def inbox(self) -> Sequence[tuple[str, Observation]]:
+        """The facts that are kept."""
+        with self._lock:
+            return [(reference, fact) for (reference, _), fact in self._inbox.items()]
+
+    def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
+        """Rows that are due, of one kind."""
+        with self._lock:
+            ready: dict[str, _Outbox] = {}
+            while (found := self._next()) is not None and found.wake <= now:
+                heapq.heappop(self._wakes)
+                ready[found.row.key] = found
+            queue = sorted(ready.values(), key=lambda f: (PRIORITY[f.row.kind], f.due, f.number))
+            taken = [found for found in queue[:limit] if found.row.kind is queue[0].row.kind]
+            for found in taken:
+                found.attempts, found.token = found.attempts + 1, token
+                self._wake(ready.pop(found.row.key), now + lease)
+            for found in ready.values():
+                self._wake(found, found.wake)
+            return [_due(found) for found in taken]
+
+    def still_mine(self, due: Due) -> bool:
+        """Whether a claimed row is still the caller's."""
+        found = self._outbox[due.key]
+        return found.status == "pending" and found.token == due.token
+
+    def fail(
+        self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
+    ) -> None:
+        """Record a failed attempt."""
+        with self._lock:
+            if not self.still_mine(due):
+                return
+            found = self._outbox[due.key]
+            found.error = error
+            if retry_at is not None:
+                found.due = retry_at
+                self._wake(found, retry_at)
+                return
+            found.status = "gave_up"
+            if tell is not None:
+                self._add(message_row(tell, now))
+
+    def next_due(self) -> datetime | None:
+        """When the next row is due."""
+        with self._lock:
+            found = self._next()
+            return found.wake if found else None
+
+    def pending(self, owner: str) -> Sequence[Pending]:
+        """The open rows of a subject."""
+        with self._lock:
+            return [
+                Pending(
+                    row.row.key,
+                    row.row.kind,
+                    row.row.name,
+                    row.row.subject,
+                    row.due,
+                    row.attempts,
+                    row.status,
+                    row.error,
+                )
+                for key in sorted(self._by_owner.get(owner, ()))
+                if (row := self._outbox[key]).status == "pending"
+            ]
+
+    def tasks(self, role: str | None, after: str, limit: int) -> Sequence[tuple[str, Task]]:
+        """One page of open tasks."""
+        with self._lock:
+            keys = sorted(
+                key
+                for key, (_, task) in self._tasks.items()
+                if key > after and role in (None, task.role)
+            )
+            return [self._tasks[key] for key in keys[:limit]]
+
+    def task(self, key: str) -> tuple[str, Task] | None:
+        """An open task and its owner."""
+        return self._tasks.get(key)
+
+
+def _due(found: _Outbox) -> Due:
+    row = found.row
+    data = row.data if isinstance(row.data, Mapping) else {"body": row.data}
+    return Due(
+        row.key, row.kind, row.name, row.owner, row.subject, data, found.attempts, found.token
+    )

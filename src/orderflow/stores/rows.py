@@ -1,0 +1,72 @@
+"""What a commit adds to the outbox and to the tasks, the same for every store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from orderflow.model.work import Effect, Kind, Message, Task, Timer
+from orderflow.ports import Commit, Watch
+
+__all__ = ["PRIORITY", "Row", "rows_of", "tasks_of"]
+
+PRIORITY = {Kind.MESSAGE: 0, Kind.TIMER: 1, Kind.EFFECT: 2, Kind.WATCH: 3}
+"""Messages settle what is true before effects act on it."""
+
+
+@attrs.frozen
+class Row:
+    """A row of the outbox as it is added. *data* holds the body of a message."""
+
+    key: str
+    kind: Kind
+    name: str
+    owner: str
+    subject: str
+    data: object
+    due: datetime
+
+
+def rows_of(commit: Commit) -> Iterator[Row]:
+    """The outbox rows of a commit: messages, effects, timers, watchers."""
+    for message in commit.messages:
+        yield message_row(message, commit.now)
+    for wanted in commit.wanted:
+        if isinstance(wanted, Effect):
+            yield Row(
+                wanted.key,
+                Kind.EFFECT,
+                wanted.name,
+                commit.subject,
+                wanted.subject,
+                wanted.data,
+                commit.now,
+            )
+        elif isinstance(wanted, Timer):
+            due = wanted.due
+            party: Mapping[str, Any] = {"party": wanted.party}
+            yield Row(
+                wanted.key, Kind.TIMER, wanted.name, commit.subject, wanted.subject, party, due
+            )
+    for watch in commit.watches:
+        yield _watch_row(watch, commit)
+
+
+def message_row(message: Message, now: datetime) -> Row:
+    """The outbox row of a message."""
+    name = type(message.body).__name__
+    return Row(message.key, Kind.MESSAGE, name, message.to, message.to, message.body, now)
+
+
+def _watch_row(watch: Watch, commit: Commit) -> Row:
+    told = {"hook": watch.hook, "point": watch.point, "name": watch.name}
+    owner = commit.subject
+    return Row(watch.key, Kind.WATCH, watch.hook, owner, watch.subject, told, commit.now)
+
+
+def tasks_of(commit: Commit) -> Iterator[Task]:
+    """The tasks that a commit opens."""
+    return (wanted for wanted in commit.wanted if isinstance(wanted, Task))
