@@ -1,0 +1,193 @@
+"""The commands."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+
+from orderflow.cli.following import Follower
+from orderflow.cli.plain import plain
+from orderflow.cli.running import Unreadable, place_and_work, read_orders
+from orderflow.cli.showing import explanation_text, order_text, timeline_lines
+from orderflow.engine import Engine
+from orderflow.errors import NotFound, OrderflowError
+from orderflow.fulfillment import InHouse
+from orderflow.kernel.workflows import FULFILLMENT_ORDER, IN_HOUSE, ORDER, RETURN
+from orderflow.model.commands import Command
+from orderflow.model.document import NewOrder
+from orderflow.model.observations import Observation
+from orderflow.stores import SqlStore
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Orders from placement to confirmed delivery.", no_args_is_help=True)
+out, err = Console(), Console(stderr=True)
+
+Db = Annotated[
+    str, typer.Option("--db", envvar="ORDERFLOW_DB", help="Database URL, e.g. sqlite:///shop.db")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="The order's id.")]
+_DB = "sqlite:///orderflow.db"
+
+
+@app.command()
+def run(
+    orders: Annotated[Path, typer.Argument(metavar="ORDERS.jsonl", help="One order a line.")],
+    db: Db = _DB,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same run.")] = None,
+    stock: Annotated[int, typer.Option(min=0, help="Opening stock of an unknown SKU.")] = 25,
+    follow: Annotated[str, typer.Option(metavar="ORDER", help="Print its timeline live.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Place a file of orders and work them to the end, in a simulated world."""
+    try:
+        found = list(read_orders(orders))
+    except Unreadable as error:
+        for line in error.lines:
+            err.print(line, highlight=False, markup=False)
+        raise typer.Exit(2) from None
+    store = _store(db)
+    seed_or_chance = seed if seed is not None else random.randrange(2**32)
+    follower = Follower(follow, out)
+    report = place_and_work(
+        found, store, seed_or_chance, stock, follower, err, fixed=seed is not None
+    )
+    if as_json:
+        _print_json(report.as_dict())
+    else:
+        out.print(report.table())
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def show(order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
+    """Show an order and where its units stand."""
+    found = _load(_engine(db), order)
+    if as_json:
+        _print_json(
+            {
+                "id": found.id,
+                "status": found.status,
+                "stage": found.stage,
+                "overlays": sorted(found.overlays),
+                "payment_status": found.payment_status,
+                "return_status": found.return_status,
+                "document": found.document.model_dump(mode="json"),
+                "state": plain(found.state),
+            }
+        )
+    else:
+        out.print(order_text(found))
+
+
+@app.command()
+def explain(order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
+    """Explain what an order waits for, and which commands would be accepted now."""
+    engine = _engine(db)
+    _load(engine, order)
+    found = engine.explain(order)
+    if as_json:
+        _print_json(
+            {
+                "id": order,
+                "status": found.order.status,
+                "waits": plain(found.waits),
+                "offered": [offer.command.model_dump(mode="json") for offer in found.offered],
+                "blocked": [
+                    {
+                        "command": offer.command.model_dump(mode="json"),
+                        "refusals": plain(offer.refusals),
+                    }
+                    for offer in found.blocked
+                ],
+                "silent": list(found.silent),
+            }
+        )
+    else:
+        out.print(explanation_text(found), highlight=False)
+
+
+@app.command()
+def timeline(order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
+    """Tell what happened to an order, oldest first."""
+    engine = _engine(db)
+    _load(engine, order)
+    if as_json:
+        _print_json([plain(entry) for entry in engine.journal(order)])
+    else:
+        for entry in engine.journal(order):
+            for line in timeline_lines(entry):
+                out.print(line, highlight=False)
+
+
+_WORKFLOWS = {flow.name: flow for flow in (ORDER, FULFILLMENT_ORDER, IN_HOUSE, RETURN)}
+
+
+@app.command()
+def diagram(
+    workflow: Annotated[str, typer.Argument(help="One of: " + ", ".join(_WORKFLOWS))] = "order",
+    as_json: AsJson = False,
+) -> None:
+    """Draw a standard workflow as Mermaid text, or list its transitions with --json."""
+    flow = _WORKFLOWS.get(workflow)
+    if flow is None:
+        err.print(f"there is no workflow {workflow}; there are: {', '.join(_WORKFLOWS)}")
+        raise typer.Exit(2)
+    if as_json:
+        names = ("source", "trigger", "dest", "asks")
+        rows = [dict(zip(names, row, strict=True)) for row in flow.table()]
+        stamp = {"name": flow.name, "version": flow.version, "fingerprint": flow.fingerprint}
+        _print_json({**stamp, "transitions": rows})
+    else:
+        print(flow.mermaid())
+
+
+_SCHEMAS: dict[str, type[BaseModel]] = {
+    "order": NewOrder,
+    "command": Command,
+    "observation": Observation,
+}
+
+
+@app.command()
+def schema(
+    name: Annotated[str, typer.Argument(help="One of: " + ", ".join(_SCHEMAS))] = "order",
+    as_json: AsJson = False,  # noqa: ARG001 (a schema is JSON either way; every command has the flag)
+) -> None:
+    """Print the JSON Schema of what others send."""
+    model = _SCHEMAS.get(name)
+    if model is None:
+        err.print(f"there is no schema {name}; there are: {', '.join(_SCHEMAS)}")
+        raise typer.Exit(2)
+    _print_json(model.model_json_schema())
+
+
+def _engine(db: str) -> Engine:
+    return Engine(_store(db), [InHouse()])
+
+
+def _store(db: str) -> SqlStore:
+    try:
+        return SqlStore(db)
+    except (OrderflowError, ValueError) as error:
+        err.print(f"cannot open {db}: {error}", highlight=False, markup=False)
+        raise typer.Exit(2) from None
+
+
+def _load(engine: Engine, order: str) -> Any:
+    try:
+        return engine.order(order)
+    except NotFound as error:
+        err.print(str(error), highlight=False, markup=False)
+        raise typer.Exit(2) from None
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))

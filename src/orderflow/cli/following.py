@@ -1,0 +1,27 @@
+"""An order's timeline as it happens."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from orderflow.cli.showing import timeline_lines
+from orderflow.engine import Engine
+
+__all__ = ["Follower"]
+
+
+class Follower:
+    """Prints what is new in one order's journal."""
+
+    def __init__(self, order: str, console: Console) -> None:
+        self._order, self._console, self._seen = order, console, 0
+
+    def look(self, engine: Engine) -> None:
+        """Print the entries that came since the last look."""
+        if not self._order:
+            return
+        for entry in engine.journal(self._order):
+            if entry.version > self._seen:
+                self._seen = entry.version
+                for line in timeline_lines(entry):
+                    self._console.print(line, highlight=False)

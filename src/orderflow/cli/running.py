@@ -1,0 +1,162 @@
+"""Placing a file of orders and working them in a simulated world."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from orderflow.cli.following import Follower
+from orderflow.cli.plain import plain
+from orderflow.engine import Engine, RandomIds
+from orderflow.errors import InvalidInput, Refusal, Refused
+from orderflow.fulfillment import InHouse
+from orderflow.model.commands import Receive
+from orderflow.model.document import NewOrder
+from orderflow.model.reading import read_json
+from orderflow.ports import Ids, Store
+from orderflow.simulation import Replenishment, SequentialIds, SimulatedCarrier, VirtualClock, World
+
+__all__ = ["Report", "Unreadable", "place_and_work", "read_orders"]
+
+_START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+_BETWEEN_ORDERS = timedelta(minutes=20)
+
+
+class Unreadable(Exception):
+    """The file cannot be read; each line names file, line and fault."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        super().__init__("\n".join(lines))
+
+
+def read_orders(path: Path) -> Iterator[NewOrder]:
+    """The orders of a JSONL file. Raises Unreadable with every fault; nothing was placed then."""
+    faults, orders = [], []
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unreadable([f"{path}: {error}"]) from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            orders.append(read_json(NewOrder, line, "order"))
+        except InvalidInput as error:
+            faults += [f"{path}:{number}: {problem}" for problem in error.problems]
+    if faults:
+        raise Unreadable(faults)
+    return iter(orders)
+
+
+@attrs.frozen
+class Report:
+    """What became of a run."""
+
+    placed: tuple[str, ...]
+    refused: tuple[tuple[str, tuple[Refusal, ...]], ...]
+    by_status: dict[str, int]
+    in_exception: tuple[str, ...]
+    until: datetime
+
+    @property
+    def exit_code(self) -> int:
+        """0: done (a backorder is no failure); 1: orders were refused or are in exception."""
+        return 1 if self.refused or self.in_exception else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "placed": len(self.placed),
+            "orders": list(self.placed),
+            "refused": [
+                {"order": order, "refusals": plain(refusals)} for order, refusals in self.refused
+            ],
+            "by_status": self.by_status,
+            "in_exception": list(self.in_exception),
+            "until": self.until.isoformat(),
+        }
+
+    def table(self) -> Table:
+        """For people."""
+        table = Table(
+            "status", "orders", title=f"{len(self.placed)} orders, until {self.until:%Y-%m-%d}"
+        )
+        for status, count in self.by_status.items():
+            table.add_row(status, str(count))
+        for order, refusals in self.refused:
+            table.add_row("refused", f"{order}: {'; '.join(r.sentence for r in refusals)}")
+        for order in self.in_exception:
+            table.add_row("in exception", order)
+        return table
+
+
+def place_and_work(
+    orders: list[NewOrder],
+    store: Store,
+    seed: int,
+    stock: int,
+    follower: Follower,
+    console: Console,
+    *,
+    fixed: bool,
+) -> Report:
+    """Place the orders one after the other, and let the world go on until nothing is due.
+
+    With *fixed* the run starts at a fixed date and counts its ids: the same seed, the same run.
+    """
+    clock = VirtualClock(_START if fixed else datetime.now(UTC))
+    ids: Ids = SequentialIds(f"{seed}-") if fixed else RandomIds()
+    carrier = SimulatedCarrier(clock, seed)
+    engine = Engine(store, [InHouse(carrier=carrier)], clock=clock, ids=ids)
+    supply = Replenishment(lambda _sku, short: short, timedelta(days=1))
+    world = World(engine, clock, [carrier], supply, lambda: follower.look(engine))
+    placed: list[str] = []
+    refused: list[tuple[str, tuple[Refusal, ...]]] = []
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("placing", total=len(orders))
+        for number, order in enumerate(orders, start=1):
+            _open_stock(engine, order, stock)
+            name = order.number or f"line {number}"
+            try:
+                found = engine.place(order, id=f"run-{seed}-{number}", by="customer")
+            except Refused as error:
+                refused.append((name, error.refusals))
+            else:
+                placed.append(found.id)
+                world.placed(found)
+            world.run_until(clock.now() + _BETWEEN_ORDERS)
+            progress.advance(bar)
+        progress.update(bar, description="working")
+        world.run_until()
+    return _report(engine, placed, refused)
+
+
+def _open_stock(engine: Engine, order: NewOrder, stock: int) -> None:
+    """Give each SKU that the store has never seen an opening stock."""
+    for line in order.lines:
+        if stock and line.stocked:
+            receive = Receive(sku=line.sku, quantity=stock, reference="opening")
+            engine.change_stock(receive.to(by="shop", id=f"opening-{line.sku}"))
+
+
+def _report(
+    engine: Engine, placed: list[str], refused: list[tuple[str, tuple[Refusal, ...]]]
+) -> Report:
+    by_status: Counter[str] = Counter()
+    trouble = []
+    for order_id in placed:
+        order = engine.order(order_id)
+        by_status[order.status] += 1
+        if "exception" in order.overlays:
+            trouble.append(order_id)
+    counts = dict(sorted(by_status.items()))
+    return Report(tuple(placed), tuple(refused), counts, tuple(trouble), engine.clock.now())

@@ -1,0 +1,54 @@
+"""Each event as a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orderflow.model import events as ev
+
+__all__ = ["sentence"]
+
+_SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
+    ev.OrderCreated: lambda e: (
+        f"order came in: {len(e.lines)} lines, {sum(ln.quantity for ln in e.lines)} units, "
+        f"by {e.channel}"
+    ),
+    ev.LifecycleMoved: lambda e: f"order is {e.dest}" + (f" ({e.reason})" if e.reason else ""),
+    ev.FulfillmentOrderOpened: lambda e: f"{e.fo} given to {e.strategy} at {e.location}",
+    ev.FulfillmentOrderMoved: lambda e: f"{e.fo} is {e.dest}",
+    ev.UnitsMoved: lambda e: (
+        f"{e.quantity} × line {e.source.line}: {e.source.bucket} → {e.dest.bucket}"
+    ),
+    ev.SurplusFound: lambda e: f"{e.quantity} × line {e.line} that nobody owes",
+    ev.ParcelPacked: lambda e: f"parcel {e.parcel} packed",
+    ev.ParcelMoved: lambda e: (
+        f"parcel {e.parcel} is {e.status} ({e.tracking_number or 'no number'})"
+    ),
+    ev.HoldPlaced: lambda e: f"on hold ({e.hold}): {e.reason}",
+    ev.HoldReleased: lambda e: f"hold {e.hold} released",
+    ev.PaymentRecorded: lambda e: f"payment {e.fact}: {e.amount} ({e.reference})",
+    ev.ReturnOpened: lambda e: f"return {e.rma} opened: {e.reason}",
+    ev.ReturnMoved: lambda e: f"return {e.rma} is {e.dest}",
+    ev.PutAwayAsked: lambda e: f"{e.quantity} × line {e.line} to be put away",
+    ev.PutAwayDone: lambda e: f"{e.put_away} is back on its shelf",
+    ev.TaskOpened: lambda e: f"task for {e.role}: {e.reason}",
+    ev.TaskClosed: lambda e: f"task {e.task} closed",
+    ev.EffectGaveUp: lambda e: f"{e.key} failed for good",
+    ev.EffectAdded: lambda e: f"{e.name} asked for",
+    ev.ReservationsDated: lambda e: (
+        f"stock kept until {e.until:%Y-%m-%d %H:%M}" if e.until else "stock is firm"
+    ),
+    ev.ReceiptConfirmed: lambda e: f"receipt confirmed by {e.by}",
+    ev.ReviewAsked: lambda _e: "customer asked for a review",
+    ev.TimerDone: lambda e: f"timer {e.key} fired",
+    ev.NoteAdded: lambda e: e.text,
+    ev.WorkReleased: lambda _e: "work released",
+    ev.FactKept: lambda e: f"fact kept ({e.fact}): {e.reason}",
+}
+
+
+def sentence(event: ev.Event) -> str:
+    """What happened, in a few words."""
+    tell = _SENTENCES.get(type(event))
+    return tell(event) if tell else type(event).__name__

@@ -1,0 +1,3 @@
+import orderflow
+
+orderflow.no_such_name  # E: Module has no attribute "no_such_name"  \[attr-defined\]
