@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -15,6 +15,13 @@ settings.register_profile(
     stateful_step_count=40,
     deadline=None,
     print_blob=True,
+)
+settings.register_profile(
+    "hunt",  # finds faults fast: random, and without the time that shrinking takes
+    max_examples=300,
+    stateful_step_count=40,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
 )
 settings.register_profile("deep", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

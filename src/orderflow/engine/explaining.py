@@ -141,7 +141,9 @@ def _triggers(handler: Handler, order: Order) -> Iterator[cmd.Body]:
 
 
 def _silent(order: Order, found: list[WaitsFor]) -> Iterator[str]:
-    """What is unfinished and waits for nothing."""
+    """What is unfinished and waits for nothing; a message on its way wakes all of it."""
+    if any(wait.kind == "message" for wait in found):
+        return
     state = order.state
     subjects = {wait.subject for wait in found}
     if not found and not state.phase.final:

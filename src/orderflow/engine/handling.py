@@ -131,7 +131,7 @@ class Handler:
         if not isinstance(decision, Decision):
             return decision
         before = order.version if order else 0
-        if not (decision.events or decision.stock or decision.messages):
+        if not decision.events:
             commit = Commit(envelope.subject, context.now, done=envelope.done)
             commit = attrs.evolve(commit, receipt=envelope.stored(before))
             return self._answer(self.store.commit(commit), order)

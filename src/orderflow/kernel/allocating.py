@@ -170,6 +170,8 @@ def granted(deciding: Deciding, body: StockGranted) -> None:
         fo = _joinable(deciding, part) or open_fo(deciding, strategy.code, body.key.location)
         _allocate(deciding, slot, fo, wanted)
     if unwanted := body.quantity - wanted:
+        reason = f"{unwanted} of line {body.line} are no longer waited for"
+        deciding.emit(ev.FactKept("stock_granted", reason))
         deciding.stock.append(Release(body.key, order.id, body.line, unwanted))
         deciding.settle_stock(body.key)
 

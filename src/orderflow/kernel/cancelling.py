@@ -9,7 +9,7 @@ from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.parcel import AT_SENDER
 from orderflow.model.phases import Phase
-from orderflow.model.stock import Cause, Move, StockKey, Unwait
+from orderflow.model.stock import StockKey, Unwait
 
 __all__ = ["cancel"]
 
@@ -104,9 +104,10 @@ def _cancel_units(deciding: Deciding, slot: Slot, units: int) -> None:
         case Bucket.PICKED:
             _put_away(deciding, slot, units)
         case Bucket.RETURNED_UNDELIVERED:
-            key = StockKey(sku, deciding.fos[slot.fo].location)
-            deciding.stock.append(Move(key, units, Cause.RETURN, slot.parcel))
-            deciding.settle_stock(key)
+            deciding.restock(slot, units, slot.parcel)
+            gone = slot._replace(bucket=Bucket.CANCELLED)
+        case Bucket.LOST:
+            gone = slot._replace(bucket=Bucket.CANCELLED)
     deciding.move(slot, gone, units)
 
 

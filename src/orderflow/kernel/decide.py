@@ -11,7 +11,7 @@ from orderflow.errors import Refusal
 from orderflow.kernel import cancelling, facts, placing, returning, working
 from orderflow.kernel.allocating import granted, routable
 from orderflow.kernel.deciding import Context, Deciding
-from orderflow.kernel.progress import advance
+from orderflow.kernel.progress import advance, is_busy
 from orderflow.kernel.rules import Rules
 from orderflow.kernel.step import Fired
 from orderflow.kernel.waits import waits
@@ -19,8 +19,9 @@ from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model import messages as msg
 from orderflow.model import observations as obs
-from orderflow.model.ledger import Bucket
+from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
 from orderflow.model.order import Order
+from orderflow.model.phases import OrderPhase
 from orderflow.model.stock import StockKey, StockOp
 from orderflow.model.work import Message, Wanted
 
@@ -138,7 +139,32 @@ def _fire(deciding: Deciding, body: cmd.Fire) -> None:
         there = ", ".join([state.id, *state.fulfillment_orders, *state.returns])
         deciding.refuse("subject.unknown", f"{on} is nothing of this order; there are: {there}")
     elif placing.not_held(deciding):
-        deciding.fire(body.trigger, fo=on if fo else "", rma=on if rma else "", data=body.data)
+        fired = deciding.fire(
+            body.trigger, fo=on if fo else "", rma=on if rma else "", data=body.data
+        )
+        if fired and (left := _left_behind(deciding, on)):
+            deciding.refuse(
+                "trigger.units_left",
+                f"{body.trigger} would end {on} with {left}; move or cancel them first",
+            )
+
+
+def _left_behind(deciding: Deciding, on: str) -> str:
+    """The units that the end of *on* would strand."""
+    order = deciding.order
+    state, ledger = order.state, order.ledger
+    if on in state.fulfillment_orders:
+        final, found = state.fulfillment_orders[on].phase.final, ledger.slots(*IN_WORK, fo=on)
+    elif on in state.returns:
+        final, found = state.returns[on].phase.final, ledger.slots(Bucket.RETURNING, rma=on)
+    else:
+        final, found = state.phase.final, ledger.slots(*set(Bucket) - SETTLED)
+        if state.phase is OrderPhase.CANCELLED:
+            found = ledger.slots(*set(Bucket) - {Bucket.CANCELLED, Bucket.SUBSTITUTED})
+    stranded = [f"{units} of line {slot.line} {slot.bucket}" for slot, units in found]
+    if final and on == state.id and is_busy(order):
+        stranded.append("open work, tasks, holds or returns")
+    return ", ".join(stranded) if final else ""
 
 
 def _close_task(deciding: Deciding, body: cmd.CloseTask) -> None:

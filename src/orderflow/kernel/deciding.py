@@ -18,7 +18,7 @@ from orderflow.model.ledger import Bucket, Slot, path
 from orderflow.model.messages import MessageBody, SettleStock
 from orderflow.model.order import Order
 from orderflow.model.state import FulfillmentOrder, LineState, Stamp
-from orderflow.model.stock import Cause, Release, StockKey, StockLevel, StockOp
+from orderflow.model.stock import Cause, Move, Release, StockKey, StockLevel, StockOp
 from orderflow.model.work import Effect, Message, NewTask, Note, effect_key
 
 __all__ = ["Context", "Deciding"]
@@ -147,6 +147,13 @@ class Deciding:
         key = StockKey(self.lines[line].sku, self.fos[fo].location)
         self.stock.append(Release(key, self.id, line, quantity, consume))
         if consume is None:
+            self.settle_stock(key)
+
+    def restock(self, slot: Slot, quantity: int, reference: str) -> None:
+        """Put units that came back on the shelf from which they were taken."""
+        if self.lines[slot.line].stocked:
+            key = StockKey(self.lines[slot.line].sku, self.fos[slot.fo].location)
+            self.stock.append(Move(key, quantity, Cause.RETURN, reference))
             self.settle_stock(key)
 
     def settle_stock(self, key: StockKey) -> None:

@@ -51,6 +51,9 @@ def parcel_changed(deciding: Deciding, body: ParcelChanged) -> None:
     dest = _BUCKET.get(body.status)
     if dest is None:
         return
+    if given_up := deciding.order.ledger.total(Bucket.CANCELLED, parcel=body.parcel):
+        reason = f"{given_up} units in {body.parcel} were cancelled, but it is {body.status}"
+        deciding.ask_person("exception.found", "support", reason, body.parcel)
     held = deciding.order.ledger.slots(*_WITH_THE_CARRIER, parcel=body.parcel)
     for slot, units in list(held):
         if slot.bucket is not dest:

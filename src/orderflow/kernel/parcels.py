@@ -159,13 +159,13 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
     if parcel.status is ParcelStatus.CREATED and not parcel.held_by:
         if label in parcel.gave_up:
             what = f"buy a label for {parcel.id} and type its tracking number"
-            yield Task(label, "label", parcel.id, rules.steps.role("label"), what)
+            yield Task(f"{label}:task", "label", parcel.id, rules.steps.role("label"), what)
         else:
             yield Effect("label", parcel.id, label)
     if parcel.voided and parcel.tracking_number and not parcel.label_voided:
         if void in parcel.gave_up:
             what = f"have {parcel.carrier} void the label {parcel.tracking_number}"
-            yield Task(void, "void_label", parcel.id, rules.steps.role("label"), what)
+            yield Task(f"{void}:task", "void_label", parcel.id, rules.steps.role("label"), what)
         else:
             yield Effect("void_label", parcel.id, void)
     if parcel.handed_over and not parcel.status.final:

@@ -9,7 +9,7 @@ from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase
 
-__all__ = ["advance", "all_reached"]
+__all__ = ["advance", "all_reached", "is_busy"]
 
 _REACHED = (Bucket.DELIVERED, Bucket.RETURNING, Bucket.RETURNED)
 
@@ -37,7 +37,7 @@ def _end(deciding: Deciding) -> None:
     """Complete or cancel an order that has nothing left to do."""
     order = deciding.order
     state = order.state
-    if state.phase.final or state.phase is OrderPhase.DRAFT or _busy(order):
+    if state.phase.final or state.phase is OrderPhase.DRAFT or is_busy(order):
         return
     totals = order.ledger.totals()
     if set(totals) - SETTLED:
@@ -49,7 +49,8 @@ def _end(deciding: Deciding) -> None:
         deciding.fire("complete")
 
 
-def _busy(order: Order) -> bool:
+def is_busy(order: Order) -> bool:
+    """Whether work, tasks, holds or returns are open."""
     state = order.state
     return bool(
         state.put_aways

@@ -8,7 +8,6 @@ from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.observations import GoodsReturned
 from orderflow.model.phases import ReturnPhase
-from orderflow.model.stock import Cause, Move, StockKey
 
 __all__ = ["approve", "close", "decline", "goods_returned", "request"]
 
@@ -92,10 +91,7 @@ def close(deciding: Deciding, body: cmd.CloseReturn) -> None:
         deciding.walk(slot, Bucket.DELIVERED, units, rma="")
     if body.restock:
         for slot, units in deciding.order.ledger.slots(Bucket.RETURNED, rma=body.rma):
-            if deciding.lines[slot.line].stocked:
-                key = StockKey(deciding.lines[slot.line].sku, deciding.fos[slot.fo].location)
-                deciding.stock.append(Move(key, units, Cause.RETURN, body.rma))
-                deciding.settle_stock(key)
+            deciding.restock(slot, units, body.rma)
 
 
 def _known(deciding: Deciding, rma: str) -> bool:

@@ -84,9 +84,13 @@ def _unsettled(order: Order, rules: Rules) -> Iterator[Wanted]:
     if state.reserved_until and state.phase is OrderPhase.PLACED:
         due = state.reserved_until
         yield Timer(f"{state.id}:reservation", "reservation", state.id, due, "customer")
+    totals = order.ledger.totals()
+    for bucket in (Bucket.LOST, Bucket.RETURNED_UNDELIVERED):
+        if units := totals.get(bucket):
+            what = f"{units} units are {bucket}: cancel them, or report that they were found"
+            yield Task(f"{state.id}:{bucket}", f"exception.{bucket}", state.id, "support", what)
     if state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED):
         return
-    totals = order.ledger.totals()
     if totals.get(Bucket.OPEN):
         yield from _open_units(order, rules)
     if totals.get(Bucket.BACKORDERED) and state.backordered_at:
@@ -95,10 +99,6 @@ def _unsettled(order: Order, rules: Rules) -> Iterator[Wanted]:
         )
     if state.phase is OrderPhase.CONFIRMED and not state.released and not state.holds:
         yield from _patience(state, "payment", state.id, state.since, rules.windows.payment)
-    for bucket in (Bucket.LOST, Bucket.RETURNED_UNDELIVERED):
-        if units := totals.get(bucket):
-            what = f"{units} units are {bucket}: cancel them, or report that they were found"
-            yield Task(f"{state.id}:{bucket}", f"exception.{bucket}", state.id, "support", what)
 
 
 def _open_units(order: Order, rules: Rules) -> Iterator[Wanted]:
@@ -150,7 +150,13 @@ def _of_state(
         case EffectOf(name=effect) if not order.state.holds:
             key = effect_key(of.id, effect, generation)
             if key in order.state.gave_up:
-                yield Task(key, effect, of.id, "support", f"{effect} for {of.id} failed: take over")
+                yield Task(
+                    f"{key}:task",
+                    effect,
+                    of.id,
+                    "support",
+                    f"{effect} for {of.id} failed: take over",
+                )
             else:
                 yield Effect(effect, of.id, key)
         case PartyAnswer(party=party, within=within):
@@ -181,7 +187,11 @@ def _step(order: Order, rules: Rules, step: str, subject: str, generation: int) 
         yield Effect(step, subject, key)
     else:
         yield Task(
-            key, step, subject, rules.steps.role(step), f"{step.replace('_', ' ')} {subject}"
+            f"{key}:task",
+            step,
+            subject,
+            rules.steps.role(step),
+            f"{step.replace('_', ' ')} {subject}",
         )
 
 

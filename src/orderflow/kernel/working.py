@@ -33,6 +33,10 @@ def pick(deciding: Deciding, body: cmd.Pick) -> None:
         line: body.units.get(line, 0) + body.short.get(line, 0)
         for line in {**body.units, **body.short}
     }
+    for line in body.short:
+        if line in deciding.lines and not deciding.lines[line].stocked:
+            reason = f"line {line} is not kept in stock, so it cannot be short: pick or cancel it"
+            deciding.refuse("pick.not_stocked", reason)
     if not _may_work(deciding, body.fo, "pick", _TO_PICKED, together):
         return
     location = deciding.fos[body.fo].location

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
-__all__ = ["LEGAL_MOVES", "SETTLED", "WORK_ORDER", "Bucket", "Ledger", "Slot", "path"]
+__all__ = ["IN_WORK", "LEGAL_MOVES", "SETTLED", "WORK_ORDER", "Bucket", "Ledger", "Slot", "path"]
 
 
 class Bucket(StrEnum):
@@ -53,6 +53,9 @@ LEGAL_MOVES: Mapping[Bucket, tuple[Bucket, ...]] = {
 
 SETTLED = frozenset({Bucket.DELIVERED, Bucket.RETURNED, Bucket.CANCELLED, Bucket.SUBSTITUTED})
 """The buckets in which a unit waits for nothing."""
+
+IN_WORK = (Bucket.ALLOCATED, Bucket.PICKED, Bucket.PACKED)
+"""The buckets of units that a fulfillment order still has to bring out."""
 
 WORK_ORDER = {Bucket.ALLOCATED: 0, Bucket.PICKED: 1, Bucket.PACKED: 2, Bucket.SHIPPED: 3}
 """The buckets that a fulfillment order works its units through, and their order."""

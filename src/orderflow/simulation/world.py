@@ -9,6 +9,7 @@ from orderflow.engine import Engine
 from orderflow.model.commands import Receive
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
+from orderflow.model.stock import StockKey, StockLevel
 from orderflow.simulation.carrier import SimulatedCarrier
 from orderflow.simulation.time import VirtualClock
 
@@ -31,12 +32,24 @@ class Replenishment:
     def look_at(self, engine: Engine, order: Order) -> None:
         """Order what this order waits for, where that was not done yet."""
         for line in order.units(Bucket.BACKORDERED):
-            sku = order.state.lines[line].sku
-            short = engine.level(sku).backordered - self._ordered.get(sku, 0)
-            quantity = self._quantity(sku, short) if short > 0 else 0
-            if quantity > 0:
-                self._ordered[sku] = self._ordered.get(sku, 0) + quantity
-                self._due.append((engine.clock.now() + self._after, sku, quantity))
+            self._order(engine, engine.level(order.state.lines[line].sku))
+
+    def look_around(self, engine: Engine) -> bool:
+        """Order whatever anybody waits for; whether there was anything to order."""
+        before, after = len(self._due), StockKey("", "")
+        while page := engine.store.stock(after, 500):
+            for level in page:
+                self._order(engine, level)
+            after = page[-1].key
+        return len(self._due) > before
+
+    def _order(self, engine: Engine, level: StockLevel) -> None:
+        sku = level.key.sku
+        short = level.backordered - self._ordered.get(sku, 0)
+        quantity = self._quantity(sku, short) if short > 0 else 0
+        if quantity > 0:
+            self._ordered[sku] = self._ordered.get(sku, 0) + quantity
+            self._due.append((engine.clock.now() + self._after, sku, quantity))
 
     def next_due(self) -> datetime | None:
         """When the next goods arrive."""
@@ -85,6 +98,8 @@ class World:
         while True:
             self._settle()
             due = self._next_due()
+            if due is None and self._supply and self._supply.look_around(self.engine):
+                continue
             if due is None or (moment is not None and due > moment):
                 break
             self.clock.move_to(due)

@@ -37,7 +37,15 @@ from orderflow.ports import (
     Short,
     Stale,
 )
-from orderflow.stores.rows import PRIORITY, Row, message_row, rows_of, tasks_of
+from orderflow.stores.rows import (
+    PRIORITY,
+    Row,
+    matched_row,
+    message_row,
+    rows_of,
+    tasks_of,
+    unmatched_row,
+)
 
 __all__ = ["MemoryStore"]
 
@@ -176,8 +184,7 @@ class MemoryStore:
             self._references[reference] = commit.subject
             for known, message in [key for key in self._inbox if key[0] == reference]:
                 fact = self._inbox.pop((known, message))
-                to = Message(f"inbox:{known}:{message}", commit.subject, fact)
-                self._add(message_row(to, commit.now))
+                self._add(matched_row(known, fact, commit.subject, commit.now))
 
     def _add(self, row: Row) -> None:
         there = self._outbox.get(row.key)
@@ -243,13 +250,15 @@ class MemoryStore:
 
     def stock(self, after: StockKey, limit: int) -> Sequence[StockLevel]:
         """One page of all stock levels."""
-        keys = sorted(key for key in self._stock.levels if key > after)
-        return [self._stock.levels[key] for key in keys[:limit]]
+        with self._lock:
+            keys = sorted(key for key in self._stock.levels if key > after)
+            return [self._stock.levels[key] for key in keys[:limit]]
 
     def waiting(self, key: StockKey) -> Sequence[Waiting]:
-        """Who waits for this key."""
+        """Who waits for this key, oldest first."""
         with self._lock:
-            return list(self._queues.get(key, {}).values())
+            queue = list(self._queues.get(key, {}).values())
+        return sorted(queue, key=lambda w: (w.since, w.order, w.line))
 
     def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
         """Units reserved for an order."""
@@ -262,8 +271,10 @@ class MemoryStore:
         return iter(tuple(self._movements.get(key, ())))
 
     def expected(self, key: StockKey) -> Sequence[ExpectedReceipt]:
-        """Receipts on their way."""
-        return [receipt for receipt in self._expected.values() if receipt.key == key]
+        """Receipts on their way, the next one first."""
+        with self._lock:
+            found = [receipt for receipt in self._expected.values() if receipt.key == key]
+        return sorted(found, key=lambda receipt: (receipt.at, receipt.id))
 
     def find(self, reference: str) -> str | None:
         """The subject that is known by a reference."""
@@ -272,13 +283,14 @@ class MemoryStore:
     def keep(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
     ) -> None:
-        """Keep a fact whose subject is not known."""
-        key = reference, observation.id or ""
+        """Keep a fact whose subject is not known; where it has become known, send the fact on."""
         with self._lock:
-            self._inbox[key] = observation
-            owner = f"inbox:{reference}"
-            timer = f"inbox:{reference}:unmatched"
-            self._add(Row(timer, Kind.TIMER, "unmatched", owner, owner, {}, now + patience))
+            subject = self._references.get(reference)
+            if subject is not None:
+                self._add(matched_row(reference, observation, subject, now))
+                return
+            self._inbox[reference, observation.id or ""] = observation
+            self._add(unmatched_row(reference, now + patience))
 
     def inbox(self) -> Sequence[tuple[str, Observation]]:
         """The facts that are kept."""
@@ -346,6 +358,13 @@ class MemoryStore:
                 for key in sorted(self._by_owner.get(owner, ()))
                 if (row := self._outbox[key]).status == "pending"
             ]
+
+    def undelivered(self, owner: str) -> Sequence[object]:
+        """The bodies of messages on their way to a subject."""
+        with self._lock:
+            found = [self._outbox[key] for key in sorted(self._by_owner.get(owner, ()))]
+            open_rows = (f.row for f in found if f.status == "pending")
+            return [row.data for row in open_rows if row.kind is Kind.MESSAGE]
 
     def tasks(self, role: str | None, after: str, limit: int) -> Sequence[tuple[str, Task]]:
         """One page of open tasks."""

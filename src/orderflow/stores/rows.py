@@ -8,10 +8,11 @@ from typing import Any
 
 import attrs
 
+from orderflow.model.observations import Observation
 from orderflow.model.work import Effect, Kind, Message, Task, Timer
 from orderflow.ports import Commit, Watch
 
-__all__ = ["PRIORITY", "Row", "rows_of", "tasks_of"]
+__all__ = ["PRIORITY", "Row", "matched_row", "message_row", "rows_of", "tasks_of", "unmatched_row"]
 
 PRIORITY = {Kind.MESSAGE: 0, Kind.TIMER: 1, Kind.EFFECT: 2, Kind.WATCH: 3}
 """Messages settle what is true before effects act on it."""
@@ -59,6 +60,17 @@ def message_row(message: Message, now: datetime) -> Row:
     """The outbox row of a message."""
     name = type(message.body).__name__
     return Row(message.key, Kind.MESSAGE, name, message.to, message.to, message.body, now)
+
+
+def matched_row(reference: str, fact: Observation, subject: str, now: datetime) -> Row:
+    """The outbox row that sends a fact from the inbox to the subject that it is about."""
+    return message_row(Message(f"inbox:{reference}:{fact.id or ''}", subject, fact), now)
+
+
+def unmatched_row(reference: str, due: datetime) -> Row:
+    """The outbox row that asks what became of a reference that nobody knew."""
+    owner = f"inbox:{reference}"
+    return Row(f"{owner}:unmatched", Kind.TIMER, "unmatched", owner, owner, {}, due)
 
 
 def _watch_row(watch: Watch, commit: Commit) -> Row:

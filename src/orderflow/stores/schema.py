@@ -1,0 +1,275 @@
+"""The tables, and which version of them a database has.
+
+Every name begins with ``orderflow_``, so the tables may stand beside an application's own. Moments
+are integers, microseconds since 1970 in UTC: exact, and sorted the same by every database.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    insert,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects import postgresql
+
+from orderflow.errors import SchemaMismatch
+
+__all__ = ["VERSION", "prepare"]
+
+VERSION = 1
+"""The version of the tables that this release reads and writes."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment, stored as microseconds since 1970 in UTC and given back in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """The moment as a number; raises TypeError where it has no zone."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The number as a moment."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+Name = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""A text that is sorted by code point everywhere, as Python does."""
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""A number that the database counts up."""
+
+metadata = MetaData()
+
+
+def _table(
+    name: str, *items: Column[Any] | PrimaryKeyConstraint | UniqueConstraint, small: bool = False
+) -> Table:
+    """A table; *small* rows stand in the primary key itself, where the database can do that."""
+    return Table(f"orderflow_{name}", metadata, *items, sqlite_with_rowid=not small)
+
+
+def _name(name: str, **options: Any) -> Column[str]:
+    return Column(name, Name, nullable=False, **options)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _units(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[datetime]:
+    return Column(name, Moment, nullable=nullable)
+
+
+def _counter() -> Column[int]:
+    return Column("number", Number, primary_key=True, autoincrement=True)
+
+
+schema = _table("schema", Column("version", Integer, primary_key=True, autoincrement=False))
+
+documents = _table(
+    "order_documents", _name("id", primary_key=True), _text("document"), _text("personal")
+)
+states = _table(
+    "order_states",
+    _name("id", primary_key=True),
+    Column("version", Integer, nullable=False),
+    _name("status"),
+    _name("phase"),
+    _name("customer"),
+    _name("channel"),
+    _moment("placed_at"),
+    _moment("promised", nullable=True),
+    _text("state"),
+)
+Index("orderflow_order_states_status", states.c.status, states.c.id)
+Index("orderflow_order_states_phase", states.c.phase, states.c.id)
+Index("orderflow_order_states_customer", states.c.customer, states.c.id)
+
+parcels = _table(
+    "parcels",
+    _name("id", primary_key=True),
+    Column("version", Integer, nullable=False),
+    _name("status"),
+    _text("parcel"),
+)
+journals = _table(
+    "journals",
+    _name("subject"),
+    Column("version", Integer, nullable=False),
+    _moment("at"),
+    _name("actor"),
+    _name("cause"),
+    _text("entry"),
+    PrimaryKeyConstraint("subject", "version"),
+)
+receipts = _table(
+    "receipts",
+    _name("scope"),
+    _name("id"),
+    _text("digest"),
+    _name("subject"),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("scope", "id"),
+)
+references = _table("refs", _name("reference", primary_key=True), _name("subject"))
+inbox = _table(
+    "inbox",
+    _counter(),
+    _name("reference"),
+    _name("message"),
+    _moment("kept_at"),
+    _text("observation"),
+    UniqueConstraint("reference", "message"),
+)
+
+levels = _table(
+    "stock_levels",
+    _name("sku"),
+    _name("location"),
+    _units("on_hand"),
+    _units("reserved"),
+    _units("safety"),
+    _units("backordered"),
+    Column("backorder_limit", BigInteger),
+    PrimaryKeyConstraint("sku", "location"),
+)
+movements = _table(
+    "stock_movements",
+    _counter(),
+    _name("sku"),
+    _name("location"),
+    _units("quantity"),
+    _name("cause"),
+    _text("reference"),
+    _moment("at"),
+)
+Index("orderflow_stock_movements_key", movements.c.sku, movements.c.location, movements.c.number)
+
+_LINE = ("sku", "location", "order_id", "line")
+reservations = _table(
+    "stock_reservations", *map(_name, _LINE), _units("quantity"), PrimaryKeyConstraint(*_LINE)
+)
+Index("orderflow_stock_reservations_order", reservations.c.order_id)
+waiting = _table(
+    "stock_waiting",
+    *map(_name, _LINE),
+    _units("quantity"),
+    _moment("since"),
+    PrimaryKeyConstraint(*_LINE),
+)
+expected = _table(
+    "stock_expected",
+    _name("id", primary_key=True),
+    _name("sku"),
+    _name("location"),
+    _units("quantity"),
+    _moment("at"),
+)
+Index("orderflow_stock_expected_key", expected.c.sku, expected.c.location)
+
+outbox = _table(
+    "outbox",
+    _counter(),
+    _name("key", unique=True),
+    _name("kind"),
+    Column("priority", Integer, nullable=False),
+    _name("name"),
+    _name("owner"),
+    _name("subject"),
+    _text("data"),
+    _moment("due"),
+    _name("status"),
+    Column("attempts", Integer, nullable=False),
+    _moment("leased_until", nullable=True),
+    _text("token"),
+    _text("error"),
+)
+OPEN = outbox.c.status == literal_column("'pending'")
+"""The condition of the partial indexes: no bound value, or the database would not use them."""
+LEASED = OPEN & outbox.c.leased_until.is_not(None)
+Index(
+    "orderflow_outbox_open",
+    outbox.c.priority,
+    outbox.c.due,
+    outbox.c.number,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
+)
+Index(
+    "orderflow_outbox_owner",
+    outbox.c.owner,
+    outbox.c.key,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
+)
+Index(
+    "orderflow_outbox_leased",
+    outbox.c.leased_until,
+    sqlite_where=LEASED,
+    postgresql_where=LEASED,
+)
+attempts = _table(
+    "effect_attempts",
+    _name("key"),
+    Column("attempt", Integer, nullable=False),
+    _moment("at"),
+    _text("error"),
+    Column("final", Boolean, nullable=False),
+)
+Index("orderflow_effect_attempts_key", attempts.c.key)
+
+tasks = _table(
+    "tasks",
+    _name("key", primary_key=True),
+    _name("owner"),
+    _name("role"),
+    _name("name"),
+    _name("subject"),
+    _text("instructions"),
+    _moment("due", nullable=True),
+)
+Index("orderflow_tasks_role", tasks.c.role, tasks.c.key)
+
+
+def prepare(connection: Connection) -> None:
+    """Create the tables where there are none, else check that this release knows them.
+
+    Raises:
+        SchemaMismatch: Another release wrote the database.
+    """
+    schema.create(connection, checkfirst=True)
+    found = connection.scalar(select(schema.c.version))
+    if found is None:
+        metadata.create_all(connection)
+        connection.execute(insert(schema), {"version": VERSION})
+    elif found != VERSION:
+        raise SchemaMismatch(
+            f"the database has version {found} of the tables, and this release of orderflow knows "
+            f"version {VERSION}: install the release that wrote the database"
+        )

@@ -1,0 +1,228 @@
+"""The outbox in SQL: adding, withdrawing, claiming and finishing its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Insert,
+    RowMapping,
+    Select,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from orderflow.model.work import Due, Kind
+from orderflow.ports import Pending
+from orderflow.stores import schema
+from orderflow.stores.codec import decode_body, decode_data, encode_body, encode_data
+from orderflow.stores.database import execute_many, inserting
+from orderflow.stores.rows import PRIORITY, Row
+from orderflow.stores.schema import OPEN, outbox
+
+__all__ = [
+    "add",
+    "claim",
+    "fail",
+    "finish",
+    "is_leased",
+    "next_due",
+    "open_messages",
+    "open_rows",
+    "withdraw",
+]
+
+
+@cache
+def _add(dialect: str) -> Insert:
+    """Insert a row; one that was withdrawn comes back, any other stays as it is."""
+    statement = inserting(dialect, outbox)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={"status": "pending", "due": new.due, "leased_until": None},
+        where=outbox.c.status == "withdrawn",
+    )
+
+
+def add(connection: Connection, rows: Iterable[Row]) -> None:
+    """Add rows, in this order."""
+    new = [
+        {
+            "key": row.key,
+            "kind": row.kind.value,
+            "priority": PRIORITY[row.kind],
+            "name": row.name,
+            "owner": row.owner,
+            "subject": row.subject,
+            "data": _text_of(row),
+            "due": row.due,
+            "status": "pending",
+            "attempts": 0,
+            "leased_until": None,
+            "token": "",
+            "error": "",
+        }
+        for row in rows
+    ]
+    execute_many(connection, _add(connection.dialect.name), new)
+
+
+def _text_of(row: Row) -> str:
+    if row.kind is Kind.MESSAGE:
+        return encode_body(row.data)
+    assert isinstance(row.data, Mapping)  # of an effect, a timer or a watcher
+    return encode_data(row.data)
+
+
+_WITHDRAW = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("of_key"), OPEN)
+    .values(status="withdrawn", token="")
+)
+
+
+def withdraw(connection: Connection, keys: Sequence[str]) -> None:
+    """Withdraw the open rows among *keys*."""
+    execute_many(connection, _WITHDRAW, [{"of_key": key} for key in keys])
+
+
+_FINISH = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("of_key"), outbox.c.status.in_(["pending", "withdrawn"]))
+    .values(status="done")
+)
+
+
+def finish(connection: Connection, key: str) -> bool:
+    """Mark a row as done; False where there is none, or it was done before, or gave up."""
+    return connection.execute(_FINISH, {"of_key": key}).rowcount == 1
+
+
+_READY = (
+    select(outbox)
+    .where(
+        OPEN,
+        outbox.c.priority == bindparam("rank"),
+        outbox.c.due <= bindparam("now"),
+        or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= bindparam("now")),
+    )
+    .order_by(outbox.c.priority, outbox.c.due, outbox.c.number)
+    .limit(bindparam("rows"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(outbox)
+    .where(outbox.c.number == bindparam("of_number"))
+    .values(
+        attempts=outbox.c.attempts + 1,
+        leased_until=bindparam("leased_until"),
+        token=bindparam("token"),
+    )
+)
+
+
+def claim(
+    connection: Connection, now: datetime, lease: timedelta, token: str, limit: int
+) -> list[Due]:
+    """Lease up to *limit* rows of the first kind that has any due; read by kind, by its index."""
+    for rank in sorted(PRIORITY.values()):
+        asked = {"rank": rank, "now": now, "rows": limit}
+        rows = connection.execute(_READY, asked).mappings().all()
+        if rows:
+            leases = [
+                {"of_number": row["number"], "leased_until": now + lease, "token": token}
+                for row in rows
+            ]
+            connection.execute(_LEASE, leases)
+            return [_due(row, token) for row in rows]
+    return []
+
+
+def _due(row: RowMapping, token: str) -> Due:
+    kind = Kind(row["kind"])
+    message = kind is Kind.MESSAGE
+    data = {"body": decode_body(row["data"])} if message else decode_data(row["data"])
+    return Due(
+        row["key"],
+        kind,
+        row["name"],
+        row["owner"],
+        row["subject"],
+        data,
+        row["attempts"] + 1,
+        token,
+    )
+
+
+_MINE = OPEN & (outbox.c.key == bindparam("of_key")) & (outbox.c.token == bindparam("of_token"))
+
+
+def is_leased(connection: Connection, due: Due) -> bool:
+    """Whether the row is open, and nobody else claimed it since."""
+    asked = {"of_key": due.key, "of_token": due.token}
+    return connection.execute(select(outbox.c.number).where(_MINE), asked).first() is not None
+
+
+def fail(
+    connection: Connection, due: Due, error: str, now: datetime, retry_at: datetime | None
+) -> bool:
+    """Record a failed attempt; False where the row is no longer the caller's."""
+    after: dict[str, Any] = {"error": error, "leased_until": None}
+    after |= {"status": "gave_up"} if retry_at is None else {"due": retry_at}
+    asked = {"of_key": due.key, "of_token": due.token}
+    if connection.execute(update(outbox).where(_MINE).values(after), asked).rowcount != 1:
+        return False
+    failed = {"key": due.key, "attempt": due.attempts, "at": now, "error": error}
+    connection.execute(insert(schema.attempts), failed | {"final": retry_at is None})
+    return True
+
+
+def _first_due(rank: int) -> Select[Any]:
+    free = OPEN & (outbox.c.priority == rank) & outbox.c.leased_until.is_(None)
+    return select(outbox.c.due).where(free).order_by(outbox.c.due).limit(1)
+
+
+_FIRST_DUE = select(*(_first_due(rank).scalar_subquery() for rank in sorted(PRIORITY.values())))
+
+
+_LEASED = select(outbox.c.due, outbox.c.leased_until).where(schema.LEASED)
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next row can be claimed: it is due, and no lease on it runs."""
+    moments = list(connection.execute(_FIRST_DUE).one())
+    moments += [max(row.due, row.leased_until) for row in connection.execute(_LEASED)]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def open_rows(connection: Connection, owner: str) -> list[Pending]:
+    """The open rows of an owner, by key."""
+    found = select(outbox).where(OPEN, outbox.c.owner == owner).order_by(outbox.c.key)
+    return [
+        Pending(
+            row["key"],
+            row["kind"],
+            row["name"],
+            row["subject"],
+            row["due"],
+            row["attempts"],
+            row["status"],
+            row["error"],
+        )
+        for row in connection.execute(found).mappings()
+    ]
+
+
+def open_messages(connection: Connection, owner: str) -> list[object]:
+    """The bodies of the open messages to an owner, by key."""
+    message = OPEN & (outbox.c.owner == owner) & (outbox.c.kind == Kind.MESSAGE.value)
+    found = connection.scalars(select(outbox.c.data).where(message).order_by(outbox.c.key))
+    return [decode_body(text) for text in found]

@@ -1,0 +1,6 @@
+"""What downstream projects import to test their own code (extra ``testing``)."""
+
+from orderflow.testing.data import orders
+from orderflow.testing.laws import Broken, WatchedStore, check_order, check_refusal, check_stock
+
+__all__ = ["Broken", "WatchedStore", "check_order", "check_refusal", "check_stock", "orders"]

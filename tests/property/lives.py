@@ -1,0 +1,267 @@
+"""Random lives of orders: commands, facts, faults and time, against the promises."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from orderflow import Engine, InHouse, NewOrder, Refused
+from orderflow.engine.explaining import candidates
+from orderflow.errors import PortFailed
+from orderflow.kernel.decide import Decision
+from orderflow.model.commands import (
+    Cancel,
+    Command,
+    Count,
+    Draft,
+    Pick,
+    Place,
+    Receive,
+    RequestReturn,
+    SetStockPolicy,
+    WriteOff,
+)
+from orderflow.model.observations import GoodsReturned, PaymentReported, TrackingReported
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.state import PaymentFact
+from orderflow.ports import Label, LabelRequest, Picked, PickRequest
+from orderflow.simulation import SequentialIds, VirtualClock
+from orderflow.testing import Broken, WatchedStore, check_order, check_refusal, check_stock, orders
+from orderflow.testing.data import SKUS
+
+MOMENTS = st.sampled_from(
+    [timedelta(minutes=1), timedelta(hours=5), timedelta(days=1), timedelta(days=4), timedelta(days=16)]
+)
+
+
+class Moody:
+    """A warehouse and a carrier that fail when they are told to; same key, same answer."""
+
+    code = "moody"
+
+    def __init__(self) -> None:
+        self.fail = False
+        self.short = False
+        self.picked: dict[str, Picked] = {}
+        self.labels: dict[str, Label] = {}
+
+    def pick(self, request: PickRequest) -> Picked:
+        if self.fail:
+            raise PortFailed("the warehouse does not answer")
+        units = dict(request.units)
+        short = {}
+        if self.short and units:
+            line = min(units)
+            short = {line: 1}
+            units = {**units, line: units[line] - 1}
+        found = Picked({line: n for line, n in units.items() if n}, short)
+        return self.picked.setdefault(request.key, found)
+
+    def buy_label(self, request: LabelRequest) -> Label:
+        number = f"T{len(self.labels) + 1}"
+        label = self.labels.setdefault(request.key, Label(self.code, number))
+        if self.fail:
+            raise PortFailed("the answer got lost")
+        return label
+
+    def find(self, key: str) -> Label | None:
+        return self.labels.get(key)
+
+    def void_label(self, key: str, label: Label) -> None:
+        del key, label
+
+    def hand_over(self, key: str, label: Label) -> None:
+        del key, label
+
+
+class Lives(RuleBasedStateMachine):
+    """A shop under pressure; every promise is checked after each step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = VirtualClock()
+        self.parties = Moody()
+        self.store = self.make_store()
+        self.engine = Engine(
+            self.store,
+            [InHouse(warehouse=self.parties, carrier=self.parties)],
+            clock=self.clock,
+            ids=SequentialIds(),
+        )
+        self.engine.worker.batch = 1
+        self.engine.worker.attempts = 2
+        self.ids: list[str] = []
+        self.last: tuple[Command, Any] | None = None
+        self.count = 0
+
+    def make_store(self) -> WatchedStore:
+        return WatchedStore()
+
+    def name(self) -> str:
+        self.count += 1
+        return f"test-{self.count}"
+
+    def submit(self, command: Command) -> None:
+        """Submit; a refusal may change nothing, and `ask` must have said so."""
+        exists = bool(command.subject)
+        asked = self.engine.ask(command) if exists else None
+
+        def act() -> None:
+            with_refusal = False
+            try:
+                answer = self.engine.submit(command)
+                self.last = command, answer
+                if not exists:
+                    self.ids.append(answer.id)
+            except Refused as refused:
+                with_refusal = True
+                if exists and asked != refused.refusals:
+                    raise Broken(1, f"ask said {asked}, submit refused {refused}") from None
+            if exists and isinstance(asked, Decision) == with_refusal:
+                raise Broken(1, f"ask and submit disagree about {command}")
+
+        if exists and not isinstance(asked, Decision):
+            check_refusal(self.engine, command.subject, act)
+        else:
+            act()
+
+    @initialize(order=orders(), units=st.integers(2, 9))
+    def open_shop(self, order: NewOrder, units: int) -> None:
+        for sku in SKUS:
+            self.receive(sku, units)
+        self.place(order, draft=False)
+        self.work_all()
+
+    @rule(order=orders(), draft=st.sampled_from([False] * 7 + [True]))
+    def place(self, order: NewOrder, draft: bool) -> None:
+        body = Draft(order=order) if draft else Place(order=order)
+        self.submit(body.to(by="customer", id=self.name()))
+
+    @rule(sku=st.sampled_from(SKUS), quantity=st.integers(1, 8))
+    def receive(self, sku: str, quantity: int) -> None:
+        self.engine.change_stock(Receive(sku=sku, quantity=quantity).to(id=self.name()))
+
+    @rule(sku=st.sampled_from(SKUS), counted=st.integers(0, 6))
+    def count_stock(self, sku: str, counted: int) -> None:
+        self.engine.change_stock(Count(sku=sku, counted=counted).to(id=self.name()))
+
+    @rule(sku=st.sampled_from(SKUS), quantity=st.integers(1, 2))
+    def write_off(self, sku: str, quantity: int) -> None:
+        self.engine.change_stock(WriteOff(sku=sku, quantity=quantity).to(id=self.name()))
+
+    @rule(
+        sku=st.sampled_from(SKUS), safety=st.integers(0, 2), limit=st.none() | st.integers(0, 3)
+    )
+    def stock_policy(self, sku: str, safety: int, limit: int | None) -> None:
+        body = SetStockPolicy(sku=sku, safety=safety, backorder_limit=limit)
+        self.engine.change_stock(body.to(id=self.name()))
+
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data())
+    def candidate(self, data: st.DataObject) -> None:
+        """Any command that explain would name, offered or blocked."""
+        order = self.engine.order(data.draw(st.sampled_from(self.ids), label="order"))
+        bodies = list(candidates(self.engine._handler, order))
+        body = data.draw(st.sampled_from(bodies), label="command")
+        self.submit(body.to(order.id, by="ana", id=self.name()))
+
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data(), units=st.integers(1, 3))
+    def by_units(self, data: st.DataObject, units: int) -> None:
+        """Commands about some units of one line, which may not even be there."""
+        order = self.engine.order(data.draw(st.sampled_from(self.ids), label="order"))
+        line = data.draw(st.sampled_from(["1", "2", "9"]), label="line")
+        kind = data.draw(st.sampled_from(["cancel", "return", "pick", "short"]), label="kind")
+        fo = next(iter(order.fulfillment_orders), "F")
+        some = {line: units}
+        body = {
+            "cancel": Cancel(lines=some),
+            "return": RequestReturn(lines=some),
+            "pick": Pick(fo=fo, units=some),
+            "short": Pick(fo=fo, short=some),
+        }[kind]
+        self.submit(body.to(order.id, by="ana", id=self.name()))
+
+    @precondition(lambda self: self.parties.labels)
+    @rule(data=st.data(), status=st.sampled_from(list(ParcelStatus)[3:11]), ago=st.integers(0, 9))
+    def scan(self, data: st.DataObject, status: ParcelStatus, ago: int) -> None:
+        """A carrier's scan: early, late, twice, out of order."""
+        numbers = [*(label.tracking_number for label in self.parties.labels.values()), "T99"]
+        number = data.draw(st.sampled_from(numbers), label="number")
+        fact = TrackingReported(tracking_number=number, status=status)
+        self.engine.observe(fact.at(self.clock.now() - timedelta(hours=ago)))
+
+    @precondition(lambda self: self.parties.labels)
+    @rule(data=st.data())
+    def arrives(self, data: st.DataObject) -> None:
+        """Everything goes well for one parcel."""
+        labels = [label.tracking_number for label in self.parties.labels.values()]
+        number = data.draw(st.sampled_from(labels), label="number")
+        fact = TrackingReported(tracking_number=number, status=ParcelStatus.DELIVERED)
+        self.engine.observe(fact.at(self.clock.now()))
+        self.work_all()
+
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data(), fact=st.sampled_from(PaymentFact), reference=st.sampled_from("ab"))
+    def payment(self, data: st.DataObject, fact: PaymentFact, reference: str) -> None:
+        order = data.draw(st.sampled_from(self.ids), label="order")
+        paid = PaymentReported(fact=fact, amount=100, reference=reference)
+        self.engine.observe(paid.at(self.clock.now(), subject=order))
+
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data(), units=st.integers(1, 3))
+    def goods_come_back(self, data: st.DataObject, units: int) -> None:
+        order = self.engine.order(data.draw(st.sampled_from(self.ids), label="order"))
+        if order.lines:
+            rma = data.draw(st.sampled_from([None, *order.state.returns]), label="rma")
+            back = GoodsReturned(lines={order.lines[0].id: units}, rma=rma)
+            self.engine.observe(back.at(self.clock.now(), subject=order.id))
+
+    @rule(rows=st.integers(1, 25))
+    def work(self, rows: int) -> None:
+        """The worker does a few rows."""
+        for _ in range(rows):
+            for row in self.engine.worker._claim():
+                self.engine.worker._do(row)
+
+    @rule(by=MOMENTS)
+    def time_passes(self, by: timedelta) -> None:
+        self.clock.advance(by)
+
+    @rule()
+    def work_all(self) -> None:
+        self.engine.worker.run_until_idle()
+
+    @rule(fail=st.booleans(), short=st.booleans())
+    def mood(self, fail: bool, short: bool) -> None:
+        self.parties.fail, self.parties.short = fail, short
+
+    @precondition(lambda self: self.last)
+    @rule(other=st.booleans())
+    def send_again(self, other: bool) -> None:
+        """Promise 7: the same id gives the same answer; other content under it is refused."""
+        assert self.last is not None
+        command, answer = self.last
+        before = self.engine.order(answer.id)
+        if other:
+            changed = command.model_copy(update={"actor": "somebody-else"})
+            try:
+                self.engine.submit(changed)
+            except Refused as refused:
+                if refused.codes != {"id_reused"}:
+                    raise Broken(7, f"other content under {command.id}: {refused}") from None
+            else:
+                raise Broken(7, f"other content under the id {command.id} was accepted")
+        elif self.engine.submit(command) != answer:
+            raise Broken(7, f"{command.id} sent again got another answer")
+        if self.engine.order(answer.id) != before:
+            raise Broken(7, f"{command.id} sent again changed the order")
+
+    @invariant()
+    def promises(self) -> None:
+        for order in self.ids:
+            check_order(self.engine, order)
+        check_stock(self.engine)
