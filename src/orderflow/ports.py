@@ -14,7 +14,7 @@ from orderflow.model.events import Entry
 from orderflow.model.observations import Fact, Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.stock import Movement, StockKey, StockLevel, StockOp, Waiting
+from orderflow.model.stock import ExpectedReceipt, Movement, StockKey, StockLevel, StockOp, Waiting
 from orderflow.model.work import Due, Message, Task, Wanted
 
 __all__ = [
@@ -310,6 +310,9 @@ class Store(Protocol):
     def movements(self, key: StockKey) -> Iterator[Movement]:
         """The stock journal of a key, oldest first."""
 
+    def expected(self, key: StockKey) -> Sequence[ExpectedReceipt]:
+        """Receipts on their way to us."""
+
     def find(self, reference: str) -> str | None:
         """The subject that is known by a reference."""
 
@@ -337,6 +340,9 @@ class Store(Protocol):
 
     def pending(self, owner: str) -> Sequence[Pending]:
         """The open rows of an order or a parcel."""
+
+    def undelivered(self, owner: str) -> Sequence[object]:
+        """The bodies of messages on their way to a subject."""
 
     def tasks(self, role: str | None, after: str, limit: int) -> Sequence[tuple[str, Task]]:
         """One page of open tasks with their owners, by key."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from orderflow import Engine, InHouse, NewOrder, Refused
+from orderflow import Engine, InHouse, NewOrder, Refused, Steps
 from orderflow.engine.explaining import candidates
 from orderflow.errors import PortFailed
 from orderflow.kernel.decide import Decision
@@ -33,7 +34,13 @@ from orderflow.testing import Broken, WatchedStore, check_order, check_refusal, 
 from orderflow.testing.data import SKUS
 
 MOMENTS = st.sampled_from(
-    [timedelta(minutes=1), timedelta(hours=5), timedelta(days=1), timedelta(days=4), timedelta(days=16)]
+    [
+        timedelta(minutes=1),
+        timedelta(hours=5),
+        timedelta(days=1),
+        timedelta(days=4),
+        timedelta(days=16),
+    ]
 )
 
 
@@ -85,17 +92,22 @@ class Lives(RuleBasedStateMachine):
         self.clock = VirtualClock()
         self.parties = Moody()
         self.store = self.make_store()
-        self.engine = Engine(
+        self.engine = self.make_engine(frozenset())
+        self.ids: list[str] = []
+        self.last: tuple[Command, Any] | None = None
+        self.count = 0
+
+    def make_engine(self, manual: frozenset[str]) -> Engine:
+        engine = Engine(
             self.store,
             [InHouse(warehouse=self.parties, carrier=self.parties)],
             clock=self.clock,
             ids=SequentialIds(),
+            steps=Steps(manual=manual),
         )
-        self.engine.worker.batch = 1
-        self.engine.worker.attempts = 2
-        self.ids: list[str] = []
-        self.last: tuple[Command, Any] | None = None
-        self.count = 0
+        engine.worker.batch = 1
+        engine.worker.attempts = 2
+        return engine
 
     def make_store(self) -> WatchedStore:
         return WatchedStore()
@@ -128,8 +140,13 @@ class Lives(RuleBasedStateMachine):
         else:
             act()
 
-    @initialize(order=orders(), units=st.integers(2, 9))
-    def open_shop(self, order: NewOrder, units: int) -> None:
+    @initialize(
+        order=orders(),
+        units=st.integers(2, 9),
+        manual=st.frozensets(st.sampled_from(["pick", "pack", "ship", "put_away", "close_return"])),
+    )
+    def open_shop(self, order: NewOrder, units: int, manual: frozenset[str]) -> None:
+        self.engine = self.make_engine(manual)
         for sku in SKUS:
             self.receive(sku, units)
         self.place(order, draft=False)
@@ -152,9 +169,7 @@ class Lives(RuleBasedStateMachine):
     def write_off(self, sku: str, quantity: int) -> None:
         self.engine.change_stock(WriteOff(sku=sku, quantity=quantity).to(id=self.name()))
 
-    @rule(
-        sku=st.sampled_from(SKUS), safety=st.integers(0, 2), limit=st.none() | st.integers(0, 3)
-    )
+    @rule(sku=st.sampled_from(SKUS), safety=st.integers(0, 2), limit=st.none() | st.integers(0, 3))
     def stock_policy(self, sku: str, safety: int, limit: int | None) -> None:
         body = SetStockPolicy(sku=sku, safety=safety, backorder_limit=limit)
         self.engine.change_stock(body.to(id=self.name()))
@@ -167,6 +182,17 @@ class Lives(RuleBasedStateMachine):
         bodies = list(candidates(self.engine._handler, order))
         body = data.draw(st.sampled_from(bodies), label="command")
         self.submit(body.to(order.id, by="ana", id=self.name()))
+
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data(), tasks=st.integers(1, 4))
+    def complete(self, data: st.DataObject, tasks: int) -> None:
+        """People do what they are asked for."""
+        for _ in range(tasks):
+            open_tasks = list(self.engine.tasks())
+            if open_tasks:
+                task = data.draw(st.sampled_from(open_tasks), label="task")
+                with suppress(Refused):
+                    self.engine.complete(task, by="ana", id=self.name())
 
     @precondition(lambda self: self.ids)
     @rule(data=st.data(), units=st.integers(1, 3))

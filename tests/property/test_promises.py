@@ -1,7 +1,286 @@
-"""The promises hold through random lives; every step is checked."""
+"""The promises hold through random lives, and each has mutants that the lives catch."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from orderflow.engine import engine as engine_module
+from orderflow.engine import handling
+from orderflow.inventory import Holding, serving
+from orderflow.kernel import cancelling, decide, evolve, facts, waits, working
+from orderflow.kernel.deciding import Deciding
+from orderflow.model import events as ev
+from orderflow.model.ledger import Bucket, Slot
+from orderflow.model.observations import PaymentReported
+from orderflow.model.state import PaymentFact
+from orderflow.model.stock import Reserve, StockLevel, Wait
+from orderflow.model.work import Timer
+from orderflow.ports import Commit, Outcome
+from orderflow.stores import MemoryStore, memory
+from orderflow.testing import Broken, WatchedStore
+from orderflow.workflow import CompiledWorkflow
 from tests.property.lives import Lives
 
 TestLives = Lives.TestCase
+
+Patch = pytest.MonkeyPatch
+Mutate = Callable[[Patch], None]
+
+
+def test_lives_meet_every_kind_of_trouble() -> None:
+    """The random lives are no easy ones: each of these turns up within the default budget."""
+    seen: set[str] = set()
+
+    class Census(Lives):
+        def teardown(self) -> None:
+            for order in self.ids:
+                for entry in self.engine.journal(order):
+                    seen.update(type(event).__name__ for event in entry.events)
+                    moves = [e for e in entry.events if isinstance(e, ev.UnitsMoved)]
+                    seen.update(move.dest.bucket for move in moves)
+
+    run_state_machine_as_test(Census, settings=settings(max_examples=120, database=None))
+    expected = {
+        *("backordered", "cancelled", "delivered", "lost", "returning", "returned", "open"),
+        *("HoldPlaced", "EffectGaveUp", "SurplusFound", "ReturnOpened", "PutAwayAsked"),
+        *("FactKept", "TaskOpened", "TimerDone", "ReceiptConfirmed", "PaymentRecorded"),
+    }
+    assert expected <= seen, f"never happened: {sorted(expected - seen)}"
+
+
+def any_trigger_goes(patch: Patch) -> None:
+    """Promise 1: a trigger without a declared transition jumps to the workflow's last state."""
+    fire = CompiledWorkflow.fire
+
+    def jump(self: CompiledWorkflow[Any], cursor: Any, trigger: str) -> bool:
+        if fire(self, cursor, trigger):
+            return True
+        cursor.state = self.workflow.states[-1].name
+        return True
+
+    patch.setattr(CompiledWorkflow, "fire", jump)
+
+
+def refusals_leave_a_note(patch: Patch) -> None:
+    """Promise 1: a refused command is noted on the order all the same."""
+    original = handling.Handler.handle
+
+    def noting(self: handling.Handler, envelope: handling.Envelope) -> Any:
+        found = original(self, envelope)
+        if isinstance(found, tuple) and self.store.order(envelope.subject[6:]) is not None:
+            note = PaymentReported(fact=PaymentFact.FAILED, amount=0, reference=envelope.cause)
+            original(
+                self, attrs.evolve(envelope, body=note, receipt=None, done=None, creates=False)
+            )
+        return found
+
+    patch.setattr(handling.Handler, "handle", noting)
+
+
+def units_are_doubled(patch: Patch) -> None:
+    """Promise 2: shipping moves a unit that is not there."""
+    original = evolve._FOLDERS[ev.UnitsMoved]
+
+    def double(fold: Any, event: Any, at: Any) -> None:
+        original(fold, event, at)
+        if event.dest.bucket is Bucket.SHIPPED:
+            fold.units[event.dest] += 1
+
+    patch.setitem(evolve._FOLDERS, ev.UnitsMoved, double)
+
+
+def cancelled_stock_stays_reserved(patch: Patch) -> None:
+    """Promise 2: cancelling forgets to give the reservation back."""
+    patch.setattr(Deciding, "unreserve", lambda *_args, **_kwargs: None)
+
+
+def shipping_forgets_the_stock(patch: Patch) -> None:
+    """Promise 2: what is shipped stays on hand and reserved."""
+    patch.setattr(Deciding, "leave_stock", lambda *_args: None)
+
+
+def restock_without_a_movement(patch: Patch) -> None:
+    """Promise 2: on hand changes and its journal does not."""
+    patch.setattr(MemoryStore, "_journal_stock", lambda *_args: None)
+
+
+def grants_ignore_what_is_there(patch: Patch) -> None:
+    """Promise 3: read, then write: every reservation is granted."""
+    original = memory.apply
+
+    def generous(op: Any, held: Holding) -> Holding | None:
+        if isinstance(op, Reserve):
+            level = attrs.evolve(held.level, reserved=held.level.reserved + op.quantity)
+            return Holding(level, held.reserved + op.quantity, held.waiting)
+        return original(op, held)
+
+    patch.setattr(memory, "apply", generous)
+    patch.setattr(StockLevel, "available", property(lambda level: max(0, level.on_hand)))
+
+
+def safety_stock_is_sold(patch: Patch) -> None:
+    """Promise 3: the safety stock counts as available."""
+    left = property(lambda level: max(0, level.on_hand - level.reserved))
+    patch.setattr(StockLevel, "available", left)
+
+
+def allowance_is_ignored(patch: Patch) -> None:
+    """Promise 3: any number of backorders may be open."""
+    original = memory.apply
+
+    def patient(op: Any, held: Holding) -> Holding | None:
+        if isinstance(op, Wait):
+            level = attrs.evolve(held.level, backordered=held.level.backordered + op.quantity)
+            return Holding(level, held.reserved, held.waiting + op.quantity)
+        return original(op, held)
+
+    def endless(making: Deciding, slot: Slot, units: int, key: Any) -> None:
+        making.stock.append(Wait(key, making.id, slot.line, units))
+        making.move(slot, Slot(slot.line, Bucket.BACKORDERED), units)
+
+    patch.setattr(memory, "apply", patient)
+    patch.setattr("orderflow.kernel.allocating.backorder", endless)
+
+
+def shortfall_without_a_task(patch: Patch) -> None:
+    """Promise 3: a count below what is promised asks nobody."""
+    patch.setattr(serving, "_shortfall", lambda *_args: None)
+
+
+def backorders_wait_silently(patch: Patch) -> None:
+    """Promise 5: nobody looks after a backorder."""
+    patch.setattr(waits, "_patience", lambda *_args: iter(()))
+
+
+def timers_are_not_stored(patch: Patch) -> None:
+    """Promise 5: the store loses timers."""
+    original = memory.rows_of
+
+    def lossy(commit: Commit) -> Any:
+        return original(
+            attrs.evolve(commit, wanted=tuple(w for w in commit.wanted if not isinstance(w, Timer)))
+        )
+
+    patch.setattr(memory, "rows_of", lossy)
+
+
+def done_effects_are_wanted_again(patch: Patch) -> None:
+    """Promise 5: the key of a second pick is the key of the first, which is done."""
+    original = waits.effect_key
+    patch.setattr(waits, "effect_key", lambda subject, name, _round: original(subject, name, 0))
+
+
+def giving_up_tells_nobody(patch: Patch) -> None:
+    """Promise 5: an effect that gave up leaves no task."""
+    patch.setitem(decide._HANDLERS, facts.EffectFailed, lambda *_args: None)  # type: ignore[arg-type]  # a Mapping for readers
+
+
+def receipts_are_lost(patch: Patch) -> None:
+    """Promise 7: the store keeps no receipts."""
+    patch.setattr(MemoryStore, "receipt", lambda *_args: None)
+    write = MemoryStore._write
+
+    def forgetful(self: MemoryStore, commit: Commit, touched: Any) -> None:
+        write(self, attrs.evolve(commit, receipt=None), touched)
+
+    patch.setattr(MemoryStore, "_write", forgetful)
+
+
+def content_is_not_compared(patch: Patch) -> None:
+    """Promise 7: the same id is the same command, whatever it says."""
+    patch.setattr(engine_module, "digest", lambda _content: "same")
+
+
+def answer_is_the_order_of_today(patch: Patch) -> None:
+    """Promise 7: sent again, a command gets today's order for an answer."""
+
+    def today(self: Any, receipt: Any) -> Any:
+        return self.order(receipt.subject.removeprefix("order:"))
+
+    patch.setattr(engine_module.Engine, "_as_of", today)
+
+
+def journal_loses_an_event(patch: Patch) -> None:
+    """Promise 8: the last event of a long commit is not written."""
+    original = WatchedStore.commit
+
+    def lossy(self: WatchedStore, commit: Commit) -> Outcome:
+        if commit.entry and len(commit.entry.events) > 2:
+            entry = attrs.evolve(commit.entry, events=commit.entry.events[:-1])
+            commit = attrs.evolve(commit, entry=entry)
+        return original(self, commit)
+
+    patch.setattr(WatchedStore, "commit", lossy)
+
+
+def parcels_keep_what_no_event_tells(patch: Patch) -> None:
+    """Promise 8: a parcel is stored with something that its journal does not say."""
+    original = handling.decide_parcel
+
+    def secretive(*args: Any) -> Any:
+        found = original(*args)
+        return attrs.evolve(found, parcel=attrs.evolve(found.parcel, generation=1))
+
+    patch.setattr(handling, "decide_parcel", secretive)
+
+
+def picking_ignores_what_is_there(patch: Patch) -> None:
+    """Promise 2: a fulfillment order picks units that it does not have."""
+
+    def trusting(making: Deciding, fo: str, verb: str, moves: Any, _units: Any) -> bool:
+        return fo in making.fos and working._enter(making, fo, verb, moves)
+
+    patch.setattr(working, "_may_work", trusting)
+
+
+def cancelling_leaves_the_parcel(patch: Patch) -> None:
+    """Promise 2: units are taken out of a parcel that goes on as if they were in it."""
+
+    def take_out(making: Deciding, parcel: str) -> None:
+        view = making.order.state.parcels[parcel]
+        for line, units in making.order.units(Bucket.PACKED, parcel=parcel).items():
+            slot = Slot(line, Bucket.PACKED, view.fo, parcel)
+            making.move(slot, Slot(line, Bucket.PICKED, view.fo), units)
+
+    patch.setattr(cancelling, "unpack", take_out)
+
+
+MUTANTS: dict[Mutate, set[int]] = {
+    any_trigger_goes: {1},
+    refusals_leave_a_note: {1},
+    units_are_doubled: {2},
+    cancelled_stock_stays_reserved: {2},
+    shipping_forgets_the_stock: {2},
+    restock_without_a_movement: {2},
+    picking_ignores_what_is_there: {2},
+    cancelling_leaves_the_parcel: {2},
+    grants_ignore_what_is_there: {3},
+    safety_stock_is_sold: {3},
+    allowance_is_ignored: {3},
+    shortfall_without_a_task: {3},
+    backorders_wait_silently: {5},
+    timers_are_not_stored: {5},
+    done_effects_are_wanted_again: {5},
+    giving_up_tells_nobody: {5},
+    receipts_are_lost: {7},
+    content_is_not_compared: {7},
+    answer_is_the_order_of_today: {7},
+    journal_loses_an_event: {8},
+    parcels_keep_what_no_event_tells: {8},
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_mutant_is_caught(mutant: Mutate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Break one promise on purpose: the lives must say that it is this one."""
+    mutant(monkeypatch)
+    found = settings(max_examples=300, phases=[Phase.generate], database=None, derandomize=True)
+    with pytest.raises(Broken) as caught:
+        run_state_machine_as_test(Lives, settings=found)
+    assert caught.value.promise in MUTANTS[mutant], caught.value

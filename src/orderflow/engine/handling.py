@@ -156,6 +156,7 @@ class Handler:
             withdrawn=decision.withdrawn,
             messages=decision.messages,
             watches=self._watches(decision, envelope),
+            references=(order_id,) if envelope.creates else (),
             receipt=envelope.stored(version),
             done=envelope.done,
         )

@@ -20,7 +20,7 @@ from orderflow.model.messages import (
     VoidParcel,
 )
 from orderflow.model.observations import LabelBought, LabelVoided, TrackingReported
-from orderflow.model.parcel import Parcel, ParcelStatus, Scan, status_of
+from orderflow.model.parcel import AT_SENDER, Parcel, ParcelStatus, Scan, status_of
 from orderflow.model.work import Effect, Message, Task, Timer, Wanted, effect_key
 
 __all__ = ["ParcelDecision", "decide_parcel", "fold_parcel", "parcel_waits"]
@@ -168,7 +168,7 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
             yield Task(f"{void}:task", "void_label", parcel.id, rules.steps.role("label"), what)
         else:
             yield Effect("void_label", parcel.id, void)
-    if parcel.handed_over and not parcel.status.final:
+    if parcel.status not in AT_SENDER and not parcel.status.final:
         key = f"{parcel.id}:tracking:{len(parcel.scans)}"
         if parcel.silent:
             what = f"{parcel.carrier} says nothing of {parcel.tracking_number}: ask, and report"

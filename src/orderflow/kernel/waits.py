@@ -13,11 +13,12 @@ from functools import partial
 from orderflow.kernel.allocating import routable
 from orderflow.kernel.progress import all_reached
 from orderflow.kernel.rules import Rules
+from orderflow.kernel.working import UNIT_STEPS, way
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.phases import OrderPhase, Phase
+from orderflow.model.phases import OrderPhase
 from orderflow.model.state import FulfillmentOrder, OrderState, Return, Review
 from orderflow.model.work import Effect, Task, Timer, Wanted, effect_key
 from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor, TimerFor
@@ -137,10 +138,8 @@ def _of_state(
     generation = of.round if isinstance(of, FulfillmentOrder) else 0
     match workflow.by_name[name].waits_for:
         case StepWork(step=step):
-            if step == "ship" or (
-                isinstance(of, FulfillmentOrder) and not _has_work(order, of, step)
-            ):
-                yield from _stopped(of)
+            if isinstance(of, FulfillmentOrder):
+                yield from _unit_steps(order, rules, of)
             else:
                 yield from _step(order, rules, step, of.id, generation)
         case TaskFor(role=role, within=within) if not order.state.holds:
@@ -166,16 +165,18 @@ def _of_state(
             yield Timer(f"{of.id}:state:{_stamp(due)}", "state", of.id, due)
 
 
-def _has_work(order: Order, fo: FulfillmentOrder, step: str) -> bool:
-    bucket = {"pick": Bucket.ALLOCATED, "pack": Bucket.PICKED}.get(step)
-    return bucket is None or order.ledger.total(bucket, fo=fo.id) > 0
-
-
-def _stopped(of: OrderState | FulfillmentOrder | Return) -> Iterator[Wanted]:
-    """Units are through, but a guard did not let the fulfillment order go on."""
-    if isinstance(of, FulfillmentOrder) and of.phase is Phase.WORKING:
-        what = f"{of.id} cannot leave {of.state}: mend what is in its way, or cancel"
-        yield Task(f"{of.id}:blocked:{of.state}", "blocked", of.id, "support", what)
+def _unit_steps(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wanted]:
+    """The steps that a fulfillment order's units wait for, wherever they were left behind."""
+    flow = rules.machine(fo.workflow).workflow
+    waiting = False
+    for step, moves in UNIT_STEPS.items():
+        units = order.ledger.total(moves[0], fo=fo.id)
+        if units and way(flow, fo.state, step, moves) is not None:
+            waiting = True
+            yield from _step(order, rules, step, fo.id, fo.round)
+    if not waiting and not order.ledger.total(Bucket.PACKED, fo=fo.id):
+        what = f"{fo.id} cannot leave {fo.state}: mend what is in its way, or cancel"
+        yield Task(f"{fo.id}:blocked:{fo.state}", "blocked", fo.id, "support", what)
 
 
 def _step(order: Order, rules: Rules, step: str, subject: str, generation: int) -> Iterator[Wanted]:

@@ -18,11 +18,23 @@ from orderflow.model.state import FulfillmentOrder
 from orderflow.model.stock import Cause, Move, StockKey
 from orderflow.workflow import Transition, Workflow
 
-__all__ = ["complete_work", "finish_put_away", "pack", "pick", "ship", "unpack"]
+__all__ = [
+    "UNIT_STEPS",
+    "complete_work",
+    "finish_put_away",
+    "pack",
+    "pick",
+    "ship",
+    "unpack",
+    "way",
+]
 
 _TO_PICKED = Bucket.ALLOCATED, Bucket.PICKED
 _TO_PACKED = Bucket.PICKED, Bucket.PACKED
 _TO_SHIPPED = Bucket.PACKED, Bucket.SHIPPED
+
+UNIT_STEPS: Mapping[str, tuple[Bucket, Bucket]] = {"pick": _TO_PICKED, "pack": _TO_PACKED}
+"""The steps that units wait for where they stand, and the move that each makes."""
 
 
 def pick(deciding: Deciding, body: cmd.Pick) -> None:
@@ -166,17 +178,17 @@ def _enter(
     if isinstance(fo, str):
         fo = deciding.fos[fo]
     flow = deciding.rules.machine(fo.workflow).workflow
-    way = _way(flow, fo.state, verb, moves)
-    if way is None:
+    found = way(flow, fo.state, verb, moves)
+    if found is None:
         places = ", ".join(t.source for t in flow.transitions if t.moves == moves) or "no state"
         deciding.refuse(
             "fo.wrong_state", f"{fo.id} is {fo.state}; to {verb} it must be in {places}"
         )
         return False
-    return all(deciding.fire(t.trigger, fo=fo.id) for t in way)
+    return all(deciding.fire(t.trigger, fo=fo.id) for t in found)
 
 
-def _way(
+def way(
     flow: Workflow[Step], state: str, verb: str, moves: tuple[Bucket, Bucket]
 ) -> tuple[Transition[Step], ...] | None:
     """The transitions to a state in which units make *moves*.
@@ -187,11 +199,11 @@ def _way(
     queue: deque[tuple[str, tuple[Transition[Step], ...]]] = deque([(state, ())])
     seen = {state}
     while queue:
-        here, way = queue.popleft()
+        here, taken = queue.popleft()
         if any(t.moves == moves for t in flow.leaving[here]):
-            return way
+            return taken
         for t in flow.leaving[here]:
             if (t.completes or t.trigger == verb) and t.dest not in seen:
                 seen.add(t.dest)
-                queue.append((t.dest, (*way, t)))
+                queue.append((t.dest, (*taken, t)))
     return None

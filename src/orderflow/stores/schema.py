@@ -136,8 +136,9 @@ receipts = _table(
     _name("subject"),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("scope", "id"),
+    small=True,
 )
-references = _table("refs", _name("reference", primary_key=True), _name("subject"))
+references = _table("refs", _name("reference", primary_key=True), _name("subject"), small=True)
 inbox = _table(
     "inbox",
     _counter(),
@@ -158,6 +159,7 @@ levels = _table(
     _units("backordered"),
     Column("backorder_limit", BigInteger),
     PrimaryKeyConstraint("sku", "location"),
+    small=True,
 )
 movements = _table(
     "stock_movements",
@@ -173,7 +175,11 @@ Index("orderflow_stock_movements_key", movements.c.sku, movements.c.location, mo
 
 _LINE = ("sku", "location", "order_id", "line")
 reservations = _table(
-    "stock_reservations", *map(_name, _LINE), _units("quantity"), PrimaryKeyConstraint(*_LINE)
+    "stock_reservations",
+    *map(_name, _LINE),
+    _units("quantity"),
+    PrimaryKeyConstraint(*_LINE),
+    small=True,
 )
 Index("orderflow_stock_reservations_order", reservations.c.order_id)
 waiting = _table(
@@ -182,6 +188,7 @@ waiting = _table(
     _units("quantity"),
     _moment("since"),
     PrimaryKeyConstraint(*_LINE),
+    small=True,
 )
 expected = _table(
     "stock_expected",

@@ -135,10 +135,9 @@ def _reservations_match(engine: Engine, order: Order) -> None:
 
 
 def _on_their_way(store: Store, order: str) -> Iterator[StockGranted]:
-    if isinstance(store, MemoryStore):
-        for body in store.undelivered(f"order:{order}"):
-            if isinstance(body, StockGranted):
-                yield body
+    for body in store.undelivered(f"order:{order}"):
+        if isinstance(body, StockGranted):
+            yield body
 
 
 def _nothing_silent(engine: Engine, order: Order) -> None:

@@ -1,0 +1,105 @@
+"""What the store's tests commit: small orders, entries and parcels, and one store opened twice."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from typing import TypeVar
+
+from orderflow.model.document import Customer, NewOrder
+from orderflow.model.events import Entry, NoteAdded
+from orderflow.model.ledger import Bucket, Ledger, Slot
+from orderflow.model.observations import Observation, PaymentReported
+from orderflow.model.order import Order
+from orderflow.model.parcel import Content, Parcel, ParcelStatus
+from orderflow.model.phases import OrderPhase
+from orderflow.model.state import LineState, OrderState, PaymentFact, Stamp
+from orderflow.model.stock import Cause, Move, StockKey
+from orderflow.model.work import Effect
+from orderflow.ports import Commit, Store
+
+T = TypeVar("T")
+Opening = Callable[[], Store]
+"""Opens the store under test; each call is another worker's view of the same data."""
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+MUG = StockKey("MUG", "main")
+CUP = StockKey("CUP", "main")
+
+
+def an_order(order_id: str, version: int = 1, customer: str = "ana", reason: str = "") -> Order:
+    document = NewOrder.model_validate(
+        {
+            "customer": Customer(id=customer, name="Ana Ng"),
+            "currency": "GBP",
+            "lines": [{"sku": "MUG", "quantity": 2, "unit_price": "2.55"}],
+            "attributes": {"gift": {"paper": ["red", "blue"]}},
+        }
+    )
+    stamp = Stamp("order", 1, "f00d")
+    state = OrderState(
+        id=order_id,
+        version=version,
+        channel="online",
+        customer=customer,
+        currency="GBP",
+        workflow=stamp,
+        lifecycle="placed",
+        phase=OrderPhase.PLACED,
+        placed_at=NOW,
+        since=NOW,
+        terms="invoice",
+        ship_complete=False,
+        lines={"1": LineState("MUG", 2)},
+        ledger=Ledger({Slot("1", Bucket.OPEN): 2}),
+        reason=reason,
+    )
+    return Order(document, state)
+
+
+def an_entry(subject: str, version: int, text: str = "") -> Entry:
+    return Entry(subject, version, NOW, "ana", f"m{version}", (NoteAdded(text),), {"limit": 5})
+
+
+def a_parcel(parcel_id: str, version: int) -> Parcel:
+    contents = (Content("A-1", "F1", "1", 2),)
+    return Parcel(parcel_id, "in_house", version, contents, ParcelStatus.CREATED, NOW)
+
+
+def saving(order_id: str, expected: int, reason: str = "") -> Commit:
+    """The commit after version *expected* of an order."""
+    subject = f"order:{order_id}"
+    return Commit(
+        subject,
+        NOW,
+        expected,
+        order=an_order(order_id, expected + 1, reason=reason),
+        entry=an_entry(subject, expected + 1, reason),
+    )
+
+
+def receiving(key: StockKey, units: int) -> Commit:
+    return Commit(f"stock:{key}", NOW, stock=(Move(key, units, Cause.RECEIPT, "delivery"),))
+
+
+def wanting(*keys: str) -> Commit:
+    """The commit that adds an effect for each key."""
+    return Commit("order:A-1", NOW, wanted=tuple(Effect("pick", "A-1", key) for key in keys))
+
+
+def a_payment(fact_id: str, reference: str) -> Observation:
+    body = PaymentReported(fact=PaymentFact.CAPTURED, amount=510, reference=reference)
+    return body.at(NOW, id=fact_id)
+
+
+def at_once(stores: Sequence[Store], deed: Callable[[Store, str], T]) -> list[T]:
+    """What *deed* gave for each store; all begin at one moment, in threads named by numbers."""
+    start = Barrier(len(stores))
+
+    def run(store: Store, name: str) -> T:
+        start.wait()
+        return deed(store, name)
+
+    with ThreadPoolExecutor(len(stores)) as pool:
+        return list(pool.map(run, stores, map(str, range(len(stores)))))

@@ -1,0 +1,236 @@
+"""The memory store and the SQL store answer the same, whatever is committed to them."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from orderflow.inventory import Holding, apply
+from orderflow.model.messages import EffectFailed, SettleStock
+from orderflow.model.stock import (
+    Cause,
+    Expect,
+    Move,
+    Policy,
+    Release,
+    Reserve,
+    StockKey,
+    StockOp,
+    Unwait,
+    Wait,
+)
+from orderflow.model.work import Effect, Message, Task, Timer, Wanted
+from orderflow.ports import Commit, OrderQuery, Receipt, Watch
+from orderflow.stores import MemoryStore, SqlStore, sql_stock
+from tests.contract.commits import MINUTE, NOW, a_parcel, a_payment, an_entry, an_order
+
+Either = MemoryStore | SqlStore
+Action = Callable[[Either], object]
+"""Does something to a store, and gives what the store answered."""
+
+KEYS = [StockKey("CUP", "east"), StockKey("MUG", "east"), StockKey("MUG", "west")]
+ORDERS = ["A-1", "A-2"]
+SUBJECTS = [f"order:{order}" for order in ORDERS] + ["parcel:P1"]
+ROWS = ["r1", "r2", "r3", "inbox:T1:unmatched"]
+REFERENCES = ["T1", "T2"]
+
+moments = st.integers(0, 6).map(lambda n: NOW + n * MINUTE)
+keys = st.sampled_from(KEYS)
+orders = st.sampled_from(ORDERS)
+subjects = st.sampled_from(SUBJECTS)
+rows = st.sampled_from(ROWS)
+units = st.integers(0, 4)
+
+
+def stock_ops() -> st.SearchStrategy[StockOp]:
+    line = {"key": keys, "order": orders, "line": st.just("1"), "quantity": units}
+    causes = st.none() | st.sampled_from(Cause)
+    moved = st.builds(Move, keys, st.integers(-3, 6), st.sampled_from(Cause), st.just("why"))
+    return st.one_of(
+        st.builds(Reserve, **line),
+        st.builds(Release, **line, consume=causes),
+        st.builds(Wait, **line),
+        st.builds(Unwait, **line),
+        moved,
+        moved,
+        st.builds(Policy, keys, units, st.none() | units),
+        st.builds(Expect, keys, st.sampled_from(["E1", "E2"]), units, moments),
+    )
+
+
+def messages() -> st.SearchStrategy[Message]:
+    bodies = st.sampled_from([EffectFailed("r1", "pick", "A-1"), SettleStock(KEYS[0])])
+    return st.builds(Message, rows, subjects, bodies)
+
+
+def wanted() -> st.SearchStrategy[Wanted]:
+    data = st.dictionaries(st.sampled_from("ab"), st.none() | st.integers() | st.text(max_size=3))
+    roles = st.sampled_from(["picker", "packer"])
+    return st.one_of(
+        st.builds(Effect, st.just("pick"), orders, rows, data),
+        st.builds(Timer, rows, st.just("late"), orders, moments, roles),
+        st.builds(Task, rows, st.just("pick"), orders, roles, st.text(max_size=3), moments),
+    )
+
+
+@st.composite
+def commits(draw: st.DrawFn) -> Commit:
+    """Any commit: what it saves may be stale, its stock short, its receipt used."""
+    subject, version = draw(subjects), draw(st.integers(0, 2))
+    name = subject.partition(":")[2]
+    saves = draw(st.booleans())
+    order = an_order(name, version + 1, customer=draw(st.sampled_from(["ana", "bo"])))
+    return Commit(
+        subject,
+        draw(moments),
+        version,
+        order=order if saves and subject.startswith("order:") else None,
+        parcel=a_parcel(name, version + 1) if saves and subject.startswith("parcel:") else None,
+        entry=an_entry(subject, version + 1) if saves else None,
+        stock=draw(st.lists(stock_ops(), max_size=6).map(tuple)),
+        wanted=draw(st.lists(wanted(), max_size=2).map(tuple)),
+        withdrawn=draw(st.lists(rows, max_size=1).map(tuple)),
+        messages=draw(st.lists(messages(), max_size=1).map(tuple)),
+        watches=draw(st.just(()) | st.just((Watch("w1", "hook", "committed", "ship", "A-1"),))),
+        references=draw(st.lists(st.sampled_from(REFERENCES), max_size=1).map(tuple)),
+        receipt=draw(
+            st.none() | st.builds(Receipt, orders, st.just("m1"), st.just("d"), subjects, units)
+        ),
+        done=draw(st.none() | st.none() | rows),
+    )
+
+
+def committing(commit: Commit) -> Action:
+    return lambda store: store.commit(commit)
+
+
+def keeping(fact: str, reference: str, at: Any) -> Action:
+    return lambda store: store.keep(reference, a_payment(fact, reference), at, 3 * MINUTE)
+
+
+def claiming(at: Any, limit: int, ends: list[str]) -> Action:
+    """Claim rows and end each one: finish it, fail it, give it up, or leave it."""
+
+    def claim(store: Either) -> object:
+        claimed = store.claim(at, 2 * MINUTE, f"token {at}", limit)
+        for due, end in zip(claimed, ends, strict=False):
+            if end == "finish":
+                store.commit(Commit(due.owner, at, done=due.key))
+            elif end == "fail":
+                store.fail(due, "no answer", at, at + MINUTE, None)
+            elif end == "give up":
+                tell = Message(f"{due.key}:gave_up", due.owner, EffectFailed(due.key, "pick", ""))
+                store.fail(due, "no answer", at, None, tell)
+        return claimed, [store.still_mine(due) for due in claimed]
+
+    return claim
+
+
+def actions() -> st.SearchStrategy[Action]:
+    ends = st.lists(st.sampled_from(["finish", "fail", "give up", "leave"]), max_size=3)
+    return st.one_of(
+        st.builds(committing, commits()),
+        st.builds(committing, commits()),
+        st.builds(keeping, st.sampled_from(["f1", "f2"]), st.sampled_from(REFERENCES), moments),
+        st.builds(claiming, moments, st.integers(1, 3), ends),
+    )
+
+
+def visible(store: Either) -> dict[str, object]:
+    """Everything that can be read from a store."""
+    queries = [OrderQuery(), OrderQuery(customer="bo"), OrderQuery(status="placed", after="A-1")]
+    return {
+        "orders": [store.order(order) for order in ORDERS],
+        "parcel": store.parcel("P1"),
+        "pages": [list(store.orders(query)) for query in queries],
+        "journals": [list(store.journal(subject)) for subject in SUBJECTS],
+        "receipts": [store.receipt(order, "m1") for order in ORDERS],
+        "levels": store.levels(KEYS),
+        "stock": list(store.stock(StockKey("", ""), 9)),
+        "waiting": [list(store.waiting(key)) for key in KEYS],
+        "reserved": [dict(store.reserved(order)) for order in ORDERS],
+        "movements": [list(store.movements(key)) for key in KEYS],
+        "expected": [list(store.expected(key)) for key in KEYS],
+        "references": [store.find(reference) for reference in REFERENCES],
+        "inbox": list(store.inbox()),
+        "next_due": store.next_due(),
+        "pending": [list(store.pending(owner)) for owner in (*SUBJECTS, "inbox:T1")],
+        "undelivered": [list(store.undelivered(subject)) for subject in SUBJECTS],
+        "tasks": [list(store.tasks(role, "", 9)) for role in (None, "picker")],
+        "task": [store.task(key) for key in ROWS],
+    }
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables: copied, because making them takes longer than a whole life."""
+    path = tmp_path_factory.mktemp("store") / "empty.db"
+    SqlStore(f"sqlite:///{path}").close()
+    return path
+
+
+@contextmanager
+def copied(empty: Path) -> Iterator[SqlStore]:
+    with tempfile.TemporaryDirectory() as folder:
+        store = SqlStore(f"sqlite:///{shutil.copy(empty, folder)}")
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+@given(life=st.lists(actions(), min_size=3, max_size=25))
+def test_both_stores_answer_the_same_and_show_the_same(empty: Path, life: list[Action]) -> None:
+    memory = MemoryStore()
+    with copied(empty) as sql:
+        for action in life:
+            assert action(sql) == action(memory)
+        assert visible(sql) == visible(memory)
+
+
+op_lists = st.lists(stock_ops(), min_size=3, max_size=30)
+
+
+def compare_stock(empty: Path, ops: list[StockOp], size: int) -> None:
+    memory = MemoryStore()
+    with copied(empty) as sql:
+        for start in range(0, len(ops), size):
+            at = NOW + timedelta(minutes=start)
+            commit = Commit("stock:x", at, stock=tuple(ops[start : start + size]))
+            assert sql.commit(commit) == memory.commit(commit)
+        assert visible(sql) == visible(memory)
+
+
+@given(ops=op_lists, size=st.integers(1, 10))
+def test_operations_on_stock_do_the_same_in_both(
+    empty: Path, ops: list[StockOp], size: int
+) -> None:
+    compare_stock(empty, ops, size)
+
+
+@settings(phases=[Phase.generate], database=None)
+@given(ops=op_lists, size=st.integers(1, 10))
+def compare_without_shrinking(empty: Path, ops: list[StockOp], size: int) -> None:
+    compare_stock(empty, ops, size)
+
+
+def test_a_broken_rule_is_found(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison sees a store that frees a waiting line without freeing its allowance."""
+
+    def forgetful(op: StockOp, held: Holding) -> Holding | None:
+        after = apply(op, held)
+        if isinstance(op, Unwait) and after is not None:
+            return attrs.evolve(after, level=held.level)
+        return after
+
+    monkeypatch.setattr(sql_stock, "apply", forgetful)
+    with pytest.raises(AssertionError):
+        compare_without_shrinking(empty)
