@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from orderflow import Engine, InHouse, NewOrder, Refused, Steps
+from orderflow import Engine, InHouse, Line, NewOrder, Refused, Steps
 from orderflow.engine.explaining import candidates
 from orderflow.errors import PortFailed
 from orderflow.kernel.decide import Decision
@@ -25,6 +25,7 @@ from orderflow.model.commands import (
     SetStockPolicy,
     WriteOff,
 )
+from orderflow.model.ledger import Bucket
 from orderflow.model.observations import GoodsReturned, PaymentReported, TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import PaymentFact
@@ -142,15 +143,17 @@ class Lives(RuleBasedStateMachine):
 
     @initialize(
         order=orders(),
-        units=st.integers(2, 9),
+        units=st.integers(4, 9),
         manual=st.frozensets(st.sampled_from(["pick", "pack", "ship", "put_away", "close_return"])),
     )
     def open_shop(self, order: NewOrder, units: int, manual: frozenset[str]) -> None:
         self.engine = self.make_engine(manual)
         for sku in SKUS:
             self.receive(sku, units)
-        self.place(order, draft=False)
+        three = NewOrder(currency="GBP", lines=(Line(sku=SKUS[0], quantity=3),))
+        self.submit(Place(order=three).to(id=self.name()))
         self.work_all()
+        self.place(order, draft=False)
 
     @rule(order=orders(), draft=st.sampled_from([False] * 7 + [True]))
     def place(self, order: NewOrder, draft: bool) -> None:
@@ -210,6 +213,25 @@ class Lives(RuleBasedStateMachine):
             "short": Pick(fo=fo, short=some),
         }[kind]
         self.submit(body.to(order.id, by="ana", id=self.name()))
+
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data())
+    def change_of_mind(self, data: st.DataObject) -> None:
+        """A customer cancels one unit at the worst moment: when it is packed, or picked."""
+        found = [self.engine.order(order) for order in self.ids]
+        packed = [order for order in found if order.units(Bucket.PACKED, Bucket.PICKED)]
+        order = data.draw(st.sampled_from(packed or found), label="order")
+        for line in list(order.units(Bucket.PACKED) or order.units(Bucket.PICKED))[:1]:
+            self.submit(Cancel(lines={line: 1}).to(order.id, by="ana", id=self.name()))
+
+    @rule()
+    def everything_fails(self) -> None:
+        """The parties fail until everything that is due has given up."""
+        self.parties.fail = True
+        for _ in range(self.engine.worker.attempts):
+            self.work_all()
+            self.clock.advance(timedelta(minutes=10))
+        self.parties.fail = False
 
     @precondition(lambda self: self.parties.labels)
     @rule(data=st.data(), status=st.sampled_from(list(ParcelStatus)[3:11]), ago=st.integers(0, 9))

@@ -216,7 +216,7 @@ class Engine:
         """The order as it was when the receipt was written: the journal tells."""
         order = self.order(receipt.subject.removeprefix("order:"))
         entries = (e for e in self.store.journal(receipt.subject) if e.version <= receipt.version)
-        return Order(order.document, fold(entries, order.id))
+        return order.at(fold(entries, order.id))
 
     def fire(
         self,

@@ -48,7 +48,6 @@ class Deciding:
 
     def __init__(self, rules: Rules, context: Context, order: Order | None) -> None:
         self.rules, self.context = rules, context
-        self.document: NewOrder | None = order.document if order else None
         self.version = order.version if order else 0
         self.levels = dict(context.levels)
         self.events: list[ev.Event] = []
@@ -60,15 +59,15 @@ class Deciding:
         self.touched: set[str] = set()
         self._settling: set[StockKey] = set()
         self._fold = Fold(order.state if order else None)
-        self._order = order
+        self._base, self._now = order, order
 
     @property
     def order(self) -> Order:
         """The order as it is at this point of the decision."""
-        if self._order is None:
-            assert self.document is not None  # set by create()
-            self._order = Order(self.document, self._fold.freeze(self.version + 1))
-        return self._order
+        if self._now is None:
+            assert self._base is not None  # create() sets it, too
+            self._now = self._base.at(self._fold.freeze(self.version + 1))
+        return self._now
 
     @property
     def units(self) -> Mapping[Slot, int]:
@@ -95,15 +94,15 @@ class Deciding:
 
     def create(self, order_id: str, document: NewOrder, created: ev.OrderCreated) -> None:
         """Begin an order."""
-        self.document = document
         self._fold = Fold(None, order_id)
         self.emit(created)
+        self._base = Order(document, self._fold.freeze(self.version + 1))
 
     def emit(self, event: ev.Event) -> None:
         """Let *event* become true."""
         self._fold.apply(event, self.context.now)
         self.events.append(event)
-        self._order = None
+        self._now = None
 
     def refuse(self, code: str, sentence: str) -> None:
         """Take down a reason to refuse the command."""

@@ -178,7 +178,7 @@ class NewOrder(Sent):
         ids = Counter(line.id for line in self.lines)
         if twice := sorted(line for line, times in ids.items() if times > 1):
             raise ValueError(f"line ids must differ; given more than once: {', '.join(twice)}")
-        orphans = [ln.id for ln in self.lines if ln.parent_line not in (None, *ids)]
+        orphans = [ln.id for ln in self.lines if ln.parent_line and ln.parent_line not in ids]
         if orphans:
             raise ValueError(f"parent_line must name another line; wrong on: {', '.join(orphans)}")
         return self

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-
-import attrs
 
 from orderflow.model.document import Line, NewOrder
 from orderflow.model.ledger import Bucket, Ledger
@@ -15,12 +13,46 @@ from orderflow.model.status import overlays, payment_status, return_status, stag
 __all__ = ["Order"]
 
 
-@attrs.frozen
 class Order:
-    """One purchase and where it stands. Immutable: every commit gives a new one."""
+    """One purchase and where it stands. Immutable: every commit gives a new one.
 
-    document: NewOrder
-    state: OrderState
+    Args:
+        document: What was ordered, or a function that reads it: a store gives one, since most
+            decisions look at the state alone.
+        state: Where it stands.
+    """
+
+    __slots__ = ("_document", "_state")
+
+    def __init__(self, document: NewOrder | Callable[[], NewOrder], state: OrderState) -> None:
+        self._document, self._state = document, state
+
+    @property
+    def document(self) -> NewOrder:
+        """What was ordered."""
+        if not isinstance(self._document, NewOrder):
+            self._document = self._document()
+        return self._document
+
+    @property
+    def state(self) -> OrderState:
+        """Where it stands."""
+        return self._state
+
+    def at(self, state: OrderState) -> Order:
+        """The same order, standing elsewhere."""
+        return Order(self._document, state)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Order):
+            return NotImplemented
+        return self._state == other._state and self.document == other.document
+
+    def __hash__(self) -> int:
+        return hash((self._state.id, self._state.version))
+
+    def __repr__(self) -> str:
+        return f"Order({self.id!r}, version={self.version}, status={self.status!r})"
 
     @property
     def id(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import attrs
@@ -225,6 +226,10 @@ def encode_document(document: NewOrder) -> tuple[str, str]:
     )
 
 
+@lru_cache(maxsize=64)
 def decode_document(document: str, personal: str) -> NewOrder:
-    """The document whose two texts :func:`encode_document` wrote."""
+    """The document whose two texts :func:`encode_document` wrote.
+
+    It is immutable and read again with each message to its order, so the last few are kept.
+    """
     return NewOrder.model_validate(decode_data(document) | decode_data(personal))

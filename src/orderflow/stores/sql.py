@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, bindparam, select, tuple_
@@ -100,7 +101,7 @@ class SqlStore:
         row = self._row(_ORDER, id=order_id)
         if row is None:
             return None
-        document = codec.decode_document(row["document"], row["personal"])
+        document = partial(codec.decode_document, row["document"], row["personal"])
         return Order(document, codec.decode_state(row["state"]))
 
     def parcel(self, parcel_id: str) -> Parcel | None:

@@ -1,0 +1,93 @@
+"""The command line, run as a user would."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from orderflow.cli.app import app
+from tests.conftest import ROOT
+
+ORDERS = ROOT / "docs" / "examples" / "orders.jsonl"
+ONE = '{"number":"A-1","currency":"GBP","lines":[{"sku":"MUG","quantity":2,"unit_price":"2.50"}]}'
+
+
+def orderflow(*words: str | Path) -> Result:
+    """Run a command."""
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def run_one(folder: Path, name: str = "shop") -> str:
+    """A database with one worked order."""
+    orders, db = folder / "orders.jsonl", f"sqlite:///{folder}/{name}.db"
+    orders.write_text(ONE + "\n")
+    assert orderflow("run", orders, "--db", db, "--seed", "3").exit_code == 0
+    return db
+
+
+def test_the_example_orders_end_well(tmp_path: Path) -> None:
+    """All forty are worked to the end, backorders included; nothing is in exception."""
+    found = orderflow("run", ORDERS, "--db", f"sqlite:///{tmp_path}/d.db", "--seed", "1", "--json")
+    report = json.loads(found.stdout)
+    assert (found.exit_code, report["placed"]) == (0, 40)
+    assert set(report["by_status"]) <= {"completed", "delivered"}
+
+
+def test_the_same_seed_gives_the_same_journal(tmp_path: Path) -> None:
+    """Ids, times and events are a function of file and seed."""
+    told = [
+        orderflow("timeline", "A-1", "--db", run_one(tmp_path, name), "--json").stdout
+        for name in ("one", "two")
+    ]
+    assert told[0] == told[1]
+    assert json.loads(told[0])[0]["events"][0]["event"] == "OrderCreated"
+
+
+def test_the_same_file_again_places_nothing_twice(tmp_path: Path) -> None:
+    """A run that is repeated finds its orders placed."""
+    db = run_one(tmp_path)
+    again = orderflow("run", tmp_path / "orders.jsonl", "--db", db, "--seed", "3", "--json")
+    assert again.exit_code == 0, again.output
+    shown = json.loads(orderflow("show", "A-1", "--db", db, "--json").stdout)
+    assert sum(row["units"] for row in shown["state"]["ledger"]) == 2
+
+
+@pytest.mark.parametrize("words", [["show"], ["explain"], ["timeline"]])
+def test_an_order_can_be_looked_at(tmp_path: Path, words: list[str]) -> None:
+    """As text and as JSON; an unknown order is bad usage."""
+    db = run_one(tmp_path)
+    assert "A-1" in orderflow(*words, "A-1", "--db", db).stdout
+    assert json.loads(orderflow(*words, "A-1", "--db", db, "--json").stdout)
+    assert orderflow(*words, "A-2", "--db", db).exit_code == 2
+
+
+def test_bad_lines_are_named_and_nothing_is_placed(tmp_path: Path) -> None:
+    """File, line, field, value and what is right; exit code 2."""
+    orders, db = tmp_path / "orders.jsonl", tmp_path / "shop.db"
+    bad = ONE.replace('"quantity":2', '"quantity":0').replace("A-1", "A-2")
+    orders.write_text(f"{ONE}\n{bad}\n")
+    found = orderflow("run", orders, "--db", f"sqlite:///{db}")
+    assert found.exit_code == 2
+    assert f"{orders.name}:2: lines.0.quantity: got 0" in found.stderr.replace("\n", "")
+    assert not db.exists()
+
+
+def test_refused_orders_give_exit_code_1(tmp_path: Path) -> None:
+    """The same number twice is refused and reported."""
+    orders = tmp_path / "orders.jsonl"
+    orders.write_text(f"{ONE}\n{ONE}\n")
+    found = orderflow("run", orders, "--db", f"sqlite:///{tmp_path}/d.db", "--seed", "1", "--json")
+    assert found.exit_code == 1
+    assert json.loads(found.stdout)["refused"][0]["refusals"][0]["code"] == "order.number_taken"
+
+
+def test_diagrams_and_schemas() -> None:
+    """The standard workflows and the JSON Schemas of what others send."""
+    assert orderflow("diagram", "in_house").stdout.startswith("stateDiagram-v2")
+    assert json.loads(orderflow("diagram", "return", "--json").stdout)["transitions"]
+    assert orderflow("diagram", "nothing").exit_code == 2
+    for name in ("order", "command", "observation"):
+        assert json.loads(orderflow("schema", name).stdout)["type"] == "object"
