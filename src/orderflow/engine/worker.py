@@ -176,9 +176,9 @@ class Worker:
     def _watch(self, row: Due) -> None:
         point, name = str(row.data["point"]), str(row.data["name"])
         order, _ = self._about(row)
-        for hook, watcher in self._handler.rules.hooks.watchers(point, name):
-            if hook == row.data["hook"]:
-                watcher(Committed(row.key, order, point, name, row.subject))
+        watcher = self._handler.rules.hooks.watcher(str(row.data["hook"]))
+        if watcher is not None:
+            watcher(Committed(row.key, order, point, name, row.subject))
         self._store.commit(Commit(row.owner, self._clock.now(), done=row.key))
 
     def _failed(self, row: Due, error: Exception) -> None:

@@ -137,6 +137,11 @@ class Hooks:
             if (hook.point, hook.name) == (point, name) and hook.workflow in (None, workflow)
         ]
 
+    def watcher(self, key: str) -> Watcher | None:
+        """The watcher with a stable key; None where it is no longer registered."""
+        found = (hook.call for hook in self._hooks if hook.key == key)
+        return next(found, None)  # type: ignore[return-value]  # only watchers have such keys
+
     def tell_refused(self, order: str, refusals: Sequence[Refusal]) -> None:
         """Call the ``refused`` hooks."""
         for hook in self._hooks:

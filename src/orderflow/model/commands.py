@@ -226,7 +226,7 @@ class Count(StockCommand):
 
 
 class WriteOff(StockCommand):
-    """Units are damaged, lost or found to be missing. A fact; never below zero on hand."""
+    """Units are damaged, lost or missing. A fact: on hand below zero is a shortfall."""
 
     kind: Literal["write_off"] = "write_off"
     quantity: Units

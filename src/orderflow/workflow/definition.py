@@ -30,6 +30,7 @@ __all__ = [
     "Transition",
     "WaitsFor",
     "Workflow",
+    "guard_name",
 ]
 
 S = TypeVar("S")
@@ -202,7 +203,7 @@ class Workflow(Generic[S]):
         rows += sorted(f"{s.name} {s.phase} {s.waits_for} {sorted(s.keeps)}" for s in self.states)
         rows += [
             f"{t.trigger} {t.source} {t.dest} {sorted(t.roles)} {[*map(str, t.moves or ())]} "
-            f"{[f'{g.__module__}.{g.__qualname__}' for g in t.guards]}"
+            f"{[*map(guard_name, t.guards)]}"
             for t in self.transitions
         ]
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:12]
@@ -263,6 +264,13 @@ class Workflow(Generic[S]):
         from orderflow.workflow.diagram import table  # noqa: PLC0415 (drawing needs the values)
 
         return table(self)
+
+
+def guard_name(guard: Guard[Any]) -> str:
+    """The qualified name of a guard; of a partial its function's, of an object its class's."""
+    guard = getattr(guard, "func", guard)
+    named: Any = guard if hasattr(guard, "__qualname__") else type(guard)
+    return f"{named.__module__}.{named.__qualname__}"
 
 
 def _not_there(unknown: Iterable[object]) -> list[Problem]:

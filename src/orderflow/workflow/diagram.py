@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orderflow.workflow.definition import Transition, Workflow
+from orderflow.workflow.definition import Transition, Workflow, guard_name
 
 __all__ = ["mermaid", "table"]
 
@@ -27,7 +27,9 @@ def _asks(t: Transition[Any]) -> str:
     if t.moves:
         parts.append(f"units {t.moves[0]} → {t.moves[1]}")
     if t.guards:
-        parts.append("guards " + ", ".join(guard.__name__ for guard in t.guards))
+        parts.append(
+            "guards " + ", ".join(guard_name(guard).rpartition(".")[2] for guard in t.guards)
+        )
     if t.roles:
         parts.append("roles " + ", ".join(sorted(t.roles)))
     return "; ".join(parts)

@@ -102,13 +102,14 @@ def _waits(workflow: Workflow[Any]) -> Iterator[Problem]:
 
 
 def _ambiguous(workflow: Workflow[Any]) -> Iterator[Problem]:
-    seen: dict[tuple[str, str], Transition[Any]] = {}
+    unguarded: dict[tuple[str, str], Transition[Any]] = {}
     for t in workflow.transitions:
-        before = seen.get((t.trigger, t.source))
-        if before is not None and not before.guards:
+        before = unguarded.get((t.trigger, t.source))
+        if before is not None:
             fix = f"is never tried: the one to {before.dest} has no guard; guard it or drop one"
             yield Problem(f"{_of(t)} to {t.dest}", t.dest, fix)
-        seen[t.trigger, t.source] = t
+        elif not t.guards:
+            unguarded[t.trigger, t.source] = t
 
 
 def _facts(workflow: Workflow[Any]) -> Iterator[Problem]:
