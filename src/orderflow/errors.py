@@ -10,6 +10,7 @@
     ├── NotFound            no order, parcel or task has this id
     ├── Conflict            others kept changing the same thing; nothing changed; send again
     ├── PortFailed          a port could not do its deed; the worker tries again
+    ├── StoreUnavailable    a database cannot be opened; nothing was stored
     └── SchemaMismatch      the database was written by another release of the library
 """
 
@@ -30,6 +31,7 @@ __all__ = [
     "Refusal",
     "Refused",
     "SchemaMismatch",
+    "StoreUnavailable",
     "UnknownWorkflow",
 ]
 
@@ -118,6 +120,10 @@ class Conflict(OrderflowError):
 
 class PortFailed(OrderflowError):
     """A port could not do its deed; the worker tries again with the same key."""
+
+
+class StoreUnavailable(OrderflowError):
+    """A database cannot be opened. Nothing was stored."""
 
 
 class SchemaMismatch(OrderflowError):

@@ -16,7 +16,7 @@ from orderflow.cli.plain import plain
 from orderflow.cli.running import Unreadable, place_and_work, read_orders
 from orderflow.cli.showing import explanation_text, order_text, timeline_lines
 from orderflow.engine import Engine
-from orderflow.errors import NotFound, OrderflowError
+from orderflow.errors import NotFound, OrderflowError, UnknownWorkflow
 from orderflow.fulfillment import InHouse
 from orderflow.kernel.workflows import FULFILLMENT_ORDER, IN_HOUSE, ORDER, RETURN
 from orderflow.model.commands import Command
@@ -92,7 +92,11 @@ def explain(order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
     """Explain what an order waits for, and which commands would be accepted now."""
     engine = _engine(db)
     _load(engine, order)
-    found = engine.explain(order)
+    try:
+        found = engine.explain(order)
+    except UnknownWorkflow as error:
+        err.print(str(error), highlight=False, markup=False)
+        raise typer.Exit(2) from None
     if as_json:
         _print_json(
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -19,6 +20,8 @@ InsideHook = Callable[[Step], Iterable[Effect | NewTask | Note]]
 Watcher = Callable[[Committed], None]
 """Runs after the commit, by the worker, at least once."""
 StepGuard = Guard[Step]
+
+_LOG = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -143,10 +146,13 @@ class Hooks:
         return next(found, None)  # type: ignore[return-value]  # only watchers have such keys
 
     def tell_refused(self, order: str, refusals: Sequence[Refusal]) -> None:
-        """Call the ``refused`` hooks."""
+        """Call the ``refused`` hooks, best effort: their errors are logged, the refusal stands."""
         for hook in self._hooks:
             if hook.point == "refused":
-                hook.call(order, refusals)
+                try:
+                    hook.call(order, refusals)
+                except Exception:
+                    _LOG.exception("the refused hook %s failed", hook.key)
 
     def inside(self, point: str, name: str, workflow: str) -> list[Callable[..., object]]:
         """The guards or inside hooks of a point in one workflow."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orderflow.kernel.allocating import release, route
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.working import complete_work
+from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase
@@ -22,6 +23,7 @@ def advance(deciding: Deciding) -> None:
         route(deciding)
         release(deciding)
         complete_work(deciding)
+        _close_overdue(deciding)
         _end(deciding)
 
 
@@ -31,6 +33,18 @@ def all_reached(order: Order) -> bool:
     reached = sum(totals.get(bucket, 0) for bucket in _REACHED)
     gone = totals.get(Bucket.CANCELLED, 0) + totals.get(Bucket.SUBSTITUTED, 0)
     return 0 < reached == sum(totals.values()) - gone
+
+
+def _close_overdue(deciding: Deciding) -> None:
+    """A task that asks after what is late ends when that has come."""
+    state = deciding.order.state
+    over = {
+        f"{state.id}:overdue.backorder": not state.ledger.totals().get(Bucket.BACKORDERED),
+        f"{state.id}:overdue.payment": state.released,
+    }
+    for task in list(state.tasks):
+        if over.get(task):
+            deciding.emit(ev.TaskClosed(task))
 
 
 def _end(deciding: Deciding) -> None:

@@ -8,7 +8,9 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, bindparam, select, tuple_
+from sqlalchemy.exc import SQLAlchemyError
 
+from orderflow.errors import StoreUnavailable
 from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
@@ -67,13 +69,17 @@ class SqlStore:
 
     Raises:
         SchemaMismatch: Another release wrote the database.
+        StoreUnavailable: It cannot be opened: the URL, its driver, the file, the permissions.
         ValueError: The URL is of an SQLite database in memory.
     """
 
     def __init__(self, url: str) -> None:
-        self._database = Database(url)
-        with self._database.write() as connection:
-            schema.prepare(connection)
+        try:
+            self._database = Database(url)
+            with self._database.write() as connection:
+                schema.prepare(connection)
+        except (SQLAlchemyError, ImportError) as error:
+            raise StoreUnavailable(f"{error}; nothing was stored") from None
 
     def close(self) -> None:
         """Close every connection; the store opens new ones when it is used again."""
