@@ -243,12 +243,15 @@ class Lives(RuleBasedStateMachine):
         self.engine.observe(fact.at(self.clock.now() - timedelta(hours=ago)))
 
     @precondition(lambda self: self.parties.labels)
-    @rule(data=st.data())
-    def arrives(self, data: st.DataObject) -> None:
-        """Everything goes well for one parcel."""
+    @rule(
+        data=st.data(),
+        status=st.sampled_from([ParcelStatus.DELIVERED, ParcelStatus.DELIVERED, ParcelStatus.LOST]),
+    )
+    def journey_ends(self, data: st.DataObject, status: ParcelStatus) -> None:
+        """One parcel arrives, or is lost, and everybody hears of it at once."""
         labels = [label.tracking_number for label in self.parties.labels.values()]
         number = data.draw(st.sampled_from(labels), label="number")
-        fact = TrackingReported(tracking_number=number, status=ParcelStatus.DELIVERED)
+        fact = TrackingReported(tracking_number=number, status=status)
         self.engine.observe(fact.at(self.clock.now()))
         self.work_all()
 

