@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
 from orderflow.model.commands import StockCommand
 from orderflow.model.events import Entry
-from orderflow.model.messages import OpenParcel, SettleStock
+from orderflow.model.messages import EffectFailed, OpenParcel, SettleStock, TimerFired
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey
 from orderflow.ports import (
@@ -177,13 +177,16 @@ class Handler:
             for hook, _ in self.rules.hooks.watchers("committed", fired.trigger, fired.workflow):
                 key = f"{order.id}:{order.version}.{number}:{hook}"
                 found.append(Watch(key, hook, "committed", fired.trigger, fired.subject))
-        name, subject = getattr(envelope.body, "name", ""), getattr(envelope.body, "subject", "")
-        point = {"TimerFired": "timed_out", "EffectFailed": "failed"}.get(
-            type(envelope.body).__name__, ""
-        )
-        for hook, _ in self.rules.hooks.watchers(point, name):
-            found.append(Watch(f"{envelope.cause}:{hook}", hook, point, name, subject))
-        return tuple(found)
+        return (*found, *self._told_of(envelope))
+
+    def _told_of(self, envelope: Envelope) -> Iterator[Watch]:
+        """The watchers of a timer that fired, or of an effect that gave up."""
+        body = envelope.body
+        if isinstance(body, TimerFired | EffectFailed):
+            point = "timed_out" if isinstance(body, TimerFired) else "failed"
+            for hook, _ in self.rules.hooks.watchers(point, body.name):
+                key = f"{envelope.cause}:{hook}"
+                yield Watch(key, hook, point, body.name, body.subject)
 
     def _parcel(self, envelope: Envelope) -> Any:
         parcel_id = envelope.subject.removeprefix("parcel:")
@@ -213,6 +216,7 @@ class Handler:
                 withdrawn=tuple(key for key in old if key not in new),
                 messages=decision.messages,
                 references=decision.references,
+                watches=tuple(self._told_of(envelope)),
             )
         return self._answer(self.store.commit(commit), None)
 

@@ -122,13 +122,20 @@ class Hooks:
         return copy
 
     def check(self, workflows: Iterable[Workflow[Step]]) -> None:
-        """Refuse a hook without a workflow whose name none of *workflows* has."""
+        """Refuse a hook that no place in any of *workflows* would ever call."""
         flows = list(workflows)
-        names = {name for flow in flows for name in (*flow.by_name, *flow.triggers)}
         for hook in self._hooks:
-            if hook.point not in ("failed", "timed_out", "refused") and hook.name not in names:
-                fix = f"{hook.key} names no state or trigger of any workflow"
-                raise InvalidWorkflow("*", [Problem(hook.point, hook.name, fix)])
+            if hook.point in ("failed", "timed_out", "refused"):
+                continue
+            what = "state" if hook.point.startswith("on_") else "trigger"
+            mine = [flow for flow in flows if hook.workflow in (None, flow.name)]
+            names = {
+                n for flow in mine for n in (flow.by_name if what == "state" else flow.triggers)
+            }
+            if hook.name not in names:
+                where = f"the workflow {hook.workflow}" if hook.workflow else "any workflow"
+                fix = f"{hook.key} names no {what} of {where} that the engine runs"
+                raise InvalidWorkflow(hook.workflow or "*", [Problem(hook.point, hook.name, fix)])
 
     def watchers(
         self, point: str, name: str, workflow: str | None = None
