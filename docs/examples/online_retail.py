@@ -268,6 +268,8 @@ def main() -> None:
     options = parser.parse_args()
     store: Store = SqlStore(options.db) if options.db else MemoryStore()
     found = run(options.file, store)
+    if isinstance(store, SqlStore):
+        store.close()
     if options.json:
         print(json.dumps(found, indent=2))
     else:

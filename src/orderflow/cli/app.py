@@ -39,6 +39,7 @@ _DB = "sqlite:///orderflow.db"
 
 @app.command()
 def run(
+    context: typer.Context,
     orders: Annotated[Path, typer.Argument(metavar="ORDERS.jsonl", help="One order a line.")],
     db: Db = _DB,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same run.")] = None,
@@ -53,7 +54,7 @@ def run(
         for line in error.lines:
             err.print(line, highlight=False, markup=False)
         raise typer.Exit(2) from None
-    store = _store(db)
+    store = _store(context, db)
     seed_or_chance = seed if seed is not None else random.randrange(2**32)
     follower = Follower(follow, out)
     report = place_and_work(
@@ -67,9 +68,9 @@ def run(
 
 
 @app.command()
-def show(order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
+def show(context: typer.Context, order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
     """Show an order and where its units stand."""
-    found = _load(_engine(db), order)
+    found = _load(_engine(context, db), order)
     if as_json:
         _print_json(
             {
@@ -88,9 +89,9 @@ def show(order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def explain(order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
+def explain(context: typer.Context, order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
     """Explain what an order waits for, and which commands would be accepted now."""
-    engine = _engine(db)
+    engine = _engine(context, db)
     _load(engine, order)
     try:
         found = engine.explain(order)
@@ -119,9 +120,9 @@ def explain(order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def timeline(order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
+def timeline(context: typer.Context, order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
     """Tell what happened to an order, oldest first."""
-    engine = _engine(db)
+    engine = _engine(context, db)
     _load(engine, order)
     if as_json:
         _print_json([plain(entry) for entry in engine.journal(order)])
@@ -173,16 +174,19 @@ def schema(
     _print_json(model.model_json_schema())
 
 
-def _engine(db: str) -> Engine:
-    return Engine(_store(db), [InHouse()])
+def _engine(context: typer.Context, db: str) -> Engine:
+    return Engine(_store(context, db), [InHouse()])
 
 
-def _store(db: str) -> SqlStore:
+def _store(context: typer.Context, db: str) -> SqlStore:
+    """The store, closed when the command ends."""
     try:
-        return SqlStore(db)
+        store = SqlStore(db)
     except (OrderflowError, ValueError) as error:
         err.print(f"cannot open {db}: {error}", highlight=False, markup=False)
         raise typer.Exit(2) from None
+    context.call_on_close(store.close)
+    return store
 
 
 def _load(engine: Engine, order: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping, Select, bindparam, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
-from orderflow.errors import StoreUnavailable
+from orderflow.errors import SchemaMismatch, StoreUnavailable
 from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
@@ -76,10 +76,16 @@ class SqlStore:
     def __init__(self, url: str) -> None:
         try:
             self._database = Database(url)
-            with self._database.write() as connection:
-                schema.prepare(connection)
         except (SQLAlchemyError, ImportError) as error:
             raise StoreUnavailable(f"{error}; nothing was stored") from None
+        try:
+            with self._database.write() as connection:
+                schema.prepare(connection)
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(f"{error}; nothing was stored") from None
+        except SchemaMismatch:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close every connection; the store opens new ones when it is used again."""
