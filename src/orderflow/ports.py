@@ -40,6 +40,7 @@ __all__ = [
     "Short",
     "Stale",
     "Store",
+    "TaskQuery",
     "Warehouse",
     "Watch",
 ]
@@ -194,7 +195,7 @@ class Commit:
     Attributes:
         subject: ``order:…``, ``parcel:…`` or ``stock:…``.
         now: When it is recorded.
-        expected: The version that was read; 0 for a new subject.
+        expected: The version that was read, 0 for a new subject; None does not look.
         order: The order after it, for an order.
         parcel: The parcel after it, for a parcel.
         entry: The journal entry; None where nothing became true.
@@ -210,7 +211,7 @@ class Commit:
 
     subject: str
     now: datetime
-    expected: int = 0
+    expected: int | None = None
     order: Order | None = None
     parcel: Parcel | None = None
     entry: Entry | None = None
@@ -270,6 +271,16 @@ class OrderQuery:
     status: str | None = None
     customer: str | None = None
     phase: str | None = None
+    after: str = ""
+    limit: int = 100
+
+
+@attrs.frozen
+class TaskQuery:
+    """Which open tasks to list, by key. *after* is the last key of the page before."""
+
+    role: str | None = None
+    owner: str | None = None
     after: str = ""
     limit: int = 100
 
@@ -344,7 +355,7 @@ class Store(Protocol):
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
 
-    def tasks(self, role: str | None, after: str, limit: int) -> Sequence[tuple[str, Task]]:
+    def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
         """One page of open tasks with their owners, by key."""
 
     def task(self, key: str) -> tuple[str, Task] | None:

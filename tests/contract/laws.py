@@ -29,6 +29,7 @@ from orderflow.ports import (
     Short,
     Stale,
     Store,
+    TaskQuery,
 )
 from tests.contract.commits import (
     CUP,
@@ -84,6 +85,7 @@ def a_stale_version_is_refused_and_changes_nothing(opened: Opening) -> None:
     with_all = attrs.evolve(late, receipt=receipt, done="effect", references=("TRACK",))
     assert store.commit(with_all) == Stale()
     assert store.commit(saving("A-1", 2, "early")) == Stale()
+    assert store.commit(Commit("order:A-1", NOW, 0, withdrawn=("effect",))) == Stale()
     assert store.receipt("A-1", "late") is None
     assert store.find("TRACK") is None
     assert [row.key for row in store.pending("order:A-1")] == ["effect"]
@@ -221,7 +223,7 @@ def what_is_withdrawn_rests_until_it_is_wanted_again(opened: Opening) -> None:
     store.commit(Commit("order:A-1", NOW, wanted=wanted))
     (due,) = store.claim(NOW, MINUTE, "worker", 9)
     assert (due.key, due.data) == ("timer", {"party": "picker"})
-    assert list(store.tasks("picker", "", 9)) == [("order:A-1", task)]
+    assert list(store.tasks(TaskQuery("picker", limit=9))) == [("order:A-1", task)]
     store.commit(Commit("order:A-1", NOW, withdrawn=("effect", "task", "timer")))
     assert not store.still_mine(due)
     assert list(store.claim(NOW, MINUTE, "worker", 9)) == []
@@ -295,6 +297,6 @@ def pages_follow_each_other(opened: Opening) -> None:
     assert [level.key for level in (*first, *rest)] == sorted(
         StockKey(f"S{number // 2}", str(number % 2)) for number in range(7)
     )
-    keys = [task.key for _, task in store.tasks(None, "task-2", 3)]
+    keys = [task.key for _, task in store.tasks(TaskQuery(after="task-2", limit=3))]
     assert keys == ["task-3", "task-4", "task-5"]
-    assert list(store.tasks("packer", "", 9)) == []
+    assert list(store.tasks(TaskQuery("packer", limit=9))) == []

@@ -28,7 +28,7 @@ from orderflow.model.stock import (
     Wait,
 )
 from orderflow.model.work import Effect, Message, Task, Timer, Wanted
-from orderflow.ports import Commit, OrderQuery, Receipt, Watch
+from orderflow.ports import Commit, OrderQuery, Receipt, TaskQuery, Watch
 from orderflow.stores import MemoryStore, SqlStore, sql_stock
 from tests.contract.commits import MINUTE, NOW, a_parcel, a_payment, an_entry, an_order
 
@@ -164,7 +164,7 @@ def visible(store: Either) -> dict[str, object]:
         "next_due": store.next_due(),
         "pending": [list(store.pending(owner)) for owner in (*SUBJECTS, "inbox:T1")],
         "undelivered": [list(store.undelivered(subject)) for subject in SUBJECTS],
-        "tasks": [list(store.tasks(role, "", 9)) for role in (None, "picker")],
+        "tasks": [list(store.tasks(TaskQuery(role, limit=9))) for role in (None, "picker")],
         "task": [store.task(key) for key in ROWS],
     }
 

@@ -12,9 +12,8 @@ from sqlalchemy import Connection, bindparam, create_engine, select, text, updat
 
 from orderflow.errors import SchemaMismatch
 from orderflow.inventory import Holding, apply
-from orderflow.model.events import Entry
 from orderflow.model.stock import Reserve, StockOp
-from orderflow.ports import Commit, Committed, Outcome, Short, Stale
+from orderflow.ports import Commit, Committed, Outcome, Short, Stale, TaskQuery
 from orderflow.stores import MemoryStore, SqlStore, schema, sql_commit, sql_outbox, sql_stock
 from tests.conftest import ROOT
 from tests.contract import laws
@@ -90,7 +89,7 @@ def test_the_tables_stand_beside_those_of_an_application(database: str) -> None:
         connection.execute(text("create table tasks (mine integer)"))
     engine.dispose()
     store = SqlStore(database)
-    assert list(store.tasks(None, "", 9)) == []
+    assert list(store.tasks(TaskQuery(limit=9))) == []
     store.close()
 
 
@@ -198,12 +197,13 @@ def reads_stock_and_writes_it_later(broken: pytest.MonkeyPatch) -> None:
 
 
 def ignores_the_version(broken: pytest.MonkeyPatch) -> None:
-    def write_entry(connection: Connection, entry: Entry, expected: int) -> bool:
-        del expected
+    def write_entry(connection: Connection, commit: Commit) -> bool:
+        assert commit.entry is not None
         journals = schema.journals
-        versions = select(journals.c.version).where(journals.c.subject == entry.subject)
+        versions = select(journals.c.version).where(journals.c.subject == commit.subject)
         last = max(connection.scalars(versions), default=0)
-        return correct(connection, attrs.evolve(entry, version=last + 1), last)
+        entry = attrs.evolve(commit.entry, version=last + 1)
+        return correct(connection, attrs.evolve(commit, entry=entry, expected=last))
 
     correct = sql_commit._write_entry
     broken.setattr(sql_commit, "_write_entry", write_entry)

@@ -92,6 +92,7 @@ class Lives(RuleBasedStateMachine):
         super().__init__()
         self.clock = VirtualClock()
         self.parties = Moody()
+        self.names = SequentialIds()
         self.store = self.make_store()
         self.engine = self.make_engine(frozenset())
         self.ids: list[str] = []
@@ -103,7 +104,7 @@ class Lives(RuleBasedStateMachine):
             self.store,
             [InHouse(warehouse=self.parties, carrier=self.parties)],
             clock=self.clock,
-            ids=SequentialIds(),
+            ids=self.names,
             steps=Steps(manual=manual),
         )
         engine.worker.batch = 1
@@ -223,6 +224,12 @@ class Lives(RuleBasedStateMachine):
         order = data.draw(st.sampled_from(packed or found), label="order")
         for line in list(order.units(Bucket.PACKED) or order.units(Bucket.PICKED))[:1]:
             self.submit(Cancel(lines={line: 1}).to(order.id, by="ana", id=self.name()))
+
+    @rule(manual=st.frozensets(st.sampled_from(["pick", "pack", "ship", "confirm"])))
+    def other_steps(self, manual: frozenset[str]) -> None:
+        """The application is deployed again, with other steps done by hand."""
+        self.engine = self.make_engine(manual)
+        self.engine.apply_rules()
 
     @rule()
     def everything_fails(self) -> None:

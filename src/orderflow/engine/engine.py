@@ -41,7 +41,7 @@ from orderflow.model.observations import LabelBought, LabelVoided, Observation, 
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey, StockLevel
 from orderflow.model.work import Task
-from orderflow.ports import Clock, Ids, Notifier, OrderQuery, Receipt, Store
+from orderflow.ports import Clock, Ids, Notifier, OrderQuery, Receipt, Store, TaskQuery
 from orderflow.workflow import Workflow
 
 __all__ = ["Engine"]
@@ -267,10 +267,18 @@ class Engine:
 
     def tasks(self, role: str | None = None) -> Iterator[Task]:
         """Every open task (of a role); read page by page."""
-        after = ""
-        while page := self.store.tasks(role, after, 100):
+        query = TaskQuery(role)
+        while page := self.store.tasks(query):
             yield from (task for _, task in page)
-            after = page[-1][1].key
+            query = attrs.evolve(query, after=page[-1][1].key)
+
+    def apply_rules(self) -> int:
+        """Bring what unfinished orders wait for in line with the rules of this engine.
+
+        Call it when an engine with other steps, windows or strategies opens the same store: a step
+        that software does now is no longer a task. Gives the number of orders that changed.
+        """
+        return sum(self._handler.apply_rules(order.id) for order in self.orders())
 
     def complete(self, task: Task | str, *, by: str, id: str | None = None) -> Order:
         """Complete a task: issue the command of its step, with *by* as the actor.

@@ -16,11 +16,13 @@ from orderflow.inventory import StockDecision, decide_stock, settle
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
-from orderflow.model.commands import StockCommand
-from orderflow.model.events import Entry
+from orderflow.kernel.waits import waits
+from orderflow.model.commands import Draft, Place, StockCommand
+from orderflow.model.events import EffectAdded, Entry
 from orderflow.model.messages import EffectFailed, OpenParcel, SettleStock, TimerFired
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey
+from orderflow.model.work import Kind
 from orderflow.ports import (
     Clock,
     Commit,
@@ -31,6 +33,7 @@ from orderflow.ports import (
     Receipt,
     Short,
     Store,
+    TaskQuery,
     Watch,
 )
 
@@ -40,6 +43,7 @@ FactProviders = Mapping[str, Callable[[Order], Any]]
 """Facts from outside that guards need, by name; called before the decision, never inside it."""
 Refusals = tuple[Refusal, ...]
 _TRIES = 25
+_ALL = 10_000
 
 
 def digest(content: Mapping[str, Any]) -> str:
@@ -96,28 +100,72 @@ class Handler:
         """
         kind = envelope.subject.partition(":")[0]
         attempt = {"order": self._order, "parcel": self._parcel, "stock": self._stock}[kind]
+        found: Order | Refusals | None = self._until_settled(attempt, envelope, envelope.subject)
+        return found
+
+    def _until_settled(self, attempt: Callable[[Any], Any], about: object, subject: str) -> Any:
+        """Read, decide and commit again as long as others were faster, within bounds."""
         tries = Retrying(
             stop=stop_after_attempt(_TRIES), retry=retry_if_result(lambda found: found is _AGAIN)
         )
         try:
-            found: Any = tries(attempt, envelope)
+            return tries(attempt, about)
         except RetryError:
-            raise Conflict(
-                f"{envelope.subject} kept changing while {envelope.cause} was decided; try again"
-            ) from None
-        return found  # type: ignore[no-any-return]  # one of the three attempts' results
+            raise Conflict(f"{subject} kept changing meanwhile; send it again") from None
 
     def ask(
         self, order: Order | None, body: object, actor: str, new_id: str
     ) -> Decision | Refusals:
         """Decide without committing."""
-        context = self._context(order, body, actor, "ask")
+        context = self._context(order, body, actor, "ask", new_id)
         return decide(self.rules, order, body, context, new_id)
 
-    def _context(self, order: Order | None, body: object, actor: str, cause: str) -> Context:
-        facts = {name: provide(order) for name, provide in self.facts.items()} if order else {}
+    def apply_rules(self, order_id: str) -> bool:
+        """Have the store hold what the order waits for by today's rules; whether that was news."""
+        return bool(self._until_settled(self._apply_rules, order_id, f"order:{order_id}"))
+
+    def _apply_rules(self, order_id: str) -> Any:
+        order, owner = self.store.order(order_id), f"order:{order_id}"
+        assert order is not None  # orders are never removed
+        wanted, there = waits(order, self.rules), set(self._rows_of(owner))
+        commit = Commit(
+            owner,
+            self.clock.now(),
+            order.version,
+            wanted=tuple(wanted[key] for key in wanted if key not in there),
+            withdrawn=tuple(there - set(wanted)),
+        )
+        if not commit.wanted and not commit.withdrawn:
+            return False
+        return isinstance(self.store.commit(commit), Committed) or _AGAIN
+
+    def _rows_of(self, owner: str) -> Iterator[str]:
+        """The keys of the rows that an order's waits account for."""
+        entries = self.store.journal(owner)
+        added = {e.key for entry in entries for e in entry.events if isinstance(e, EffectAdded)}
+        for row in self.store.pending(owner):
+            if row.kind in (Kind.EFFECT, Kind.TIMER) and row.key not in added:
+                yield row.key
+        for _, task in self.store.tasks(TaskQuery(owner=owner, limit=_ALL)):
+            if task.name != "exception.message":
+                yield task.key
+
+    def _context(
+        self, order: Order | None, body: object, actor: str, cause: str, new_id: str = ""
+    ) -> Context:
+        now, facts = self.clock.now(), {}
+        if self.facts:
+            about = order or self._drafted(body, actor, now, new_id)
+            facts = {name: provide(about) for name, provide in self.facts.items()}
         levels = self.store.levels(stock_keys(self.rules, order, body))
-        return Context(self.clock.now(), actor, cause, facts, levels)
+        return Context(now, actor, cause, facts, levels)
+
+    def _drafted(self, body: object, actor: str, now: datetime, new_id: str) -> Order:
+        """The order that is about to be placed, for those who are asked about it."""
+        assert isinstance(body, Place | Draft)  # every other body is about an order
+        drafted = decide(self.rules, None, Draft(order=body.order), Context(now, actor), new_id)
+        assert isinstance(drafted, Decision)  # a draft meets no guard
+        return drafted.order
 
     def _order(self, envelope: Envelope) -> Any:
         order_id = envelope.subject.removeprefix("order:")
@@ -126,7 +174,7 @@ class Handler:
             return (Refusal("order.number_taken", f"there is an order {order_id} already"),)
         if not envelope.creates and order is None:
             raise NotFound(f"there is no order {order_id}")
-        context = self._context(order, envelope.body, envelope.actor, envelope.cause)
+        context = self._context(order, envelope.body, envelope.actor, envelope.cause, order_id)
         decision = decide(self.rules, order, envelope.body, context, order_id)
         if not isinstance(decision, Decision):
             return decision

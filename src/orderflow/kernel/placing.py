@@ -45,9 +45,9 @@ def _create(deciding: Deciding, document: NewOrder, order_id: str) -> None:
 
 
 def confirm(deciding: Deciding, _body: cmd.Confirm) -> None:
-    """Fire ``confirm``; the stock is firm."""
-    if not_held(deciding) and deciding.fire("confirm") and deciding.order.state.reserved_until:
-        deciding.emit(ev.ReservationsDated(None))
+    """Fire ``confirm``."""
+    if not_held(deciding):
+        deciding.fire("confirm")
 
 
 def not_held(deciding: Deciding) -> bool:

@@ -20,11 +20,19 @@ def advance(deciding: Deciding) -> None:
     before = -1
     while before != len(deciding.events) and not deciding.refusals:
         before = len(deciding.events)
+        _firm(deciding)
         route(deciding)
         release(deciding)
         complete_work(deciding)
         _close_overdue(deciding)
         _end(deciding)
+
+
+def _firm(deciding: Deciding) -> None:
+    """The stock of a confirmed order is its own for good, whoever confirmed it."""
+    state = deciding.order.state
+    if state.phase is OrderPhase.CONFIRMED and state.reserved_until:
+        deciding.emit(ev.ReservationsDated(None))
 
 
 def all_reached(order: Order) -> bool:

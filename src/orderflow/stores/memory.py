@@ -36,6 +36,7 @@ from orderflow.ports import (
     Receipt,
     Short,
     Stale,
+    TaskQuery,
 )
 from orderflow.stores.rows import (
     PRIORITY,
@@ -113,7 +114,8 @@ class MemoryStore:
             return Duplicate()
         if commit.receipt and (commit.receipt.scope, commit.receipt.id) in self._receipts:
             return Duplicate()
-        if commit.entry and len(self._journals.get(commit.subject, ())) != commit.expected:
+        last = len(self._journals.get(commit.subject, ()))
+        if commit.expected is not None and commit.expected != last:
             return Stale()
         return None
 
@@ -366,15 +368,17 @@ class MemoryStore:
             open_rows = (f.row for f in found if f.status == "pending")
             return [row.data for row in open_rows if row.kind is Kind.MESSAGE]
 
-    def tasks(self, role: str | None, after: str, limit: int) -> Sequence[tuple[str, Task]]:
+    def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
         """One page of open tasks."""
         with self._lock:
             keys = sorted(
                 key
-                for key, (_, task) in self._tasks.items()
-                if key > after and role in (None, task.role)
+                for key, (owner, task) in self._tasks.items()
+                if key > query.after
+                and query.role in (None, task.role)
+                and query.owner in (None, owner)
             )
-            return [self._tasks[key] for key in keys[:limit]]
+            return [self._tasks[key] for key in keys[: query.limit]]
 
     def task(self, key: str) -> tuple[str, Task] | None:
         """An open task and its owner."""

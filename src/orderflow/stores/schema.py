@@ -262,6 +262,7 @@ tasks = _table(
     _moment("due", nullable=True),
 )
 Index("orderflow_tasks_role", tasks.c.role, tasks.c.key)
+Index("orderflow_tasks_owner", tasks.c.owner, tasks.c.key)
 
 
 def prepare(connection: Connection) -> None:

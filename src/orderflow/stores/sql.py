@@ -24,7 +24,15 @@ from orderflow.model.stock import (
     Waiting,
 )
 from orderflow.model.work import Due, Message, Task
-from orderflow.ports import Commit, Committed, OrderQuery, Outcome, Pending, Receipt
+from orderflow.ports import (
+    Commit,
+    Committed,
+    OrderQuery,
+    Outcome,
+    Pending,
+    Receipt,
+    TaskQuery,
+)
 from orderflow.stores import codec, schema, sql_outbox
 from orderflow.stores.database import Database, putting
 from orderflow.stores.rows import matched_row, message_row, unmatched_row
@@ -258,13 +266,15 @@ class SqlStore:
         with self._database.read() as connection:
             return sql_outbox.open_messages(connection, owner)
 
-    def tasks(self, role: str | None, after: str, limit: int) -> Sequence[tuple[str, Task]]:
+    def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
         """One page of open tasks with their owners, by key."""
         tasks = schema.tasks
-        found = select(tasks).where(tasks.c.key > after)
-        if role is not None:
-            found = found.where(tasks.c.role == role)
-        return [_task(row) for row in self._rows(found.order_by(tasks.c.key).limit(limit))]
+        wanted = {"role": query.role, "owner": query.owner}
+        found = select(tasks).where(
+            tasks.c.key > query.after,
+            *(tasks.c[name] == value for name, value in wanted.items() if value is not None),
+        )
+        return [_task(row) for row in self._rows(found.order_by(tasks.c.key).limit(query.limit))]
 
     def task(self, key: str) -> tuple[str, Task] | None:
         """An open task and its owner."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Insert, bindparam, delete, func, select
 
-from orderflow.model.events import Entry
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.ports import Commit, Committed, Duplicate, Outcome, Receipt, Stale
@@ -31,7 +30,7 @@ def write_commit(connection: Connection, commit: Commit) -> Outcome:
         return Duplicate()
     if commit.receipt and not _write_receipt(connection, commit.receipt):
         return Duplicate()
-    if commit.entry and not _write_entry(connection, commit.entry, commit.expected):
+    if not _write_entry(connection, commit):
         return Stale()
     if commit.stock and (refused := write_stock(connection, commit.stock, commit.now)):
         return refused
@@ -55,23 +54,29 @@ def _write_receipt(connection: Connection, receipt: Receipt) -> bool:
     return added.rowcount == 1
 
 
+_LAST = select(func.coalesce(func.max(schema.journals.c.version), 0)).where(
+    schema.journals.c.subject == bindparam("new_subject")
+)
+
+
 @cache
 def _append(dialect: str) -> Insert:
     """Insert a journal row under the condition that its subject's last version is as expected."""
     journals = schema.journals
-    last = select(func.coalesce(func.max(journals.c.version), 0)).where(
-        journals.c.subject == bindparam("new_subject")
-    )
     row = [bindparam(f"new_{column.name}", type_=column.type) for column in journals.c]
-    new = select(*row).where(last.scalar_subquery() == bindparam("expected"))
+    new = select(*row).where(_LAST.scalar_subquery() == bindparam("expected"))
     return inserting(dialect, journals).from_select(list(journals.c), new).on_conflict_do_nothing()
 
 
-def _write_entry(connection: Connection, entry: Entry, expected: int) -> bool:
-    """Append to a journal; False where its last version is not *expected*.
+def _write_entry(connection: Connection, commit: Commit) -> bool:
+    """Append to a journal; False where its last version is not the expected one.
 
     One statement checks and appends; of two that run at once the key lets one through.
     """
+    entry, expected = commit.entry, commit.expected
+    if entry is None:
+        asked = {"new_subject": commit.subject}
+        return expected is None or connection.scalar(_LAST, asked) == expected
     row = {
         "new_subject": entry.subject,
         "new_version": entry.version,
@@ -79,7 +84,7 @@ def _write_entry(connection: Connection, entry: Entry, expected: int) -> bool:
         "new_actor": entry.actor,
         "new_cause": entry.cause,
         "new_entry": codec.encode_entry(entry),
-        "expected": expected,
+        "expected": entry.version - 1 if expected is None else expected,
     }
     return connection.execute(_append(connection.dialect.name), row).rowcount == 1
 
