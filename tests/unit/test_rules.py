@@ -54,7 +54,7 @@ def test_guards_on_place_see_facts() -> None:
     engine = Engine(MemoryStore(), [InHouse()], hooks=hooks, facts={"credit": credit})
     assert engine.place(MUG).id == "A-1"
     two = NewOrder(number="A-2", currency="GBP", lines=(Line(sku="MUG", quantity=2),))
-    with pytest.raises(Refused, match="credit.none: A-2"):
+    with pytest.raises(Refused, match=r"credit\.none: A-2"):
         engine.place(two)
 
 
