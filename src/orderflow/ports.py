@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 import attrs
 
-from orderflow.model.commands import Body
+from orderflow.model.commands import Body, Item
 from orderflow.model.document import Address
 from orderflow.model.events import Entry
 from orderflow.model.observations import Fact, Observation
@@ -24,6 +25,7 @@ __all__ = [
     "Committed",
     "Deed",
     "Duplicate",
+    "GiveUp",
     "Ids",
     "Label",
     "LabelRequest",
@@ -31,12 +33,15 @@ __all__ = [
     "Notifier",
     "OrderQuery",
     "Outcome",
+    "Party",
+    "PartyRequest",
     "Pending",
     "Performer",
     "PickRequest",
     "Picked",
     "Receipt",
     "Reply",
+    "RequestLine",
     "Short",
     "Stale",
     "Store",
@@ -74,10 +79,11 @@ class PickRequest:
 
 @attrs.frozen
 class Picked:
-    """What was found, and what was not on its shelf: units per line."""
+    """What was found, and what was not on its shelf: units per line; *items* tells units apart."""
 
     units: Mapping[str, int]
     short: Mapping[str, int] = attrs.field(factory=dict)
+    items: tuple[Item, ...] = ()
 
 
 class Warehouse(Protocol):
@@ -120,6 +126,61 @@ class Carrier(Protocol):
 
     def hand_over(self, key: str, label: Label) -> None:
         """Announce that the parcel is ready to be collected (a manifest). Raises PortFailed."""
+
+
+@attrs.frozen
+class RequestLine:
+    """Units that a party is to ship. *unit_cost* is what we pay it for one."""
+
+    line: str
+    sku: str
+    quantity: int
+    name: str = ""
+    unit_cost: Decimal | None = None
+
+
+@attrs.frozen
+class PartyRequest:
+    """What a party is to ship, and to whom: a purchase order, or a warehouse order.
+
+    *number* is what its answers name as ``fo``; *location* is empty for a supplier's own stock.
+    """
+
+    key: str
+    number: str
+    order: str
+    lines: tuple[RequestLine, ...]
+    ship_to: Address | None
+    currency: str
+    location: str = ""
+    gift_message: str = ""
+
+
+@attrs.frozen
+class GiveUp:
+    """Units that a party is asked not to ship."""
+
+    key: str
+    number: str
+    lines: Mapping[str, int]
+    reason: str
+
+
+class Party(Protocol):
+    """Another company that ships for us: a supplier, a logistics provider.
+
+    Every call may come again with the same key, and then is the same request. It answers with a
+    fact at once, or with None where its answer comes later, by :meth:`orderflow.Engine.observe`.
+    """
+
+    def submit(self, request: PartyRequest) -> Fact | None:
+        """Take a request. Raises PortFailed."""
+
+    def give_up(self, request: GiveUp) -> Fact | None:
+        """Be asked to give units up; it may refuse. Raises PortFailed."""
+
+    def remind(self, key: str, number: str) -> None:
+        """Be reminded that an answer, or the goods, are due. Raises PortFailed."""
 
 
 @attrs.frozen
@@ -281,6 +342,7 @@ class TaskQuery:
 
     role: str | None = None
     owner: str | None = None
+    assignee: str | None = None
     after: str = ""
     limit: int = 100
 
@@ -360,3 +422,6 @@ class Store(Protocol):
 
     def task(self, key: str) -> tuple[str, Task] | None:
         """An open task and its owner."""
+
+    def assign(self, key: str, to: str, before: str) -> bool:
+        """Give an open task to somebody; False where it is no longer *before*'s, or not open."""

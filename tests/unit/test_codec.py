@@ -1,7 +1,8 @@
 """What the codec writes is read again as it was, in this release and in later ones."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -37,6 +38,8 @@ SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     type(None): st.none(),
     datetime: st.datetimes(timezones=st.just(UTC)),
+    date: st.dates(),
+    Decimal: st.decimals(allow_nan=False, allow_infinity=False),
 }
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import attrs
 
+from orderflow.engine.desk import Desk
 from orderflow.engine.explaining import Explanation, explain
 from orderflow.engine.handling import Envelope, FactProviders, Handler, digest
 from orderflow.engine.time import RandomIds, SystemClock
 from orderflow.engine.worker import Worker
 from orderflow.errors import NotFound, Refusal, Refused
-from orderflow.fulfillment.routing import FirstThatAccepts
+from orderflow.fulfillment.routing import Priority
 from orderflow.fulfillment.steps import AUTOMATED
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.inventory import OLDEST_FIRST, ReleaseOrder
@@ -32,12 +33,18 @@ from orderflow.kernel.rules import (
     every_role,
 )
 from orderflow.kernel.step import Step
-from orderflow.kernel.waits import command_for
 from orderflow.kernel.workflows import ORDER, RETURN
 from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCommand
 from orderflow.model.document import NewOrder
 from orderflow.model.events import Entry
-from orderflow.model.observations import LabelBought, LabelVoided, Observation, TrackingReported
+from orderflow.model.observations import (
+    LabelBought,
+    LabelVoided,
+    Observation,
+    PartyFact,
+    StockReported,
+    TrackingReported,
+)
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey, StockLevel
 from orderflow.model.work import Task
@@ -47,6 +54,10 @@ from orderflow.workflow import Workflow
 __all__ = ["Engine"]
 
 _PATIENCE = timedelta(days=7)
+
+
+def _key(task: Task | str) -> str:
+    return task if isinstance(task, str) else task.key
 
 
 class Engine:
@@ -100,7 +111,7 @@ class Engine:
         self.ids: Ids = ids or RandomIds()
         self.rules = Rules(
             fulfillers=tuple(strategies),
-            routing=routing or FirstThatAccepts(),
+            routing=routing or Priority(),
             steps=steps,
             hooks=(hooks or Hooks()).frozen(),
             lifecycle=lifecycle,
@@ -113,6 +124,7 @@ class Engine:
             windows=windows,
         )
         self._handler = Handler(store, self.rules, self.clock, self.ids, facts or {})
+        self._desk = Desk(store, self.rules)
         self.worker = Worker(self._handler, {s.code: s for s in strategies}, notifier)
 
     def place(self, order: NewOrder, *, id: str | None = None, by: str = "system") -> Order:
@@ -202,6 +214,11 @@ class Engine:
         if isinstance(body, LabelBought | LabelVoided):
             known = self.store.parcel(body.parcel) is not None
             return (f"parcel:{body.parcel}" if known else None), body.parcel
+        if isinstance(body, StockReported):
+            key = f"stock:{StockKey(body.sku, body.location)}"
+            return key, key
+        if isinstance(body, PartyFact):
+            return self.store.find(body.fo), body.fo
         known = self.store.order(observation.subject) is not None
         return (f"order:{observation.subject}" if known else None), observation.subject
 
@@ -265,9 +282,9 @@ class Engine:
         key = StockKey(sku, location)
         return self.store.levels([key])[key]
 
-    def tasks(self, role: str | None = None) -> Iterator[Task]:
-        """Every open task (of a role); read page by page."""
-        query = TaskQuery(role)
+    def tasks(self, role: str | None = None, assignee: str | None = None) -> Iterator[Task]:
+        """Every open task (of a role, of who claimed it); read page by page."""
+        query = TaskQuery(role, assignee=assignee)
         while page := self.store.tasks(query):
             yield from (task for _, task in page)
             query = attrs.evolve(query, after=page[-1][1].key)
@@ -280,23 +297,34 @@ class Engine:
         """
         return sum(self._handler.apply_rules(order.id) for order in self.orders())
 
-    def complete(self, task: Task | str, *, by: str, id: str | None = None) -> Order:
+    def claim(self, task: Task | str, *, by: str) -> Task:
+        """Keep a task for one person. Raises NotFound; Refused where it is another's."""
+        return self._desk.claim(_key(task), by)
+
+    def reassign(self, task: Task | str, to: str, *, by: str) -> Task:
+        """Give a task to somebody else; to nobody, where *to* is empty. Raises as :meth:`claim`."""
+        return self._desk.reassign(_key(task), to, by)
+
+    def complete(
+        self,
+        task: Task | str,
+        *,
+        by: str,
+        data: Mapping[str, str | int | date] | None = None,
+        id: str | None = None,
+    ) -> Order:
         """Complete a task: issue the command of its step, with *by* as the actor.
+
+        *data* fills in the task's form, by the names of its fields.
 
         Raises:
             NotFound: The task is not open (any more).
-            Refused: The command's reasons, or ``task.not_a_step`` where other commands end it.
+            InvalidInput: The form is not filled in as it asks; names each field.
+            Refused: The command's reasons; ``task.claimed`` where somebody else has it;
+                ``task.not_a_step`` where other commands end it.
         """
-        key = task if isinstance(task, str) else task.key
-        found = self.store.task(key)
-        if found is None:
-            raise NotFound(f"there is no open task {key}")
-        owner, open_task = found
-        kind, _, subject = owner.partition(":")
-        order = self.order(subject) if kind == "order" else None
-        body: Body | None = command_for(open_task, order, self.rules) if order else None
-        if body is None:
-            raise Refused(
-                [Refusal("task.not_a_step", f"it ends by itself: {open_task.instructions}")]
-            )
-        return self.submit(body.to(subject, by=by, id=id))
+        order, said = self._desk.completing(_key(task), by, data or {})
+        if isinstance(said, Body):
+            return self.submit(said.to(order, by=by, id=id))
+        self.observe(said.at(self.clock.now(), subject=order, id=id))
+        return self.order(order)

@@ -17,9 +17,10 @@ from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
 from orderflow.kernel.waits import waits
-from orderflow.model.commands import Draft, Place, StockCommand
+from orderflow.model.commands import Draft, Pack, Place, StockCommand
 from orderflow.model.events import EffectAdded, Entry
-from orderflow.model.messages import EffectFailed, OpenParcel, SettleStock, TimerFired
+from orderflow.model.messages import Despatched, EffectFailed, OpenParcel, SettleStock, TimerFired
+from orderflow.model.observations import StockReported
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey
 from orderflow.model.work import Kind
@@ -151,14 +152,22 @@ class Handler:
                 yield task.key
 
     def _context(
-        self, order: Order | None, body: object, actor: str, cause: str, new_id: str = ""
+        self,
+        order: Order | None,
+        body: object,
+        actor: str,
+        cause: str,
+        new_id: str = "",
+        at: datetime | None = None,
     ) -> Context:
         now, facts = self.clock.now(), {}
         if self.facts:
             about = order or self._drafted(body, actor, now, new_id)
             facts = {name: provide(about) for name, provide in self.facts.items()}
         levels = self.store.levels(stock_keys(self.rules, order, body))
-        return Context(now, actor, cause, facts, levels)
+        into = body.into if isinstance(body, Pack) else None
+        parcel = self.store.parcel(into) if into else None
+        return Context(now, actor, cause, at, facts, levels, parcel)
 
     def _drafted(self, body: object, actor: str, now: datetime, new_id: str) -> Order:
         """The order that is about to be placed, for those who are asked about it."""
@@ -174,7 +183,9 @@ class Handler:
             return (Refusal("order.number_taken", f"there is an order {order_id} already"),)
         if not envelope.creates and order is None:
             raise NotFound(f"there is no order {order_id}")
-        context = self._context(order, envelope.body, envelope.actor, envelope.cause, order_id)
+        context = self._context(
+            order, envelope.body, envelope.actor, envelope.cause, order_id, envelope.at
+        )
         decision = decide(self.rules, order, envelope.body, context, order_id)
         if not isinstance(decision, Decision):
             return decision
@@ -204,7 +215,7 @@ class Handler:
             withdrawn=decision.withdrawn,
             messages=decision.messages,
             watches=self._watches(decision, envelope),
-            references=(order_id,) if envelope.creates else (),
+            references=decision.references,
             receipt=envelope.stored(version),
             done=envelope.done,
         )
@@ -240,7 +251,7 @@ class Handler:
         parcel_id = envelope.subject.removeprefix("parcel:")
         parcel = self.store.parcel(parcel_id)
         now = self.clock.now()
-        if parcel is None and not isinstance(envelope.body, OpenParcel):
+        if parcel is None and not isinstance(envelope.body, OpenParcel | Despatched):
             raise NotFound(f"there is no parcel {parcel_id}")
         decision = decide_parcel(parcel, parcel_id, envelope.body, now, envelope.at or now)
         before = parcel.version if parcel else 0
@@ -273,7 +284,7 @@ class Handler:
         if isinstance(body, SettleStock):
             key = body.key
         else:
-            assert isinstance(body, StockCommand)  # nothing else is for stock
+            assert isinstance(body, StockCommand | StockReported)  # nothing else is for stock
             key = StockKey(body.sku, body.location)
         level = self.store.levels([key])[key]
         waiting = self.store.waiting(key)
@@ -287,6 +298,7 @@ class Handler:
                 self.rules.serve,
                 envelope.cause,
                 now,
+                envelope.at,
             )
         outcome = self.store.commit(self._stock_commit(envelope, decision, now))
         return _AGAIN if isinstance(outcome, Short) else self._answer(outcome, None)

@@ -16,7 +16,7 @@ from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.step import Committed
 from orderflow.kernel.waits import STEP_COMMANDS
 from orderflow.model.commands import Body
-from orderflow.model.messages import EffectFailed, TimerFired
+from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
@@ -122,6 +122,10 @@ class Worker:
         order, parcel = self._about(row)
         deed = Deed(row.key, row.name, row.subject, row.attempts, order, parcel, row.data)
         reply = self._limited(deed)
+        if reply is None and parcel is None:
+            taken = EffectTaken(row.key, row.name, row.subject)
+            self._handler.handle(Envelope(row.owner, taken, row.key, done=row.key))
+            return
         if reply is None:
             self._store.commit(Commit(row.owner, self._clock.now(), done=row.key))
             return
@@ -160,14 +164,7 @@ class Worker:
                 template = str(deed.data.get("template", ""))
                 self._notifier.send(Notification(deed.key, deed.order, template, deed.data))
             return None
-        code = ""
-        if deed.parcel is not None:
-            code = deed.parcel.strategy
-        elif deed.name == "ship":
-            code = deed.order.fulfillment_orders[deed.order.state.parcels[deed.subject].fo].strategy
-        elif deed.subject in deed.order.fulfillment_orders:
-            code = deed.order.fulfillment_orders[deed.subject].strategy
-        if code:
+        if code := _who(deed):
             return self._strategies[code].perform(deed)
         if deed.name in STEP_COMMANDS:
             return STEP_COMMANDS[deed.name](deed.order, deed.subject)
@@ -200,3 +197,15 @@ class Worker:
             what = f"a message to {row.owner} cannot be delivered: {told}"
             task = Task(f"{row.key}:stuck", "exception.message", row.owner, "support", what)
             self._store.commit(Commit(row.owner, now, wanted=(task,)))
+
+
+def _who(deed: Deed) -> str:
+    """The code of the strategy that does a deed; empty where it is the shop's own."""
+    if deed.parcel is not None:
+        return deed.parcel.strategy
+    state, fo = deed.order.state, deed.subject
+    if fo in state.parcels:
+        fo = state.parcels[fo].fo
+    elif fo in state.cancellations:
+        fo = state.cancellations[fo].fo
+    return state.fulfillment_orders[fo].strategy if fo in state.fulfillment_orders else ""

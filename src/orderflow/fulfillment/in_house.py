@@ -56,10 +56,10 @@ class OwnVan:
 
 
 class InHouse(FulfillmentStrategy):
-    """In-house fulfillment from one location.
+    """In-house fulfillment.
 
     Args:
-        location: Whose stock is taken.
+        locations: Whose stock is taken, the preferred one first.
         warehouse: Who picks where picking is automatic.
         carrier: Who sells labels and carries.
     """
@@ -69,12 +69,11 @@ class InHouse(FulfillmentStrategy):
 
     def __init__(
         self,
-        location: str = "main",
-        *,
+        *locations: str,
         warehouse: Warehouse | None = None,
         carrier: Carrier | None = None,
     ) -> None:
-        self.location = location
+        self.locations = locations or ("main",)
         self.warehouse = warehouse or OwnWarehouse()
         self.carrier = carrier or OwnVan()
 
@@ -102,8 +101,9 @@ class InHouse(FulfillmentStrategy):
         units = deed.order.units(Bucket.ALLOCATED, fo=deed.subject)
         skus = {line: deed.order.state.lines[line].sku for line in units}
         order, fo = deed.order.id, deed.subject
-        found = self.warehouse.pick(PickRequest(deed.key, order, fo, self.location, units, skus))
-        return Pick(fo=fo, units=dict(found.units), short=dict(found.short))
+        location = deed.order.fulfillment_orders[fo].location
+        found = self.warehouse.pick(PickRequest(deed.key, order, fo, location, units, skus))
+        return Pick(fo=fo, units=dict(found.units), short=dict(found.short), items=found.items)
 
     def _label(self, deed: Deed) -> Reply:
         assert deed.parcel is not None  # a label is always for a parcel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -19,6 +19,11 @@ STEP_ROLES: Mapping[str, str] = {
     "label": "warehouse",
     "ship": "warehouse",
     "put_away": "warehouse",
+    "seal": "warehouse",
+    "collect": "counter",
+    "hand_over": "counter",
+    "provide": "support",
+    "submit": "purchasing",
     "approve_return": "support",
     "close_return": "warehouse",
 }
@@ -33,17 +38,21 @@ def _names(given: Iterable[str]) -> frozenset[str]:
 class Steps:
     """A step policy: the steps named in *manual* are tasks, the others effects.
 
-    >>> Steps(manual=frozenset({"pack"})).role("pack")
+    ``pick`` is the step of every fulfillment strategy, ``in_house.pick`` that of one. *when* limits
+    what is manual to some orders.
+
+    >>> Steps(manual=frozenset({"pack", "third_party.submit"})).role("pack")
     'warehouse'
     """
 
     manual: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     roles: Mapping[str, str] = STEP_ROLES
+    when: Callable[[Order], bool] = lambda _order: True
 
-    def automatic(self, step: str, order: Order) -> bool:
+    def automatic(self, step: str, order: Order, strategy: str = "") -> bool:
         """Whether software does the step for this order."""
-        del order
-        return step not in self.manual
+        named = step in self.manual or f"{strategy}.{step}" in self.manual
+        return not (named and self.when(order))
 
     def role(self, step: str) -> str:
         """Who does the step by hand."""
@@ -53,8 +62,8 @@ class Steps:
 AUTOMATED = Steps()
 """Every step is done by software, and becomes a task when that gives up."""
 
-MANUAL = Steps(manual=frozenset(STEP_ROLES) - {"label"})
-"""Every step is done by people; labels are still bought by software."""
+MANUAL = Steps(manual=frozenset(STEP_ROLES) - {"label", "provide"})
+"""Every step is done by people; software still buys labels and provides what needs no shipping."""
 
 
 def notify(template: str, *, to: str = "", **data: Any) -> Effect:

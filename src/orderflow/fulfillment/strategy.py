@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from decimal import Decimal
 
 from orderflow.errors import Refusal
 from orderflow.kernel.step import Step
@@ -16,7 +18,7 @@ __all__ = ["FulfillmentStrategy"]
 
 
 class FulfillmentStrategy(ABC):
-    """Subclass it: give a code, a workflow and a location; accept lines; perform deeds.
+    """Subclass it: give a code, a workflow and locations; accept lines; perform deeds.
 
     Policy methods are pure and only propose. Effect methods speak through ports, get a key, and
     answer with a command or a fact.
@@ -24,12 +26,17 @@ class FulfillmentStrategy(ABC):
 
     code: str
     workflow: Workflow[Step] = FULFILLMENT_ORDER
-    location: str = "main"
+    locations: Sequence[str] = ("main",)
     deliveries: frozenset[Delivery] = frozenset({Delivery.CARRIER})
 
     @abstractmethod
     def accepts(self, line: Line) -> Refusal | None:
         """Silent, or why this party cannot fulfill the line."""
+
+    def cost(self, line: Line) -> Decimal | None:
+        """What one unit costs us here, in the order's currency; None where nothing is agreed."""
+        del line
+        return None
 
     def perform(self, deed: Deed) -> Reply:
         """Do a working step. The default: it is done as it is asked."""

@@ -1,6 +1,6 @@
 """Stock: what an operation does to a level, and what a receipt does for those who wait."""
 
-from orderflow.inventory.levels import Holding, apply
+from orderflow.inventory.levels import Holding, apply, movement
 from orderflow.inventory.serving import (
     OLDEST_FIRST,
     ReleaseOrder,
@@ -16,5 +16,6 @@ __all__ = [
     "StockDecision",
     "apply",
     "decide_stock",
+    "movement",
     "settle",
 ]

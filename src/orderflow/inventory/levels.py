@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import attrs
 
 from orderflow.model.stock import (
+    Cause,
     Move,
+    Movement,
     Policy,
     Release,
+    Report,
     Reserve,
     StockLevel,
     StockOp,
@@ -15,7 +20,7 @@ from orderflow.model.stock import (
     Wait,
 )
 
-__all__ = ["Holding", "apply"]
+__all__ = ["Holding", "apply", "movement"]
 
 
 @attrs.frozen
@@ -38,8 +43,9 @@ def apply(op: StockOp, held: Holding) -> Holding | None:
         case Reserve(quantity=units):
             fits, level = units <= level.available, _shift(level, reserved=units)
             return Holding(level, reserved + units, waiting) if fits else None
-        case Release(quantity=units, consume=consume):
-            level = _shift(level, reserved=-units, on_hand=-units if consume else 0)
+        case Release(quantity=units, consume=consume, at=at):
+            known = at is not None and level.reported_at is not None and at <= level.reported_at
+            level = _shift(level, reserved=-units, on_hand=-units if consume and not known else 0)
             return Holding(level, reserved - units, waiting) if units <= reserved else None
         case Wait(quantity=units):
             limit, level = level.backorder_limit, _shift(level, backordered=units)
@@ -51,9 +57,26 @@ def apply(op: StockOp, held: Holding) -> Holding | None:
             waiting -= units
         case Move(quantity=units):
             level = _shift(level, on_hand=units)
+        case Report(on_hand=units, at=at):
+            if level.reported_at is None or at > level.reported_at:
+                level = attrs.evolve(level, on_hand=units, reported_at=at)
         case Policy(safety=safety, backorder_limit=limit):
             level = attrs.evolve(level, safety=safety, backorder_limit=limit)
     return Holding(level, reserved, waiting)
+
+
+def movement(op: StockOp, moved: int, now: datetime) -> Movement | None:
+    """The entry of the stock journal for an operation that *moved* on hand by so many."""
+    match op:
+        case Move(cause=cause, reference=reference):
+            pass
+        case Release(consume=Cause() as cause):
+            reference = f"{op.order}/{op.line}"
+        case Report(reference=reference):
+            cause = Cause.REPORT
+        case _:
+            return None
+    return Movement(op.key, moved, cause, reference, now) if moved else None
 
 
 def _shift(

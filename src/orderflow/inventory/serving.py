@@ -17,11 +17,13 @@ from orderflow.model.commands import (
     WriteOff,
 )
 from orderflow.model.messages import StockGranted
+from orderflow.model.observations import StockReported
 from orderflow.model.stock import (
     Cause,
     Expect,
     Move,
     Policy,
+    Report,
     Reserve,
     StockKey,
     StockLevel,
@@ -56,15 +58,16 @@ class StockDecision:
 
 
 def decide_stock(
-    body: StockBody,
+    body: StockBody | StockReported,
     level: StockLevel,
     waiting: Sequence[Waiting],
     order: ReleaseOrder,
     cause: str,
     now: datetime,
+    at: datetime | None = None,
 ) -> StockDecision:
-    """What *body* does to a level, and whom it serves."""
-    ops = list(_ops(body, level, cause))
+    """What *body* does to a level, and whom it serves. *at* is when it happened."""
+    ops = list(_ops(body, level, cause, at or now))
     for op in ops:
         held = apply(op, Holding(level))
         level = held.level if held else level
@@ -99,7 +102,9 @@ def settle(
     return StockDecision(level.key, tuple(done), tuple(messages), _shortfall(level, now))
 
 
-def _ops(body: StockBody, level: StockLevel, cause: str) -> Iterable[StockOp]:
+def _ops(
+    body: StockBody | StockReported, level: StockLevel, cause: str, at: datetime
+) -> Iterable[StockOp]:
     key = StockKey(body.sku, body.location)
     match body:
         case Receive():
@@ -115,6 +120,8 @@ def _ops(body: StockBody, level: StockLevel, cause: str) -> Iterable[StockOp]:
             yield Expect(key, body.expected, body.quantity, body.at)
         case SetStockPolicy():
             yield Policy(key, body.safety, body.backorder_limit)
+        case StockReported():
+            yield Report(key, body.on_hand, at, cause)
 
 
 _EPOCH = datetime.min

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import attrs
 
 from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.rules import Assignment, Fulfiller, Rules
+from orderflow.kernel.rules import Assignment, Backorder, Place, Rules
 from orderflow.model import events as ev
+from orderflow.model.document import Line, Shipping
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.messages import StockGranted
 from orderflow.model.order import Order
@@ -17,7 +19,16 @@ from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.stock import Release, Reserve, StockKey, StockLevel, Wait
 from orderflow.workflow import Release as AwaitsRelease
 
-__all__ = ["backorder", "expire_reservations", "granted", "release", "routable", "route"]
+__all__ = [
+    "backorder",
+    "expire_reservations",
+    "granted",
+    "open_fo",
+    "release",
+    "routable",
+    "route",
+    "take",
+]
 
 
 def routable(order: Order, rules: Rules, now: datetime) -> dict[str, int]:
@@ -43,60 +54,102 @@ def route(deciding: Deciding) -> None:
     units = routable(order, rules, deciding.context.now)
     if not units:
         return
-    delivery = order.document.delivery
-    strategies = tuple(s for s in rules.strategies.values() if delivery in s.deliveries)
-    plan = list(rules.routing.plan(order, units, strategies, deciding.levels))
-    if faults := _faults(order, plan, units, rules.strategies):
-        for fault in faults:
-            deciding.refuse("routing.bad_plan", fault)
+    places = {line: list(_places(deciding, order.line(line))) for line in units}
+    plan = list(rules.routing.plan(order, units, places))
+    faults = list(_faults(order, plan, units, places))
+    for fault in faults:
+        deciding.refuse("routing.bad_plan", fault)
+    if faults or _killed(deciding, plan, units):
         return
     fos: dict[tuple[str, str], str] = {}
     for part in plan:
-        _assign(deciding, part, fos)
+        if isinstance(part, Assignment):
+            _assign(deciding, part, fos)
+        else:
+            key = StockKey(deciding.lines[part.line].sku, part.location)
+            backorder(deciding, Slot(part.line, Bucket.OPEN), part.quantity, key)
     _date_reservations(deciding)
+
+
+def _places(deciding: Deciding, line: Line) -> Iterator[Place]:
+    """Where units of a line may go, in the order of the strategies and their locations."""
+    for taker in deciding.rules.takers(deciding.order, line):
+        for location in taker.locations:
+            key, available = StockKey(line.sku, location), None
+            if line.stocked and location:
+                available = deciding.levels.get(key, StockLevel(key)).available
+            yield Place(taker.code, location, available, taker.cost(line))
 
 
 def _faults(
     order: Order,
-    plan: list[Assignment],
+    plan: Iterable[Assignment | Backorder],
     units: Mapping[str, int],
-    strategies: Mapping[str, Fulfiller],
-) -> list[str]:
-    """What is wrong with a plan: it must name what exists, and add up."""
-    faults, planned = [], dict.fromkeys(units, 0)
+    places: Mapping[str, Sequence[Place]],
+) -> Iterator[str]:
+    """What is wrong with a plan: it must name what exists, be available, and add up."""
+    planned: Counter[str] = Counter()
+    taken: Counter[StockKey] = Counter()
+    there: dict[StockKey, int] = {}
     for part in plan:
-        strategy = strategies.get(part.strategy)
-        if strategy is None:
-            faults.append(f"the plan names the unknown strategy {part.strategy}")
-        elif part.line not in units or part.quantity <= 0:
-            faults.append(f"the plan gives {part.quantity} of line {part.line} that are not open")
-        else:
-            planned[part.line] += part.quantity
-            if refusal := strategy.accepts(order.document.line(part.line)):
-                faults.append(f"{part.strategy} does not accept line {part.line}: {refusal}")
-    faults += [
-        f"the plan gives {planned[line]} of line {line}, only {units[line]} are open"
-        for line in units
-        if planned[line] > units[line]
-    ]
-    return faults
+        if part.line not in units or part.quantity <= 0:
+            yield f"the plan gives {part.quantity} of line {part.line} that are not open"
+            continue
+        planned[part.line] += part.quantity
+        fitting = [place for place in places[part.line] if _fits(place, part)]
+        key = StockKey(order.state.lines[part.line].sku, part.location)
+        if not fitting:
+            yield f"the plan gives line {part.line} to {_whom(part)}, which does not take it"
+        elif isinstance(part, Assignment) and fitting[0].available is not None:
+            taken[key] += part.quantity
+            there[key] = fitting[0].available
+    for key, wanted in taken.items():
+        if wanted > there[key]:
+            yield f"the plan takes {wanted} of {key}, only {there[key]} are available"
+    for line, units_planned in planned.items():
+        if units_planned > units[line]:
+            yield f"the plan gives {units_planned} of line {line}, only {units[line]} are open"
+
+
+def _fits(place: Place, part: Assignment | Backorder) -> bool:
+    if isinstance(part, Backorder):
+        return place.location == part.location and place.available is not None
+    return (place.strategy, place.location) == (part.strategy, part.location)
+
+
+def _whom(part: Assignment | Backorder) -> str:
+    if isinstance(part, Backorder):
+        return f"the waiting list of {part.location}"
+    return f"{part.strategy} at {part.location}" if part.location else part.strategy
+
+
+def _killed(
+    deciding: Deciding, plan: Iterable[Assignment | Backorder], units: Mapping[str, int]
+) -> bool:
+    """Refuse, or cancel, an order that is to be filled at once and whole, and cannot be."""
+    if deciding.order.document.shipping is not Shipping.FILL_OR_KILL:
+        return False
+    left = Counter(units)
+    left.subtract({part.line: part.quantity for part in plan if isinstance(part, Assignment)})
+    missing = [f"{n} of line {line} ({deciding.lines[line].sku})" for line, n in left.items() if n]
+    if not missing or any(slot.fo for slot in deciding.units):
+        return False
+    if not deciding.version:
+        what = f"it is to be filled at once or not at all; there are missing: {', '.join(missing)}"
+        deciding.refuse("stock.not_available", what)
+    for line, open_units in units.items():
+        deciding.move(Slot(line, Bucket.OPEN), Slot(line, Bucket.CANCELLED), open_units)
+    return True
 
 
 def _assign(deciding: Deciding, part: Assignment, fos: dict[tuple[str, str], str]) -> None:
-    line = deciding.lines[part.line]
-    key = StockKey(line.sku, part.location)
-    have = part.quantity
-    if line.stocked:
-        have = min(have, deciding.levels.get(key, StockLevel(key)).available)
-    if have:
-        place = part.strategy, part.location
-        if place not in fos:
-            fos[place] = _joinable(deciding, part) or open_fo(deciding, *place)
-        if line.stocked:
-            take(deciding, key, part.line, have)
-        _allocate(deciding, Slot(part.line, Bucket.OPEN), fos[place], have)
-    if part.quantity > have:
-        backorder(deciding, Slot(part.line, Bucket.OPEN), part.quantity - have, key)
+    place = part.strategy, part.location
+    if place not in fos:
+        fos[place] = _joinable(deciding, part) or open_fo(deciding, *place)
+    key = deciding.stock_key(part.line, fos[place])
+    if key is not None:
+        take(deciding, key, part.line, part.quantity)
+    _allocate(deciding, Slot(part.line, Bucket.OPEN), fos[place], part.quantity)
 
 
 def _joinable(deciding: Deciding, part: Assignment) -> str | None:
@@ -113,13 +166,24 @@ def open_fo(deciding: Deciding, strategy: str, location: str) -> str:
     flow = deciding.rules.strategies[strategy].workflow
     initial = flow.by_name[flow.initial]
     fo = f"{deciding.id}-F{len(deciding.fos) + 1}"
+    phase, before = Phase(initial.phase), _superseded(deciding)
     deciding.emit(
-        ev.FulfillmentOrderOpened(
-            fo, strategy, location, flow.stamp, initial.name, Phase(initial.phase)
-        )
+        ev.FulfillmentOrderOpened(fo, strategy, location, flow.stamp, initial.name, phase, before)
     )
     deciding.touched.add(fo)
     return fo
+
+
+def _superseded(deciding: Deciding) -> str:
+    """The last fulfillment order that its party gave back, and that none replaced yet."""
+    declined = {name for names in deciding.order.state.declined.values() for name in names}
+    replaced = {fo.supersedes for fo in deciding.fos.values()}
+    given_back = [
+        fo.id
+        for fo in deciding.fos.values()
+        if fo.phase.final and fo.phase is not Phase.DONE and fo.strategy in declined
+    ]
+    return next((fo for fo in reversed(given_back) if fo not in replaced), "")
 
 
 def take(deciding: Deciding, key: StockKey, line: str, quantity: int) -> None:
@@ -162,8 +226,8 @@ def granted(deciding: Deciding, body: StockGranted) -> None:
     """Units that were waited for are reserved: give them to a FO; what nobody wants goes back."""
     order = deciding.order
     slot = Slot(body.line, Bucket.BACKORDERED)
-    line = order.document.line(body.line)
-    strategy = deciding.rules.strategy_at(body.key.location, line)
+    takers = deciding.rules.takers(order, order.line(body.line))
+    strategy = next((s for s in takers if body.key.location in s.locations), None)
     wanted = min(body.quantity, deciding.units.get(slot, 0)) if strategy else 0
     if wanted and strategy:
         part = Assignment(body.line, wanted, strategy.code, body.key.location)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.requesting import ask_back, is_with_party, unasked
 from orderflow.kernel.working import unpack
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.parcel import AT_SENDER
-from orderflow.model.phases import Phase
 from orderflow.model.stock import StockKey, Unwait
 
-__all__ = ["cancel"]
+__all__ = ["cancel", "cancel_units"]
 
 # Units that cost least to cancel go first.
 _TAKEN_IN_ORDER = (
@@ -28,7 +30,11 @@ _TAKEN_IN_ORDER = (
 def cancel(deciding: Deciding, body: cmd.Cancel) -> None:
     """Cancel the named units, or all that can still be cancelled."""
     there = _cancellable(deciding)
-    wanted = {line: sum(n for _, n in slots) for line, slots in there.items()}
+    asked = _askable(deciding)
+    wanted = {
+        line: sum(n for _, n in slots) + sum(units.get(line, 0) for units in asked.values())
+        for line, slots in there.items()
+    }
     if body.lines is not None:
         _check(deciding, body.lines, wanted)
         wanted = body.lines
@@ -39,12 +45,24 @@ def cancel(deciding: Deciding, body: cmd.Cancel) -> None:
     if not deciding.lines:
         deciding.fire("cancel", reason=body.reason)
         return
-    for line, units in wanted.items():
-        left = units
+    left = Counter(wanted)
+    for line in wanted:
         for slot, have in there[line]:
-            if take := min(left, have):
-                _cancel_units(deciding, slot, take)
-                left -= take
+            if take := min(left[line], have):
+                cancel_units(deciding, slot, take)
+                left[line] -= take
+    for fo, units in asked.items():
+        if part := {line: min(n, left[line]) for line, n in units.items() if left[line]}:
+            left -= Counter(part)
+            ask_back(deciding, deciding.fos[fo], part, body.reason, reroute=False)
+
+
+def _askable(deciding: Deciding) -> dict[str, dict[str, int]]:
+    """Units per FO and line that another party has, and must be asked for."""
+    state = deciding.order.state
+    return {
+        fo.id: unasked(deciding, fo) for fo in deciding.fos.values() if is_with_party(state, fo)
+    }
 
 
 def _cancellable(deciding: Deciding) -> dict[str, list[tuple[Slot, int]]]:
@@ -61,9 +79,7 @@ def _cancellable(deciding: Deciding) -> dict[str, list[tuple[Slot, int]]]:
 def _is_ours(deciding: Deciding, slot: Slot) -> bool:
     """Whether no other party has to be asked, and the parcel has not left."""
     if slot.bucket is Bucket.ALLOCATED:
-        flow = deciding.rules.machine(deciding.fos[slot.fo].workflow).workflow
-        remote = any(t.moves == (Bucket.ALLOCATED, Bucket.SHIPPED) for t in flow.transitions)
-        return deciding.fos[slot.fo].phase in (Phase.WAITING, Phase.READY) or not remote
+        return not is_with_party(deciding.order.state, deciding.fos[slot.fo])
     if slot.bucket is Bucket.PACKED:
         return deciding.order.state.parcels[slot.parcel].status in AT_SENDER
     return True
@@ -87,13 +103,14 @@ def _why_nothing(deciding: Deciding) -> str:
     return f"no unit can be cancelled any more: {stands}"
 
 
-def _cancel_units(deciding: Deciding, slot: Slot, units: int) -> None:
+def cancel_units(deciding: Deciding, slot: Slot, units: int) -> None:
+    """Cancel units of one slot, and have done what follows for stock and shelf."""
     gone = Slot(slot.line, Bucket.CANCELLED)
     sku = deciding.lines[slot.line].sku
     match slot.bucket:
         case Bucket.BACKORDERED:
-            for strategy in deciding.rules.strategies.values():
-                key = StockKey(sku, strategy.location)
+            for place in sorted(deciding.rules.locations):
+                key = StockKey(sku, place)
                 deciding.stock.append(Unwait(key, deciding.id, slot.line, units))
         case Bucket.ALLOCATED:
             deciding.unreserve(slot.line, slot.fo, units)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
 from orderflow.errors import Refusal
-from orderflow.kernel import cancelling, facts, placing, returning, working
+from orderflow.kernel import (
+    cancelling,
+    despatching,
+    facts,
+    placing,
+    requesting,
+    returning,
+    working,
+)
 from orderflow.kernel.allocating import granted, routable
 from orderflow.kernel.deciding import Context, Deciding
 from orderflow.kernel.progress import advance, is_busy
@@ -21,7 +29,7 @@ from orderflow.model import messages as msg
 from orderflow.model import observations as obs
 from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
 from orderflow.model.order import Order
-from orderflow.model.phases import OrderPhase
+from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.stock import StockKey, StockOp
 from orderflow.model.work import Message, Wanted
 
@@ -40,6 +48,7 @@ class Decision:
         withdrawn: Keys of what it no longer waits for.
         messages: To other boundaries.
         fired: Transitions taken, for the watchers.
+        references: Names by which others speak of the order from now on.
     """
 
     order: Order
@@ -49,6 +58,7 @@ class Decision:
     withdrawn: tuple[str, ...]
     messages: tuple[Message, ...]
     fired: tuple[Fired, ...]
+    references: tuple[str, ...]
 
 
 def decide(
@@ -102,7 +112,20 @@ def _decision(deciding: Deciding, before: Order | None) -> Decision:
         tuple(key for key in old if key not in new),
         tuple(deciding.messages),
         tuple(deciding.fired),
+        tuple(_references(deciding)),
     )
+
+
+def _references(deciding: Deciding) -> Iterator[str]:
+    """The order's id, and the number on each request that goes to another party."""
+    for event in deciding.events:
+        match event:
+            case ev.OrderCreated():
+                yield deciding.id
+            case ev.FulfillmentOrderMoved(fo=fo, phase=Phase.REQUESTED):
+                yield fo
+            case ev.ReferenceGiven(reference=reference):
+                yield reference
 
 
 def _tell_parcels(deciding: Deciding, before: Order | None) -> None:
@@ -122,13 +145,20 @@ def stock_keys(rules: Rules, order: Order | None, body: object) -> frozenset[Sto
     elif order is None:
         skus = set()
     else:
-        open_lines = set(order.units(Bucket.OPEN))
+        may_be_routed = set(order.units(Bucket.OPEN))
         if isinstance(body, cmd.Pick):
-            open_lines |= set(body.short)
+            may_be_routed |= set(body.short)
+        elif isinstance(body, _GIVES_BACK):
+            may_be_routed |= set(order.units(Bucket.ALLOCATED, fo=body.fo))
         lines = order.state.lines
-        skus = {lines[ln].sku for ln in open_lines if ln in lines and lines[ln].stocked}
-    places = {strategy.location for strategy in rules.strategies.values()}
-    return frozenset(StockKey(sku, place) for sku in skus for place in places)
+        skus = {lines[ln].sku for ln in may_be_routed if ln in lines and lines[ln].stocked}
+        if isinstance(body, cmd.Substitute):
+            skus |= {proposal.sku for proposal in order.state.proposals.values()}
+    return frozenset(StockKey(sku, place) for sku in skus for place in rules.locations)
+
+
+_GIVES_BACK = cmd.Reroute | obs.RequestAnswered | obs.CancellationAnswered
+"""After these, units of a fulfillment order may be routed again."""
 
 
 def _fire(deciding: Deciding, body: cmd.Fire) -> None:
@@ -178,6 +208,8 @@ def _close_task(deciding: Deciding, body: cmd.CloseTask) -> None:
 def _route(deciding: Deciding, _body: cmd.Route) -> None:
     if not routable(deciding.order, deciding.rules, deciding.context.now):
         deciding.refuse("route.nothing", "no unit is open and free to be given to anybody")
+    elif deciding.order.state.declined:
+        deciding.emit(ev.RoutingReset())
 
 
 _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
@@ -188,7 +220,14 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.Route: _route,
     cmd.Pick: working.pick,
     cmd.Pack: working.pack,
+    cmd.Seal: working.seal,
     cmd.Ship: working.ship,
+    cmd.Deliver: working.deliver,
+    cmd.Collect: working.collect,
+    cmd.Submit: requesting.submit,
+    cmd.Substitute: requesting.substitute,
+    cmd.Reroute: requesting.reroute,
+    cmd.RemindPayment: placing.remind_payment,
     cmd.FinishPutAway: working.finish_put_away,
     cmd.ConfirmReceipt: placing.confirm_receipt,
     cmd.RequestReturn: returning.request,
@@ -200,8 +239,15 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.Fire: _fire,
     obs.PaymentReported: facts.payment_reported,
     obs.GoodsReturned: returning.goods_returned,
+    obs.ReturnInspected: returning.inspected,
+    obs.RequestReceived: requesting.received,
+    obs.RequestAnswered: requesting.answered,
+    obs.GoodsShipped: despatching.goods_shipped,
+    obs.CancellationAnswered: requesting.cancellation_answered,
+    obs.InvoiceReceived: despatching.invoice_received,
     msg.StockGranted: granted,
     msg.ParcelChanged: facts.parcel_changed,
     msg.TimerFired: facts.timer_fired,
     msg.EffectFailed: facts.effect_failed,
+    msg.EffectTaken: facts.effect_taken,
 }

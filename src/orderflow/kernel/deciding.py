@@ -14,9 +14,10 @@ from orderflow.kernel.rules import Rules
 from orderflow.kernel.step import Fired, Step
 from orderflow.model import events as ev
 from orderflow.model.document import NewOrder
-from orderflow.model.ledger import Bucket, Slot, path
+from orderflow.model.ledger import IN_WORK, Bucket, Slot, path
 from orderflow.model.messages import MessageBody, SettleStock
 from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
 from orderflow.model.state import FulfillmentOrder, LineState, Stamp
 from orderflow.model.stock import Cause, Move, Release, StockKey, StockLevel, StockOp
 from orderflow.model.work import Effect, Message, NewTask, Note, effect_key
@@ -32,15 +33,19 @@ class Context:
         now: UTC.
         actor: Who asks.
         cause: The message's id.
+        at: When it happened, for a fact; None for what happens now.
         facts: What the fact providers said.
         levels: The stock levels that the decision may need.
+        parcel: The parcel that units are to be put into, where it is there already.
     """
 
     now: datetime
     actor: str = "system"
     cause: str = ""
+    at: datetime | None = None
     facts: Mapping[str, Any] = attrs.field(factory=dict)
     levels: Mapping[StockKey, StockLevel] = attrs.field(factory=dict)
+    parcel: Parcel | None = None
 
 
 class Deciding:
@@ -120,38 +125,51 @@ class Deciding:
         self.emit(ev.UnitsMoved(quantity, source, dest))
         self.touched |= {source.fo, dest.fo} - {""}
 
-    def walk(self, slot: Slot, dest: Bucket, quantity: int, rma: str | None = None) -> None:
-        """Move units along the shortest legal path, as facts do; *rma* holds them at its end."""
+    def walk(
+        self,
+        slot: Slot,
+        dest: Bucket,
+        quantity: int,
+        *,
+        parcel: str | None = None,
+        rma: str | None = None,
+    ) -> None:
+        """Move units along the shortest legal path, as facts do; *parcel* and *rma* hold them."""
         way = path(slot.bucket, dest)
         if way is None:
             raise ValueError(f"no legal way from {slot.bucket} to {dest}")
         for bucket in way:
             after = slot._replace(bucket=bucket)
-            if bucket is dest and rma is not None:
-                after = after._replace(rma=rma)
+            if bucket is dest:
+                held = slot.parcel if parcel is None else parcel
+                after = after._replace(parcel=held, rma=slot.rma if rma is None else rma)
             self.leave_stock(slot, after, quantity)
             self.move(slot, after, quantity)
             slot = after
 
     def leave_stock(self, source: Slot, dest: Slot, quantity: int) -> None:
         """Consume the reservation of units that leave the house."""
-        leaves = dest.bucket is Bucket.SHIPPED and source.bucket in (Bucket.PICKED, Bucket.PACKED)
-        if leaves:
+        if dest.bucket is Bucket.SHIPPED and source.bucket in IN_WORK:
             self.unreserve(source.line, source.fo, quantity, Cause.SHIPMENT)
 
     def unreserve(self, line: str, fo: str, quantity: int, consume: Cause | None = None) -> None:
         """Give units of a line's reservation back, or let them leave with *consume*."""
-        if not self.lines[line].stocked:
-            return
-        key = StockKey(self.lines[line].sku, self.fos[fo].location)
-        self.stock.append(Release(key, self.id, line, quantity, consume))
-        if consume is None:
-            self.settle_stock(key)
+        key = self.stock_key(line, fo)
+        if key is not None:
+            self.stock.append(Release(key, self.id, line, quantity, consume, self.context.at))
+            if consume is None:
+                self.settle_stock(key)
+
+    def stock_key(self, line: str, fo: str) -> StockKey | None:
+        """Where the stock of a line is kept that a FO works on; None where none of ours is."""
+        location = self.fos[fo].location
+        kept = location and self.lines[line].stocked
+        return StockKey(self.lines[line].sku, location) if kept else None
 
     def restock(self, slot: Slot, quantity: int, reference: str) -> None:
         """Put units that came back on the shelf from which they were taken."""
-        if self.lines[slot.line].stocked:
-            key = StockKey(self.lines[slot.line].sku, self.fos[slot.fo].location)
+        key = self.stock_key(slot.line, slot.fo)
+        if key is not None:
             self.stock.append(Move(key, quantity, Cause.RETURN, reference))
             self.settle_stock(key)
 

@@ -12,6 +12,7 @@ from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Ledger, Slot
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import (
+    CancellationRequest,
     FulfillmentOrder,
     Hold,
     LineState,
@@ -20,6 +21,7 @@ from orderflow.model.state import (
     ParcelView,
     PaymentFact,
     Payments,
+    Proposal,
     PutAway,
     Return,
     Review,
@@ -36,6 +38,10 @@ _MAPPINGS = (
     "put_aways",
     "tasks",
     "surplus",
+    "cancellations",
+    "proposals",
+    "declined",
+    "taken",
 )
 _FIELDS = tuple(field.name for field in attrs.fields(OrderState))
 _WORK = frozenset({Bucket.PICKED, Bucket.PACKED, Bucket.SHIPPED})
@@ -101,7 +107,7 @@ def _created(fold: Fold, event: ev.OrderCreated, at: datetime) -> None:
         "promised": event.promised,
         "payments": Payments(total=event.total),
         "lines": {
-            ln.id: LineState(ln.sku, ln.quantity, ln.stocked, ln.ships, ln.not_before)
+            ln.id: LineState(ln.sku, ln.quantity, ln.stocked, ln.ships, ln.not_before, ln.asks)
             for ln in event.lines
         },
     }
@@ -171,6 +177,8 @@ def _parcel(fold: Fold, event: ev.ParcelMoved, at: datetime) -> None:
         version=event.parcel_version,
         carrier=event.carrier,
         tracking_number=event.tracking_number,
+        lead=event.lead,
+        held_by=event.held_by,
         since=at,
     )
 
@@ -240,6 +248,65 @@ def _timer_done(fold: Fold, event: ev.TimerDone, _at: datetime) -> None:
     fold.now["done_timers"] = (*fold.now.get("done_timers", ()), event.key)
 
 
+def _of_fo(change: Callable[[FulfillmentOrder, Any], dict[str, Any]]) -> Callable[..., None]:
+    """A folder that changes the fulfillment order of its event."""
+
+    def folder(fold: Fold, event: Any, _at: datetime) -> None:
+        orders = fold.now["fulfillment_orders"]
+        orders[event.fo] = attrs.evolve(orders[event.fo], **change(orders[event.fo], event))
+
+    return folder
+
+
+def _promised(fo: FulfillmentOrder, event: ev.ShippingPromised) -> dict[str, Any]:
+    return {"promised": max(filter(None, (fo.promised, event.at)), default=None)}
+
+
+def _invoiced(fo: FulfillmentOrder, event: ev.InvoiceRecorded) -> dict[str, Any]:
+    units = dict(fo.invoiced)
+    for line in event.lines:
+        units[line.line] = units.get(line.line, 0) + line.quantity
+    return {"invoices": (*fo.invoices, event.invoice), "invoiced": units}
+
+
+def _declined(fold: Fold, event: ev.UnitsDeclined, _at: datetime) -> None:
+    declined = fold.now["declined"]
+    others = (name for name in declined.get(event.line, ()) if name != event.strategy)
+    declined[event.line] = (*others, event.strategy)
+
+
+def _proposed(fold: Fold, event: ev.SubstituteProposed, _at: datetime) -> None:
+    proposal = Proposal(event.fo, event.line, event.sku, event.quantity)
+    fold.now["proposals"][proposal.id] = proposal
+
+
+def _proposal_over(fold: Fold, event: ev.SubstituteDropped, _at: datetime) -> None:
+    del fold.now["proposals"][f"{event.fo}/{event.line}"]
+
+
+def _substituted(fold: Fold, event: ev.LineSubstituted, _at: datetime) -> None:
+    lines = fold.now["lines"]
+    root = lines[event.line].substitutes or event.line
+    lines[event.new_line] = attrs.evolve(
+        lines[event.line], sku=event.sku, ordered=event.quantity, substitutes=root
+    )
+    fold.units[Slot(event.new_line, Bucket.ALLOCATED, event.fo)] = event.quantity
+
+
+def _cancellation(fold: Fold, event: ev.CancellationAsked, at: datetime) -> None:
+    fold.now["cancellations"][event.request] = CancellationRequest(
+        event.request, event.fo, event.lines, event.reason, event.reroute, at
+    )
+
+
+def _cancellation_over(fold: Fold, event: ev.CancellationClosed, _at: datetime) -> None:
+    del fold.now["cancellations"][event.request]
+
+
+def _taken(fold: Fold, event: ev.EffectTakenOver, at: datetime) -> None:
+    fold.now["taken"][event.key] = at
+
+
 def _setting(name: str, value: Callable[[Any], Any]) -> Callable[[Fold, Any, datetime], None]:
     def folder(fold: Fold, event: Any, _at: datetime) -> None:
         fold.now[name] = value(event)
@@ -278,4 +345,19 @@ _FOLDERS: dict[type[ev.Event], Callable[[Fold, Any, datetime], None]] = {
     ev.NoteAdded: _nothing,
     ev.WorkReleased: _setting("released", lambda _event: True),
     ev.FactKept: _nothing,
+    ev.EffectTakenOver: _taken,
+    ev.ReferenceGiven: _of_fo(lambda _fo, event: {"reference": event.reference}),
+    ev.ShippingPromised: _of_fo(_promised),
+    ev.CostsAgreed: _of_fo(lambda fo, event: {"costs": {**fo.costs, **event.costs}}),
+    ev.UnitsDeclined: _declined,
+    ev.RoutingReset: _setting("declined", lambda _event: {}),
+    ev.SubstituteProposed: _proposed,
+    ev.LineSubstituted: _substituted,
+    ev.SubstituteDropped: _proposal_over,
+    ev.NoticeRecorded: _of_fo(lambda fo, event: {"notices": (*fo.notices, event.notice)}),
+    ev.InvoiceRecorded: _of_fo(_invoiced),
+    ev.CancellationAsked: _cancellation,
+    ev.CancellationClosed: _cancellation_over,
+    ev.ItemIdentified: _nothing,
+    ev.PaymentReminded: _nothing,
 }

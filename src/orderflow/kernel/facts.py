@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from orderflow.kernel.allocating import expire_reservations
+from orderflow.kernel.cancelling import cancel_units
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.requesting import is_with_party, press
 from orderflow.kernel.waits import waits
+from orderflow.kernel.working import take_out
 from orderflow.model import events as ev
-from orderflow.model.ledger import Bucket
-from orderflow.model.messages import EffectFailed, ParcelChanged, TimerFired
+from orderflow.model.ledger import IN_WORK, Bucket
+from orderflow.model.messages import EffectFailed, EffectTaken, ParcelChanged, TimerFired
 from orderflow.model.observations import PaymentReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.work import Effect
-from orderflow.workflow import TimerFor
+from orderflow.workflow import StepWork, TimerFor
 
-__all__ = ["effect_failed", "parcel_changed", "payment_reported", "timer_fired"]
+__all__ = ["effect_failed", "effect_taken", "parcel_changed", "payment_reported", "timer_fired"]
 
 _BUCKET = {
     ParcelStatus.HANDED_OVER: Bucket.SHIPPED,
@@ -46,8 +49,18 @@ def parcel_changed(deciding: Deciding, body: ParcelChanged) -> None:
             deciding.keep_fact("parcel_changed", reason, view.id)
         return
     deciding.emit(
-        ev.ParcelMoved(body.parcel, body.status, body.version, body.carrier, body.tracking_number)
+        ev.ParcelMoved(
+            body.parcel,
+            body.status,
+            body.version,
+            body.carrier,
+            body.tracking_number,
+            body.lead,
+            body.held_by,
+        )
     )
+    if body.status is ParcelStatus.VOIDED:
+        take_out(deciding, body.parcel)
     dest = _BUCKET.get(body.status)
     if dest is None:
         return
@@ -78,6 +91,13 @@ def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
         deciding.ask_person(f"exception.{body.name}", "support", reason, body.key)
 
 
+def effect_taken(deciding: Deciding, body: EffectTaken) -> None:
+    """A party took an effect; it has its time to answer."""
+    state = deciding.order.state
+    if body.key in waits(deciding.order, deciding.rules) and body.key not in state.taken:
+        deciding.emit(ev.EffectTakenOver(body.key))
+
+
 def timer_fired(deciding: Deciding, body: TimerFired) -> None:
     """A moment came: what it means depends on the timer's name."""
     if body.key in deciding.order.state.done_timers:
@@ -100,8 +120,19 @@ def timer_fired(deciding: Deciding, body: TimerFired) -> None:
         case "state":
             _state_timer(deciding, body.subject)
         case _:
-            reason = f"{body.subject} has been waited for too long ({body.name})"
-            deciding.ask_person(f"overdue.{body.name}", "support", reason, body.subject)
+            _overdue(deciding, body)
+
+
+def _overdue(deciding: Deciding, body: TimerFired) -> None:
+    """A party was silent for its time: press it where that can be done, else ask a person."""
+    fo = deciding.fos.get(body.subject)
+    if fo is not None and is_with_party(deciding.order.state, fo):
+        prefix = f"{fo.id}:{body.name}:"
+        times = sum(key.startswith(prefix) for key in deciding.order.state.done_timers)
+        if press(deciding, fo, times):
+            return
+    reason = f"{body.subject} has been waited for too long ({body.name})"
+    deciding.ask_person(f"overdue.{body.name}", "support", reason, body.subject)
 
 
 def _state_timer(deciding: Deciding, subject: str) -> None:
@@ -111,5 +142,11 @@ def _state_timer(deciding: Deciding, subject: str) -> None:
     found = state.fulfillment_orders.get(subject) or state.returns.get(subject)
     stamp, name = (found.workflow, found.state) if found else (state.workflow, state.lifecycle)
     wait = deciding.rules.machine(stamp).workflow.by_name[name].waits_for
-    if isinstance(wait, TimerFor):
-        deciding.fire(wait.trigger, fo=subject if fo else "", rma=subject if rma else "")
+    trigger = wait.trigger if isinstance(wait, TimerFor | StepWork) else None
+    if trigger is None or not deciding.fire(
+        trigger, fo=subject if fo else "", rma=subject if rma else ""
+    ):
+        return
+    if fo and deciding.fos[subject].phase.final:
+        for slot, units in list(deciding.order.ledger.slots(*IN_WORK, fo=subject)):
+            cancel_units(deciding, slot, units)

@@ -8,19 +8,23 @@ from typing import Any
 
 import attrs
 
+from orderflow.kernel.forms import LABEL, TRACE
 from orderflow.kernel.rules import Rules
 from orderflow.model import events as ev
 from orderflow.model.messages import (
+    Delivered,
+    Despatched,
     EffectFailed,
     HandOver,
     HoldParcel,
     OpenParcel,
     ParcelChanged,
+    SealParcel,
     TimerFired,
     VoidParcel,
 )
 from orderflow.model.observations import LabelBought, LabelVoided, TrackingReported
-from orderflow.model.parcel import AT_SENDER, Parcel, ParcelStatus, Scan, status_of
+from orderflow.model.parcel import AT_SENDER, Content, Parcel, ParcelStatus, Scan, status_of
 from orderflow.model.work import Effect, Message, Task, Timer, Wanted, effect_key
 
 __all__ = ["ParcelDecision", "decide_parcel", "fold_parcel", "parcel_waits"]
@@ -40,34 +44,66 @@ def decide_parcel(
     parcel: Parcel | None, parcel_id: str, body: object, now: datetime, at: datetime
 ) -> ParcelDecision:
     """Decide a fact about a parcel. *at* is when it happened; a repeated one changes nothing."""
-    event = _event(parcel, body, at)
-    events = (event,) if event else ()
+    events = tuple(_events(parcel, body, at))
     after = _fold(parcel, parcel_id, events, now)
-    changed = parcel is None or _view(parcel) != _view(after)
-    told = ParcelChanged(
-        after.id, after.status, after.version, after.carrier, after.tracking_number
-    )
-    messages = tuple(
-        Message(f"{after.id}:{after.version}>{order}", f"order:{order}", told)
-        for order in after.orders
-        if changed
-    )
     known = parcel.tracking_number if parcel else ""
     fresh = after.tracking_number and after.tracking_number != known
     return ParcelDecision(
-        after, events, messages if parcel else (), (after.tracking_number,) if fresh else ()
+        after,
+        events,
+        tuple(_told(parcel, after)) if events else (),
+        (after.tracking_number,) if fresh else (),
     )
 
 
-def _view(parcel: Parcel) -> tuple[object, ...]:
-    return parcel.status, parcel.tracking_number
+def _told(before: Parcel | None, after: Parcel) -> Iterator[Message]:
+    """A message to each order for which the parcel looks different now."""
+    for order in after.orders:
+        held_by = tuple(name for name in after.held_by if name != order)
+        told = ParcelChanged(
+            after.id,
+            after.status,
+            after.version,
+            after.carrier,
+            after.tracking_number,
+            after.lead,
+            held_by,
+        )
+        if before is None or _view(before, order) != _view(after, order):
+            yield Message(f"{after.id}:{after.version}>{order}", f"order:{order}", told)
 
 
-def _event(parcel: Parcel | None, body: object, at: datetime) -> ev.Event | None:
-    """What a message makes true of a parcel; None where it is true already."""
-    if isinstance(body, OpenParcel):
-        return ev.ParcelOpened(body.strategy, body.contents) if parcel is None else None
-    assert parcel is not None  # the engine loads it, or keeps the fact in the inbox
+def _view(parcel: Parcel, order: str) -> tuple[object, ...]:
+    own = [content for content in parcel.contents if content.order == order]
+    return parcel.status, parcel.tracking_number, own, set(parcel.held_by) - {order}
+
+
+def _events(parcel: Parcel | None, body: object, at: datetime) -> Iterator[ev.Event]:
+    """What a message makes true of a parcel; nothing where it is true already."""
+    match body:
+        case OpenParcel(strategy=strategy, contents=contents, sealed=sealed):
+            yield _filled(parcel, strategy, contents, sealed=sealed)
+        case Despatched(carrier=carrier, tracking_number=number):
+            yield _filled(parcel, body.strategy, body.contents, sealed=True)
+            if parcel is None and number:
+                yield ev.ParcelLabelled(carrier, number)
+            if parcel is None:
+                yield ev.ParcelHandedOver()
+        case _:
+            assert parcel is not None  # the engine loads it, or keeps the fact in the inbox
+            if (event := _event(parcel, body, at)) is not None:
+                yield event
+
+
+def _filled(
+    parcel: Parcel | None, strategy: str, contents: tuple[Content, ...], *, sealed: bool
+) -> ev.Event:
+    if parcel is None:
+        return ev.ParcelOpened(strategy, contents, sealed)
+    return ev.ParcelFilled(contents)
+
+
+def _event(parcel: Parcel, body: object, at: datetime) -> ev.Event | None:
     match body:
         case LabelBought(carrier=carrier, tracking_number=number):
             known = parcel.tracking_number == number
@@ -76,6 +112,9 @@ def _event(parcel: Parcel | None, body: object, at: datetime) -> ev.Event | None
             scan = _scan(body, at)
             known = any(there.id == scan.id for there in parcel.scans)
             return None if known else ev.ParcelScanned(scan)
+        case Delivered():
+            scan = Scan("by hand", ParcelStatus.DELIVERED, at, to_recipient=True)
+            return None if scan in parcel.scans else ev.ParcelScanned(scan)
         case HoldParcel(order=order, held=held):
             return None if held == (order in parcel.held_by) else ev.ParcelHeld(order, held)
         case EffectFailed(key=key):
@@ -87,6 +126,7 @@ def _event(parcel: Parcel | None, body: object, at: datetime) -> ev.Event | None
 _ONCE: Mapping[type, Callable[[Parcel], tuple[bool, ev.Event]]] = {
     LabelVoided: lambda parcel: (parcel.label_voided, ev.ParcelLabelVoided()),
     HandOver: lambda parcel: (parcel.handed_over, ev.ParcelHandedOver()),
+    SealParcel: lambda parcel: (parcel.sealed, ev.ParcelSealed()),
     VoidParcel: lambda parcel: (parcel.voided, ev.ParcelVoided()),
     TimerFired: lambda parcel: (parcel.silent or parcel.status.final, ev.ParcelWentSilent()),
 }
@@ -117,35 +157,41 @@ def _fold(
     for event in events:
         if isinstance(event, ev.ParcelOpened):
             created = ParcelStatus.CREATED
-            parcel = Parcel(parcel_id, event.strategy, 0, event.contents, created, at)
+            parcel = Parcel(
+                parcel_id, event.strategy, 0, event.contents, created, at, sealed=event.sealed
+            )
         elif parcel is not None:
-            parcel = attrs.evolve(parcel, **_change(parcel, event))
+            parcel = attrs.evolve(parcel, **_CHANGES[type(event)](parcel, event))
     assert parcel is not None  # the first event opens it
     status, scanned = status_of(parcel)
     since = (scanned or at) if status is not parcel.status else parcel.since
     return attrs.evolve(parcel, status=status, since=since, version=parcel.version + 1)
 
 
-def _change(parcel: Parcel, event: ev.Event) -> dict[str, Any]:
-    match event:
-        case ev.ParcelLabelled(carrier=carrier, tracking_number=number):
-            return {"carrier": carrier, "tracking_number": number}
-        case ev.ParcelHandedOver():
-            return {"handed_over": True}
-        case ev.ParcelScanned(scan=scan):
-            return {"scans": (*parcel.scans, scan), "silent": False}
-        case ev.ParcelVoided():
-            return {"voided": True}
-        case ev.ParcelLabelVoided():
-            return {"label_voided": True}
-        case ev.ParcelHeld(order=order, held=held):
-            others = {name for name in parcel.held_by if name != order}
-            return {"held_by": tuple(sorted(others | ({order} if held else set())))}
-        case ev.ParcelEffectGaveUp(key=key):
-            return {"gave_up": (*parcel.gave_up, key)}
-        case ev.ParcelWentSilent():
-            return {"silent": True}
-    raise TypeError(f"{event!r} is no event of a parcel")
+_CHANGES: Mapping[type[ev.Event], Callable[[Parcel, Any], dict[str, Any]]] = {
+    ev.ParcelFilled: lambda parcel, event: {"contents": (*parcel.contents, *event.contents)},
+    ev.ParcelSealed: lambda _parcel, _event: {"sealed": True},
+    ev.ParcelLabelled: lambda _parcel, event: {
+        "carrier": event.carrier,
+        "tracking_number": event.tracking_number,
+    },
+    ev.ParcelHandedOver: lambda _parcel, _event: {"handed_over": True},
+    ev.ParcelScanned: lambda parcel, event: {
+        "scans": (*parcel.scans, event.scan),
+        "silent": False,
+    },
+    ev.ParcelVoided: lambda _parcel, _event: {"voided": True},
+    ev.ParcelLabelVoided: lambda _parcel, _event: {"label_voided": True},
+    ev.ParcelHeld: lambda parcel, event: {"held_by": _held(parcel, event)},
+    ev.ParcelEffectGaveUp: lambda parcel, event: {"gave_up": (*parcel.gave_up, event.key)},
+    ev.ParcelWentSilent: lambda _parcel, _event: {"silent": True},
+}
+"""What each event changes on a parcel."""
+
+
+def _held(parcel: Parcel, event: ev.ParcelHeld) -> tuple[str, ...]:
+    others = {name for name in parcel.held_by if name != event.order}
+    return tuple(sorted(others | ({event.order} if event.held else set())))
 
 
 def parcel_waits(parcel: Parcel, rules: Rules) -> dict[str, Wanted]:
@@ -156,10 +202,15 @@ def parcel_waits(parcel: Parcel, rules: Rules) -> dict[str, Wanted]:
 def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
     label = effect_key(parcel.id, "label", parcel.generation)
     void = effect_key(parcel.id, "void_label", parcel.generation)
-    if parcel.status is ParcelStatus.CREATED and not parcel.held_by:
+    if parcel.status is ParcelStatus.CREATED and not parcel.sealed:
+        what = f"put more into {parcel.id}, or seal it"
+        yield Task(f"{parcel.id}:seal", "seal", parcel.id, rules.steps.role("seal"), what)
+    elif parcel.status is ParcelStatus.CREATED and not parcel.held_by:
         if label in parcel.gave_up:
             what = f"buy a label for {parcel.id} and type its tracking number"
-            yield Task(f"{label}:task", "label", parcel.id, rules.steps.role("label"), what)
+            yield Task(
+                f"{label}:task", "label", parcel.id, rules.steps.role("label"), what, fields=LABEL
+            )
         else:
             yield Effect("label", parcel.id, label)
     if parcel.voided and parcel.tracking_number and not parcel.label_voided:
@@ -172,7 +223,7 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
         key = f"{parcel.id}:tracking:{len(parcel.scans)}"
         if parcel.silent:
             what = f"{parcel.carrier} says nothing of {parcel.tracking_number}: ask, and report"
-            yield Task(f"{key}:trace", "exception.trace", parcel.id, "support", what)
+            yield Task(f"{key}:trace", "exception.trace", parcel.id, "support", what, fields=TRACE)
         else:
             due = parcel.since + rules.windows.tracking
             yield Timer(key, "tracking", parcel.id, due, parcel.carrier)

@@ -7,8 +7,19 @@ from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.document import NewOrder, Shipping
 from orderflow.model.phases import OrderPhase
+from orderflow.model.work import Effect
 
-__all__ = ["confirm", "confirm_receipt", "draft", "place", "place_hold", "release_hold", "reopen"]
+__all__ = [
+    "confirm",
+    "confirm_receipt",
+    "draft",
+    "not_held",
+    "place",
+    "place_hold",
+    "release_hold",
+    "remind_payment",
+    "reopen",
+]
 
 
 def draft(deciding: Deciding, body: cmd.Draft, order_id: str) -> None:
@@ -34,7 +45,7 @@ def _create(deciding: Deciding, document: NewOrder, order_id: str) -> None:
         ship_complete=document.shipping is Shipping.COMPLETE,
         promised=document.promised,
         lines=tuple(
-            ev.PlacedLine(ln.id, ln.sku, ln.quantity, ln.stocked, ln.ships, ln.not_before)
+            ev.PlacedLine(ln.id, ln.sku, ln.quantity, ln.stocked, ln.ships, ln.not_before, ln.asks)
             for ln in document.lines
         ),
         workflow=flow.stamp,
@@ -87,6 +98,18 @@ def confirm_receipt(deciding: Deciding, _body: cmd.ConfirmReceipt) -> None:
         deciding.refuse("receipt.nothing_delivered", "nothing was delivered yet")
     else:
         deciding.emit(ev.ReceiptConfirmed(deciding.context.actor))
+
+
+def remind_payment(deciding: Deciding, _body: cmd.RemindPayment) -> None:
+    """Have the customer reminded that the order is not paid."""
+    state = deciding.order.state
+    if state.phase in (OrderPhase.DRAFT, OrderPhase.CANCELLED):
+        deciding.refuse("payment.not_due", f"the order is {state.lifecycle}: nothing is to be paid")
+    elif state.payments.paid:
+        deciding.refuse("payment.paid", "the order is paid")
+    else:
+        deciding.emit(ev.PaymentReminded())
+        deciding.add([Effect("notify", data={"template": "payment-reminder"})], state.id)
 
 
 def reopen(deciding: Deciding, body: cmd.Reopen) -> None:

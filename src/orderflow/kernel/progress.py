@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from orderflow.kernel.allocating import release, route
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.despatching import overcharged
+from orderflow.kernel.requesting import close_moot, submit_ready
 from orderflow.kernel.working import complete_work
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
@@ -21,8 +23,11 @@ def advance(deciding: Deciding) -> None:
     while before != len(deciding.events) and not deciding.refusals:
         before = len(deciding.events)
         _firm(deciding)
+        close_moot(deciding)
+        complete_work(deciding)
         route(deciding)
         release(deciding)
+        submit_ready(deciding)
         complete_work(deciding)
         _close_overdue(deciding)
         _end(deciding)
@@ -50,9 +55,14 @@ def _close_overdue(deciding: Deciding) -> None:
         f"{state.id}:overdue.backorder": not state.ledger.totals().get(Bucket.BACKORDERED),
         f"{state.id}:overdue.payment": state.released,
     }
-    for task in list(state.tasks):
-        if over.get(task):
-            deciding.emit(ev.TaskClosed(task))
+    for task in list(state.tasks.values()):
+        fo = state.fulfillment_orders.get(task.of)
+        if fo is not None and task.name == "exception.invoice":
+            over[task.id] = not overcharged(deciding.order, fo)
+        elif fo is not None and task.name.startswith("overdue."):
+            over[task.id] = fo.phase.final
+        if over.get(task.id):
+            deciding.emit(ev.TaskClosed(task.id))
 
 
 def _end(deciding: Deciding) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from orderflow.kernel.deciding import Deciding
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
-from orderflow.model.observations import GoodsReturned
+from orderflow.model.observations import GoodsReturned, ReturnInspected
 from orderflow.model.phases import ReturnPhase
 
-__all__ = ["approve", "close", "decline", "goods_returned", "request"]
+__all__ = ["approve", "close", "decline", "goods_returned", "inspected", "request"]
 
 _OUT = Bucket.SHIPPED, Bucket.DELIVERED
 
@@ -85,13 +87,29 @@ def goods_returned(deciding: Deciding, body: GoodsReturned) -> None:
 
 def close(deciding: Deciding, body: cmd.CloseReturn) -> None:
     """End the return; what did not come stays with the customer, what came may be restocked."""
-    if not _known(deciding, body.rma) or not deciding.fire("close", rma=body.rma):
+    if _known(deciding, body.rma) and deciding.fire("close", rma=body.rma):
+        came = deciding.order.units(Bucket.RETURNED, rma=body.rma)
+        _settle(deciding, body.rma, came if body.restock else {})
+
+
+def inspected(deciding: Deciding, body: ReturnInspected) -> None:
+    """Who received the goods for us looked at them: the return ends."""
+    if body.rma not in deciding.order.state.returns:
+        deciding.keep_fact(body.kind, f"there is no return {body.rma}")
+    elif deciding.order.state.returns[body.rma].phase.final:
         return
-    for slot, units in list(deciding.order.ledger.slots(Bucket.RETURNING, rma=body.rma)):
+    elif deciding.fire("close", rma=body.rma):
+        _settle(deciding, body.rma, body.restock)
+
+
+def _settle(deciding: Deciding, rma: str, restock: Mapping[str, int]) -> None:
+    for slot, units in list(deciding.order.ledger.slots(Bucket.RETURNING, rma=rma)):
         deciding.walk(slot, Bucket.DELIVERED, units, rma="")
-    if body.restock:
-        for slot, units in deciding.order.ledger.slots(Bucket.RETURNED, rma=body.rma):
-            deciding.restock(slot, units, body.rma)
+    left = dict(restock)
+    for slot, units in deciding.order.ledger.slots(Bucket.RETURNED, rma=rma):
+        if good := min(units, left.get(slot.line, 0)):
+            deciding.restock(slot, good, rma)
+            left[slot.line] -= good
 
 
 def _known(deciding: Deciding, rma: str) -> bool:

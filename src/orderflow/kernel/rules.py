@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Protocol
 
 import attrs
@@ -17,13 +18,14 @@ from orderflow.model.document import Delivery, Line
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase
 from orderflow.model.state import Stamp
-from orderflow.model.stock import StockKey, StockLevel
 from orderflow.workflow import CompiledWorkflow, Workflow
 
 __all__ = [
     "RESERVE_AT_PLACEMENT",
     "Assignment",
+    "Backorder",
     "Fulfiller",
+    "Place",
     "ReleasePolicy",
     "ReserveAtPlacement",
     "ReservePolicy",
@@ -50,8 +52,8 @@ class Fulfiller(Protocol):
         """What its fulfillment orders run on."""
 
     @property
-    def location(self) -> str:
-        """Where its stock is."""
+    def locations(self) -> Sequence[str]:
+        """Where its stock is; an empty name is a place where no stock of ours is kept."""
 
     @property
     def deliveries(self) -> frozenset[Delivery]:
@@ -59,6 +61,22 @@ class Fulfiller(Protocol):
 
     def accepts(self, line: Line) -> Refusal | None:
         """Silent, or why it cannot fulfill this line."""
+
+    def cost(self, line: Line) -> Decimal | None:
+        """What one unit costs us there, in the order's currency; None where nothing is agreed."""
+
+
+@attrs.frozen
+class Place:
+    """A strategy at a location that could have units of a line: as many as are ``available``.
+
+    None is without limit: no stock of ours is kept there, or none is kept of the line.
+    """
+
+    strategy: str
+    location: str
+    available: int | None
+    cost: Decimal | None = None
 
 
 @attrs.frozen
@@ -71,24 +89,32 @@ class Assignment:
     location: str
 
 
+@attrs.frozen
+class Backorder:
+    """A routing's proposal: units of a line wait for stock at a location."""
+
+    line: str
+    quantity: int
+    location: str
+
+
 class Routing(Protocol):
     """Chooses who fulfills what."""
 
     def plan(
-        self,
-        order: Order,
-        units: Mapping[str, int],
-        strategies: Sequence[Fulfiller],
-        levels: Mapping[StockKey, StockLevel],
-    ) -> Iterable[Assignment]:
-        """Who gets the *units* (per line) that nobody has. What is left out stays open."""
+        self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[Place]]
+    ) -> Iterable[Assignment | Backorder]:
+        """Who gets the *units* (per line) that nobody has, of the *places* that each line may go.
+
+        Pure. What is left out stays open, with a task.
+        """
 
 
 class StepPolicy(Protocol):
     """Which working steps software does, and whose task the others are."""
 
-    def automatic(self, step: str, order: Order) -> bool:
-        """Whether the step is an effect (True) or a task."""
+    def automatic(self, step: str, order: Order, strategy: str = "") -> bool:
+        """Whether the step is an effect (True) or a task; *strategy* does it, if one does."""
 
     def role(self, step: str) -> str:
         """Who does the step by hand, or takes over when the effect gave up."""
@@ -184,6 +210,12 @@ class Rules:
     windows: Windows = Windows()
     strategies: Mapping[str, Fulfiller] = attrs.field(init=False)
     machines: Mapping[tuple[str, int], CompiledWorkflow[Step]] = attrs.field(init=False)
+    locations: frozenset[str] = attrs.field(init=False)
+
+    @locations.default
+    def _with_stock(self) -> frozenset[str]:
+        """Where stock of ours is kept."""
+        return frozenset(place for f in self.fulfillers for place in f.locations if place)
 
     @strategies.default
     def _by_code(self) -> Mapping[str, Fulfiller]:
@@ -227,9 +259,11 @@ class Rules:
             )
         return found
 
-    def strategy_at(self, location: str, line: Line) -> Fulfiller | None:
-        """The first strategy with this location that accepts the line."""
+    def takers(self, order: Order, line: Line) -> Iterator[Fulfiller]:
+        """The strategies that could have units of a line, and have not declined them."""
+        declined = order.state.declined.get(line.id, ())
+        delivery = order.document.delivery if line.ships else Delivery.NONE
         for strategy in self.fulfillers:
-            if strategy.location == location and strategy.accepts(line) is None:
-                return strategy
-        return None
+            able = delivery in strategy.deliveries and strategy.code not in declined
+            if able and strategy.accepts(line) is None:
+                yield strategy

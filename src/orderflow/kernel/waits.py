@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 
 from orderflow.kernel.allocating import routable
+from orderflow.kernel.forms import GIVEN_UP, answer_form, pick_form
 from orderflow.kernel.progress import all_reached
 from orderflow.kernel.rules import Rules
 from orderflow.kernel.working import UNIT_STEPS, way
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
-from orderflow.model.parcel import ParcelStatus
+from orderflow.model.parcel import AT_SENDER, ParcelStatus
 from orderflow.model.phases import OrderPhase
-from orderflow.model.state import FulfillmentOrder, OrderState, Return, Review
+from orderflow.model.state import FulfillmentOrder, OrderState, ParcelView, Return, Review
 from orderflow.model.work import Effect, Task, Timer, Wanted, effect_key
 from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor, TimerFor
 
-__all__ = ["STEP_COMMANDS", "command_for", "waits"]
+__all__ = ["STEP_COMMANDS", "waits"]
 
 
 def waits(order: Order, rules: Rules) -> dict[str, Wanted]:
@@ -42,16 +42,20 @@ def _waits(order: Order, rules: Rules) -> Iterator[Wanted]:
             yield from _of_state(order, rules, rma)
     for put_away in state.put_aways.values():
         yield from _step(order, rules, "put_away", put_away.id, 0)
+    for view in state.parcels.values():
+        yield from _of_parcel(order, rules, view)
+    yield from _asked_of_parties(order)
     if not state.phase.final:
         yield from _of_state(order, rules, state)
     for fo in state.fulfillment_orders.values():
         if not fo.phase.final:
-            yield from _of_fo(order, rules, fo)
+            yield from _of_state(order, rules, fo)
 
 
 def _open_tasks(state: OrderState) -> Iterator[Wanted]:
     for task in state.tasks.values():
-        yield Task(task.id, task.name, task.of, task.role, task.reason)
+        fields = answer_form(state, task)
+        yield Task(task.id, task.name, task.of, task.role, task.reason, fields=fields)
 
 
 def _holds(state: OrderState) -> Iterator[Wanted]:
@@ -122,11 +126,33 @@ def _open_units(order: Order, rules: Rules) -> Iterator[Wanted]:
 _PAST = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 
 
-def _of_fo(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wanted]:
-    for view in order.state.parcels.values():
-        if view.fo == fo.id and view.status is ParcelStatus.LABELLED:
-            yield from _step(order, rules, "ship", view.id, 0)
-    yield from _of_state(order, rules, fo)
+def _of_parcel(order: Order, rules: Rules, view: ParcelView) -> Iterator[Wanted]:
+    """One order hands a parcel over; others whose units are in it wait for that."""
+    if view.status not in AT_SENDER:
+        return
+    if view.lead not in ("", order.id) or view.held_by:
+        others = view.lead if view.lead != order.id else view.held_by[0]
+        window = rules.windows.tracking
+        yield from _patience(order.state, f"parcel of {others}", view.id, view.since, window)
+    elif view.status is ParcelStatus.LABELLED:
+        strategy = order.fulfillment_orders[view.fo].strategy
+        yield from _step(order, rules, "ship", view.id, 0, strategy)
+
+
+def _asked_of_parties(order: Order) -> Iterator[Wanted]:
+    """Units that parties are asked to give up, and substitutes that they propose."""
+    state = order.state
+    for request in state.cancellations.values():
+        key = effect_key(request.fo, "submit", 0)
+        if key in state.taken:  # what was not asked for yet cannot be given up
+            ask = EffectOf("ask_back", order.fulfillment_orders[request.fo].strategy)
+            yield from _effect(order, ask, request.id, 0)
+    for proposal in state.proposals.values():
+        what = (
+            f"{proposal.quantity} of {proposal.sku} are proposed for line {proposal.line}: "
+            "complete this if the customer takes them, cancel the units if not"
+        )
+        yield Task(f"{proposal.id}:substitute", "substitute", proposal.id, "support", what)
 
 
 def _of_state(
@@ -137,8 +163,12 @@ def _of_state(
     workflow = rules.machine(of.workflow).workflow
     generation = of.round if isinstance(of, FulfillmentOrder) else 0
     match workflow.by_name[name].waits_for:
-        case StepWork(step=step):
-            if isinstance(of, FulfillmentOrder):
+        case StepWork(step=step, within=within):
+            if within is not None:
+                yield Timer(f"{of.id}:state:{_stamp(of.since)}", "state", of.id, of.since + within)
+            if isinstance(of, FulfillmentOrder) and step == "submit":
+                yield from _to_submit(order, rules, of)
+            elif isinstance(of, FulfillmentOrder):
                 yield from _unit_steps(order, rules, of)
             else:
                 yield from _step(order, rules, step, of.id, generation)
@@ -146,20 +176,13 @@ def _of_state(
             due = of.since + within if within else None
             what = f"{of.id} is in {name}: do what it asks for"
             yield Task(f"{of.id}:{name}:{_stamp(of.since)}", name, of.id, role, what, due)
-        case EffectOf(name=effect) if not order.state.holds:
-            key = effect_key(of.id, effect, generation)
-            if key in order.state.gave_up:
-                yield Task(
-                    f"{key}:task",
-                    effect,
-                    of.id,
-                    "support",
-                    f"{effect} for {of.id} failed: take over",
-                )
-            else:
-                yield Effect(effect, of.id, key)
+        case EffectOf() as effect:
+            yield from _effect(order, effect, of.id, generation)
         case PartyAnswer(party=party, within=within):
-            yield from _patience(order.state, party, of.id, of.since, within)
+            since = of.since
+            if isinstance(of, FulfillmentOrder) and of.promised:
+                since = max(since, of.promised)
+            yield from _patience(order.state, party, of.id, since, within)
         case TimerFor(delay=delay):
             due = of.since + delay
             yield Timer(f"{of.id}:state:{_stamp(due)}", "state", of.id, due)
@@ -168,32 +191,61 @@ def _of_state(
 def _unit_steps(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wanted]:
     """The steps that a fulfillment order's units wait for, wherever they were left behind."""
     flow = rules.machine(fo.workflow).workflow
+    steps = {state.waits_for.step for state in flow.states if isinstance(state.waits_for, StepWork)}
     waiting = False
     for step, moves in UNIT_STEPS.items():
         units = order.ledger.total(moves[0], fo=fo.id)
-        if units and way(flow, fo.state, step, moves) is not None:
+        if step in steps and units and way(flow, fo.state, step, moves) is not None:
             waiting = True
-            yield from _step(order, rules, step, fo.id, fo.round)
+            yield from _step(order, rules, step, fo.id, fo.round, fo.strategy)
     if not waiting and not order.ledger.total(Bucket.PACKED, fo=fo.id):
         what = f"{fo.id} cannot leave {fo.state}: mend what is in its way, or cancel"
         yield Task(f"{fo.id}:blocked:{fo.state}", "blocked", fo.id, "support", what)
 
 
-def _step(order: Order, rules: Rules, step: str, subject: str, generation: int) -> Iterator[Wanted]:
+def _to_submit(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wanted]:
+    """What is ready for another party: software has sent it by now, unless a guard refused."""
+    refused = f"{fo.id}:exception.submit" in order.state.tasks
+    if not refused and not order.state.holds:
+        key = effect_key(fo.id, "submit", 0)
+        what = f"send {fo.id} to {fo.strategy}"
+        yield Task(f"{key}:task", "submit", fo.id, rules.steps.role("submit"), what)
+
+
+def _effect(order: Order, effect: EffectOf, subject: str, generation: int) -> Iterator[Wanted]:
+    """A deed outside: to be done, taken by a party that answers later, or given up."""
+    state = order.state
+    key = effect_key(subject, effect.name, generation)
+    if key in state.taken:
+        yield from _patience(state, effect.party, subject, state.taken[key], effect.within)
+    elif not state.holds and key in state.gave_up:
+        what = f"{effect.name} for {subject} failed: take over"
+        yield Task(
+            f"{key}:task",
+            effect.name,
+            subject,
+            "support",
+            what,
+            fields=GIVEN_UP if effect.name == "ask_back" else (),
+        )
+    elif not state.holds:
+        yield Effect(effect.name, subject, key)
+
+
+def _step(
+    order: Order, rules: Rules, step: str, subject: str, generation: int, strategy: str = ""
+) -> Iterator[Wanted]:
     """A working step: an effect or a task, as the policy says; nothing while on hold."""
     if order.state.holds:
         return
     key = effect_key(subject, step, generation)
-    if rules.steps.automatic(step, order) and key not in order.state.gave_up:
+    software = step not in BY_PEOPLE and rules.steps.automatic(step, order, strategy)
+    if software and key not in order.state.gave_up:
         yield Effect(step, subject, key)
     else:
-        yield Task(
-            f"{key}:task",
-            step,
-            subject,
-            rules.steps.role(step),
-            f"{step.replace('_', ' ')} {subject}",
-        )
+        what, role = f"{step.replace('_', ' ')} {subject}", rules.steps.role(step)
+        fields = pick_form(order, subject) if step == "pick" else ()
+        yield Task(f"{key}:task", step, subject, role, what, fields=fields)
 
 
 def _patience(
@@ -224,12 +276,22 @@ def _pack(order: Order, fo: str) -> cmd.Body:
     return cmd.Pack(fo=fo, units=_units(order, fo, Bucket.PICKED))
 
 
+def _collect(_order: Order, fo: str) -> cmd.Body:
+    return cmd.Collect(fo=fo)
+
+
+BY_PEOPLE = frozenset({"collect", "seal"})
+"""Steps that software cannot do: somebody is there."""
 StepCommand = Callable[[Order, str], cmd.Body]
 STEP_COMMANDS: Mapping[str, StepCommand] = {
     "confirm": lambda _order, _of: cmd.Confirm(),
     "pick": _pick,
     "pack": _pack,
     "ship": lambda _order, parcel: cmd.Ship(parcel=parcel),
+    "collect": _collect,
+    "hand_over": _collect,
+    "provide": _collect,
+    "submit": lambda _order, fo: cmd.Submit(fo=fo),
     "put_away": lambda _order, put_away: cmd.FinishPutAway(put_away=put_away),
     "approve_return": lambda _order, rma: cmd.ApproveReturn(rma=rma),
     "close_return": lambda _order, rma: cmd.CloseReturn(rma=rma),
@@ -237,23 +299,3 @@ STEP_COMMANDS: Mapping[str, StepCommand] = {
     "hold": lambda _order, hold: cmd.ReleaseHold(hold=hold),
 }
 """What completing each step commands, whoever does it. Arguments: the order, the subject."""
-
-
-def command_for(task: Task, order: Order, rules: Rules) -> cmd.Body | None:
-    """The command that completing *task* issues; None for a task that other commands end."""
-    if task.key in order.state.tasks:
-        return cmd.CloseTask(task=task.key)
-    if task.name in STEP_COMMANDS:
-        return STEP_COMMANDS[task.name](order, task.subject)
-    found = order.fulfillment_orders.get(task.subject) or order.state.returns.get(task.subject)
-    stamp = found.workflow if found else order.state.workflow
-    name = found.state if found else order.state.lifecycle
-    workflow = rules.machine(stamp).workflow
-    wait = workflow.by_name[name].waits_for
-    fire = partial(cmd.Fire, on=found.id if found else None)
-    if task.name == "blocked":
-        return next((fire(trigger=t.trigger) for t in workflow.leaving[name] if t.completes), None)
-    if isinstance(wait, TaskFor):
-        others = [t.trigger for t in workflow.leaving[name] if t.trigger != "cancel"]
-        return fire(trigger=wait.trigger or others[0])
-    return None

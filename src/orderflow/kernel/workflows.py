@@ -8,6 +8,7 @@ from orderflow.kernel.step import Step
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
 from orderflow.workflow import (
+    EffectOf,
     OfUnits,
     PartyAnswer,
     Release,
@@ -18,7 +19,16 @@ from orderflow.workflow import (
     Workflow,
 )
 
-__all__ = ["FULFILLMENT_ORDER", "IN_HOUSE", "ORDER", "RETURN"]
+__all__ = [
+    "DIGITAL",
+    "FULFILLMENT_ORDER",
+    "HANDOVER",
+    "IN_HOUSE",
+    "ORDER",
+    "PICKUP",
+    "REMOTE",
+    "RETURN",
+]
 
 T = Transition[Step]
 
@@ -45,7 +55,8 @@ ORDER: Workflow[Step] = Workflow(
 )
 """The lifecycle of an order."""
 
-_PARTY = PartyAnswer("fulfiller", timedelta(days=2))
+_DAYS = timedelta(days=2)
+_PARTY = PartyAnswer("fulfiller", _DAYS)
 
 FULFILLMENT_ORDER: Workflow[Step] = Workflow(
     "fulfillment_order",
@@ -54,7 +65,7 @@ FULFILLMENT_ORDER: Workflow[Step] = Workflow(
     states=[
         State("scheduled", Phase.WAITING, Release()),
         State("open", Phase.READY, StepWork("pick")),
-        State("submitted", Phase.REQUESTED, _PARTY),
+        State("submitted", Phase.REQUESTED, EffectOf("submit", "fulfiller", _DAYS)),
         State("accepted", Phase.WORKING, _PARTY),
         State("picking", Phase.WORKING, StepWork("pick")),
         State("packing", Phase.WORKING, StepWork("pack")),
@@ -98,6 +109,48 @@ IN_HOUSE = FULFILLMENT_ORDER.extend(
     name="in_house", without=["submitted", "accepted", "rejected", "incomplete"]
 )
 """Picked, packed and shipped by the shop's own people or software."""
+
+REMOTE = FULFILLMENT_ORDER.extend(
+    name="remote",
+    states=[State("open", Phase.READY, StepWork("submit"))],
+    without=["picking", "packing", "packed"],
+)
+"""Fulfilled by another party, who is asked and answers: a supplier, a logistics provider."""
+
+PICKUP = IN_HOUSE.extend(
+    name="pickup",
+    states=[
+        State("ready", Phase.READY_TO_LEAVE, StepWork("collect", timedelta(days=7), "expire")),
+        State("expired", Phase.CANCELLED),
+    ],
+    transitions=[
+        T("picked", "picking", "ready"),
+        T("pick", "ready", "picking"),
+        T("collected", "ready", "fulfilled", moves=(Bucket.PICKED, Bucket.SHIPPED)),
+        T("expire", "ready", "expired"),
+        T("cancel", "ready", "cancelled"),
+    ],
+    without=["packing", "packed"],
+)
+"""Picked, and collected by the customer; what nobody collects in a week is put away."""
+
+
+def _at_once(name: str, step: str) -> Workflow[Step]:
+    return FULFILLMENT_ORDER.extend(
+        name=name,
+        states=[State("open", Phase.READY, StepWork(step))],
+        transitions=[
+            T(step, "open", "fulfilled", moves=(Bucket.ALLOCATED, Bucket.SHIPPED)),
+        ],
+        without=["submitted", "accepted", "rejected", "incomplete", "picking", "packing", "packed"],
+    )
+
+
+HANDOVER = _at_once("handover", "hand_over")
+"""A counter sale: the goods leave with the customer at once."""
+
+DIGITAL = _at_once("digital", "provide")
+"""Nothing is shipped: a key, a ticket, a service is provided."""
 
 RETURN: Workflow[Step] = Workflow(
     "return",

@@ -12,19 +12,23 @@ from orderflow.kernel.step import Step
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.ledger import WORK_ORDER, Bucket, Slot
-from orderflow.model.messages import HandOver, OpenParcel, VoidParcel
+from orderflow.model.messages import Delivered, HandOver, OpenParcel, SealParcel, VoidParcel
 from orderflow.model.parcel import Content, ParcelStatus
-from orderflow.model.state import FulfillmentOrder
+from orderflow.model.state import FulfillmentOrder, ParcelView
 from orderflow.model.stock import Cause, Move, StockKey
 from orderflow.workflow import Transition, Workflow
 
 __all__ = [
     "UNIT_STEPS",
+    "collect",
     "complete_work",
+    "deliver",
     "finish_put_away",
     "pack",
     "pick",
+    "seal",
     "ship",
+    "take_out",
     "unpack",
     "way",
 ]
@@ -32,8 +36,16 @@ __all__ = [
 _TO_PICKED = Bucket.ALLOCATED, Bucket.PICKED
 _TO_PACKED = Bucket.PICKED, Bucket.PACKED
 _TO_SHIPPED = Bucket.PACKED, Bucket.SHIPPED
+_TAKEN_PICKED = Bucket.PICKED, Bucket.SHIPPED
+_TAKEN_AT_ONCE = Bucket.ALLOCATED, Bucket.SHIPPED
 
-UNIT_STEPS: Mapping[str, tuple[Bucket, Bucket]] = {"pick": _TO_PICKED, "pack": _TO_PACKED}
+UNIT_STEPS: Mapping[str, tuple[Bucket, Bucket]] = {
+    "pick": _TO_PICKED,
+    "pack": _TO_PACKED,
+    "collect": _TAKEN_PICKED,
+    "hand_over": _TAKEN_AT_ONCE,
+    "provide": _TAKEN_AT_ONCE,
+}
 """The steps that units wait for where they stand, and the move that each makes."""
 
 
@@ -49,9 +61,14 @@ def pick(deciding: Deciding, body: cmd.Pick) -> None:
         if line in deciding.lines and not deciding.lines[line].stocked:
             reason = f"line {line} is not kept in stock, so it cannot be short: pick or cancel it"
             deciding.refuse("pick.not_stocked", reason)
+    _check_items(deciding, body)
     if not _may_work(deciding, body.fo, "pick", _TO_PICKED, together):
         return
     location = deciding.fos[body.fo].location
+    for item in body.items:
+        deciding.emit(
+            ev.ItemIdentified(body.fo, item.line, item.quantity, item.lot, item.serial, item.expiry)
+        )
     for line, units in body.units.items():
         slot = Slot(line, Bucket.ALLOCATED, body.fo)
         deciding.move(slot, slot._replace(bucket=Bucket.PICKED), units)
@@ -62,40 +79,114 @@ def pick(deciding: Deciding, body: cmd.Pick) -> None:
         backorder(deciding, Slot(line, Bucket.ALLOCATED, body.fo), units, key)
 
 
+def _check_items(deciding: Deciding, body: cmd.Pick) -> None:
+    """What a line asks for must be taken down of each unit that was picked."""
+    for line, units in body.units.items():
+        asks = deciding.lines[line].asks if line in deciding.lines else ()
+        told = [item for item in body.items if item.line == line]
+        for ask in asks:
+            have = sum(item.quantity for item in told if getattr(item, ask))
+            if have != units:
+                what = f"{units} of line {line} were picked, {ask} was given for {have}"
+                deciding.refuse(f"pick.{ask}_missing", what)
+        if "serial" in asks and any(item.quantity > 1 for item in told):
+            deciding.refuse("pick.serial_shared", f"line {line}: one serial number is for one unit")
+
+
 def pack(deciding: Deciding, body: cmd.Pack) -> None:
-    """Move picked units into a new parcel."""
+    """Move picked units into a new parcel, or into one that is open."""
     if not body.units:
         deciding.refuse("pack.nothing", "name the units that were packed")
+    state = deciding.order.state
+    view = state.parcels.get(body.into) if body.into else None
+    there = deciding.context.parcel
+    if there is not None and (there.sealed or there.voided):
+        deciding.refuse("parcel.closed", f"{there.id} is {there.status}, nothing goes into it")
     if not _may_work(deciding, body.fo, "pack", _TO_PACKED, body.units):
         return
-    state = deciding.order.state
-    parcel = f"{state.id}-P{len(state.parcels) + 1}"
-    deciding.emit(ev.ParcelPacked(parcel, body.fo))
+    parcel = body.into or f"{state.id}-P{len(state.parcels) + 1}"
+    if view is None:
+        deciding.emit(ev.ParcelPacked(parcel, body.fo))
     for line, units in body.units.items():
         slot = Slot(line, Bucket.PICKED, body.fo)
         deciding.move(slot, slot._replace(bucket=Bucket.PACKED, parcel=parcel), units)
     contents = tuple(Content(state.id, body.fo, line, n) for line, n in body.units.items())
-    strategy = deciding.fos[body.fo].strategy
-    deciding.tell(f"parcel:{parcel}", OpenParcel(parcel, strategy, contents))
+    told = OpenParcel(parcel, deciding.fos[body.fo].strategy, contents, sealed=body.into is None)
+    deciding.tell(f"parcel:{parcel}", told)
+
+
+def seal(deciding: Deciding, body: cmd.Seal) -> None:
+    """An open parcel gets nothing more."""
+    view = _known_parcel(deciding, body.parcel)
+    if view is None:
+        return
+    if view.status is not ParcelStatus.CREATED:
+        deciding.refuse("parcel.closed", f"{view.id} is {view.status} already")
+    elif not_held(deciding):
+        deciding.tell(f"parcel:{view.id}", SealParcel())
+        deciding.emit(ev.NoteAdded(f"parcel {view.id} sealed"))
+
+
+def _known_parcel(deciding: Deciding, parcel: str) -> ParcelView | None:
+    view = deciding.order.state.parcels.get(parcel)
+    if view is None:
+        there = ", ".join(sorted(deciding.order.state.parcels)) or "none"
+        deciding.refuse("parcel.unknown", f"there is no parcel {parcel}; there are: {there}")
+    return view
 
 
 def ship(deciding: Deciding, body: cmd.Ship) -> None:
     """Hand a labelled parcel over: its units leave the house and the stock."""
-    view = deciding.order.state.parcels.get(body.parcel)
+    view = _known_parcel(deciding, body.parcel)
     if view is None:
-        there = ", ".join(sorted(deciding.order.state.parcels)) or "none"
-        deciding.refuse("parcel.unknown", f"there is no parcel {body.parcel}; there are: {there}")
         return
     if view.status is not ParcelStatus.LABELLED:
         needs = "only a labelled parcel can be handed over"
         deciding.refuse("parcel.not_labelled", f"{view.id} is {view.status}; {needs}")
-    units = deciding.order.units(Bucket.PACKED, parcel=view.id)
-    if not _may_work(deciding, view.fo, "ship", _TO_SHIPPED, units):
-        return
-    for line, quantity in units.items():
-        slot = Slot(line, Bucket.PACKED, view.fo, view.id)
+    if view.held_by:
+        what = f"{view.id} holds units of {', '.join(view.held_by)}: on hold"
+        deciding.refuse("parcel.held", what)
+    slots = list(deciding.order.ledger.slots(Bucket.PACKED, parcel=view.id))
+    for fo in dict.fromkeys([slot.fo for slot, _ in slots] or [view.fo]):
+        units = {slot.line: n for slot, n in slots if slot.fo == fo}
+        if not _may_work(deciding, fo, "ship", _TO_SHIPPED, units):
+            return
+    for slot, quantity in slots:
         deciding.walk(slot, Bucket.SHIPPED, quantity)
     deciding.tell(f"parcel:{view.id}", HandOver())
+
+
+def deliver(deciding: Deciding, body: cmd.Deliver) -> None:
+    """Somebody of ours delivered a parcel; a carrier's parcels it reports itself."""
+    view = _known_parcel(deciding, body.parcel)
+    if view is None:
+        return
+    out = list(deciding.order.ledger.slots(Bucket.SHIPPED, parcel=view.id))
+    if not out:
+        deciding.refuse(
+            "parcel.not_out", f"{view.id} is {view.status}: nothing in it is on its way"
+        )
+    for slot, units in out:
+        deciding.walk(slot, Bucket.DELIVERED, units)
+    if out:
+        deciding.tell(f"parcel:{view.id}", Delivered())
+
+
+def collect(deciding: Deciding, body: cmd.Collect) -> None:
+    """The customer has the units: at the counter, at the pickup point, or by wire."""
+    fo = deciding.fos.get(body.fo)
+    flow = deciding.rules.machine(fo.workflow).workflow if fo else None
+    source = Bucket.ALLOCATED
+    if flow and any(t.moves == _TAKEN_PICKED for t in flow.transitions):
+        source = Bucket.PICKED
+    there = deciding.order.units(source, fo=body.fo)
+    units = there if body.units is None else body.units
+    if fo is not None and not units:
+        deciding.refuse("collect.nothing", f"{fo.id} has nothing that can be collected")
+    if not _may_work(deciding, body.fo, "collect", (source, Bucket.SHIPPED), units):
+        return
+    for line, quantity in units.items():
+        deciding.walk(Slot(line, source, body.fo), Bucket.DELIVERED, quantity)
 
 
 def finish_put_away(deciding: Deciding, body: cmd.FinishPutAway) -> None:
@@ -109,18 +200,24 @@ def finish_put_away(deciding: Deciding, body: cmd.FinishPutAway) -> None:
 
 
 def unpack(deciding: Deciding, parcel: str) -> None:
-    """Take a parcel apart that has not left: its units are picked again."""
+    """Take a parcel apart that has not left: its units, whose ever they are, are picked again."""
     view = deciding.order.state.parcels[parcel]
-    for line, units in deciding.order.units(Bucket.PACKED, parcel=parcel).items():
-        slot = Slot(line, Bucket.PACKED, view.fo, parcel)
-        deciding.move(slot, Slot(line, Bucket.PICKED, view.fo), units)
     deciding.emit(
         ev.ParcelMoved(
             parcel, ParcelStatus.VOIDED, view.version, view.carrier, view.tracking_number
         )
     )
     deciding.tell(f"parcel:{parcel}", VoidParcel())
-    _enter(deciding, view.fo, "pack", _TO_PACKED)
+    take_out(deciding, parcel)
+
+
+def take_out(deciding: Deciding, parcel: str) -> None:
+    """The units of a parcel that was voided are picked again."""
+    slots = list(deciding.order.ledger.slots(Bucket.PACKED, parcel=parcel))
+    for slot, units in slots:
+        deciding.move(slot, Slot(slot.line, Bucket.PICKED, slot.fo), units)
+    for fo in {slot.fo for slot, _ in slots}:
+        _enter(deciding, fo, "pack", _TO_PACKED)
 
 
 def complete_work(deciding: Deciding) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -14,28 +15,36 @@ __all__ = [
     "Cancel",
     "CloseReturn",
     "CloseTask",
+    "Collect",
     "Command",
     "CommandBody",
     "Confirm",
     "ConfirmReceipt",
     "Count",
     "DeclineReturn",
+    "Deliver",
     "Draft",
     "ExpectReceipt",
     "FinishPutAway",
     "Fire",
+    "Item",
     "Pack",
     "Pick",
     "Place",
     "PlaceHold",
     "Receive",
     "ReleaseHold",
+    "RemindPayment",
     "Reopen",
     "RequestReturn",
+    "Reroute",
     "Route",
+    "Seal",
     "SetStockPolicy",
     "Ship",
     "StockBody",
+    "Submit",
+    "Substitute",
     "WriteOff",
 ]
 
@@ -108,21 +117,46 @@ class Route(Body):
     kind: Literal["route"] = "route"
 
 
+class Item(Sent):
+    """Units that are told apart: by lot, serial number, date of expiry."""
+
+    line: Code
+    quantity: Units = 1
+    lot: str = Field(default="", max_length=100)
+    serial: str = Field(default="", max_length=100)
+    expiry: date | None = None
+
+
 class Pick(Body):
-    """Units of a fulfillment order were picked; *short* ones were not on their shelf."""
+    """Units of a fulfillment order were picked; *short* ones were not on their shelf.
+
+    *items* tells units apart, where their line asks for it.
+    """
 
     kind: Literal["pick"] = "pick"
     fo: Code
     units: LineUnits = Field(default_factory=dict)
     short: LineUnits = Field(default_factory=dict)
+    items: tuple[Item, ...] = ()
 
 
 class Pack(Body):
-    """Picked units were packed into a new parcel."""
+    """Picked units were packed: into a new parcel, or *into* one that stays open for more.
+
+    An open parcel is named by the packer, may hold units of several orders, and is sealed.
+    """
 
     kind: Literal["pack"] = "pack"
     fo: Code
     units: LineUnits
+    into: Code | None = None
+
+
+class Seal(Body):
+    """An open parcel gets nothing more: its label may be bought."""
+
+    kind: Literal["seal"] = "seal"
+    parcel: Code
 
 
 class Ship(Body):
@@ -130,6 +164,54 @@ class Ship(Body):
 
     kind: Literal["ship"] = "ship"
     parcel: Code
+
+
+class Deliver(Body):
+    """Somebody of ours delivered a parcel that had left."""
+
+    kind: Literal["deliver"] = "deliver"
+    parcel: Code
+
+
+class Collect(Body):
+    """The customer took units (all that are ready where ``units`` is None): they are delivered."""
+
+    kind: Literal["collect"] = "collect"
+    fo: Code
+    units: LineUnits | None = None
+
+
+class Submit(Body):
+    """A party was sent its fulfillment order; it answers later."""
+
+    kind: Literal["submit"] = "submit"
+    fo: Code
+
+
+class Substitute(Body):
+    """The customer takes what a party proposed in place of a line's units."""
+
+    kind: Literal["substitute"] = "substitute"
+    fo: Code
+    line: Code
+
+
+class Reroute(Body):
+    """Take units (all that are left where ``lines`` is None) from a party, and route them again.
+
+    A party that has the request is asked to give them up, and may refuse.
+    """
+
+    kind: Literal["reroute"] = "reroute"
+    fo: Code
+    lines: LineUnits | None = None
+    reason: Reason = "rerouted"
+
+
+class RemindPayment(Body):
+    """Remind the customer that the order is not paid."""
+
+    kind: Literal["remind_payment"] = "remind_payment"
 
 
 class FinishPutAway(Body):
@@ -261,7 +343,14 @@ OrderBody = (
     | Route
     | Pick
     | Pack
+    | Seal
     | Ship
+    | Deliver
+    | Collect
+    | Submit
+    | Substitute
+    | Reroute
+    | RemindPayment
     | FinishPutAway
     | ConfirmReceipt
     | RequestReturn

@@ -16,6 +16,7 @@ from orderflow.money import CURRENCIES, Money, to_minor
 __all__ = [
     "PERSONAL_FIELDS",
     "Address",
+    "Ask",
     "Charge",
     "Customer",
     "Delivery",
@@ -50,10 +51,11 @@ class Terms(StrEnum):
 
 
 class Shipping(StrEnum):
-    """Whether the order may leave in parts."""
+    """Whether the order may leave in parts; fill or kill: all of it can be had now, or none."""
 
     PARTIAL = "partial"
     COMPLETE = "complete"
+    FILL_OR_KILL = "fill_or_kill"
 
 
 class Address(Sent):
@@ -79,6 +81,14 @@ class Customer(Sent):
     language: str = Field(default="en", max_length=20)
 
 
+class Ask(StrEnum):
+    """What must be taken down of each unit that is picked."""
+
+    LOT = "lot"
+    SERIAL = "serial"
+    EXPIRY = "expiry"
+
+
 class ItemFacts(Sent):
     """What carriers and customs ask about one unit. Grams, millimetres, minor units."""
 
@@ -96,6 +106,7 @@ class Line(Sent):
 
     ``amount``, ``tax`` and ``discount`` are minor units of the order's currency, as given; an
     amount that is not given is unit price times quantity less discount, rounded half up.
+    ``asks`` is what a picker takes down; ``substitutes`` are SKUs that the customer takes instead.
     """
 
     id: Code = ""
@@ -111,6 +122,8 @@ class Line(Sent):
     parent_line: str | None = None
     ships: bool = True
     stocked: bool = True
+    asks: tuple[Ask, ...] = ()
+    substitutes: tuple[Code, ...] = ()
     attributes: Attributes = Field(default_factory=dict)
 
 

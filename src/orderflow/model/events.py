@@ -7,7 +7,8 @@ upcaster in :data:`UPCASTERS` that turns the stored form of the version before i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
 import attrs
@@ -67,6 +68,7 @@ class PlacedLine:
     stocked: bool
     ships: bool
     not_before: datetime | None
+    asks: tuple[str, ...] = ()
 
 
 @_event(1)
@@ -163,6 +165,8 @@ class ParcelMoved(Event):
     parcel_version: int
     carrier: str
     tracking_number: str
+    lead: str = ""
+    held_by: tuple[str, ...] = ()
 
 
 @_event(9)
@@ -328,13 +332,172 @@ class FactKept(Event):
     reason: str
 
 
+@_event(27)
+@attrs.frozen
+class EffectTakenOver(Event):
+    """A party took an effect, and will answer it later."""
+
+    key: str
+
+
+@_event(28)
+@attrs.frozen
+class ReferenceGiven(Event):
+    """A party has a number of its own for a fulfillment order."""
+
+    fo: str
+    reference: str
+
+
+@_event(29)
+@attrs.frozen
+class ShippingPromised(Event):
+    """A party says when it will ship; *backordered* units wait there until then."""
+
+    fo: str
+    line: str
+    quantity: int
+    at: datetime | None
+    backordered: bool
+
+
+@_event(30)
+@attrs.frozen
+class CostsAgreed(Event):
+    """What a unit of each line costs us there, in the order's currency."""
+
+    fo: str
+    costs: Mapping[str, Decimal]
+
+
+@_event(31)
+@attrs.frozen
+class UnitsDeclined(Event):
+    """A party gave units back: they are not routed to it again."""
+
+    fo: str
+    line: str
+    quantity: int
+    strategy: str
+    reason: str
+
+
+@_event(32)
+@attrs.frozen
+class RoutingReset(Event):
+    """A person had the order routed again: who declined before may be asked again."""
+
+
+@_event(33)
+@attrs.frozen
+class SubstituteProposed(Event):
+    """A party would ship another SKU."""
+
+    fo: str
+    line: str
+    sku: str
+    quantity: int
+
+
+@_event(34)
+@attrs.frozen
+class LineSubstituted(Event):
+    """A new line stands in for units of another one, with the same party."""
+
+    fo: str
+    line: str
+    new_line: str
+    sku: str
+    quantity: int
+
+
+@_event(35)
+@attrs.frozen
+class SubstituteDropped(Event):
+    """A proposal is over."""
+
+    fo: str
+    line: str
+
+
+@_event(36)
+@attrs.frozen
+class NoticeRecorded(Event):
+    """A ship notice, in the party's own words."""
+
+    fo: str
+    notice: str
+    lines: Mapping[str, int]
+
+
+@attrs.frozen
+class InvoicedLine:
+    """What a party charged for units of a line."""
+
+    line: str
+    quantity: int
+    unit_cost: Decimal
+
+
+@_event(37)
+@attrs.frozen
+class InvoiceRecorded(Event):
+    """A party's invoice."""
+
+    fo: str
+    invoice: str
+    lines: tuple[InvoicedLine, ...]
+
+
+@_event(38)
+@attrs.frozen
+class CancellationAsked(Event):
+    """A party is asked to give units up."""
+
+    request: str
+    fo: str
+    lines: Mapping[str, int]
+    reason: str
+    reroute: bool
+
+
+@_event(39)
+@attrs.frozen
+class CancellationClosed(Event):
+    """The party answered, or the question is moot: it gave up these units."""
+
+    request: str
+    lines: Mapping[str, int]
+    reason: str
+
+
+@_event(40)
+@attrs.frozen
+class ItemIdentified(Event):
+    """Units were told apart when they were picked, or shipped by another party."""
+
+    fo: str
+    line: str
+    quantity: int
+    lot: str
+    serial: str
+    expiry: date | None
+
+
+@_event(41)
+@attrs.frozen
+class PaymentReminded(Event):
+    """The customer was reminded to pay."""
+
+
 @_event(50)
 @attrs.frozen
 class ParcelOpened(Event):
-    """A parcel exists."""
+    """A parcel exists. One that is not *sealed* gets more."""
 
     strategy: str
     contents: tuple[Content, ...]
+    sealed: bool = True
 
 
 @_event(51)
@@ -393,6 +556,20 @@ class ParcelEffectGaveUp(Event):
 @attrs.frozen
 class ParcelWentSilent(Event):
     """The carrier has said nothing for too long."""
+
+
+@_event(59)
+@attrs.frozen
+class ParcelFilled(Event):
+    """More units were put into it."""
+
+    contents: tuple[Content, ...]
+
+
+@_event(60)
+@attrs.frozen
+class ParcelSealed(Event):
+    """It gets nothing more."""
 
 
 @attrs.frozen

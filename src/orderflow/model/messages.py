@@ -8,12 +8,16 @@ from orderflow.model.parcel import Content, ParcelStatus
 from orderflow.model.stock import StockKey
 
 __all__ = [
+    "Delivered",
+    "Despatched",
     "EffectFailed",
+    "EffectTaken",
     "HandOver",
     "HoldParcel",
     "MessageBody",
     "OpenParcel",
     "ParcelChanged",
+    "SealParcel",
     "SettleStock",
     "StockGranted",
     "TimerFired",
@@ -46,20 +50,44 @@ class ParcelChanged:
     version: int
     carrier: str
     tracking_number: str
+    lead: str = ""
+    held_by: tuple[str, ...] = ()
 
 
 @attrs.frozen
 class OpenParcel:
-    """To a parcel: it was packed."""
+    """To a parcel: units were put into it, first or more. A *sealed* one gets no more."""
 
     parcel: str
     strategy: str
     contents: tuple[Content, ...]
+    sealed: bool = True
+
+
+@attrs.frozen
+class Despatched:
+    """To a parcel: another party packed units into it and sent it off."""
+
+    parcel: str
+    strategy: str
+    contents: tuple[Content, ...]
+    carrier: str
+    tracking_number: str
+
+
+@attrs.frozen
+class SealParcel:
+    """To a parcel: it gets nothing more."""
 
 
 @attrs.frozen
 class HandOver:
     """To a parcel: it left."""
+
+
+@attrs.frozen
+class Delivered:
+    """To a parcel: somebody of ours delivered it."""
 
 
 @attrs.frozen
@@ -93,14 +121,27 @@ class EffectFailed:
     subject: str
 
 
+@attrs.frozen
+class EffectTaken:
+    """To an order: a party took an effect, and will answer it later."""
+
+    key: str
+    name: str
+    subject: str
+
+
 MessageBody = (
     StockGranted
     | SettleStock
     | ParcelChanged
     | OpenParcel
+    | Despatched
+    | SealParcel
     | HandOver
+    | Delivered
     | VoidParcel
     | HoldParcel
     | TimerFired
     | EffectFailed
+    | EffectTaken
 )

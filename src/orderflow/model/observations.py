@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from orderflow.model.commands import LineUnits, Reason
+from orderflow.model.commands import Item, LineUnits, Reason, Units
 from orderflow.model.document import Code
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.reading import Sent, Utc
+from orderflow.model.reading import Exact, Sent, Utc
 from orderflow.model.state import PaymentFact
 
 __all__ = [
+    "CancellationAnswered",
+    "Fact",
     "GoodsReturned",
+    "GoodsShipped",
+    "InvoiceLine",
+    "InvoiceReceived",
     "LabelBought",
     "LabelVoided",
+    "LineAnswer",
     "Observation",
     "ObservationBody",
+    "PartyFact",
     "PaymentReported",
+    "RequestAnswered",
+    "RequestReceived",
+    "ReturnInspected",
+    "StockReported",
     "TrackingReported",
+    "Verdict",
 ]
 
 
@@ -79,8 +93,124 @@ class GoodsReturned(Fact):
     reason: Reason = "unannounced"
 
 
+class ReturnInspected(Fact):
+    """Who received a return looked at it: *restock* units are as new, the others are not."""
+
+    kind: Literal["return_inspected"] = "return_inspected"
+    rma: Code
+    restock: LineUnits = Field(default_factory=dict)
+
+
+class PartyFact(Fact):
+    """What the party of a fulfillment order says; *fo* is the number on our request."""
+
+    fo: Code
+
+
+class RequestReceived(PartyFact):
+    """The party has our request. That is no answer to it (X12 997, not 855)."""
+
+    kind: Literal["request_received"] = "request_received"
+    reference: str = Field(default="", max_length=100)
+
+
+class Verdict(StrEnum):
+    """What a party will do about units that we asked for."""
+
+    ACCEPTED = "accepted"
+    BACKORDERED = "backordered"
+    REJECTED = "rejected"
+    SUBSTITUTED = "substituted"
+
+
+class LineAnswer(Sent):
+    """What a party says about units (all where ``quantity`` is None) of one line.
+
+    It may say several things of one line; what it does not speak of it accepts. ``at`` is when it
+    will ship, ``unit_cost`` what it will charge, ``substitute`` the SKU that it would ship instead.
+    """
+
+    line: Code
+    verdict: Verdict = Verdict.ACCEPTED
+    quantity: Units | None = None
+    reason: str = Field(default="", max_length=200)
+    at: Utc | None = None
+    unit_cost: Annotated[Decimal, Exact] | None = Field(default=None, ge=0)
+    substitute: Code | None = None
+
+    @model_validator(mode="after")
+    def _names_the_substitute(self) -> Self:
+        if (self.verdict is Verdict.SUBSTITUTED) != (self.substitute is not None):
+            raise ValueError("substitute names a SKU where the verdict is substituted, only there")
+        return self
+
+
+class RequestAnswered(PartyFact):
+    """The party accepts our request, line by line, or rejects it whole for a reason (X12 855)."""
+
+    kind: Literal["request_answered"] = "request_answered"
+    rejected: str = Field(default="", max_length=200)
+    lines: tuple[LineAnswer, ...] = ()
+    reference: str = Field(default="", max_length=100)
+
+
+class GoodsShipped(PartyFact):
+    """A ship notice (X12 856): what left, in one parcel. *notice* makes it count once."""
+
+    kind: Literal["goods_shipped"] = "goods_shipped"
+    notice: Code
+    lines: LineUnits = Field(min_length=1)
+    carrier: str = Field(default="", max_length=64)
+    tracking_number: str = Field(default="", max_length=64)
+    items: tuple[Item, ...] = ()
+
+
+class CancellationAnswered(PartyFact):
+    """The party gives up these units; what it does not name it ships."""
+
+    kind: Literal["cancellation_answered"] = "cancellation_answered"
+    lines: LineUnits = Field(default_factory=dict)
+    reason: str = Field(default="", max_length=200)
+
+
+class InvoiceLine(Sent):
+    """What a party charges for units of a line; the cost of one unit, as a decimal."""
+
+    line: Code
+    quantity: Units
+    unit_cost: Annotated[Decimal, Exact] = Field(ge=0)
+
+
+class InvoiceReceived(PartyFact):
+    """The party's invoice (X12 810). *number* makes it count once."""
+
+    kind: Literal["invoice_received"] = "invoice_received"
+    number: Code
+    lines: tuple[InvoiceLine, ...] = Field(min_length=1)
+
+
+class StockReported(Fact):
+    """What is on hand at a location, as who keeps it says. The latest report stands."""
+
+    kind: Literal["stock_reported"] = "stock_reported"
+    sku: Code
+    location: Code
+    on_hand: int = Field(ge=0, strict=True)
+
+
 ObservationBody = Annotated[
-    TrackingReported | LabelBought | LabelVoided | PaymentReported | GoodsReturned,
+    TrackingReported
+    | LabelBought
+    | LabelVoided
+    | PaymentReported
+    | GoodsReturned
+    | ReturnInspected
+    | RequestReceived
+    | RequestAnswered
+    | GoodsShipped
+    | CancellationAnswered
+    | InvoiceReceived
+    | StockReported,
     Field(discriminator="kind"),
 ]
 

@@ -66,8 +66,17 @@ class Order:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """The lines as ordered."""
-        return self.document.lines
+        """The lines as ordered, and those that stand in for some of their units."""
+        added = list(self.state.lines)[len(self.document.lines) :]
+        return *self.document.lines, *map(self.line, added)
+
+    def line(self, line_id: str) -> Line:
+        """The line with this id; raises KeyError."""
+        stands = self.state.lines[line_id]
+        if not stands.substitutes:
+            return self.document.line(line_id)
+        changed = {"id": line_id, "sku": stands.sku, "quantity": stands.ordered, "amount": None}
+        return self.document.line(stands.substitutes).model_copy(update=changed)
 
     @property
     def attributes(self) -> Mapping[str, Any]:

@@ -69,7 +69,8 @@ class Parcel:
     """A parcel's state. Its status is a fold over its scans (see :func:`status_of`).
 
     ``generation`` counts the labels that failed or were voided for good, so that a new attempt
-    has a new key; ``held_by`` names the orders on hold in it.
+    has a new key; ``held_by`` names the orders on hold in it. A parcel that is not ``sealed``
+    gets more units, perhaps of other orders; its ``lead`` hands it over for all.
     """
 
     id: str
@@ -88,6 +89,12 @@ class Parcel:
     scans: tuple[Scan, ...] = ()
     gave_up: tuple[str, ...] = ()
     silent: bool = False
+    sealed: bool = True
+
+    @property
+    def lead(self) -> str:
+        """The order that first put units into it."""
+        return self.contents[0].order
 
     @property
     def orders(self) -> tuple[str, ...]:

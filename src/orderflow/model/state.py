@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 import attrs
@@ -13,6 +14,7 @@ from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
 
 __all__ = [
+    "CancellationRequest",
     "FulfillmentOrder",
     "Hold",
     "LineState",
@@ -21,6 +23,7 @@ __all__ = [
     "ParcelView",
     "PaymentFact",
     "Payments",
+    "Proposal",
     "PutAway",
     "Return",
     "Review",
@@ -39,13 +42,18 @@ class Stamp:
 
 @attrs.frozen
 class LineState:
-    """What the decisions need to know of a line; the rest stays in the document."""
+    """What the decisions need to know of a line; the rest stays in the document.
+
+    ``substitutes`` is the line of the document that this one stands in for.
+    """
 
     sku: str
     ordered: int
     stocked: bool = True
     ships: bool = True
     not_before: datetime | None = None
+    asks: tuple[str, ...] = ()
+    substitutes: str = ""
 
 
 @attrs.frozen
@@ -89,6 +97,9 @@ class FulfillmentOrder:
     """Work given to one party. Its units are the ledger's slots that name it.
 
     ``round`` counts the pieces of work done, so that each request for work has a key of its own.
+    Of another party's: its own ``reference``, the date that it ``promised``, what a unit of each
+    line ``costs`` us, the ship ``notices`` and ``invoices`` that counted, and the units invoiced.
+    An empty ``location`` is nobody's stock of ours.
     """
 
     id: str
@@ -100,11 +111,47 @@ class FulfillmentOrder:
     since: datetime
     supersedes: str = ""
     round: int = 0
+    reference: str = ""
+    promised: datetime | None = None
+    costs: Mapping[str, Decimal] = attrs.field(factory=dict)
+    notices: tuple[str, ...] = ()
+    invoices: tuple[str, ...] = ()
+    invoiced: Mapping[str, int] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class CancellationRequest:
+    """Units that a party is asked to give up: to be cancelled, or to be routed again."""
+
+    id: str
+    fo: str
+    lines: Mapping[str, int]
+    reason: str
+    reroute: bool
+    since: datetime
+
+
+@attrs.frozen
+class Proposal:
+    """A party would ship another SKU in place of units of a line."""
+
+    fo: str
+    line: str
+    sku: str
+    quantity: int
+
+    @property
+    def id(self) -> str:
+        """What the task about it is about."""
+        return f"{self.fo}/{self.line}"
 
 
 @attrs.frozen
 class ParcelView:
-    """What an order knows of a parcel that holds units of it."""
+    """What an order knows of a parcel that holds units of it.
+
+    ``lead`` is the order that hands a shared parcel over; ``held_by`` are other orders on hold.
+    """
 
     id: str
     fo: str
@@ -113,6 +160,8 @@ class ParcelView:
     version: int = 0
     carrier: str = ""
     tracking_number: str = ""
+    lead: str = ""
+    held_by: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -162,7 +211,9 @@ class OrderState:
     """Where an order stands. Immutable; equal to the fold of its journal (promise 8).
 
     Times are UTC. ``delivered_at`` is when the last unit so far was delivered; ``reserved_until``
-    when an unconfirmed order loses its stock; ``done_timers`` names timers that fired for good.
+    when an unconfirmed order loses its stock; ``done_timers`` names timers that fired for good;
+    ``taken`` are effects that a party took and will answer; ``declined`` are, per line, the
+    strategies that gave units of it back.
     """
 
     id: str
@@ -195,5 +246,9 @@ class OrderState:
     put_aways: Mapping[str, PutAway] = attrs.field(factory=dict)
     tasks: Mapping[str, OpenTask] = attrs.field(factory=dict)
     surplus: Mapping[str, int] = attrs.field(factory=dict)
+    cancellations: Mapping[str, CancellationRequest] = attrs.field(factory=dict)
+    proposals: Mapping[str, Proposal] = attrs.field(factory=dict)
+    declined: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    taken: Mapping[str, datetime] = attrs.field(factory=dict)
     gave_up: tuple[str, ...] = ()
     done_timers: tuple[str, ...] = ()

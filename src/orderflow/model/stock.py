@@ -16,6 +16,7 @@ __all__ = [
     "Movement",
     "Policy",
     "Release",
+    "Report",
     "Reserve",
     "StockKey",
     "StockLevel",
@@ -45,13 +46,15 @@ class Cause(StrEnum):
     COUNT = "count"
     WRITE_OFF = "write_off"
     SHORT_PICK = "short_pick"
+    REPORT = "report"
 
 
 @attrs.frozen
 class StockLevel:
     """The sums for one key. ``on_hand`` is the sum of its movements.
 
-    ``backorder_limit`` is the allowance of open backorders; None is no limit.
+    ``backorder_limit`` is the allowance of open backorders; None is no limit. ``reported_at`` is
+    the time of the last report of who keeps the stock.
     """
 
     key: StockKey
@@ -60,6 +63,7 @@ class StockLevel:
     safety: int = 0
     backordered: int = 0
     backorder_limit: int | None = None
+    reported_at: datetime | None = None
 
     @property
     def available(self) -> int:
@@ -116,13 +120,17 @@ class Reserve:
 
 @attrs.frozen
 class Release:
-    """Take units off a line's reservation. With *consume* they leave the house, too."""
+    """Take units off a line's reservation. With *consume* they leave the house, too.
+
+    What left before the level was last reported (*at*) is left out of that report already.
+    """
 
     key: StockKey
     order: str
     line: str
     quantity: int
     consume: Cause | None = None
+    at: datetime | None = None
 
 
 @attrs.frozen
@@ -174,4 +182,14 @@ class Expect:
     at: datetime
 
 
-StockOp = Reserve | Release | Move | Wait | Unwait | Policy | Expect
+@attrs.frozen
+class Report:
+    """On hand is what was reported, unless a later report stands."""
+
+    key: StockKey
+    on_hand: int
+    at: datetime
+    reference: str
+
+
+StockOp = Reserve | Release | Move | Wait | Unwait | Policy | Expect | Report

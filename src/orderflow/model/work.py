@@ -12,6 +12,7 @@ import attrs
 __all__ = [
     "Due",
     "Effect",
+    "FormField",
     "Kind",
     "Message",
     "NewTask",
@@ -42,8 +43,24 @@ def effect_key(subject: str, name: str, generation: int) -> str:
 
 
 @attrs.frozen
+class FormField:
+    """Something that a person fills in when a task is completed.
+
+    *kind* is ``text``, ``number`` or ``date``; *choices* are the texts that may be chosen from.
+    """
+
+    name: str
+    kind: str = "text"
+    required: bool = True
+    choices: tuple[str, ...] = ()
+
+
+@attrs.frozen
 class Task:
-    """A step that a person does. Completing it issues the command of its step."""
+    """A step that a person does. Completing it issues the command of its step.
+
+    *fields* is the form to fill in; *assignee* is who claimed it, empty where nobody did.
+    """
 
     key: str
     name: str
@@ -51,6 +68,8 @@ class Task:
     role: str
     instructions: str
     due: datetime | None = None
+    fields: tuple[FormField, ...] = ()
+    assignee: str = ""
 
 
 @attrs.frozen

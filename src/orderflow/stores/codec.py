@@ -6,7 +6,7 @@ through in the order in which it was written. Each event carries its kind's numb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -22,12 +22,14 @@ from orderflow.model.ledger import Bucket, Ledger, Slot
 from orderflow.model.observations import Observation
 from orderflow.model.parcel import Parcel
 from orderflow.model.state import OrderState
+from orderflow.model.work import FormField
 
 __all__ = [
     "decode_body",
     "decode_data",
     "decode_document",
     "decode_entry",
+    "decode_form",
     "decode_observation",
     "decode_parcel",
     "decode_state",
@@ -35,6 +37,7 @@ __all__ = [
     "encode_data",
     "encode_document",
     "encode_entry",
+    "encode_form",
     "encode_observation",
     "encode_parcel",
     "encode_state",
@@ -216,6 +219,16 @@ def encode_data(data: Mapping[str, Any]) -> str:
 def decode_data(text: str) -> dict[str, Any]:
     """What :func:`encode_data` wrote; tuples have become lists."""
     return _decode(dict[str, Any], text)
+
+
+def encode_form(fields: Sequence[FormField]) -> str:
+    """The form of a task."""
+    return _encode(fields)
+
+
+def decode_form(text: str) -> tuple[FormField, ...]:
+    """What :func:`encode_form` wrote."""
+    return _decode(tuple[FormField, ...], text)
 
 
 def encode_document(document: NewOrder) -> tuple[str, str]:

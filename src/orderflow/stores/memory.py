@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from orderflow.inventory import Holding, apply
+from orderflow.inventory import Holding, apply, movement
 from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
@@ -17,9 +17,7 @@ from orderflow.model.parcel import Parcel
 from orderflow.model.stock import (
     Expect,
     ExpectedReceipt,
-    Move,
     Movement,
-    Release,
     StockKey,
     StockLevel,
     StockOp,
@@ -74,6 +72,7 @@ class _Stock:
     levels: dict[StockKey, StockLevel] = attrs.field(factory=dict)
     reserved: dict[LineKey, int] = attrs.field(factory=dict)
     waiting: dict[LineKey, Waiting] = attrs.field(factory=dict)
+    moved: list[Movement] = attrs.field(factory=list)
 
 
 class MemoryStore:
@@ -131,6 +130,9 @@ class MemoryStore:
         if held is None:
             return False
         touched.levels[op.key] = held.level
+        moved = movement(op, held.level.on_hand - level.on_hand, commit.now)
+        if moved is not None:
+            touched.moved.append(moved)
         if order:
             touched.reserved[key] = held.reserved
             since = waiting.since if waiting and waiting.quantity else commit.now
@@ -154,21 +156,14 @@ class MemoryStore:
             queue.pop(key, None)
             if waiting.quantity:
                 queue[key] = waiting
+        for moved in touched.moved:
+            self._movements.setdefault(moved.key, []).append(moved)
         for op in commit.stock:
-            self._journal_stock(op, commit)
+            if isinstance(op, Expect):
+                self._expected.pop(op.id, None)
+                if op.quantity:
+                    self._expected[op.id] = ExpectedReceipt(op.id, op.key, op.quantity, op.at)
         self._write_work(commit)
-
-    def _journal_stock(self, op: StockOp, commit: Commit) -> None:
-        if isinstance(op, Move):
-            moved = Movement(op.key, op.quantity, op.cause, op.reference, commit.now)
-            self._movements.setdefault(op.key, []).append(moved)
-        elif isinstance(op, Release) and op.consume:
-            moved = Movement(op.key, -op.quantity, op.consume, f"{op.order}/{op.line}", commit.now)
-            self._movements.setdefault(op.key, []).append(moved)
-        elif isinstance(op, Expect):
-            self._expected.pop(op.id, None)
-            if op.quantity:
-                self._expected[op.id] = ExpectedReceipt(op.id, op.key, op.quantity, op.at)
 
     def _write_work(self, commit: Commit) -> None:
         if commit.done:
@@ -181,7 +176,9 @@ class MemoryStore:
         for row_to_add in rows_of(commit):
             self._add(row_to_add)
         for task in tasks_of(commit):
-            self._tasks[task.key] = commit.subject, task
+            kept = self._tasks.get(task.key)
+            assignee = kept[1].assignee if kept else ""
+            self._tasks[task.key] = commit.subject, attrs.evolve(task, assignee=assignee)
         for reference in commit.references:
             self._references[reference] = commit.subject
             for known, message in [key for key in self._inbox if key[0] == reference]:
@@ -377,12 +374,22 @@ class MemoryStore:
                 if key > query.after
                 and query.role in (None, task.role)
                 and query.owner in (None, owner)
+                and query.assignee in (None, task.assignee)
             )
             return [self._tasks[key] for key in keys[: query.limit]]
 
     def task(self, key: str) -> tuple[str, Task] | None:
         """An open task and its owner."""
         return self._tasks.get(key)
+
+    def assign(self, key: str, to: str, before: str) -> bool:
+        """Give an open task to somebody."""
+        with self._lock:
+            owner, task = self._tasks.get(key, ("", None))
+            if task is None or task.assignee != before:
+                return False
+            self._tasks[key] = owner, attrs.evolve(task, assignee=to)
+            return True
 
 
 def _due(found: _Outbox) -> Due:

@@ -33,7 +33,7 @@ from orderflow.errors import SchemaMismatch
 
 __all__ = ["VERSION", "prepare"]
 
-VERSION = 1
+VERSION = 2
 """The version of the tables that this release reads and writes."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -158,6 +158,7 @@ levels = _table(
     _units("safety"),
     _units("backordered"),
     Column("backorder_limit", BigInteger),
+    _moment("reported_at", nullable=True),
     PrimaryKeyConstraint("sku", "location"),
     small=True,
 )
@@ -260,8 +261,11 @@ tasks = _table(
     _name("subject"),
     _text("instructions"),
     _moment("due", nullable=True),
+    _text("fields"),
+    _name("assignee"),
 )
 Index("orderflow_tasks_role", tasks.c.role, tasks.c.key)
+Index("orderflow_tasks_assignee", tasks.c.assignee, tasks.c.key)
 Index("orderflow_tasks_owner", tasks.c.owner, tasks.c.key)
 
 

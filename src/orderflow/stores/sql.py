@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, bindparam, select, tuple_
+from sqlalchemy import RowMapping, Select, bindparam, select, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from orderflow.errors import SchemaMismatch, StoreUnavailable
@@ -269,7 +269,7 @@ class SqlStore:
     def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
         """One page of open tasks with their owners, by key."""
         tasks = schema.tasks
-        wanted = {"role": query.role, "owner": query.owner}
+        wanted = {"role": query.role, "owner": query.owner, "assignee": query.assignee}
         found = select(tasks).where(
             tasks.c.key > query.after,
             *(tasks.c[name] == value for name, value in wanted.items() if value is not None),
@@ -280,6 +280,13 @@ class SqlStore:
         """An open task and its owner."""
         row = self._row(_TASK, key=key)
         return None if row is None else _task(row)
+
+    def assign(self, key: str, to: str, before: str) -> bool:
+        """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
+        tasks = schema.tasks
+        mine = update(tasks).where(tasks.c.key == key, tasks.c.assignee == before)
+        with self._database.write() as connection:
+            return connection.execute(mine.values(assignee=to)).rowcount == 1
 
     def _rows(self, statement: Select[Any]) -> Sequence[RowMapping]:
         with self._database.read() as connection:
@@ -292,6 +299,13 @@ class SqlStore:
 
 def _task(row: RowMapping) -> tuple[str, Task]:
     task = Task(
-        row["key"], row["name"], row["subject"], row["role"], row["instructions"], row["due"]
+        row["key"],
+        row["name"],
+        row["subject"],
+        row["role"],
+        row["instructions"],
+        row["due"],
+        codec.decode_form(row["fields"]),
+        row["assignee"],
     )
     return row["owner"], task

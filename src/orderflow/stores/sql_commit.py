@@ -18,7 +18,7 @@ from orderflow.stores.sql_stock import write_stock
 __all__ = ["write_commit"]
 
 _STATE = ("version", "status", "phase", "customer", "channel", "placed_at", "promised", "state")
-_TASK = ("owner", "role", "name", "subject", "instructions", "due")
+_TASK = ("owner", "role", "name", "subject", "instructions", "due", "fields")
 
 
 def write_commit(connection: Connection, commit: Commit) -> Outcome:
@@ -137,6 +137,8 @@ def _write_work(connection: Connection, commit: Commit) -> None:
             "subject": task.subject,
             "instructions": task.instructions,
             "due": task.due,
+            "fields": codec.encode_form(task.fields),
+            "assignee": "",
         }
         for task in tasks_of(commit)
     ]

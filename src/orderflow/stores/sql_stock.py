@@ -15,12 +15,14 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, select, update
 
-from orderflow.inventory import Holding, apply
+from orderflow.inventory import Holding, apply, movement
 from orderflow.model.stock import (
     Expect,
     Move,
+    Movement,
     Policy,
     Release,
+    Report,
     Reserve,
     StockKey,
     StockLevel,
@@ -38,7 +40,7 @@ __all__ = ["level_of", "levels_of", "waiting_of", "write_stock"]
 LineKey = tuple[StockKey, str, str]
 
 _CHUNK = 500
-_SUMS = ("on_hand", "reserved", "safety", "backordered", "backorder_limit")
+_SUMS = ("on_hand", "reserved", "safety", "backordered", "backorder_limit", "reported_at")
 _LINE = ("sku", "location", "order_id", "line")
 
 
@@ -49,6 +51,7 @@ class _Rows:
     levels: dict[StockKey, StockLevel]
     reserved: dict[LineKey, int]
     waiting: dict[LineKey, Waiting]
+    moved: list[Movement] = attrs.field(factory=list)
 
     def copy(self) -> _Rows:
         """The same rows, to be changed."""
@@ -59,7 +62,7 @@ class _Rows:
         if isinstance(op, Expect):
             return True
         held = Holding(self.levels[op.key])
-        if isinstance(op, Move | Policy):
+        if isinstance(op, Move | Policy | Report):
             after = apply(op, held)
         elif isinstance(op, Reserve | Release):
             line = op.key, op.order, op.line
@@ -75,6 +78,9 @@ class _Rows:
                 self.waiting[line] = Waiting(*line, after.waiting, since)
         if after is None:
             return False
+        moved = movement(op, after.level.on_hand - held.level.on_hand, now)
+        if moved is not None:
+            self.moved.append(moved)
         self.levels[op.key] = after.level
         return True
 
@@ -92,8 +98,7 @@ def write_stock(
         return Stale()
     _write_lines(connection, before, after)
     _write_expected(connection, {op.id: op for op in ops if isinstance(op, Expect)})
-    moved = [movement for op in ops if (movement := _movement(op, now))]
-    execute_many(connection, _MOVE, moved)
+    execute_many(connection, _MOVE, list(map(_movement, after.moved)))
     return None
 
 
@@ -273,13 +278,8 @@ def _write_expected(connection: Connection, announced: Mapping[str, Expect]) -> 
     execute_many(connection, _ANNOUNCE, new)
 
 
-def _movement(op: StockOp, now: datetime) -> dict[str, Any] | None:
-    """The row of the stock journal for an operation that changes on hand."""
-    if isinstance(op, Move):
-        moved = {"quantity": op.quantity, "cause": op.cause.value, "reference": op.reference}
-    elif isinstance(op, Release) and op.consume:
-        reference = f"{op.order}/{op.line}"
-        moved = {"quantity": -op.quantity, "cause": op.consume.value, "reference": reference}
-    else:
-        return None
-    return {"sku": op.key.sku, "location": op.key.location, "at": now} | moved
+def _movement(moved: Movement) -> dict[str, Any]:
+    """The row of the stock journal."""
+    where = {"sku": moved.key.sku, "location": moved.key.location, "at": moved.at}
+    told = {"cause": moved.cause.value, "reference": moved.reference}
+    return where | told | {"quantity": moved.quantity}

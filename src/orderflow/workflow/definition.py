@@ -41,9 +41,14 @@ AnyPhase = OrderPhase | Phase | ReturnPhase
 
 @attrs.frozen
 class StepWork:
-    """Waits for a working step (``pick``, ``pack``, …): an effect or a task, as the policy says."""
+    """Waits for a working step (``pick``, ``pack``, …): an effect or a task, as the policy says.
+
+    Where it is not done *within* that time, *trigger* fires.
+    """
 
     step: str
+    within: timedelta | None = None
+    trigger: str | None = None
 
 
 @attrs.frozen
@@ -60,9 +65,14 @@ class TaskFor:
 
 @attrs.frozen
 class EffectOf:
-    """Waits for the answer to an effect with this name."""
+    """Waits for the answer to an effect with this name.
+
+    A *party* that took it and answers later has *within* to do so; then it is asked about.
+    """
 
     name: str
+    party: str = "party"
+    within: timedelta = timedelta(days=2)
 
 
 @attrs.frozen

@@ -1,0 +1,108 @@
+"""What another party did: the goods that it shipped, and what it charges for them."""
+
+from __future__ import annotations
+
+from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.requesting import heard_from, party_fo
+from orderflow.model import events as ev
+from orderflow.model import observations as obs
+from orderflow.model.ledger import Bucket, Slot
+from orderflow.model.messages import Despatched
+from orderflow.model.order import Order
+from orderflow.model.parcel import Content
+from orderflow.model.phases import Phase
+from orderflow.model.state import FulfillmentOrder
+
+__all__ = ["goods_shipped", "invoice_received", "overcharged"]
+
+_OUT = (
+    Bucket.SHIPPED,
+    Bucket.DELIVERED,
+    Bucket.RETURNING,
+    Bucket.RETURNED,
+    Bucket.RETURNING_UNDELIVERED,
+    Bucket.RETURNED_UNDELIVERED,
+    Bucket.LOST,
+)
+
+
+def goods_shipped(deciding: Deciding, body: obs.GoodsShipped) -> None:
+    """A ship notice opens a parcel, or fills one that other notices named."""
+    fo = party_fo(deciding, body)
+    if fo is None or body.notice in fo.notices:
+        return
+    heard_from(deciding, fo)
+    deciding.emit(ev.NoticeRecorded(fo.id, body.notice, body.lines))
+    for item in body.items:
+        deciding.emit(
+            ev.ItemIdentified(fo.id, item.line, item.quantity, item.lot, item.serial, item.expiry)
+        )
+    if fo.phase is Phase.REQUESTED:  # the notice came before the answer
+        deciding.fire("accept", fo=fo.id)
+    parcel = _parcel_id(deciding, fo, body)
+    contents = []
+    for line, units in body.lines.items():
+        if left := _leave(deciding, fo, line, units, parcel):
+            contents.append(Content(deciding.id, fo.id, line, left))
+    if contents:
+        told = Despatched(parcel, fo.strategy, tuple(contents), body.carrier, body.tracking_number)
+        deciding.tell(f"parcel:{parcel}", told)
+
+
+def _parcel_id(deciding: Deciding, fo: FulfillmentOrder, body: obs.GoodsShipped) -> str:
+    """A parcel is known by its tracking number, whoever's units are in it."""
+    if body.tracking_number:
+        return f"{body.carrier or fo.strategy}/{body.tracking_number}"
+    return f"{deciding.id}-P{len(deciding.order.state.parcels) + 1}"
+
+
+def _leave(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, parcel: str) -> int:
+    """Ship units of a line that the party has, or had; how many of them were ours to ship."""
+    left = units
+    for bucket in (Bucket.ALLOCATED, Bucket.CANCELLED):
+        slot = Slot(line, bucket, fo.id)
+        take = min(left, deciding.units.get(slot, 0))
+        if not take:
+            continue
+        if parcel not in deciding.order.state.parcels:
+            deciding.emit(ev.ParcelPacked(parcel, fo.id))
+        deciding.walk(slot, Bucket.SHIPPED, take, parcel=parcel)
+        left -= take
+        if bucket is Bucket.CANCELLED:
+            what = (
+                f"{fo.strategy} shipped {take} of line {line} that were cancelled: call them back"
+            )
+            deciding.ask_person("exception.shipped", "support", what, fo.id)
+    if left:
+        deciding.emit(ev.SurplusFound(line, left))
+        what = f"{fo.strategy} shipped {left} of line {line} more than it was to: ask for them back"
+        deciding.ask_person("exception.surplus", "support", what, fo.id)
+    return units - left
+
+
+def invoice_received(deciding: Deciding, body: obs.InvoiceReceived) -> None:
+    """Record an invoice; a cost that was not agreed is a task."""
+    fo = party_fo(deciding, body)
+    if fo is None or body.number in fo.invoices:
+        return
+    heard_from(deciding, fo)
+    lines = tuple(ev.InvoicedLine(ln.line, ln.quantity, ln.unit_cost) for ln in body.lines)
+    deciding.emit(ev.InvoiceRecorded(fo.id, body.number, lines))
+    if over := overcharged(deciding.order, deciding.fos[fo.id]):
+        what = f"invoice {body.number} of {fo.strategy} charges for {over} that no notice speaks of"
+        deciding.ask_person("exception.invoice", "purchasing", what, fo.id)
+    wrong = [
+        f"line {ln.line} costs {ln.unit_cost}, agreed are {fo.costs[ln.line]}"
+        for ln in body.lines
+        if ln.line in fo.costs and ln.unit_cost != fo.costs[ln.line]
+    ]
+    if wrong:
+        what = f"invoice {body.number} of {fo.strategy}: {'; '.join(wrong)}"
+        deciding.ask_person("exception.invoice_cost", "purchasing", what, fo.id)
+
+
+def overcharged(order: Order, fo: FulfillmentOrder) -> str:
+    """What a party charged for and has not shipped, as far as its notices say; empty if nothing."""
+    out = order.units(*_OUT, fo=fo.id)
+    over = {line: units - out.get(line, 0) for line, units in fo.invoiced.items()}
+    return ", ".join(f"{units} of line {line}" for line, units in over.items() if units > 0)

@@ -1,0 +1,327 @@
+"""What another party is asked for, and what it answers: fulfillment orders, and giving them up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from orderflow.kernel.allocating import take
+from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.placing import not_held
+from orderflow.model import commands as cmd
+from orderflow.model import events as ev
+from orderflow.model import observations as obs
+from orderflow.model.ledger import IN_WORK, Bucket, Slot
+from orderflow.model.phases import Phase
+from orderflow.model.state import FulfillmentOrder, OrderState
+from orderflow.model.stock import Cause, Move, StockLevel
+from orderflow.model.work import Effect, effect_key
+from orderflow.workflow import StepWork
+
+__all__ = [
+    "answered",
+    "ask_back",
+    "cancellation_answered",
+    "close_moot",
+    "give_back",
+    "heard_from",
+    "is_with_party",
+    "party_fo",
+    "press",
+    "received",
+    "reroute",
+    "submit",
+    "submit_ready",
+    "substitute",
+    "unasked",
+]
+
+
+def is_with_party(state: OrderState, fo: FulfillmentOrder) -> bool:
+    """Whether another party has the fulfillment order, and must be asked to give it up."""
+    return not fo.phase.final and (fo.phase is Phase.REQUESTED or _request(fo.id) in state.taken)
+
+
+def _request(fo: str) -> str:
+    return effect_key(fo, "submit", 0)
+
+
+def submit(deciding: Deciding, body: cmd.Submit) -> None:
+    """Somebody sent the party its fulfillment order."""
+    fo = deciding.fos.get(body.fo)
+    if fo is None:
+        there = ", ".join(sorted(deciding.fos)) or "none"
+        deciding.refuse("fo.unknown", f"there is no fulfillment order {body.fo}; there are {there}")
+    elif not_held(deciding):
+        if (
+            is_with_party(deciding.order.state, fo)
+            and _request(fo.id) in deciding.order.state.taken
+        ):
+            deciding.refuse("fo.submitted", f"{fo.id} was sent to {fo.strategy} already")
+        elif fo.phase is Phase.REQUESTED or _begin(deciding, fo):
+            _take(deciding, _request(fo.id))
+
+
+def submit_ready(deciding: Deciding) -> None:
+    """Have software send what is ready for another party; what a guard refuses is a task."""
+    state = deciding.order.state
+    for fo in state.fulfillment_orders.values():
+        flow = deciding.rules.machine(fo.workflow).workflow
+        ready = flow.by_name[fo.state].waits_for == StepWork("submit")
+        automatic = deciding.rules.steps.automatic("submit", deciding.order, fo.strategy)
+        if not ready or not automatic or state.holds:
+            continue
+        before = len(deciding.refusals)
+        if not _begin(deciding, fo):
+            reasons = "; ".join(map(str, deciding.refusals[before:]))
+            del deciding.refusals[before:]
+            deciding.ask_person("exception.submit", "support", reasons, fo.id)
+
+
+def _begin(deciding: Deciding, fo: FulfillmentOrder) -> bool:
+    """Bring a fulfillment order to its party, with the costs that are agreed."""
+    if not deciding.fire("submit", fo=fo.id):
+        return False
+    strategy, order = deciding.rules.strategies[fo.strategy], deciding.order
+    costs = {ln: strategy.cost(order.line(ln)) for ln in order.units(Bucket.ALLOCATED, fo=fo.id)}
+    agreed = {line: cost for line, cost in costs.items() if cost is not None}
+    if agreed:
+        deciding.emit(ev.CostsAgreed(fo.id, agreed))
+    return True
+
+
+def _take(deciding: Deciding, key: str) -> None:
+    if key not in deciding.order.state.taken:
+        deciding.emit(ev.EffectTakenOver(key))
+
+
+def party_fo(deciding: Deciding, body: obs.PartyFact) -> FulfillmentOrder | None:
+    """The fulfillment order that a party speaks of; what it says of another one is kept."""
+    fo = deciding.fos.get(body.fo)
+    if fo is None:
+        reason = f"{body.fo} is no fulfillment order of {deciding.id}"
+        deciding.keep_fact(body.kind, reason)  # type: ignore[attr-defined]  # every fact has one
+    return fo
+
+
+def heard_from(deciding: Deciding, fo: FulfillmentOrder, reference: str = "") -> None:
+    """The party has our request, or it could not speak of it."""
+    _take(deciding, _request(fo.id))
+    if reference and reference != fo.reference:
+        deciding.emit(ev.ReferenceGiven(fo.id, reference))
+
+
+def received(deciding: Deciding, body: obs.RequestReceived) -> None:
+    """The party has our request; that is no answer."""
+    if fo := party_fo(deciding, body):
+        heard_from(deciding, fo, body.reference)
+
+
+def answered(deciding: Deciding, body: obs.RequestAnswered) -> None:
+    """The party accepts the request line by line, or rejects it whole."""
+    fo = party_fo(deciding, body)
+    if fo is None:
+        return
+    heard_from(deciding, fo, body.reference)
+    if fo.phase.final:  # what it speaks of has left, or was given up
+        if fo.phase is Phase.FAILED and not body.rejected:
+            deciding.keep_fact(body.kind, f"{fo.id} is {fo.state}, and now is answered", fo.id)
+        return
+    if body.rejected:
+        for line, units in deciding.order.units(Bucket.ALLOCATED, fo=fo.id).items():
+            give_back(deciding, fo, line, units, body.rejected)
+    for part in body.lines:
+        _line_answered(deciding, fo, part)
+    left = deciding.order.ledger.total(*IN_WORK, fo=fo.id)
+    if left and fo.phase is Phase.REQUESTED:
+        deciding.fire("accept", fo=fo.id)
+    elif not left and not deciding.order.ledger.total(Bucket.SHIPPED, fo=fo.id):
+        deciding.fire("reject" if fo.phase is Phase.REQUESTED else "close", fo=fo.id)
+
+
+def _line_answered(deciding: Deciding, fo: FulfillmentOrder, part: obs.LineAnswer) -> None:
+    line = part.line
+    there = deciding.units.get(Slot(line, Bucket.ALLOCATED, fo.id), 0)
+    units = there if part.quantity is None else min(part.quantity, there)
+    if line not in deciding.lines or (part.quantity or 0) > there:
+        what = f"{fo.strategy} speaks of {part.quantity} of line {line}, it has {there} to ship"
+        deciding.ask_person("exception.answer", "purchasing", what, fo.id)
+    if not units:
+        return
+    match part.verdict:
+        case obs.Verdict.REJECTED:
+            give_back(deciding, fo, line, units, part.reason)
+            return
+        case obs.Verdict.SUBSTITUTED:
+            _propose(deciding, fo, part, units)
+        case verdict if part.at or verdict is obs.Verdict.BACKORDERED:
+            waits = verdict is obs.Verdict.BACKORDERED
+            deciding.emit(ev.ShippingPromised(fo.id, line, units, part.at, waits))
+    known = deciding.fos[fo.id].costs.get(line)
+    if part.unit_cost is not None and part.unit_cost != known:
+        deciding.emit(ev.CostsAgreed(fo.id, {line: part.unit_cost}))
+        if known is not None:
+            what = f"{fo.strategy} wants {part.unit_cost} for line {line}, not {known}: object, or"
+            deciding.ask_person(
+                "exception.price", "purchasing", f"{what} let it be", f"{fo.id}/{line}"
+            )
+
+
+def give_back(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, reason: str) -> None:
+    """Units leave a fulfillment order, and are routed again, but not to the same party."""
+    key = deciding.stock_key(line, fo.id)
+    deciding.emit(ev.UnitsDeclined(fo.id, line, units, fo.strategy, reason))
+    deciding.unreserve(line, fo.id, units)
+    if key is not None and reason == "out_of_stock":
+        deciding.stock.append(Move(key, -units, Cause.SHORT_PICK, fo.id))
+    deciding.move(Slot(line, Bucket.ALLOCATED, fo.id), Slot(line, Bucket.OPEN), units)
+
+
+def _propose(deciding: Deciding, fo: FulfillmentOrder, part: obs.LineAnswer, units: int) -> None:
+    assert part.substitute is not None  # the verdict says so
+    deciding.emit(ev.SubstituteProposed(fo.id, part.line, part.substitute, units))
+    if part.substitute in deciding.order.line(part.line).substitutes and not fo.location:
+        substitute(deciding, cmd.Substitute(fo=fo.id, line=part.line))
+
+
+def substitute(deciding: Deciding, body: cmd.Substitute) -> None:
+    """The customer takes the substitute: a new line stands in for the units, at the same price."""
+    found = deciding.order.state.proposals.get(f"{body.fo}/{body.line}")
+    if found is None:
+        there = ", ".join(deciding.order.state.proposals) or "none"
+        what = f"nothing is proposed for {body.fo}/{body.line}; open proposals: {there}"
+        deciding.refuse("substitute.unknown", what)
+        return
+    count = sum(1 for line in deciding.lines.values() if line.substitutes)
+    new_line = f"{found.line}.s{count + 1}"
+    slot = Slot(found.line, Bucket.ALLOCATED, found.fo)
+    units = min(found.quantity, deciding.units.get(slot, 0))
+    kept = deciding.stock_key(found.line, found.fo)
+    key = kept._replace(sku=found.sku) if kept else None
+    if key is not None:
+        have = deciding.levels.get(key, StockLevel(key)).available
+        if have < units:
+            deciding.refuse("stock.not_available", f"{units} of {key} are needed, there are {have}")
+            return
+    deciding.emit(ev.SubstituteDropped(found.fo, found.line))
+    deciding.unreserve(found.line, found.fo, units)
+    deciding.move(slot, slot._replace(bucket=Bucket.SUBSTITUTED), units)
+    deciding.emit(ev.LineSubstituted(found.fo, found.line, new_line, found.sku, units))
+    if key is not None:
+        take(deciding, key, new_line, units)
+
+
+def reroute(deciding: Deciding, body: cmd.Reroute) -> None:
+    """Take units from a fulfillment order; of a party that has them they are asked back."""
+    fo = deciding.fos.get(body.fo)
+    if fo is None:
+        there = ", ".join(sorted(deciding.fos)) or "none"
+        deciding.refuse("fo.unknown", f"there is no fulfillment order {body.fo}; there are {there}")
+        return
+    there_are = unasked(deciding, fo)
+    wanted = there_are if body.lines is None else body.lines
+    for line, units in wanted.items():
+        if units > (have := there_are.get(line, 0)):
+            what = f"{fo.id} has {have} of line {line} that can be taken from it, not {units}"
+            deciding.refuse("fo.units_missing", what)
+    if not wanted:
+        deciding.refuse("reroute.nothing", f"{fo.id} has no unit that can be taken from it")
+    elif not deciding.refusals and is_with_party(deciding.order.state, fo):
+        ask_back(deciding, fo, wanted, body.reason, reroute=True)
+    elif not deciding.refusals:
+        for line, units in wanted.items():
+            give_back(deciding, fo, line, units, body.reason)
+
+
+def unasked(deciding: Deciding, fo: FulfillmentOrder) -> dict[str, int]:
+    """Units per line that stand allocated in a FO, and that nobody asked back yet."""
+    found = Counter(deciding.order.units(Bucket.ALLOCATED, fo=fo.id))
+    for request in deciding.order.state.cancellations.values():
+        if request.fo == fo.id:
+            found.subtract(request.lines)
+    return {line: units for line, units in found.items() if units > 0}
+
+
+def ask_back(
+    deciding: Deciding,
+    fo: FulfillmentOrder,
+    lines: Mapping[str, int],
+    reason: str,
+    *,
+    reroute: bool,
+) -> None:
+    """Ask the party to give units up."""
+    count = sum(isinstance(event, ev.CancellationAsked) for event in deciding.events)
+    request = f"{fo.id}-C{deciding.version + 1}.{count + 1}"
+    deciding.emit(ev.CancellationAsked(request, fo.id, dict(lines), reason, reroute))
+
+
+def cancellation_answered(deciding: Deciding, body: obs.CancellationAnswered) -> None:
+    """The party gives up what it names, and ships the rest of what it was asked for."""
+    fo = party_fo(deciding, body)
+    if fo is None:
+        return
+    heard_from(deciding, fo)
+    left = Counter(body.lines)
+    for request in list(deciding.order.state.cancellations.values()):
+        if request.fo == fo.id:
+            given = _given_up(deciding, fo, request.lines, left, reroute=request.reroute)
+            left.subtract(given)
+            deciding.emit(ev.CancellationClosed(request.id, given, body.reason))
+    if over := {line: units for line, units in left.items() if units > 0}:
+        what = ", ".join(f"{units} of line {line}" for line, units in over.items())
+        reason = f"{fo.strategy} gave up {what} that it was not asked for, or has shipped"
+        deciding.ask_person("exception.cancellation", "support", reason, fo.id)
+
+
+def _given_up(
+    deciding: Deciding,
+    fo: FulfillmentOrder,
+    asked: Mapping[str, int],
+    offered: Mapping[str, int],
+    *,
+    reroute: bool,
+) -> dict[str, int]:
+    given = {}
+    for line, units in asked.items():
+        slot = Slot(line, Bucket.ALLOCATED, fo.id)
+        take = min(units, offered.get(line, 0), deciding.units.get(slot, 0))
+        if take <= 0:
+            continue
+        given[line] = take
+        if reroute:
+            give_back(deciding, fo, line, take, "given up when asked")
+        else:
+            deciding.unreserve(line, fo.id, take)
+            deciding.move(slot, slot._replace(bucket=Bucket.CANCELLED), take)
+    return given
+
+
+def close_moot(deciding: Deciding) -> None:
+    """End what was asked about units that are no longer there: they left, or were given up."""
+    state = deciding.order.state
+    for request in state.cancellations.values():
+        if not _stand(deciding, request.fo, request.lines):
+            deciding.emit(ev.CancellationClosed(request.id, {}, "moot"))
+    for proposal in state.proposals.values():
+        if not _stand(deciding, proposal.fo, [proposal.line]):
+            deciding.emit(ev.SubstituteDropped(proposal.fo, proposal.line))
+
+
+def _stand(deciding: Deciding, fo: str, lines: Iterable[str]) -> bool:
+    return any(deciding.units.get(Slot(line, Bucket.ALLOCATED, fo)) for line in lines)
+
+
+def press(deciding: Deciding, fo: FulfillmentOrder, times: int) -> bool:
+    """A party is silent: remind it, then ask for the units back; False where a person must act."""
+    if times == _REMIND:
+        deciding.add([Effect("remind", fo.id)], fo.id)
+    elif times == _ASK_BACK and (lines := unasked(deciding, fo)):
+        ask_back(deciding, fo, lines, "silence", reroute=True)
+    else:
+        return False
+    return True
+
+
+_REMIND, _ASK_BACK = 1, 2
+"""What is done when a party was silent for so many times its time."""

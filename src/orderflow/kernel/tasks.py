@@ -1,0 +1,92 @@
+"""Completing a task: the command that its step issues, or the fact that a person reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from orderflow.kernel.forms import Filled, picked_items, shorts
+from orderflow.kernel.rules import Rules
+from orderflow.kernel.waits import STEP_COMMANDS
+from orderflow.model import commands as cmd
+from orderflow.model import observations as obs
+from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
+from orderflow.model.work import Task
+from orderflow.workflow import TaskFor
+
+__all__ = ["completing", "completing_for_parcel"]
+
+Outcome = cmd.Body | obs.Fact | None
+"""What completing a task says; None where other commands end it."""
+
+
+def completing(task: Task, order: Order, rules: Rules, filled: Filled) -> Outcome:
+    """What completing *task* of an order says, with its form as it was *filled* in."""
+    state = order.state
+    if task.name == "ask_back" or (task.subject in state.cancellations and filled):
+        return _given_up(task, order, filled)
+    if filled.get("answer") in _ANSWERS:
+        return _ANSWERS[filled["answer"]](task)
+    if task.key in state.tasks:
+        return cmd.CloseTask(task=task.key)
+    if task.name == "pick":
+        return _picked(task, order, filled)
+    if task.name == "substitute":
+        fo, _, line = task.subject.partition("/")
+        return cmd.Substitute(fo=fo, line=line)
+    if task.name in STEP_COMMANDS:
+        return STEP_COMMANDS[task.name](order, task.subject)
+    return _trigger(task, order, rules)
+
+
+_ANSWERS: Mapping[str, Callable[[Task], Outcome]] = {
+    "accepted": lambda task: obs.RequestAnswered(fo=task.subject),
+    "rejected": lambda task: obs.RequestAnswered(fo=task.subject, rejected="told a person"),
+    "waiting": lambda task: cmd.CloseTask(task=task.key),
+}
+
+
+def _given_up(task: Task, order: Order, filled: Filled) -> Outcome:
+    request = order.state.cancellations[task.subject]
+    lines = dict(request.lines) if filled.get("answer") == "given up" else {}
+    return obs.CancellationAnswered(fo=request.fo, lines=lines, reason="told a person")
+
+
+def _picked(task: Task, order: Order, filled: Filled) -> Outcome:
+    there, short = order.units(Bucket.ALLOCATED, fo=task.subject), shorts(filled)
+    units = {line: n - short.get(line, 0) for line, n in there.items()}
+    units = {line: n for line, n in units.items() if n > 0}
+    items = picked_items(filled, units)
+    return cmd.Pick(fo=task.subject, units=units, short=short, items=items)
+
+
+def _trigger(task: Task, order: Order, rules: Rules) -> Outcome:
+    """The trigger that leads on from the state that the task stands for."""
+    found = order.fulfillment_orders.get(task.subject) or order.state.returns.get(task.subject)
+    stamp = found.workflow if found else order.state.workflow
+    name = found.state if found else order.state.lifecycle
+    workflow = rules.machine(stamp).workflow
+    wait = workflow.by_name[name].waits_for
+    fire = partial(cmd.Fire, on=found.id if found else None)
+    if task.name == "blocked":
+        return next((fire(trigger=t.trigger) for t in workflow.leaving[name] if t.completes), None)
+    if isinstance(wait, TaskFor):
+        others = [t.trigger for t in workflow.leaving[name] if t.trigger != "cancel"]
+        return fire(trigger=wait.trigger or others[0])
+    return None
+
+
+def completing_for_parcel(task: Task, parcel: Parcel, filled: Filled) -> Outcome:
+    """What completing *task* of a parcel says."""
+    match task.name:
+        case "seal":
+            return cmd.Seal(parcel=parcel.id)
+        case "label":
+            return obs.LabelBought(parcel=parcel.id, **filled)
+        case "void_label":
+            return obs.LabelVoided(parcel=parcel.id)
+        case "exception.trace" if parcel.tracking_number:
+            return obs.TrackingReported(tracking_number=parcel.tracking_number, **filled)
+    return None
