@@ -216,7 +216,7 @@ def test_operations_on_stock_do_the_same_in_both(
     compare_stock(empty, ops, size)
 
 
-@settings(phases=[Phase.generate], database=None)
+@settings(phases=[Phase.generate], database=None, max_examples=300)
 @given(ops=op_lists, size=st.integers(1, 10))
 def compare_without_shrinking(empty: Path, ops: list[StockOp], size: int) -> None:
     compare_stock(empty, ops, size)

@@ -114,7 +114,7 @@ def shipping_forgets_the_stock(patch: Patch) -> None:
 
 def restock_without_a_movement(patch: Patch) -> None:
     """Promise 2: on hand changes and its journal does not."""
-    patch.setattr(MemoryStore, "_journal_stock", lambda *_args: None)
+    patch.setattr(memory, "movement", lambda *_args: None)
 
 
 def grants_ignore_what_is_there(patch: Patch) -> None:

@@ -128,7 +128,7 @@ _PAST = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 
 def _of_parcel(order: Order, rules: Rules, view: ParcelView) -> Iterator[Wanted]:
     """One order hands a parcel over; others whose units are in it wait for that."""
-    if view.status not in AT_SENDER:
+    if view.status not in AT_SENDER or not order.ledger.total(Bucket.PACKED, parcel=view.id):
         return
     if view.lead not in ("", order.id) or view.held_by:
         others = view.lead if view.lead != order.id else view.held_by[0]

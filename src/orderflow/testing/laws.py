@@ -107,10 +107,13 @@ def _conserved(engine: Engine, order: Order) -> None:
             raise Broken(2, f"{order.id}: units stand under something unknown: {slot}")
     for view in state.parcels.values():
         parcel = engine.store.parcel(view.id)
-        if parcel is None or view.status is ParcelStatus.VOIDED:
+        filling = bool(engine.store.undelivered(f"parcel:{view.id}"))
+        if parcel is None or filling or view.status is ParcelStatus.VOIDED:
             continue
-        contents = {c.line: c.quantity for c in parcel.contents if c.order == order.id}
-        if contents != order.units(parcel=view.id):
+        contents: Counter[str] = Counter()
+        for content in parcel.contents:
+            contents[content.line] += content.quantity if content.order == order.id else 0
+        if contents != Counter(order.units(parcel=view.id)):
             raise Broken(2, f"{view.id} holds {contents}, the ledger says otherwise")
     _reservations_match(engine, order)
 
@@ -119,9 +122,8 @@ def _reservations_match(engine: Engine, order: Order) -> None:
     """Stock's side of the ledger: what is promised to the order is what it has in work."""
     state, promised = order.state, Counter[tuple[StockKey, str]]()
     for slot, units in order.ledger.slots(*IN_WORK):
-        line = state.lines[slot.line]
-        if line.stocked:
-            location = state.fulfillment_orders[slot.fo].location
+        line, location = state.lines[slot.line], state.fulfillment_orders[slot.fo].location
+        if line.stocked and location:
             promised[StockKey(line.sku, location), slot.line] += units
     for put_away in state.put_aways.values():
         sku = state.lines[put_away.line].sku

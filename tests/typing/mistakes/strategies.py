@@ -22,7 +22,7 @@ class Nothing(FulfillmentStrategy):
 class Number(InHouse):
     code = 7  # E: Incompatible types in assignment \(expression has type "int", base class "InHouse" defined the type as "str"\).*\[assignment\]
     workflow = "in_house"  # E: Incompatible types in assignment \(expression has type "str", base class "InHouse" defined the type as "Workflow\[Step\]"\).*\[assignment\]
-    location = None  # E: Incompatible types in assignment \(expression has type "None", base class "FulfillmentStrategy" defined the type as "str"\).*\[assignment\]
+    locations = None  # E: Incompatible types in assignment \(expression has type "None", base class "FulfillmentStrategy" defined the type as "Sequence\[str\]"\).*\[assignment\]
 
 
 class Says(InHouse):
