@@ -11,7 +11,16 @@ try:
 except ImportError as error:  # pragma: no cover (needs an environment without the extra)
     raise ImportError("orderflow.testing needs: pip install 'orderflow[testing]'") from error
 
-from orderflow.model.document import Address, Charge, Customer, Line, NewOrder, Shipping, Terms
+from orderflow.model.document import (
+    Address,
+    Charge,
+    Customer,
+    Delivery,
+    Line,
+    NewOrder,
+    Shipping,
+    Terms,
+)
 
 __all__ = ["SKUS", "addresses", "lines", "orders"]
 
@@ -29,7 +38,7 @@ def addresses() -> st.SearchStrategy[Address]:
 
 
 def lines(skus: Sequence[str] = SKUS) -> st.SearchStrategy[Line]:
-    """Lines of a few units; some dated, some not stocked."""
+    """Lines of a few units; some dated, some not stocked, some that need no shipping."""
     prices = st.integers(0, 10_000).map(lambda cents: Decimal(cents).scaleb(-2))
     dates = st.none() | st.integers(0, 3).map(lambda days: _START + timedelta(days=days))
     return st.builds(
@@ -39,6 +48,7 @@ def lines(skus: Sequence[str] = SKUS) -> st.SearchStrategy[Line]:
         unit_price=prices,
         not_before=st.just(None) | dates,
         stocked=st.sampled_from([True, True, True, False]),
+        ships=st.sampled_from([True, True, True, True, False]),
     )
 
 
@@ -55,5 +65,6 @@ def orders(skus: Sequence[str] = SKUS) -> st.SearchStrategy[NewOrder]:
             st.builds(Charge, code=st.just("POST"), amount=st.integers(-500, 500)), max_size=1
         ).map(tuple),
         terms=st.sampled_from(Terms),
-        shipping=st.sampled_from(Shipping),
+        shipping=st.sampled_from([Shipping.PARTIAL, *Shipping]),
+        delivery=st.sampled_from([Delivery.CARRIER] * 4 + [Delivery.PICKUP, Delivery.HANDOVER]),
     )

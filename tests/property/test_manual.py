@@ -1,0 +1,75 @@
+"""The same order has the same history, whether software or people work it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import attrs
+from hypothesis import given
+
+from orderflow import AUTOMATED, MANUAL, Engine, InHouse, NewOrder, Refused
+from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
+from orderflow.kernel.rules import StepPolicy
+from orderflow.model.commands import Receive
+from orderflow.model.events import Entry, UnitsMoved
+from orderflow.model.observations import Fact
+from orderflow.ports import GiveUp, PartyRequest
+from orderflow.simulation import SequentialIds, VirtualClock
+from orderflow.stores import MemoryStore
+from orderflow.testing import orders
+from orderflow.testing.data import SKUS
+
+Told = tuple[str, str, int]
+
+
+class Later:
+    """A party that answers another time."""
+
+    def submit(self, request: PartyRequest) -> Fact | None:
+        del request
+
+    def give_up(self, request: GiveUp) -> Fact | None:
+        del request
+
+    def remind(self, key: str, number: str) -> None:
+        del key, number
+
+
+def told(entries: Iterator[Entry]) -> Iterator[Told]:
+    """Each event's kind, and the line and quantity that it speaks of."""
+    for entry in entries:
+        for event in entry.events:
+            line = event.source.line if isinstance(event, UnitsMoved) else ""
+            fields = attrs.asdict(event, recurse=False)  # type: ignore[arg-type]  # all are attrs
+            yield type(event).__name__, line or fields.get("line", ""), fields.get("quantity", 0)
+
+
+def history(order: NewOrder, steps: StepPolicy) -> list[Told]:
+    """What happens to an order until it waits for others than us."""
+    strategies = [InHouse(), Pickup(), Handover(), Digital(), ThirdParty(Later(), "3pl")]
+    strategies.insert(1, Dropship(Later(), cost=lambda _line: Decimal(1), locations=("supplier",)))
+    engine = Engine(
+        MemoryStore(), strategies, steps=steps, clock=VirtualClock(), ids=SequentialIds()
+    )
+    for sku, location in zip(SKUS, ("main", "supplier", "3pl"), strict=True):
+        engine.change_stock(Receive(sku=sku, quantity=9, location=location).to(id=location))
+    try:
+        placed = engine.place(order)
+    except Refused:
+        return []
+    engine.worker.run_until_idle()
+    while tasks := [t for t in engine.tasks() if t.name not in ("collect", "route")]:
+        engine.complete(tasks[0], by="ana")
+        engine.worker.run_until_idle()
+    return list(told(engine.journal(placed.id)))
+
+
+@given(orders())
+def test_manual_and_automated_give_one_history(order: NewOrder) -> None:
+    by_people, by_software = history(order, MANUAL), history(order, AUTOMATED)
+    assert sorted(by_people) == sorted(by_software)
+    if len({line.sku for line in order.lines}) <= 1:
+        assert by_people == by_software
+    for line in {line for _, line, _ in by_people}:  # several parties go on side by side
+        assert [t for t in by_people if t[1] == line] == [t for t in by_software if t[1] == line]
