@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from orderflow import Engine, InHouse, Line, NewOrder, Refused, Steps
+from orderflow import Engine, InHouse, Line, NewOrder, Refusal, Refused, Steps
 from orderflow.engine.explaining import candidates
 from orderflow.errors import PortFailed
+from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
 from orderflow.kernel.decide import Decision
 from orderflow.model.commands import (
     Cancel,
     Command,
     Count,
     Draft,
+    Pack,
     Pick,
     Place,
     Receive,
@@ -26,10 +29,24 @@ from orderflow.model.commands import (
     WriteOff,
 )
 from orderflow.model.ledger import Bucket
-from orderflow.model.observations import GoodsReturned, PaymentReported, TrackingReported
+from orderflow.model.observations import (
+    CancellationAnswered,
+    Fact,
+    GoodsReturned,
+    GoodsShipped,
+    InvoiceLine,
+    InvoiceReceived,
+    LineAnswer,
+    PaymentReported,
+    RequestAnswered,
+    RequestReceived,
+    StockReported,
+    TrackingReported,
+    Verdict,
+)
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.state import PaymentFact
-from orderflow.ports import Label, LabelRequest, Picked, PickRequest
+from orderflow.model.state import FulfillmentOrder, PaymentFact
+from orderflow.ports import GiveUp, Label, LabelRequest, PartyRequest, Picked, PickRequest
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.testing import Broken, WatchedStore, check_order, check_refusal, check_stock, orders
 from orderflow.testing.data import SKUS
@@ -53,6 +70,7 @@ class Moody:
     def __init__(self) -> None:
         self.fail = False
         self.short = False
+        self.prompt = False
         self.picked: dict[str, Picked] = {}
         self.labels: dict[str, Label] = {}
 
@@ -84,6 +102,34 @@ class Moody:
     def hand_over(self, key: str, label: Label) -> None:
         del key, label
 
+    def submit(self, request: PartyRequest) -> Fact | None:
+        if self.fail:
+            raise PortFailed("the party does not answer")
+        return RequestAnswered(fo=request.number) if self.prompt else None
+
+    def give_up(self, request: GiveUp) -> Fact | None:
+        if self.fail:
+            raise PortFailed("the party does not answer")
+        given = dict(request.lines) if self.prompt else {}
+        return CancellationAnswered(fo=request.number, lines=given) if self.prompt else None
+
+    def remind(self, key: str, number: str) -> None:
+        del key, number
+
+
+class OnlySingles(ThirdParty):
+    """A provider for lines of one unit."""
+
+    def accepts(self, line: Line) -> Refusal | None:
+        return None if line.quantity == 1 and line.ships else Refusal("3pl.more", "more than one")
+
+
+class OnlyFours(Dropship):
+    """A supplier for lines of four units."""
+
+    def accepts(self, line: Line) -> Refusal | None:
+        return None if line.quantity == 4 and line.ships else Refusal("drop.other", "not four")
+
 
 class Lives(RuleBasedStateMachine):
     """A shop under pressure; every promise is checked after each step."""
@@ -102,7 +148,14 @@ class Lives(RuleBasedStateMachine):
     def make_engine(self, manual: frozenset[str]) -> Engine:
         engine = Engine(
             self.store,
-            [InHouse(warehouse=self.parties, carrier=self.parties)],
+            [
+                OnlySingles(self.parties, "3pl"),
+                OnlyFours(self.parties, cost=lambda _line: Decimal(2)),
+                InHouse(warehouse=self.parties, carrier=self.parties),
+                Pickup(warehouse=self.parties),
+                Handover(),
+                Digital(),
+            ],
             clock=self.clock,
             ids=self.names,
             steps=Steps(manual=manual),
@@ -145,14 +198,20 @@ class Lives(RuleBasedStateMachine):
     @initialize(
         order=orders(),
         units=st.integers(4, 9),
-        manual=st.frozensets(st.sampled_from(["pick", "pack", "ship", "put_away", "close_return"])),
+        manual=st.frozensets(
+            st.sampled_from(["pick", "pack", "ship", "put_away", "close_return", "submit"])
+        ),
     )
     def open_shop(self, order: NewOrder, units: int, manual: frozenset[str]) -> None:
         self.engine = self.make_engine(manual)
         for sku in SKUS:
             self.receive(sku, units)
+            report = StockReported(sku=sku, location="3pl", on_hand=2)
+            self.engine.observe(report.at(self.clock.now() - timedelta(days=1)))
         three = NewOrder(currency="GBP", lines=(Line(sku=SKUS[0], quantity=3),))
         self.submit(Place(order=three).to(id=self.name()))
+        asked = (Line(sku=SKUS[2], quantity=4), Line(sku=SKUS[1], quantity=1))
+        self.submit(Place(order=NewOrder(currency="GBP", lines=asked)).to(id=self.name()))
         self.work_all()
         self.place(order, draft=False)
 
@@ -164,6 +223,75 @@ class Lives(RuleBasedStateMachine):
     @rule(sku=st.sampled_from(SKUS), quantity=st.integers(1, 8))
     def receive(self, sku: str, quantity: int) -> None:
         self.engine.change_stock(Receive(sku=sku, quantity=quantity).to(id=self.name()))
+
+    @rule(units=st.integers(0, 6), ago=st.integers(0, 40))
+    def provider_reports(self, units: int, ago: int) -> None:
+        """A provider says what it has: late, or less than is promised."""
+        fact = StockReported(sku=SKUS[0], location="3pl", on_hand=units)
+        self.engine.observe(fact.at(self.clock.now() - timedelta(hours=ago)))
+
+    def asked(self) -> list[FulfillmentOrder]:
+        """What other parties were asked for; what is still open, if anything is."""
+        found = [self.engine.order(order).fulfillment_orders for order in self.ids]
+        fos = [fo for orders in found for fo in orders.values()]
+        theirs = [fo for fo in fos if fo.strategy in ("third_party", "dropship")]
+        return [fo for fo in theirs if not fo.phase.final] or theirs
+
+    @precondition(lambda self: self.asked())
+    @rule(data=st.data())
+    def party_says(self, data: st.DataObject) -> None:
+        """A party speaks: early, late, twice, about other units than it was asked for."""
+        fo = data.draw(st.sampled_from(self.asked()), label="fo")
+        line = data.draw(st.sampled_from(["1", "1", "2", "3"]), label="line")
+        some = data.draw(st.none() | st.integers(1, 3), label="units")
+        units = {line: some or 1}
+        verdict = data.draw(st.sampled_from(Verdict), label="verdict")
+        later = data.draw(st.none() | st.just(self.clock.now() + timedelta(days=3)), label="at")
+        costs = Decimal(data.draw(st.integers(2, 3), label="cost"))
+        notice = data.draw(st.sampled_from(["N1", "N2", "N3", "N4"]), label="notice")
+        number = data.draw(st.sampled_from(["", "1Z1", "1Z2"]), label="tracking number")
+        reply = LineAnswer(
+            line=line,
+            verdict=verdict,
+            quantity=some,
+            reason=data.draw(st.sampled_from(["", "out_of_stock"]), label="reason"),
+            at=later,
+            unit_cost=data.draw(st.none() | st.just(costs), label="its cost"),
+            substitute="PAN" if verdict is Verdict.SUBSTITUTED else None,
+        )
+        invoiced = InvoiceLine(line=line, quantity=some or 1, unit_cost=costs)
+        fact: Fact = data.draw(
+            st.sampled_from(
+                [
+                    RequestReceived(fo=fo.id, reference=f"PO-{fo.id}"),
+                    RequestAnswered(fo=fo.id),
+                    RequestAnswered(fo=fo.id, rejected="no"),
+                    RequestAnswered(fo=fo.id, lines=(reply,)),
+                    GoodsShipped(fo=fo.id, notice=notice, lines=units, tracking_number=number),
+                    GoodsShipped(fo=fo.id, notice=notice, lines=units, tracking_number=number),
+                    CancellationAnswered(fo=fo.id, lines=units),
+                    CancellationAnswered(fo=fo.id),
+                    InvoiceReceived(fo=fo.id, number=notice, lines=(invoiced,)),
+                ]
+            ),
+            label="fact",
+        )
+        self.engine.observe(fact.at(self.clock.now()))
+
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data(), box=st.sampled_from(["BOX-1", "BOX-2"]))
+    def pack_together(self, data: st.DataObject, box: str) -> None:
+        """Somebody picks, and puts it into a parcel that orders share."""
+        for _ in range(2):
+            order = self.engine.order(data.draw(st.sampled_from(self.ids), label="order"))
+            for fo in order.fulfillment_orders.values():
+                ours = fo.strategy == "in_house"
+                if ours and (units := order.units(Bucket.ALLOCATED, fo=fo.id)):
+                    self.submit(Pick(fo=fo.id, units=units).to(order.id, id=self.name()))
+                    units = self.engine.order(order.id).units(Bucket.PICKED, fo=fo.id)
+                    if units:
+                        pack = Pack(fo=fo.id, units=units, into=box)
+                        self.submit(pack.to(order.id, id=self.name()))
 
     @rule(sku=st.sampled_from(SKUS), counted=st.integers(0, 6))
     def count_stock(self, sku: str, counted: int) -> None:
@@ -195,8 +323,15 @@ class Lives(RuleBasedStateMachine):
             open_tasks = list(self.engine.tasks())
             if open_tasks:
                 task = data.draw(st.sampled_from(open_tasks), label="task")
+                form = {
+                    field.name: data.draw(
+                        st.sampled_from(field.choices or ("1",)), label="filled in"
+                    )
+                    for field in task.fields
+                    if field.required
+                }
                 with suppress(Refused):
-                    self.engine.complete(task, by="ana", id=self.name())
+                    self.engine.complete(task, by="ana", data=form, id=self.name())
 
     @precondition(lambda self: self.ids)
     @rule(data=st.data(), units=st.integers(1, 3))
@@ -225,7 +360,7 @@ class Lives(RuleBasedStateMachine):
         for line in list(order.units(Bucket.PACKED) or order.units(Bucket.PICKED))[:1]:
             self.submit(Cancel(lines={line: 1}).to(order.id, by="ana", id=self.name()))
 
-    @rule(manual=st.frozensets(st.sampled_from(["pick", "pack", "ship", "confirm"])))
+    @rule(manual=st.frozensets(st.sampled_from(["pick", "pack", "ship", "confirm", "submit"])))
     def other_steps(self, manual: frozenset[str]) -> None:
         """The application is deployed again, with other steps done by hand."""
         self.engine = self.make_engine(manual)
@@ -244,7 +379,8 @@ class Lives(RuleBasedStateMachine):
     @rule(data=st.data(), status=st.sampled_from(list(ParcelStatus)[3:11]), ago=st.integers(0, 9))
     def scan(self, data: st.DataObject, status: ParcelStatus, ago: int) -> None:
         """A carrier's scan: early, late, twice, out of order."""
-        numbers = [*(label.tracking_number for label in self.parties.labels.values()), "T99"]
+        numbers = [label.tracking_number for label in self.parties.labels.values()]
+        numbers += ["1Z1", "1Z2", "T99"]
         number = data.draw(st.sampled_from(numbers), label="number")
         fact = TrackingReported(tracking_number=number, status=status)
         self.engine.observe(fact.at(self.clock.now() - timedelta(hours=ago)))
@@ -293,9 +429,9 @@ class Lives(RuleBasedStateMachine):
     def work_all(self) -> None:
         self.engine.worker.run_until_idle()
 
-    @rule(fail=st.booleans(), short=st.booleans())
-    def mood(self, fail: bool, short: bool) -> None:
-        self.parties.fail, self.parties.short = fail, short
+    @rule(fail=st.booleans(), short=st.booleans(), prompt=st.booleans())
+    def mood(self, fail: bool, short: bool, prompt: bool) -> None:
+        self.parties.fail, self.parties.short, self.parties.prompt = fail, short, prompt
 
     @precondition(lambda self: self.last)
     @rule(other=st.booleans())

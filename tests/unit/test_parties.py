@@ -31,8 +31,8 @@ from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
 from orderflow.testing import check_order, check_stock
 
-MUGS = Line(sku="MUG", quantity=3, unit_price="6.50", substitutes=("CUP",))
-POTS = Line(sku="POT", quantity=2, unit_price="9.00")
+MUGS = Line(sku="MUG", quantity=3, unit_price=Decimal("6.50"), substitutes=("CUP",))
+POTS = Line(sku="POT", quantity=2, unit_price=Decimal("9.00"))
 
 
 class Silent:
@@ -60,7 +60,7 @@ class Shop:
 
     def __init__(self, *others: InHouse, lines: tuple[Line, ...] = (MUGS, POTS)) -> None:
         self.clock, self.party = VirtualClock(), Silent()
-        supplier = Dropship(self.party, cost=lambda line: Decimal(line.unit_price) / 2)
+        supplier = Dropship(self.party, cost=lambda line: line.unit_price / 2)
         self.engine = Engine(
             MemoryStore(), [supplier, *others], clock=self.clock, ids=SequentialIds()
         )

@@ -191,20 +191,21 @@ class Engine:
         return self.level(body.sku, body.location)
 
     def observe(self, observation: Observation) -> None:
-        """Take a fact. It is never refused; one whose subject is not known yet is kept."""
-        body = observation.body
+        """Take a fact. It is never refused; one whose subject is not known yet is kept.
+
+        One that comes again changes nothing: it is known by its id, or else by its content.
+        """
+        body, content = observation.body, digest(observation.content())
+        message = observation.id or content
         subject, reference = self._subject_of(observation)
         if subject is None:
-            kept = observation.model_copy(update={"id": observation.id or self.ids.new("message")})
+            kept = observation.model_copy(update={"id": message})
             self.store.keep(reference, kept, self.clock.now(), _PATIENCE)
-            return
-        content = digest(observation.content())
-        if observation.id and self._known(subject, observation.id, content):
-            return
-        receipt = (subject, observation.id, content) if observation.id else None
-        cause = f"{subject}/{observation.id or self.ids.new('message')}"
-        at = observation.occurred_at
-        self._handler.handle(Envelope(subject, body, cause, "outside", at, receipt))
+        elif not self._known(subject, message, content):
+            receipt = subject, message, content
+            at = observation.occurred_at
+            cause = f"{subject}/{message}"
+            self._handler.handle(Envelope(subject, body, cause, "outside", at, receipt))
 
     def _subject_of(self, observation: Observation) -> tuple[str | None, str]:
         """Whom a fact is about; None with the reference where that is not known yet."""

@@ -115,7 +115,17 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
             yield cmd.Pick(fo=fo.id, units=units)
         if units := order.units(Bucket.PICKED, fo=fo.id):
             yield cmd.Pack(fo=fo.id, units=units)
-    yield from (cmd.Ship(parcel=view.id) for view in state.parcels.values())
+        yield cmd.Collect(fo=fo.id)
+        yield cmd.Submit(fo=fo.id)
+        yield cmd.Reroute(fo=fo.id)
+    for proposal in state.proposals.values():
+        yield cmd.Substitute(fo=proposal.fo, line=proposal.line)
+    for view in state.parcels.values():
+        yield cmd.Seal(parcel=view.id)
+        yield cmd.Ship(parcel=view.id)
+        yield cmd.Deliver(parcel=view.id)
+    if not state.payments.paid:
+        yield cmd.RemindPayment()
     yield from (cmd.FinishPutAway(put_away=put_away) for put_away in state.put_aways)
     if units := order.units(Bucket.SHIPPED, Bucket.DELIVERED):
         yield cmd.RequestReturn(lines=units)
@@ -153,7 +163,7 @@ def _silent(order: Order, found: list[WaitsFor]) -> Iterator[str]:
             if slot.bucket not in SETTLED:
                 yield f"{units} of line {slot.line} are {slot.bucket}"
     for fo in state.fulfillment_orders.values():
-        own = {fo.id, *(view.id for view in state.parcels.values() if view.fo == fo.id)}
+        own = {fo.id, *(slot.parcel for slot, _ in order.ledger.slots(fo=fo.id))} - {""}
         waits_for_order = fo.phase == "waiting" and state.id in subjects
         if not fo.phase.final and not own & subjects and not (waits_for_order or state.holds):
             yield f"fulfillment order {fo.id} is {fo.state}"

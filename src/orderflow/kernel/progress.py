@@ -11,6 +11,7 @@ from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase
+from orderflow.model.state import OrderState
 
 __all__ = ["advance", "all_reached", "is_busy"]
 
@@ -59,10 +60,17 @@ def _close_overdue(deciding: Deciding) -> None:
         fo = state.fulfillment_orders.get(task.of)
         if fo is not None and task.name == "exception.invoice":
             over[task.id] = not overcharged(deciding.order, fo)
-        elif fo is not None and task.name.startswith("overdue."):
-            over[task.id] = fo.phase.final
+        elif task.name.startswith("overdue."):
+            over.setdefault(task.id, fo.phase.final if fo else not _is_there(state, task.of))
         if over.get(task.id):
             deciding.emit(ev.TaskClosed(task.id))
+
+
+def _is_there(state: OrderState, subject: str) -> bool:
+    """Whether what is waited for is still something of the order."""
+    return subject == state.id or any(
+        subject in there for there in (state.returns, state.parcels, state.cancellations)
+    )
 
 
 def _end(deciding: Deciding) -> None:

@@ -25,7 +25,7 @@ Outcome = cmd.Body | obs.Fact | None
 def completing(task: Task, order: Order, rules: Rules, filled: Filled) -> Outcome:
     """What completing *task* of an order says, with its form as it was *filled* in."""
     state = order.state
-    if task.name == "ask_back" or (task.subject in state.cancellations and filled):
+    if task.subject in state.cancellations and filled:
         return _given_up(task, order, filled)
     if filled.get("answer") in _ANSWERS:
         return _ANSWERS[filled["answer"]](task)
