@@ -197,7 +197,7 @@ def report(engine: Engine, bad_rows: int) -> dict[str, Any]:
         counts["stuck"] += not settled and bool(engine.explain(order.id).silent)
         counts.update(journal_counts(engine, order, taken_back))
     inbox = engine.store.inbox()
-    taken_back |= {reference for reference, _ in inbox}
+    taken_back |= {item.reference.removeprefix("order:") for item in inbox}
     counts.update(stock_counts(engine.store))
     return {
         "orders": counts["orders"],
@@ -206,7 +206,10 @@ def report(engine: Engine, bad_rows: int) -> dict[str, Any]:
         "goods_total": f"{Decimal(goods_total).scaleb(-2)}",
         "cancellation_invoices": len(taken_back),
         "matched_units": ledger["cancelled"] + ledger["returned"],
-        "unmatched_lines": sum(isinstance(fact.body, GoodsReturned) for _, fact in inbox),
+        "unmatched_lines": sum(
+            item.observation is not None and isinstance(item.observation.body, GoodsReturned)
+            for item in inbox
+        ),
         "write_off_lines": counts["write_off_lines"],
         "bad_rows": bad_rows,
         "backordered_lines": counts["backordered_lines"],

@@ -27,6 +27,7 @@ __all__ = [
     "Duplicate",
     "GiveUp",
     "Ids",
+    "InboxItem",
     "Label",
     "LabelRequest",
     "Notification",
@@ -312,6 +313,20 @@ Outcome = Committed | Stale | Short | Duplicate
 
 
 @attrs.frozen
+class InboxItem:
+    """A fact whose subject is not known yet, or a *payload* that cannot be read, and why.
+
+    *reference* is like ``tracking:1Z…``, ``request:A-1-F1`` or ``order:A-1``.
+    """
+
+    reference: str
+    kept_at: datetime
+    observation: Observation | None = None
+    payload: str = ""
+    error: str = ""
+
+
+@attrs.frozen
 class Pending:
     """A row of the outbox, as ``explain`` shows it."""
 
@@ -394,8 +409,14 @@ class Store(Protocol):
     ) -> None:
         """Keep a fact whose subject is not known; it is matched when the reference is."""
 
-    def inbox(self) -> Sequence[tuple[str, Observation]]:
-        """The facts that are kept, with their references."""
+    def keep_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
+        """Keep what cannot be read, under the task's subject, and open the task about it."""
+
+    def inbox(self) -> Sequence[InboxItem]:
+        """What is kept, oldest first."""
+
+    def dismiss(self, reference: str) -> bool:
+        """Drop what is kept under a reference, with its timer and tasks; False if nothing is."""
 
     def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
         """Rows that are due, of one kind, leased to the caller until ``now + lease``."""

@@ -261,7 +261,7 @@ def kept_facts_find_their_subject(opened: Opening) -> None:
     store = opened()
     early, late = a_payment("e1", "R1"), a_payment("e2", "R2")
     store.keep("TRACK", early, NOW, 7 * MINUTE)
-    assert list(store.inbox()) == [("TRACK", early)]
+    assert [(kept.reference, kept.observation) for kept in store.inbox()] == [("TRACK", early)]
     assert store.next_due() == NOW + 7 * MINUTE
     store.commit(Commit("parcel:P1", NOW, references=("TRACK",)))
     assert store.find("TRACK") == "parcel:P1"

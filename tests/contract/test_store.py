@@ -78,7 +78,7 @@ def test_a_newer_schema_is_refused_and_both_versions_are_named(database: str) ->
     engine = create_engine(database)
     with engine.begin() as connection:
         connection.execute(update(schema.schema).values(version=schema.VERSION + 6))
-    with pytest.raises(SchemaMismatch, match=r"version 7 .* version 1:"):
+    with pytest.raises(SchemaMismatch, match=r"version 8 .* version 2:"):
         SqlStore(database)
     engine.dispose()
 

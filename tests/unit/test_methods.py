@@ -6,7 +6,17 @@ from datetime import date, timedelta
 
 import pytest
 
-from orderflow import MANUAL, Engine, InHouse, InvalidInput, Line, NewOrder, Refused, Steps
+from orderflow import (
+    MANUAL,
+    Engine,
+    InHouse,
+    InvalidInput,
+    Line,
+    NewOrder,
+    NotFound,
+    Refused,
+    Steps,
+)
 from orderflow.fulfillment import Digital, Handover, Pickup
 from orderflow.kernel.rules import StepPolicy
 from orderflow.model.commands import (
@@ -25,6 +35,7 @@ from orderflow.model.events import ItemIdentified
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import TrackingReported
 from orderflow.model.parcel import ParcelStatus
+from orderflow.model.stock import StockKey
 from orderflow.model.work import Task
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
@@ -210,3 +221,57 @@ def test_a_claimed_task_is_one_persons() -> None:
         shop.engine.complete(task, by="bo")
     shop.engine.reassign(task, "bo", by="boss")
     shop.engine.complete(task, by="bo")
+
+
+def test_one_walk_for_several_orders() -> None:
+    """Three orders, one round; what is missing falls to the last of them."""
+    shop = Shop(Steps(manual={"pick"}))
+    for _ in range(3):
+        shop.place()
+    walk = shop.engine.plan_walk(by="ana", limit=2)
+    mug = StockKey("MUG", "main")
+    assert [(stop.key, stop.quantity) for stop in walk.stops] == [(mug, 4)]
+    assert [p.order for p in shop.engine.plan_walk(by="bo").pickings] == ["A-3"]
+    with pytest.raises(ValueError, match="did not ask for so much"):
+        shop.engine.finish_walk(walk, by="ana", missing={mug: 5})
+    shop.engine.finish_walk(walk, by="ana", missing={mug: 1})
+    shop.work()
+    shipped = [shop.engine.order(order).units(Bucket.SHIPPED) for order in ("A-1", "A-2")]
+    assert shipped == [{"1": 2}, {"1": 1}]
+
+
+def test_reconcile_names_differences_and_what_mends_them() -> None:
+    shop = Shop(Steps(manual={"pick"}))
+    shop.place()
+    found = {diff.key.sku: diff for diff in shop.engine.reconcile("main", {"MUG": 1, "CUP": 4})}
+    assert (found["MUG"].ours, found["MUG"].theirs, found["MUG"].uncovered) == (20, 1, 1)
+    assert (found["CUP"].ours, found["CUP"].theirs) == (0, 4)
+    for diff in found.values():
+        for command in diff.commands:
+            shop.engine.change_stock(command)
+    assert shop.engine.reconcile("main", {"MUG": 1, "CUP": 4}) == ()
+
+
+def test_what_cannot_be_read_is_kept_with_a_task() -> None:
+    shop = Shop()
+    for _ in range(2):
+        with pytest.raises(InvalidInput, match="occurred_at"):
+            shop.engine.intake('{"subject": "A-1", "body": {"kind": "stock_reported"}}')
+    (item,) = shop.engine.inbox()
+    assert (item.observation, "occurred_at" in item.error) == (None, True)
+    assert shop.task("exception.unreadable").subject == item.reference
+    shop.engine.dismiss(item.reference)
+    assert (list(shop.engine.inbox()), list(shop.engine.tasks())) == ([], [])
+
+
+def test_a_fact_that_nobody_knows_becomes_a_task_and_may_be_dismissed() -> None:
+    shop = Shop()
+    scan = TrackingReported(tracking_number="T9", status=ParcelStatus.LOST)
+    shop.engine.observe(scan.at(shop.clock.now()))
+    shop.clock.advance(timedelta(days=8))
+    shop.work()
+    assert shop.task("exception.unmatched").subject == "inbox:tracking:T9"
+    shop.engine.dismiss("tracking:T9")
+    assert not list(shop.engine.tasks())
+    with pytest.raises(NotFound):
+        shop.engine.dismiss("tracking:T9")

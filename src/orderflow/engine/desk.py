@@ -13,6 +13,7 @@ from orderflow.kernel.tasks import completing, completing_for_parcel
 from orderflow.kernel.waits import waits
 from orderflow.model.commands import Body
 from orderflow.model.observations import Fact
+from orderflow.model.order import Order
 from orderflow.model.work import Task
 from orderflow.ports import Store
 
@@ -62,6 +63,14 @@ class Desk:
             what = f"it ends by itself: {task.instructions}"
             raise Refused([Refusal("task.not_a_step", what)])
         return subject, said
+
+    def order_of(self, key: str) -> Order:
+        """The order of an open task. Raises NotFound."""
+        owner, _ = self._open(key)
+        order = self._store.order(owner.removeprefix("order:"))
+        if order is None:
+            raise NotFound(f"{key} is no task of an order")
+        return order
 
     def _as_asked(self, task: Task, wanted: object) -> Task:
         """The task with the form that the order asks for now."""

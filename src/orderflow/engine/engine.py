@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,13 +12,15 @@ import attrs
 from orderflow.engine.desk import Desk
 from orderflow.engine.explaining import Explanation, explain
 from orderflow.engine.handling import Envelope, FactProviders, Handler, digest
+from orderflow.engine.inbox import subject_of, unreadable
 from orderflow.engine.time import RandomIds, SystemClock
+from orderflow.engine.walks import Walk, picks, walk_of
 from orderflow.engine.worker import Worker
-from orderflow.errors import NotFound, Refusal, Refused
+from orderflow.errors import InvalidInput, NotFound, Refusal, Refused
 from orderflow.fulfillment.routing import Priority
 from orderflow.fulfillment.steps import AUTOMATED
 from orderflow.fulfillment.strategy import FulfillmentStrategy
-from orderflow.inventory import OLDEST_FIRST, ReleaseOrder
+from orderflow.inventory import OLDEST_FIRST, Difference, ReleaseOrder, differences
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.evolve import fold
 from orderflow.kernel.hooks import Hooks, RolesOf
@@ -37,18 +40,12 @@ from orderflow.kernel.workflows import ORDER, RETURN
 from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCommand
 from orderflow.model.document import NewOrder
 from orderflow.model.events import Entry
-from orderflow.model.observations import (
-    LabelBought,
-    LabelVoided,
-    Observation,
-    PartyFact,
-    StockReported,
-    TrackingReported,
-)
+from orderflow.model.observations import Observation
 from orderflow.model.order import Order
+from orderflow.model.reading import read_json
 from orderflow.model.stock import StockKey, StockLevel
 from orderflow.model.work import Task
-from orderflow.ports import Clock, Ids, Notifier, OrderQuery, Receipt, Store, TaskQuery
+from orderflow.ports import Clock, Ids, InboxItem, Notifier, OrderQuery, Receipt, Store, TaskQuery
 from orderflow.workflow import Workflow
 
 __all__ = ["Engine"]
@@ -195,33 +192,41 @@ class Engine:
 
         One that comes again changes nothing: it is known by its id, or else by its content.
         """
-        body, content = observation.body, digest(observation.content())
+        content = digest(observation.content())
         message = observation.id or content
-        subject, reference = self._subject_of(observation)
+        subject, reference = subject_of(observation, self.store)
         if subject is None:
             kept = observation.model_copy(update={"id": message})
             self.store.keep(reference, kept, self.clock.now(), _PATIENCE)
         elif not self._known(subject, message, content):
+            at, cause = observation.occurred_at, f"{subject}/{message}"
             receipt = subject, message, content
-            at = observation.occurred_at
-            cause = f"{subject}/{message}"
-            self._handler.handle(Envelope(subject, body, cause, "outside", at, receipt))
+            self._handler.handle(Envelope(subject, observation.body, cause, "outside", at, receipt))
 
-    def _subject_of(self, observation: Observation) -> tuple[str | None, str]:
-        """Whom a fact is about; None with the reference where that is not known yet."""
-        body = observation.body
-        if isinstance(body, TrackingReported):
-            return self.store.find(body.tracking_number), body.tracking_number
-        if isinstance(body, LabelBought | LabelVoided):
-            known = self.store.parcel(body.parcel) is not None
-            return (f"parcel:{body.parcel}" if known else None), body.parcel
-        if isinstance(body, StockReported):
-            key = f"stock:{StockKey(body.sku, body.location)}"
-            return key, key
-        if isinstance(body, PartyFact):
-            return self.store.find(body.fo), body.fo
-        known = self.store.order(observation.subject) is not None
-        return (f"order:{observation.subject}" if known else None), observation.subject
+    def intake(self, payload: str | bytes) -> Observation:
+        """Read an observation from JSON, and take it; what cannot be read is kept, with a task.
+
+        Raises:
+            InvalidInput: It is no observation; names each field. Sent again, it is kept once.
+        """
+        try:
+            observation = read_json(Observation, payload, "observation")
+        except InvalidInput as error:
+            text = payload if isinstance(payload, str) else payload.decode(errors="replace")
+            task = unreadable(digest({"payload": text}), str(error))
+            self.store.keep_unreadable(text, str(error), self.clock.now(), task)
+            raise
+        self.observe(observation)
+        return observation
+
+    def inbox(self) -> Sequence[InboxItem]:
+        """The facts that nothing is known by yet, and payloads that cannot be read."""
+        return self.store.inbox()
+
+    def dismiss(self, reference: str) -> None:
+        """Drop what the inbox keeps under a reference. Raises NotFound."""
+        if not self.store.dismiss(reference):
+            raise NotFound(f"the inbox keeps nothing under {reference}")
 
     def _known(self, scope: str, message: str, content: str) -> Receipt | None:
         receipt = self.store.receipt(scope, message)
@@ -305,6 +310,51 @@ class Engine:
     def reassign(self, task: Task | str, to: str, *, by: str) -> Task:
         """Give a task to somebody else; to nobody, where *to* is empty. Raises as :meth:`claim`."""
         return self._desk.reassign(_key(task), to, by)
+
+    def plan_walk(self, *, by: str, limit: int = 20) -> Walk:
+        """Claim open pick tasks, and give the one round that does them all.
+
+        What lines ask for (lots, serial numbers) is filled in task by task: their orders are left
+        out.
+        """
+        found: dict[str, tuple[Order, str]] = {}
+        for task in self.tasks():
+            if len(found) == limit:
+                break
+            plain = not any(field.required for field in task.fields)
+            if task.name == "pick" and plain and task.assignee in ("", by):
+                with suppress(Refused, NotFound):  # somebody was faster, or it needs another role
+                    self.claim(task, by=by)
+                    found[task.key] = self._desk.order_of(task.key), task.subject
+        return walk_of(found)
+
+    def finish_walk(
+        self, walk: Walk, *, by: str, missing: Mapping[StockKey, int] | None = None
+    ) -> tuple[Order, ...]:
+        """Complete the tasks of a walk. *missing* units were not on their shelf.
+
+        Raises:
+            Refused: An order changed meanwhile; its task is still open, those before it are done.
+            ValueError: More is missing than the walk was to fetch; nothing was done.
+        """
+        return tuple(
+            self.submit(pick.to(picking.order, by=by, id=f"{picking.task}:walk"))
+            for picking, pick in picks(walk, missing or {})
+        )
+
+    def reconcile(self, location: str, on_hand: Mapping[str, int]) -> tuple[Difference, ...]:
+        """Compare our stock at a location with a full list of who keeps it: units per SKU.
+
+        A SKU that the list leaves out counts as 0. Each difference comes with what would mend it.
+        """
+        found = (level for level in self._stock() if level.key.location == location)
+        return differences(location, {level.key.sku: level for level in found}, on_hand)
+
+    def _stock(self) -> Iterator[StockLevel]:
+        after = StockKey("", "")
+        while page := self.store.stock(after, 500):
+            yield from page
+            after = page[-1].key
 
     def complete(
         self,

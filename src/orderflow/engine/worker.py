@@ -112,8 +112,8 @@ class Worker:
 
     def _unmatched(self, row: Due) -> None:
         reference = row.owner.removeprefix("inbox:")
-        waiting = any(reference == known for known, _ in self._store.inbox())
-        what = f"facts about {reference} came, but nothing here has that reference: look into it"
+        waiting = any(item.reference == reference for item in self._store.inbox())
+        what = f"facts came about {reference}, which is unknown here: look into it, or dismiss them"
         task = Task(row.key, "exception.unmatched", row.owner, "support", what)
         now = self._clock.now()
         self._store.commit(Commit(row.owner, now, wanted=(task,) if waiting else (), done=row.key))

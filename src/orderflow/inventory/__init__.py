@@ -1,6 +1,7 @@
 """Stock: what an operation does to a level, and what a receipt does for those who wait."""
 
 from orderflow.inventory.levels import Holding, apply, movement
+from orderflow.inventory.reconciling import Difference, differences
 from orderflow.inventory.serving import (
     OLDEST_FIRST,
     ReleaseOrder,
@@ -11,11 +12,13 @@ from orderflow.inventory.serving import (
 
 __all__ = [
     "OLDEST_FIRST",
+    "Difference",
     "Holding",
     "ReleaseOrder",
     "StockDecision",
     "apply",
     "decide_stock",
+    "differences",
     "movement",
     "settle",
 ]

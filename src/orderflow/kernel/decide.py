@@ -121,11 +121,11 @@ def _references(deciding: Deciding) -> Iterator[str]:
     for event in deciding.events:
         match event:
             case ev.OrderCreated():
-                yield deciding.id
+                yield f"order:{deciding.id}"
             case ev.FulfillmentOrderMoved(fo=fo, phase=Phase.REQUESTED):
-                yield fo
+                yield f"request:{fo}"
             case ev.ReferenceGiven(reference=reference):
-                yield reference
+                yield f"request:{reference}"
 
 
 def _tell_parcels(deciding: Deciding, before: Order | None) -> None:

@@ -12,7 +12,7 @@ from orderflow.model import events as ev
 from orderflow.model.ledger import IN_WORK, Bucket
 from orderflow.model.messages import EffectFailed, EffectTaken, ParcelChanged, TimerFired
 from orderflow.model.observations import PaymentReported
-from orderflow.model.parcel import ParcelStatus
+from orderflow.model.parcel import AT_SENDER, ParcelStatus
 from orderflow.model.work import Effect
 from orderflow.workflow import StepWork, TimerFor
 
@@ -44,7 +44,7 @@ def parcel_changed(deciding: Deciding, body: ParcelChanged) -> None:
     if body.version <= view.version:
         return
     if view.status is ParcelStatus.VOIDED:
-        if body.status is not ParcelStatus.VOIDED:
+        if body.status is not ParcelStatus.VOIDED and body.status not in AT_SENDER:
             reason = f"{view.id} was voided, and is {body.status} all the same"
             deciding.keep_fact("parcel_changed", reason, view.id)
         return

@@ -52,7 +52,7 @@ def decide_parcel(
         after,
         events,
         tuple(_told(parcel, after)) if events else (),
-        (after.tracking_number,) if fresh else (),
+        (f"tracking:{after.tracking_number}",) if fresh else (),
     )
 
 

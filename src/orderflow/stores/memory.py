@@ -28,6 +28,7 @@ from orderflow.ports import (
     Commit,
     Committed,
     Duplicate,
+    InboxItem,
     OrderQuery,
     Outcome,
     Pending,
@@ -93,7 +94,7 @@ class MemoryStore:
         self._by_owner: dict[str, set[str]] = {}
         self._tasks: dict[str, tuple[str, Task]] = {}
         self._references: dict[str, str] = {}
-        self._inbox: dict[tuple[str, str], Observation] = {}
+        self._inbox: dict[tuple[str, str], InboxItem] = {}
 
     def commit(self, commit: Commit) -> Outcome:
         """Store all of it, or nothing."""
@@ -181,9 +182,21 @@ class MemoryStore:
             self._tasks[task.key] = commit.subject, attrs.evolve(task, assignee=assignee)
         for reference in commit.references:
             self._references[reference] = commit.subject
-            for known, message in [key for key in self._inbox if key[0] == reference]:
-                fact = self._inbox.pop((known, message))
-                self._add(matched_row(known, fact, commit.subject, commit.now))
+            for item in self._drop(reference):
+                if item.observation is not None:
+                    self._add(matched_row(reference, item.observation, commit.subject, commit.now))
+
+    def _drop(self, reference: str) -> list[InboxItem]:
+        """Take what is kept under a reference out of the inbox, with what waits for it."""
+        keys = [key for key in self._inbox if key[0] == reference]
+        found = [self._inbox.pop(key) for key in keys]
+        if found:
+            owner = f"inbox:{reference}"
+            for key in (owner, f"{owner}:unmatched"):
+                self._tasks.pop(key, None)
+                if key in self._outbox:
+                    self._outbox[key].status = "withdrawn"
+        return found
 
     def _add(self, row: Row) -> None:
         there = self._outbox.get(row.key)
@@ -288,13 +301,26 @@ class MemoryStore:
             if subject is not None:
                 self._add(matched_row(reference, observation, subject, now))
                 return
-            self._inbox[reference, observation.id or ""] = observation
+            message = observation.id or ""
+            self._inbox.setdefault((reference, message), InboxItem(reference, now, observation))
             self._add(unmatched_row(reference, now + patience))
 
-    def inbox(self) -> Sequence[tuple[str, Observation]]:
-        """The facts that are kept."""
+    def keep_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
+        """Keep what cannot be read, once."""
         with self._lock:
-            return [(reference, fact) for (reference, _), fact in self._inbox.items()]
+            item = InboxItem(task.subject, now, None, payload, error)
+            self._inbox.setdefault((task.subject, ""), item)
+            self._tasks.setdefault(task.key, (f"inbox:{task.subject}", task))
+
+    def inbox(self) -> Sequence[InboxItem]:
+        """What is kept, oldest first."""
+        with self._lock:
+            return list(self._inbox.values())
+
+    def dismiss(self, reference: str) -> bool:
+        """Drop what is kept under a reference."""
+        with self._lock:
+            return bool(self._drop(reference))
 
     def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
         """Rows that are due, of one kind."""

@@ -11,8 +11,18 @@ import attrs
 from orderflow.model.observations import Observation
 from orderflow.model.work import Effect, Kind, Message, Task, Timer
 from orderflow.ports import Commit, Watch
+from orderflow.stores.codec import encode_form
 
-__all__ = ["PRIORITY", "Row", "matched_row", "message_row", "rows_of", "tasks_of", "unmatched_row"]
+__all__ = [
+    "PRIORITY",
+    "Row",
+    "matched_row",
+    "message_row",
+    "rows_of",
+    "task_row",
+    "tasks_of",
+    "unmatched_row",
+]
 
 PRIORITY = {Kind.MESSAGE: 0, Kind.TIMER: 1, Kind.EFFECT: 2, Kind.WATCH: 3}
 """Messages settle what is true before effects act on it."""
@@ -82,3 +92,10 @@ def _watch_row(watch: Watch, commit: Commit) -> Row:
 def tasks_of(commit: Commit) -> Iterator[Task]:
     """The tasks that a commit opens."""
     return (wanted for wanted in commit.wanted if isinstance(wanted, Task))
+
+
+def task_row(task: Task, owner: str) -> dict[str, Any]:
+    """The row of a task that is opened; nobody has claimed it yet."""
+    row = {name: getattr(task, name) for name in ("key", "name", "subject", "role", "due")}
+    form = {"instructions": task.instructions, "fields": encode_form(task.fields)}
+    return row | form | {"owner": owner, "assignee": ""}

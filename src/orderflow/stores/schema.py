@@ -146,6 +146,8 @@ inbox = _table(
     _name("message"),
     _moment("kept_at"),
     _text("observation"),
+    _text("payload"),
+    _text("error"),
     UniqueConstraint("reference", "message"),
 )
 

@@ -27,15 +27,16 @@ from orderflow.model.work import Due, Message, Task
 from orderflow.ports import (
     Commit,
     Committed,
+    InboxItem,
     OrderQuery,
     Outcome,
     Pending,
     Receipt,
     TaskQuery,
 )
-from orderflow.stores import codec, schema, sql_outbox
-from orderflow.stores.database import Database, putting
-from orderflow.stores.rows import matched_row, message_row, unmatched_row
+from orderflow.stores import codec, schema, sql_inbox, sql_outbox
+from orderflow.stores.database import Database
+from orderflow.stores.rows import message_row
 from orderflow.stores.sql_commit import write_commit
 from orderflow.stores.sql_stock import level_of, levels_of, waiting_of
 
@@ -52,9 +53,6 @@ _ORDER = (
 _PARCEL = select(schema.parcels.c.parcel).where(schema.parcels.c.id == bindparam("id"))
 _RECEIPT = select(schema.receipts).where(
     schema.receipts.c.scope == bindparam("scope"), schema.receipts.c.id == bindparam("id")
-)
-_SUBJECT = select(schema.references.c.subject).where(
-    schema.references.c.reference == bindparam("reference")
 )
 _TASK = select(schema.tasks).where(schema.tasks.c.key == bindparam("key"))
 
@@ -204,33 +202,30 @@ class SqlStore:
 
     def find(self, reference: str) -> str | None:
         """The subject that is known by a reference."""
-        row = self._row(_SUBJECT, reference=reference)
-        return None if row is None else str(row["subject"])
+        with self._database.read() as connection:
+            return sql_inbox.find(connection, reference)
 
     def keep(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
     ) -> None:
         """Keep a fact whose subject is not known; where it has become known, send the fact on."""
-        row = {
-            "reference": reference,
-            "message": observation.id or "",
-            "kept_at": now,
-            "observation": codec.encode_observation(observation),
-        }
-        keys, columns = ("reference", "message"), ("kept_at", "observation")
         with self._database.write() as connection:
-            subject = connection.scalar(_SUBJECT, {"reference": reference})
-            if subject is not None:
-                sql_outbox.add(connection, [matched_row(reference, observation, subject, now)])
-                return
-            put = putting(connection.dialect.name, schema.inbox, keys, columns)
-            connection.execute(put, row)
-            sql_outbox.add(connection, [unmatched_row(reference, now + patience)])
+            sql_inbox.keep(connection, reference, observation, now, patience)
 
-    def inbox(self) -> Sequence[tuple[str, Observation]]:
-        """The facts that are kept, with their references."""
-        found = self._rows(select(schema.inbox).order_by(schema.inbox.c.number))
-        return [(row["reference"], codec.decode_observation(row["observation"])) for row in found]
+    def keep_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
+        """Keep what cannot be read, under the task's subject, and open the task about it."""
+        with self._database.write() as connection:
+            sql_inbox.keep_unreadable(connection, payload, error, now, task)
+
+    def inbox(self) -> Sequence[InboxItem]:
+        """What is kept, oldest first."""
+        with self._database.read() as connection:
+            return sql_inbox.kept(connection)
+
+    def dismiss(self, reference: str) -> bool:
+        """Drop what is kept under a reference, with its timer and tasks; False if nothing is."""
+        with self._database.write() as connection:
+            return bool(sql_inbox.take(connection, [reference]))
 
     def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
         """Rows that are due, of one kind, leased to the caller until ``now + lease``."""

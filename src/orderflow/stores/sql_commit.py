@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, delete, func, select
+from sqlalchemy import Connection, Insert, bindparam, func, select
 
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.ports import Commit, Committed, Duplicate, Outcome, Receipt, Stale
-from orderflow.stores import codec, schema, sql_outbox
+from orderflow.stores import codec, schema, sql_inbox, sql_outbox
 from orderflow.stores.database import adding, execute_many, inserting, putting
-from orderflow.stores.rows import Row, matched_row, rows_of, tasks_of
+from orderflow.stores.rows import Row, matched_row, rows_of, task_row, tasks_of
 from orderflow.stores.sql_stock import write_stock
 
 __all__ = ["write_commit"]
@@ -127,21 +127,8 @@ def _write_work(connection: Connection, commit: Commit) -> None:
     dialect = connection.dialect.name
     sql_outbox.withdraw(connection, commit.withdrawn)
     closed = [{"of_key": key} for key in commit.withdrawn]
-    execute_many(connection, _CLOSE_TASK, closed)
-    tasks = [
-        {
-            "key": task.key,
-            "owner": commit.subject,
-            "role": task.role,
-            "name": task.name,
-            "subject": task.subject,
-            "instructions": task.instructions,
-            "due": task.due,
-            "fields": codec.encode_form(task.fields),
-            "assignee": "",
-        }
-        for task in tasks_of(commit)
-    ]
+    execute_many(connection, sql_inbox.CLOSE_TASK, closed)
+    tasks = [task_row(task, commit.subject) for task in tasks_of(commit)]
     execute_many(connection, putting(dialect, schema.tasks, ("key",), _TASK), tasks)
     known = [{"reference": reference, "subject": commit.subject} for reference in commit.references]
     references = putting(dialect, schema.references, ("reference",), ("subject",))
@@ -150,23 +137,10 @@ def _write_work(connection: Connection, commit: Commit) -> None:
     sql_outbox.add(connection, [*rows_of(commit), *released])
 
 
-_CLOSE_TASK = delete(schema.tasks).where(schema.tasks.c.key == bindparam("of_key"))
-
-
 def _release_inbox(connection: Connection, commit: Commit) -> list[Row]:
     """Take the facts that waited for the references of *commit*, as messages to its subject."""
-    inbox = schema.inbox
-    waits = inbox.c.reference.in_(commit.references)
-    found = connection.execute(select(inbox).where(waits).order_by(inbox.c.number)).all()
-    if not found:
-        return []
-    connection.execute(delete(inbox).where(waits))
     return [
-        matched_row(
-            row.reference,
-            codec.decode_observation(row.observation),
-            commit.subject,
-            commit.now,
-        )
-        for row in sorted(found, key=lambda row: commit.references.index(row.reference))
+        matched_row(item.reference, item.observation, commit.subject, commit.now)
+        for item in sql_inbox.take(connection, commit.references)
+        if item.observation is not None
     ]

@@ -1,0 +1,42 @@
+"""The inbox: whom a fact is about, and what becomes of one that nobody knows."""
+
+from __future__ import annotations
+
+from orderflow.model.observations import (
+    LabelBought,
+    LabelVoided,
+    Observation,
+    PartyFact,
+    StockReported,
+    TrackingReported,
+)
+from orderflow.model.stock import StockKey
+from orderflow.model.work import Task
+from orderflow.ports import Store
+
+__all__ = ["subject_of", "unreadable"]
+
+
+def subject_of(observation: Observation, store: Store) -> tuple[str | None, str]:
+    """Whom a fact is about, None where that is not known yet; and the reference that tells."""
+    match observation.body:
+        case TrackingReported(tracking_number=number):
+            reference = f"tracking:{number}"
+        case LabelBought(parcel=parcel) | LabelVoided(parcel=parcel):
+            reference = f"parcel:{parcel}"
+            return (reference if store.parcel(parcel) else None), reference
+        case StockReported(sku=sku, location=location):
+            reference = f"stock:{StockKey(sku, location)}"
+            return reference, reference
+        case PartyFact(fo=fo):
+            reference = f"request:{fo}"
+        case _:
+            reference = f"order:{observation.subject}"
+    return store.find(reference), reference
+
+
+def unreadable(digest: str, error: str) -> Task:
+    """The task about a payload that cannot be read."""
+    reference = f"unreadable:{digest}"
+    what = f"what came cannot be read ({error}): have it sent again as it should be, and dismiss it"
+    return Task(f"inbox:{reference}", "exception.unreadable", reference, "support", what)

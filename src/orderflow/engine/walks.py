@@ -1,0 +1,84 @@
+"""A walk: the pick tasks of several fulfillment orders, done in one round through the shelves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import attrs
+
+from orderflow.model.commands import Pick
+from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
+from orderflow.model.stock import StockKey
+
+__all__ = ["Picking", "Stop", "Walk", "picks", "walk_of"]
+
+
+@attrs.frozen
+class Picking:
+    """One fulfillment order's part of a walk: its task, and the units of each line."""
+
+    task: str
+    order: str
+    fo: str
+    location: str
+    units: Mapping[str, int]
+    skus: Mapping[str, str]
+
+
+@attrs.frozen
+class Stop:
+    """Where a walk halts: units of one SKU, for everybody who needs it."""
+
+    key: StockKey
+    quantity: int
+
+
+@attrs.frozen
+class Walk:
+    """Pick tasks that one person claimed, and the stops in the order of the shelves."""
+
+    pickings: tuple[Picking, ...]
+    stops: tuple[Stop, ...]
+
+
+def walk_of(found: Mapping[str, tuple[Order, str]]) -> Walk:
+    """The walk for these tasks: each with its order and its fulfillment order."""
+    pickings = tuple(_picking(task, order, fo) for task, (order, fo) in found.items())
+    needed: Counter[StockKey] = Counter()
+    for picking in pickings:
+        for line, units in picking.units.items():
+            needed[StockKey(picking.skus[line], picking.location)] += units
+    ordered = sorted(needed, key=lambda key: (key.location, key.sku))
+    return Walk(pickings, tuple(Stop(key, needed[key]) for key in ordered))
+
+
+def _picking(task: str, order: Order, fo: str) -> Picking:
+    units = order.units(Bucket.ALLOCATED, fo=fo)
+    skus = {line: order.state.lines[line].sku for line in units}
+    location = order.fulfillment_orders[fo].location
+    return Picking(task, order.id, fo, location, units, skus)
+
+
+def picks(walk: Walk, missing: Mapping[StockKey, int]) -> list[tuple[Picking, Pick]]:
+    """What each task says when the walk is over; the last in the walk go short of what is missing.
+
+    Raises:
+        ValueError: More is missing of a SKU than the walk was to fetch.
+    """
+    left = Counter(missing)
+    done = []
+    for picking in reversed(walk.pickings):
+        short = {}
+        for line, units in picking.units.items():
+            key = StockKey(picking.skus[line], picking.location)
+            if lack := min(units, left[key]):
+                short[line] = lack
+                left[key] -= lack
+        found = {line: n - short.get(line, 0) for line, n in picking.units.items()}
+        found = {line: n for line, n in found.items() if n}
+        done.append((picking, Pick(fo=picking.fo, units=found, short=short)))
+    if over := {str(key): n for key, n in left.items() if n}:
+        raise ValueError(f"the walk did not ask for so much: {over}")
+    return done[::-1]

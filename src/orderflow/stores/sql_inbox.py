@@ -1,0 +1,85 @@
+"""The inbox in SQL: what is kept until its reference is known, and the index of references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
+
+from orderflow.model.observations import Observation
+from orderflow.model.work import Task
+from orderflow.ports import InboxItem
+from orderflow.stores import codec, sql_outbox
+from orderflow.stores.database import adding, execute_many
+from orderflow.stores.rows import matched_row, task_row, unmatched_row
+from orderflow.stores.schema import inbox, outbox, references, tasks
+
+__all__ = ["CLOSE_TASK", "find", "keep", "keep_unreadable", "kept", "take"]
+
+_SUBJECT = select(references.c.subject).where(references.c.reference == bindparam("reference"))
+CLOSE_TASK = delete(tasks).where(tasks.c.key == bindparam("of_key"))
+_FORGET = update(outbox).where(outbox.c.key == bindparam("of_key")).values(status="withdrawn")
+
+
+def find(connection: Connection, reference: str) -> str | None:
+    """The subject that is known by a reference."""
+    found = connection.scalar(_SUBJECT, {"reference": reference})
+    return None if found is None else str(found)
+
+
+def keep(
+    connection: Connection,
+    reference: str,
+    observation: Observation,
+    now: datetime,
+    patience: timedelta,
+) -> None:
+    """Keep a fact; where its subject has become known meanwhile, send it there."""
+    subject = find(connection, reference)
+    if subject is not None:
+        sql_outbox.add(connection, [matched_row(reference, observation, subject, now)])
+        return
+    text = codec.encode_observation(observation)
+    _put(connection, reference, observation.id or "", now, observation=text)
+    sql_outbox.add(connection, [unmatched_row(reference, now + patience)])
+
+
+def keep_unreadable(
+    connection: Connection, payload: str, error: str, now: datetime, task: Task
+) -> None:
+    """Keep what cannot be read, once, and open the task about it."""
+    _put(connection, task.subject, "", now, payload=payload, error=error)
+    row = task_row(task, f"inbox:{task.subject}")
+    connection.execute(adding(connection.dialect.name, tasks), row)
+
+
+def _put(connection: Connection, reference: str, message: str, now: datetime, **texts: str) -> None:
+    row = {"reference": reference, "message": message, "kept_at": now}
+    blank = {"observation": "", "payload": "", "error": ""}
+    connection.execute(adding(connection.dialect.name, inbox), row | blank | texts)
+
+
+def kept(connection: Connection) -> list[InboxItem]:
+    """What is kept, oldest first."""
+    return [_item(row) for row in connection.execute(select(inbox).order_by(inbox.c.number))]
+
+
+def take(connection: Connection, known: Sequence[str]) -> list[InboxItem]:
+    """Take what is kept under these references out, with what waits for it; in their order."""
+    asked = inbox.c.reference.in_(known)
+    rows = connection.execute(select(inbox).where(asked).order_by(inbox.c.number)).all()
+    if not rows:
+        return []
+    connection.execute(delete(inbox).where(asked))
+    owners = [f"inbox:{row.reference}" for row in rows]
+    keys = [{"of_key": key} for owner in owners for key in (owner, f"{owner}:unmatched")]
+    execute_many(connection, CLOSE_TASK, keys)
+    execute_many(connection, _FORGET, keys)
+    rows = sorted(rows, key=lambda row: known.index(row.reference))
+    return [_item(row) for row in rows]
+
+
+def _item(row: Row) -> InboxItem:  # type: ignore[type-arg]  # a row of the whole table
+    fact = codec.decode_observation(row.observation) if row.observation else None
+    return InboxItem(row.reference, row.kept_at, fact, row.payload, row.error)
