@@ -14,10 +14,22 @@ from orderflow.errors import (
     Refusal,
     Refused,
 )
-from orderflow.fulfillment import AUTOMATED, MANUAL, FulfillmentStrategy, InHouse, Steps, notify
+from orderflow.fulfillment import (
+    AUTOMATED,
+    MANUAL,
+    Digital,
+    Dropship,
+    FulfillmentStrategy,
+    Handover,
+    InHouse,
+    Pickup,
+    Steps,
+    ThirdParty,
+    notify,
+)
 from orderflow.kernel.hooks import Hooks
 from orderflow.kernel.step import Committed, Step
-from orderflow.kernel.workflows import FULFILLMENT_ORDER, IN_HOUSE, ORDER, RETURN
+from orderflow.kernel.workflows import FULFILLMENT_ORDER, IN_HOUSE, ORDER, REMOTE, RETURN
 from orderflow.model.document import Address, Charge, Customer, Line, NewOrder
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
@@ -31,15 +43,19 @@ __all__ = [
     "IN_HOUSE",
     "MANUAL",
     "ORDER",
+    "REMOTE",
     "RETURN",
     "Address",
     "Charge",
     "Committed",
     "Conflict",
     "Customer",
+    "Digital",
+    "Dropship",
     "Effect",
     "Engine",
     "FulfillmentStrategy",
+    "Handover",
     "Hooks",
     "InHouse",
     "InvalidInput",
@@ -54,6 +70,7 @@ __all__ = [
     "OrderPhase",
     "OrderflowError",
     "Phase",
+    "Pickup",
     "Refusal",
     "Refused",
     "ReturnPhase",
@@ -61,6 +78,7 @@ __all__ = [
     "Step",
     "Steps",
     "TaskFor",
+    "ThirdParty",
     "Transition",
     "Workflow",
     "notify",

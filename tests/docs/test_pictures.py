@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from orderflow import FULFILLMENT_ORDER, IN_HOUSE, ORDER, RETURN
 from tests.docs.test_examples import PAGES
+from tests.docs.test_tables import FLOWS
 
 PICTURE = re.compile(r"^```mermaid\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
-STANDARD = {flow.name: flow.mermaid() for flow in (ORDER, FULFILLMENT_ORDER, IN_HOUSE, RETURN)}
+STANDARD = {flow.name: flow.mermaid() for flow in FLOWS}
 
 
 def drawn(page: str) -> list[str]:

@@ -8,21 +8,16 @@ import attrs
 import pytest
 from pydantic import BaseModel
 
-from orderflow import FULFILLMENT_ORDER, IN_HOUSE, ORDER, RETURN, Step, Workflow
+from orderflow import FULFILLMENT_ORDER, IN_HOUSE, ORDER, REMOTE, RETURN, Step, Workflow
+from orderflow.kernel.workflows import DIGITAL, HANDOVER, PICKUP
 from orderflow.model.commands import Command, OrderBody, StockBody
 from orderflow.model.events import KINDS
 from orderflow.model.ledger import LEGAL_MOVES, SETTLED
-from orderflow.model.observations import (
-    GoodsReturned,
-    LabelBought,
-    LabelVoided,
-    Observation,
-    PaymentReported,
-    TrackingReported,
-)
+from orderflow.model.observations import Observation, ObservationBody
 from tests.docs.test_examples import PAGES
 
-FACTS = (TrackingReported, LabelBought, LabelVoided, PaymentReported, GoodsReturned)
+FACTS = get_args(get_args(ObservationBody)[0])
+FLOWS = (ORDER, FULFILLMENT_ORDER, IN_HOUSE, REMOTE, PICKUP, HANDOVER, DIGITAL, RETURN)
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -121,7 +116,7 @@ def test_events() -> None:
     assert kinds() in PAGES["docs/reference/events.md"], "\n" + kinds()
 
 
-@pytest.mark.parametrize("flow", [ORDER, FULFILLMENT_ORDER, IN_HOUSE, RETURN], ids=lambda f: f.name)
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda f: f.name)
 def test_workflows(flow: Workflow[Step]) -> None:
     page = PAGES["docs/reference/workflows.md"]
     assert states(flow) in page, "\n" + states(flow)

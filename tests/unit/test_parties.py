@@ -102,7 +102,7 @@ def test_received_is_not_answered() -> None:
     shop = Shop()
     shop.says(RequestReceived(fo="A-1-F1", reference="PO-77"))
     assert shop.state() == "submitted"
-    assert shop.engine.store.find("PO-77") == "order:A-1"
+    assert shop.engine.store.find("request:PO-77") == "order:A-1"
 
 
 def test_an_answer_line_by_line() -> None:

@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console
 
 from orderflow.cli.following import Follower
+from orderflow.cli.opening import (
+    DB,
+    App,
+    AsJson,
+    Db,
+    OrderId,
+    app,
+    err,
+    load,
+    open_engine,
+    open_store,
+    out,
+    print_json,
+)
 from orderflow.cli.plain import plain
 from orderflow.cli.running import Unreadable, place_and_work, read_orders
 from orderflow.cli.showing import explanation_text, order_text, timeline_lines
-from orderflow.engine import Engine
-from orderflow.errors import NotFound, OrderflowError, UnknownWorkflow
-from orderflow.fulfillment import InHouse
-from orderflow.kernel.workflows import FULFILLMENT_ORDER, IN_HOUSE, ORDER, RETURN
+from orderflow.errors import UnknownWorkflow
+from orderflow.kernel.workflows import (
+    DIGITAL,
+    FULFILLMENT_ORDER,
+    HANDOVER,
+    IN_HOUSE,
+    ORDER,
+    PICKUP,
+    REMOTE,
+    RETURN,
+)
 from orderflow.model.commands import Command
 from orderflow.model.document import NewOrder
 from orderflow.model.observations import Observation
-from orderflow.stores import SqlStore
 
 __all__ = ["app"]
-
-app = typer.Typer(help="Orders from placement to confirmed delivery.", no_args_is_help=True)
-out, err = Console(), Console(stderr=True)
-
-Db = Annotated[
-    str, typer.Option("--db", envvar="ORDERFLOW_DB", help="Database URL, e.g. sqlite:///shop.db")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="The order's id.")]
-_DB = "sqlite:///orderflow.db"
 
 
 @app.command()
 def run(
     context: typer.Context,
     orders: Annotated[Path, typer.Argument(metavar="ORDERS.jsonl", help="One order a line.")],
-    db: Db = _DB,
+    db: Db = DB,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same run.")] = None,
     stock: Annotated[int, typer.Option(min=0, help="Opening stock of an unknown SKU.")] = 25,
     follow: Annotated[str, typer.Option(metavar="ORDER", help="Print its timeline live.")] = "",
@@ -54,25 +62,27 @@ def run(
         for line in error.lines:
             err.print(line, highlight=False, markup=False)
         raise typer.Exit(2) from None
-    store = _store(context, db)
+    store = open_store(context, db)
     seed_or_chance = seed if seed is not None else random.randrange(2**32)
     follower = Follower(follow, out)
     report = place_and_work(
         found, store, seed_or_chance, stock, follower, err, fixed=seed is not None
     )
     if as_json:
-        _print_json(report.as_dict())
+        print_json(report.as_dict())
     else:
         out.print(report.table())
     raise typer.Exit(report.exit_code)
 
 
 @app.command()
-def show(context: typer.Context, order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
+def show(
+    context: typer.Context, order: OrderId, db: Db = DB, app_name: App = "", as_json: AsJson = False
+) -> None:
     """Show an order and where its units stand."""
-    found = _load(_engine(context, db), order)
+    found = load(open_engine(context, db, app_name), order)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "id": found.id,
                 "status": found.status,
@@ -89,17 +99,19 @@ def show(context: typer.Context, order: OrderId, db: Db = _DB, as_json: AsJson =
 
 
 @app.command()
-def explain(context: typer.Context, order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
+def explain(
+    context: typer.Context, order: OrderId, db: Db = DB, app_name: App = "", as_json: AsJson = False
+) -> None:
     """Explain what an order waits for, and which commands would be accepted now."""
-    engine = _engine(context, db)
-    _load(engine, order)
+    engine = open_engine(context, db, app_name)
+    load(engine, order)
     try:
         found = engine.explain(order)
     except UnknownWorkflow as error:
         err.print(str(error), highlight=False, markup=False)
         raise typer.Exit(2) from None
     if as_json:
-        _print_json(
+        print_json(
             {
                 "id": order,
                 "status": found.order.status,
@@ -120,19 +132,24 @@ def explain(context: typer.Context, order: OrderId, db: Db = _DB, as_json: AsJso
 
 
 @app.command()
-def timeline(context: typer.Context, order: OrderId, db: Db = _DB, as_json: AsJson = False) -> None:
+def timeline(
+    context: typer.Context, order: OrderId, db: Db = DB, app_name: App = "", as_json: AsJson = False
+) -> None:
     """Tell what happened to an order, oldest first."""
-    engine = _engine(context, db)
-    _load(engine, order)
+    engine = open_engine(context, db, app_name)
+    load(engine, order)
     if as_json:
-        _print_json([plain(entry) for entry in engine.journal(order)])
+        print_json([plain(entry) for entry in engine.journal(order)])
     else:
         for entry in engine.journal(order):
             for line in timeline_lines(entry):
                 out.print(line, highlight=False)
 
 
-_WORKFLOWS = {flow.name: flow for flow in (ORDER, FULFILLMENT_ORDER, IN_HOUSE, RETURN)}
+_WORKFLOWS = {
+    flow.name: flow
+    for flow in (ORDER, FULFILLMENT_ORDER, IN_HOUSE, REMOTE, PICKUP, HANDOVER, DIGITAL, RETURN)
+}
 
 
 @app.command()
@@ -149,7 +166,7 @@ def diagram(
         names = ("source", "trigger", "dest", "asks")
         rows = [dict(zip(names, row, strict=True)) for row in flow.table()]
         stamp = {"name": flow.name, "version": flow.version, "fingerprint": flow.fingerprint}
-        _print_json({**stamp, "transitions": rows})
+        print_json({**stamp, "transitions": rows})
     else:
         print(flow.mermaid())
 
@@ -171,31 +188,4 @@ def schema(
     if model is None:
         err.print(f"there is no schema {name}; there are: {', '.join(_SCHEMAS)}")
         raise typer.Exit(2)
-    _print_json(model.model_json_schema())
-
-
-def _engine(context: typer.Context, db: str) -> Engine:
-    return Engine(_store(context, db), [InHouse()])
-
-
-def _store(context: typer.Context, db: str) -> SqlStore:
-    """The store, closed when the command ends."""
-    try:
-        store = SqlStore(db)
-    except (OrderflowError, ValueError) as error:
-        err.print(f"cannot open {db}: {error}", highlight=False, markup=False)
-        raise typer.Exit(2) from None
-    context.call_on_close(store.close)
-    return store
-
-
-def _load(engine: Engine, order: str) -> Any:
-    try:
-        return engine.order(order)
-    except NotFound as error:
-        err.print(str(error), highlight=False, markup=False)
-        raise typer.Exit(2) from None
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    print_json(model.model_json_schema())

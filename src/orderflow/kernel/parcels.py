@@ -58,6 +58,8 @@ def decide_parcel(
 
 def _told(before: Parcel | None, after: Parcel) -> Iterator[Message]:
     """A message to each order for which the parcel looks different now."""
+    if before is None and after.status is ParcelStatus.CREATED:
+        return  # who opened it knows
     for order in after.orders:
         held_by = tuple(name for name in after.held_by if name != order)
         told = ParcelChanged(
@@ -225,5 +227,6 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
             what = f"{parcel.carrier} says nothing of {parcel.tracking_number}: ask, and report"
             yield Task(f"{key}:trace", "exception.trace", parcel.id, "support", what, fields=TRACE)
         else:
-            due = parcel.since + rules.windows.tracking
+            heard = max((scan.occurred_at for scan in parcel.scans), default=parcel.since)
+            due = max(heard, parcel.since) + rules.windows.tracking
             yield Timer(key, "tracking", parcel.id, due, parcel.carrier)

@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from orderflow.engine import Engine
 from orderflow.model.commands import Receive
 from orderflow.model.ledger import Bucket
+from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey, StockLevel
-from orderflow.simulation.carrier import SimulatedCarrier
+from orderflow.simulation.people import SimulatedPeople
 from orderflow.simulation.time import VirtualClock
 
-__all__ = ["Replenishment", "World"]
+__all__ = ["Outsider", "Replenishment", "World"]
+
+
+class Outsider(Protocol):
+    """Who acts on its own time, and tells what happened: a carrier, a supplier, a provider."""
+
+    def next_due(self) -> datetime | None:
+        """When it does something next."""
+
+    def facts(self, now: datetime) -> Iterator[Observation]:
+        """What has happened by now."""
 
 
 class Replenishment:
-    """Goods that arrive some time after a SKU is first short.
+    """Goods that arrive some time after a SKU is first short at a location.
 
     Args:
-        quantity: How many arrive, of a SKU that an order waits for.
+        quantity: How many arrive, of a SKU that orders wait for, and how many they lack.
         after: How long they take.
     """
 
     def __init__(self, quantity: Callable[[str, int], int], after: timedelta) -> None:
         self._quantity, self._after = quantity, after
-        self._ordered: dict[str, int] = {}
-        self._due: list[tuple[datetime, str, int]] = []
+        self._ordered: Counter[StockKey] = Counter()
+        self._due: list[tuple[datetime, StockKey, int]] = []
 
     def look_at(self, engine: Engine, order: Order) -> None:
         """Order what this order waits for, where that was not done yet."""
-        for line in order.units(Bucket.BACKORDERED):
-            self._order(engine, engine.level(order.state.lines[line].sku))
+        skus = {order.state.lines[line].sku for line in order.units(Bucket.BACKORDERED)}
+        keys = [StockKey(sku, place) for sku in sorted(skus) for place in engine.rules.locations]
+        for level in engine.store.levels(keys).values() if keys else ():
+            self._order(engine, level)
 
     def look_around(self, engine: Engine) -> bool:
         """Order whatever anybody waits for; whether there was anything to order."""
@@ -44,12 +59,11 @@ class Replenishment:
         return len(self._due) > before
 
     def _order(self, engine: Engine, level: StockLevel) -> None:
-        sku = level.key.sku
-        short = level.backordered - self._ordered.get(sku, 0)
-        quantity = self._quantity(sku, short) if short > 0 else 0
+        short = level.backordered - self._ordered[level.key]
+        quantity = self._quantity(level.key.sku, short) if short > 0 else 0
         if quantity > 0:
-            self._ordered[sku] = self._ordered.get(sku, 0) + quantity
-            self._due.append((engine.clock.now() + self._after, sku, quantity))
+            self._ordered[level.key] += quantity
+            self._due.append((engine.clock.now() + self._after, level.key, quantity))
 
     def next_due(self) -> datetime | None:
         """When the next goods arrive."""
@@ -60,10 +74,13 @@ class Replenishment:
         now = engine.clock.now()
         here = sorted(item for item in self._due if item[0] <= now)
         self._due = [item for item in self._due if item[0] > now]
-        for due, sku, quantity in here:
-            self._ordered[sku] -= quantity
-            receive = Receive(sku=sku, quantity=quantity, reference=f"supply {due:%Y-%m-%d}")
-            engine.change_stock(receive.to(by="supplier", id=f"supply-{sku}-{due.isoformat()}"))
+        for due, key, quantity in here:
+            self._ordered[key] -= quantity
+            reference = f"supply {due:%Y-%m-%d}"
+            receive = Receive(
+                sku=key.sku, location=key.location, quantity=quantity, reference=reference
+            )
+            engine.change_stock(receive.to(by="supplier", id=f"supply-{key}-{due.isoformat()}"))
 
 
 class World:
@@ -72,21 +89,24 @@ class World:
     Args:
         engine: Built on *clock*.
         clock: Moved by the world.
-        carriers: Who collect what is shipped, and report scans.
+        outsiders: Carriers, suppliers, providers: they tell the engine what happens.
         supply: What replaces goods that run out.
         watch: Called after each moment at which something happened.
+        people: Who do the tasks.
     """
 
     def __init__(
         self,
         engine: Engine,
         clock: VirtualClock,
-        carriers: Iterable[SimulatedCarrier] = (),
+        outsiders: Iterable[Outsider] = (),
         supply: Replenishment | None = None,
         watch: Callable[[], None] = lambda: None,
+        people: SimulatedPeople | None = None,
     ) -> None:
         self.engine, self.clock = engine, clock
-        self._carriers, self._supply, self._watch = tuple(carriers), supply, watch
+        self._outsiders, self._supply, self._watch = tuple(outsiders), supply, watch
+        self._people = people
 
     def placed(self, order: Order) -> None:
         """Have what the order waits for replenished."""
@@ -111,14 +131,16 @@ class World:
         now = self.clock.now()
         if self._supply is not None:
             self._supply.arrive(self.engine)
-        for carrier in self._carriers:
-            for scan in carrier.scans(now):
-                self.engine.observe(scan)
+        for outsider in self._outsiders:
+            for fact in outsider.facts(now):
+                self.engine.observe(fact)
         self.engine.worker.run_until_idle()
+        while self._people is not None and self._people.act(self.engine):
+            self.engine.worker.run_until_idle()
         self._watch()
 
     def _next_due(self) -> datetime | None:
         parties = [self._supply] if self._supply is not None else []
         moments = [self.engine.worker.next_due(), *(p.next_due() for p in parties)]
-        moments += [carrier.next_due() for carrier in self._carriers]
+        moments += [outsider.next_due() for outsider in self._outsiders]
         return min((moment for moment in moments if moment is not None), default=None)

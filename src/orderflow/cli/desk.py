@@ -1,0 +1,190 @@
+"""The commands for people at work: tasks, walks, the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from orderflow.cli.opening import (
+    DB,
+    App,
+    AsJson,
+    Db,
+    app,
+    fail,
+    open_engine,
+    out,
+    print_json,
+)
+from orderflow.cli.plain import plain
+from orderflow.errors import InvalidInput, NotFound, Refused
+from orderflow.model.work import Task
+from orderflow.ports import InboxItem
+
+__all__ = ["completing"]
+
+TaskKey = Annotated[str, typer.Argument(metavar="TASK", help="The task's key, from `tasks`.")]
+By = Annotated[str, typer.Option("--by", help="Who does it.")]
+_Told = (Refused, NotFound, InvalidInput)
+
+
+def completing(task: Task, db: str) -> str:
+    """The command line that completes a task."""
+    form = "".join(f" --set {field.name}=…" for field in task.fields if field.required)
+    return f"orderflow complete '{task.key}' --by NAME{form} --db {db}"
+
+
+@app.command()
+def tasks(
+    context: typer.Context,
+    role: Annotated[str | None, typer.Option(help="Only tasks of this role.")] = None,
+    claimed_by: Annotated[str | None, typer.Option(help="Only what this person claimed.")] = None,
+    db: Db = DB,
+    app_name: App = "",
+    as_json: AsJson = False,
+) -> None:
+    """List what people are asked to do."""
+    found = list(open_engine(context, db, app_name).tasks(role, claimed_by))
+    if as_json:
+        print_json(plain(found))
+        return
+    for task in found:
+        whose = f" ({task.assignee})" if task.assignee else ""
+        out.print(Text(f"{task.key}\n  {task.role}{whose}: {task.instructions}"))
+        form = ", ".join(f.name + ("" if f.required else " (if any)") for f in task.fields)
+        if form:
+            out.print(Text(f"  fill in: {form}"))
+    if not found:
+        out.print("nothing is to be done")
+
+
+@app.command()
+def claim(
+    context: typer.Context,
+    task: TaskKey,
+    by: By,
+    db: Db = DB,
+    app_name: App = "",
+    as_json: AsJson = False,
+) -> None:
+    """Keep a task for one person."""
+    try:
+        found = open_engine(context, db, app_name).claim(task, by=by)
+    except _Told as error:
+        fail(str(error), 1)
+    _say(as_json, plain(found), f"{found.key} is {found.assignee}'s")
+
+
+@app.command()
+def reassign(
+    context: typer.Context,
+    task: TaskKey,
+    to: Annotated[str, typer.Option(help="Who gets it; empty: nobody.")],
+    by: By,
+    db: Db = DB,
+    app_name: App = "",
+    as_json: AsJson = False,
+) -> None:
+    """Give a task to somebody else."""
+    try:
+        found = open_engine(context, db, app_name).reassign(task, to, by=by)
+    except _Told as error:
+        fail(str(error), 1)
+    _say(as_json, plain(found), f"{found.key} is {found.assignee or 'nobody'}'s")
+
+
+@app.command()
+def complete(
+    context: typer.Context,
+    task: TaskKey,
+    by: By,
+    given: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Fill in a field.")
+    ] = None,
+    db: Db = DB,
+    app_name: App = "",
+    as_json: AsJson = False,
+) -> None:
+    """Complete a task: what its step commands is done, and what follows from it at once."""
+    engine = open_engine(context, db, app_name)
+    try:
+        order = engine.complete(task, by=by, data=_form(given or []))
+    except _Told as error:
+        fail(str(error), 1)
+    if not app_name:
+        engine.worker.run_until_idle()
+    found = engine.explain(order.id)
+    following = [wait.sentence for wait in found.waits]
+    answer = {"order": order.id, "status": found.order.status, "waits": following}
+    _say(as_json, answer, "\n  ".join([f"{order.id} is {found.order.status}", *following]))
+
+
+def _form(given: list[str]) -> Mapping[str, str]:
+    if wrong := [text for text in given if "=" not in text]:
+        fail(f"--set takes FIELD=VALUE, got {', '.join(wrong)}")
+    return dict(text.split("=", 1) for text in given)
+
+
+@app.command()
+def walk(
+    context: typer.Context,
+    by: By,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many tasks.")] = 20,
+    db: Db = DB,
+    app_name: App = "",
+    as_json: AsJson = False,
+) -> None:
+    """Claim pick tasks of several orders, and list the one round that does them all."""
+    found = open_engine(context, db, app_name).plan_walk(by=by, limit=limit)
+    if as_json:
+        print_json(plain(found))
+        return
+    table = Table("location", "sku", "units")
+    for stop in found.stops:
+        table.add_row(stop.key.location, stop.key.sku, str(stop.quantity))
+    out.print(table)
+    for picking in found.pickings:
+        out.print(Text(f"then complete {picking.task}"))
+
+
+@app.command()
+def inbox(
+    context: typer.Context,
+    dismiss: Annotated[str, typer.Option(help="Drop what is kept under this reference.")] = "",
+    db: Db = DB,
+    app_name: App = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the facts that nothing is known by yet, and what could not be read."""
+    engine = open_engine(context, db, app_name)
+    if dismiss:
+        try:
+            engine.dismiss(dismiss)
+        except NotFound as error:
+            fail(str(error), 1)
+    found = engine.inbox()
+    if as_json:
+        print_json([_item(item) for item in found])
+        return
+    for item in found:
+        kind = item.observation.body.kind if item.observation else f"unreadable: {item.error}"
+        out.print(Text(f"{item.kept_at:%Y-%m-%d %H:%M}  {item.reference}  {kind}"))
+    if not found:
+        out.print("the inbox is empty")
+
+
+def _item(item: InboxItem) -> object:
+    fact = item.observation.model_dump(mode="json") if item.observation else None
+    told = {"reference": item.reference, "kept_at": item.kept_at.isoformat(), "observation": fact}
+    return told | {"payload": item.payload, "error": item.error}
+
+
+def _say(as_json: bool, value: object, text: str) -> None:
+    if as_json:
+        print_json(value)
+    else:
+        out.print(Text(text))

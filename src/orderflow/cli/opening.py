@@ -1,0 +1,95 @@
+"""What every command shares: its options, the shop's database and engine, how it prints."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from orderflow.cli.shop import standard_shop
+from orderflow.engine import Engine
+from orderflow.errors import NotFound, OrderflowError
+from orderflow.model.order import Order
+from orderflow.stores import SqlStore
+
+__all__ = [
+    "DB",
+    "App",
+    "AsJson",
+    "Db",
+    "OrderId",
+    "app",
+    "err",
+    "fail",
+    "load",
+    "open_engine",
+    "open_store",
+    "out",
+    "print_json",
+]
+
+app = typer.Typer(help="Orders from placement to confirmed delivery.", no_args_is_help=True)
+out, err = Console(), Console(stderr=True)
+
+Db = Annotated[
+    str, typer.Option("--db", envvar="ORDERFLOW_DB", help="Database URL, e.g. sqlite:///shop.db")
+]
+App = Annotated[
+    str,
+    typer.Option(
+        "--app",
+        envvar="ORDERFLOW_APP",
+        metavar="MODULE:FUNCTION",
+        help="Makes your engine from a store; without it the standard shop works.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="The order's id.")]
+DB = "sqlite:///orderflow.db"
+
+
+def open_engine(context: typer.Context, db: str, app_name: str) -> Engine:
+    """The engine that an application makes, or the standard shop's."""
+    store = open_store(context, db)
+    if not app_name:
+        return standard_shop(store)
+    module, _, function = app_name.partition(":")
+    try:
+        made = getattr(importlib.import_module(module), function)(store)
+    except (ImportError, AttributeError, ValueError) as error:
+        fail(f"cannot make an engine with {app_name}, as in shop.app:make_engine: {error}")
+    if not isinstance(made, Engine):
+        fail(f"{app_name} made {made!r}, not an Engine")
+    return made
+
+
+def open_store(context: typer.Context, db: str) -> SqlStore:
+    """The store, closed when the command ends."""
+    try:
+        store = SqlStore(db)
+    except (OrderflowError, ValueError) as error:
+        fail(f"cannot open {db}: {error}")
+    context.call_on_close(store.close)
+    return store
+
+
+def load(engine: Engine, order: str) -> Order:
+    """The order; bad usage where there is none."""
+    try:
+        return engine.order(order)
+    except NotFound as error:
+        fail(str(error))
+
+
+def fail(what: str, code: int = 2) -> NoReturn:
+    """Say what is wrong, and end."""
+    err.print(what, highlight=False, markup=False)
+    raise typer.Exit(code)
+
+
+def print_json(value: object) -> None:
+    """A value as JSON."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))

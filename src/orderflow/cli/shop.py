@@ -1,0 +1,78 @@
+"""The standard shop: every method, and lines that say which of them they are for."""
+
+from __future__ import annotations
+
+from orderflow.engine import Engine
+from orderflow.errors import Refusal
+from orderflow.fulfillment import (
+    Digital,
+    Dropship,
+    Handover,
+    InHouse,
+    Pickup,
+    Steps,
+    ThirdParty,
+)
+from orderflow.fulfillment.strategy import FulfillmentStrategy
+from orderflow.kernel.rules import StepPolicy
+from orderflow.model.document import Line
+from orderflow.model.order import Order
+from orderflow.ports import Carrier, Clock, Ids, Party, Store
+from orderflow.simulation import SimulatedCarrier, SimulatedParty, VirtualClock
+
+__all__ = ["BY_ORDER", "method_of", "standard_shop"]
+
+
+def method_of(line: Line) -> str:
+    """The method that a line is for: its attribute ``method``, or ``in_house``."""
+    return str(line.attributes.get("method", "in_house"))
+
+
+class _Chosen(FulfillmentStrategy):
+    """Takes the lines that are for it."""
+
+    def accepts(self, line: Line) -> Refusal | None:
+        if line.ships and method_of(line) != self.code:
+            what = f"line {line.id} ({line.sku}) is for {method_of(line)}"
+            return Refusal("method.other", what)
+        return super().accepts(line)  # type: ignore[safe-super]  # beside a real one
+
+
+class _InHouse(_Chosen, InHouse): ...
+
+
+class _Dropship(_Chosen, Dropship): ...
+
+
+class _ThirdParty(_Chosen, ThirdParty): ...
+
+
+def _by_people(order: Order) -> bool:
+    return order.attributes.get("worked_by") == "people"
+
+
+BY_ORDER = Steps(manual={"pick", "pack", "ship", "put_away", "submit"}, when=_by_people)
+"""Automated, apart from orders whose attribute ``worked_by`` is ``people``."""
+
+
+def standard_shop(
+    store: Store,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    steps: StepPolicy = BY_ORDER,
+    carrier: Carrier | None = None,
+    supplier: Party | None = None,
+    provider: Party | None = None,
+) -> Engine:
+    """An engine on *store* with in-house, dropship, 3PL, pickup, counter sale and digital lines."""
+    at = clock or VirtualClock()
+    strategies = [
+        _InHouse(carrier=carrier or SimulatedCarrier(at)),
+        _Dropship(supplier or SimulatedParty(at), cost=lambda line: line.unit_price / 2),
+        _ThirdParty(provider or SimulatedParty(at)),
+        Pickup(),
+        Handover(),
+        Digital(),
+    ]
+    return Engine(store, strategies, clock=clock, ids=ids, steps=steps)

@@ -1,0 +1,86 @@
+"""People who claim and complete tasks: in the warehouse, at the counter, at their desks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from orderflow.engine import Engine
+from orderflow.errors import InvalidInput, NotFound, Refused
+from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
+from orderflow.model.work import FormField, Task
+from orderflow.ports import Carrier, Label
+from orderflow.simulation.trips import chance
+
+__all__ = ["SimulatedPeople"]
+
+
+def _everything(_task: Task) -> bool:
+    return True
+
+
+class SimulatedPeople:
+    """People who do what they are asked for. What they fill in is a function of seed and task.
+
+    Args:
+        seed: Other seeds give other answers.
+        does: Which tasks they do; by default all.
+        short: The share of pick tasks in which a unit is not on its shelf.
+        carrier: Whom they hand parcels over to.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        does: Callable[[Task], bool] = _everything,
+        short: float = 0,
+        carrier: Carrier | None = None,
+    ) -> None:
+        self._seed, self._does, self._short, self._carrier = seed, does, short, carrier
+        self._tried: set[str] = set()
+
+    def act(self, engine: Engine) -> bool:
+        """Do every task that is open and was not tried before; whether one was done."""
+        done = False
+        for task in list(engine.tasks()):
+            if task.key not in self._tried and self._does(task):
+                self._tried.add(task.key)
+                done = self._do(engine, task) or done
+        return done
+
+    def _do(self, engine: Engine, task: Task) -> bool:
+        name = f"{task.role}-{1 + chance(self._seed, task.key).randrange(3)}"
+        try:
+            engine.claim(task, by=name)
+            order = engine.complete(task, by=name, data=self._fill_in(engine, task))
+        except (Refused, NotFound, InvalidInput):
+            return False
+        if task.name == "ship" and self._carrier is not None:
+            view = order.state.parcels[task.subject]
+            self._carrier.hand_over(task.key, Label(view.carrier, view.tracking_number))
+        return True
+
+    def _fill_in(self, engine: Engine, task: Task) -> dict[str, str]:
+        short = task.name == "pick" and chance(self._seed, task.key).random() < self._short
+        filled = {}
+        for field in task.fields:
+            if field.required:
+                filled[field.name] = self._value(engine, task, field)
+            elif short:
+                filled[field.name], short = "1", False
+        return filled
+
+    def _value(self, engine: Engine, task: Task, field: FormField) -> str:
+        dice = chance(self._seed, f"{task.key}/{field.name}")
+        if field.choices:
+            return field.choices[0]
+        kind, _, line = field.name.partition(".")
+        if kind == "serial":
+            units = self._order(engine, task).units(Bucket.ALLOCATED, fo=task.subject)[line]
+            return ",".join(f"S{dice.randrange(10**9)}" for _ in range(units))
+        return {"date": "2030-12-31", "number": "1"}.get(field.kind, f"X{dice.randrange(10**9)}")
+
+    def _order(self, engine: Engine, task: Task) -> Order:
+        owner, _ = engine.store.task(task.key) or ("", task)
+        return engine.order(owner.removeprefix("order:"))

@@ -1,0 +1,56 @@
+"""The trips of parcels: what a carrier reports of each, as a function of seed and key."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import attrs
+
+from orderflow.model.observations import Observation, TrackingReported
+from orderflow.model.parcel import ParcelStatus
+
+__all__ = ["Trip", "chance", "plan_trip"]
+
+_ROUTE = (
+    (ParcelStatus.IN_TRANSIT, timedelta(hours=6)),
+    (ParcelStatus.IN_TRANSIT, timedelta(hours=14)),
+    (ParcelStatus.OUT_FOR_DELIVERY, timedelta(hours=10)),
+)
+
+
+@attrs.frozen
+class Trip:
+    """A tracking number, and its scans: how long after the start, and what."""
+
+    number: str
+    scans: tuple[tuple[timedelta, ParcelStatus], ...]
+
+    def reports(self, start: datetime) -> Iterator[Observation]:
+        """The scans as observations, if it starts then."""
+        for count, (after, status) in enumerate(self.scans):
+            event = f"{self.number}-{count}"
+            fact = TrackingReported(tracking_number=self.number, status=status, event=event)
+            yield fact.at(start + after, id=event)
+
+
+def chance(seed: int, key: str) -> random.Random:
+    """The dice for one key: the same for the same seed, whoever throws first."""
+    return random.Random(f"{seed}/{key}")
+
+
+def plan_trip(seed: int, key: str, attempted: float) -> Trip:
+    """The trip for a key; *attempted* is the share of deliveries that need a second attempt."""
+    dice = chance(seed, key)
+    number = f"SIM{dice.randrange(10**11):011d}"
+    after, scans = timedelta(), []
+    for status, base in _ROUTE:
+        after += base * (0.5 + dice.random())
+        scans.append((after, status))
+    if dice.random() < attempted:
+        scans.append((after + timedelta(hours=4), ParcelStatus.ATTEMPTED))
+        after += timedelta(days=1)
+    scans.append((after + timedelta(hours=2 + 5 * dice.random()), ParcelStatus.DELIVERED))
+    whole = tuple((timedelta(seconds=int(t.total_seconds())), s) for t, s in scans)
+    return Trip(number, whole)

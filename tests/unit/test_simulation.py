@@ -1,0 +1,143 @@
+"""The simulated world: every party comes to an end, whatever its moods; the promises hold."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orderflow import Dropship, Engine, InHouse, Line, NewOrder, Steps, ThirdParty
+from orderflow.fulfillment.steps import STEP_ROLES
+from orderflow.model.commands import Cancel
+from orderflow.model.document import Ask
+from orderflow.model.events import Entry
+from orderflow.model.ledger import Bucket
+from orderflow.model.observations import StockReported
+from orderflow.simulation import (
+    Moods,
+    Replenishment,
+    SequentialIds,
+    SimulatedCarrier,
+    SimulatedParty,
+    SimulatedPeople,
+    SimulatedWarehouse,
+    VirtualClock,
+    World,
+)
+from orderflow.simulation.world import Outsider
+from orderflow.stores import MemoryStore
+from orderflow.testing import check_order, check_stock
+
+DIALS = [field.name for field in attrs.fields(Moods)]
+LINES = (
+    Line(sku="MUG", quantity=3, unit_price=Decimal(4)),
+    Line(sku="POT", quantity=2, unit_price=Decimal(9)),
+    Line(sku="PAN", quantity=2, unit_price=Decimal(7), asks=(Ask.SERIAL,)),
+)
+
+
+class Day:
+    """Three orders at a supplier, a provider and in-house."""
+
+    def __init__(self, moods: Moods, seed: int, *, short: float = 0) -> None:
+        clock = VirtualClock()
+        self.supplier = SimulatedParty(clock, seed, moods)
+        self.provider = SimulatedParty(clock, seed + 1, moods)
+        carrier = SimulatedCarrier(clock, seed)
+        warehouse = SimulatedWarehouse(seed, short=short)
+        shop = InHouse(carrier=carrier, warehouse=warehouse)
+        strategies = [
+            _only(Dropship(self.supplier, cost=lambda line: line.unit_price / 2), "MUG"),
+            _only(ThirdParty(self.provider, "3pl"), "POT"),
+            shop,
+        ]
+        steps = Steps(manual=frozenset(STEP_ROLES) - {"label", "submit", "confirm"})
+        self.engine = Engine(
+            MemoryStore(), strategies, steps=steps, clock=clock, ids=SequentialIds()
+        )
+        for sku in ("MUG", "POT", "PAN"):
+            report = StockReported(sku=sku, location="3pl", on_hand=3)
+            self.engine.observe(report.at(clock.now()))
+        people = SimulatedPeople(seed, short=short, carrier=carrier)
+        supply = Replenishment(lambda _sku, lack: lack, after=clock.now() - clock.now())
+        parties: list[Outsider] = [carrier, self.supplier, self.provider]
+        self.world = World(self.engine, clock, parties, supply, people=people)
+
+    def run(self) -> list[Entry]:
+        for number in range(1, 4):
+            self.engine.place(NewOrder(number=f"A-{number}", currency="GBP", lines=LINES))
+        self.world.run_until()
+        for order in self.engine.orders():
+            check_order(self.engine, order.id)
+        check_stock(self.engine)
+        return [entry for order in self.engine.orders() for entry in self.engine.journal(order.id)]
+
+
+def _only(strategy: Dropship | ThirdParty, sku: str) -> Dropship | ThirdParty:
+    """The same strategy, for one SKU."""
+    accepts = type(strategy).accepts
+
+    def limited(line: Line) -> object:
+        other = Line(sku=line.sku, quantity=1, ships=line.sku == sku)
+        return accepts(strategy, other)
+
+    strategy.accepts = limited  # type: ignore[method-assign,assignment]  # a test's shortcut
+    return strategy
+
+
+moods = st.builds(Moods, **{dial: st.sampled_from([0.0, 0.5, 1.0]) for dial in DIALS})
+
+
+@settings(max_examples=25)
+@given(moods=moods, seed=st.integers(0, 99), short=st.sampled_from([0.0, 0.5]))
+def test_every_day_comes_to_an_end(moods: Moods, seed: int, short: float) -> None:
+    """Whatever the parties do, the promises hold, nothing waits silently, and a seed is a day."""
+    told = Day(moods, seed, short=short).run()
+    assert told == Day(moods, seed, short=short).run()
+
+
+def test_a_good_day_leaves_nothing_to_do() -> None:
+    day = Day(Moods(), 1)
+    day.run()
+    assert [order.status for order in day.engine.orders()] == ["completed"] * 3
+    assert not list(day.engine.tasks())
+    assert not day.engine.inbox()
+
+
+@pytest.mark.parametrize("dial", ["repeats", "late", "fails", "silent", "reorders"])
+def test_what_must_change_nothing_in_the_end(dial: str) -> None:
+    """Facts twice, in another order, late or only when asked: the goods are delivered once."""
+    day = Day(Moods(**{dial: 1.0}), 1)
+    day.run()
+    for order in day.engine.orders():
+        assert (order.status, order.state.surplus) == ("completed", {})
+
+
+@pytest.mark.parametrize(
+    ("dial", "event"),
+    [
+        ("refuses", "UnitsDeclined"),
+        ("backorders", "ShippingPromised"),
+        ("ships_short", "UnitsDeclined"),
+        ("ships_over", "SurplusFound"),
+    ],
+)
+def test_a_dial_shows(dial: str, event: str) -> None:
+    told = Day(Moods(**{dial: 1.0}), 1).run()
+    assert event in {type(found).__name__ for entry in told for found in entry.events}
+
+
+def test_who_insists_ships_what_was_asked_back() -> None:
+    results = {}
+    for insists in (0.0, 1.0):
+        day = Day(Moods(insists=insists), 1)
+        line = Line(sku="MUG", quantity=1)
+        day.engine.place(NewOrder(number="A-1", currency="GBP", lines=(line,)))
+        day.engine.worker.run_until_idle()
+        day.engine.submit(Cancel().to("A-1"))
+        day.world.run_until()
+        results[insists] = day.engine.order("A-1").ledger.totals()
+    assert results == {0.0: {Bucket.CANCELLED: 1}, 1.0: {Bucket.DELIVERED: 1}}
