@@ -54,14 +54,14 @@ class Day:
             _only(ThirdParty(self.provider, "3pl"), "POT"),
             shop,
         ]
-        steps = Steps(manual=frozenset(STEP_ROLES) - {"label", "submit", "confirm"})
+        steps = Steps(manual=frozenset(STEP_ROLES) - {"label", "confirm"})
         self.engine = Engine(
             MemoryStore(), strategies, steps=steps, clock=clock, ids=SequentialIds()
         )
         for sku in ("MUG", "POT", "PAN"):
             report = StockReported(sku=sku, location="3pl", on_hand=3)
             self.engine.observe(report.at(clock.now()))
-        people = SimulatedPeople(seed, short=short, carrier=carrier)
+        people = SimulatedPeople(seed, short=short)
         supply = Replenishment(lambda _sku, lack: lack, after=clock.now() - clock.now())
         parties: list[Outsider] = [carrier, self.supplier, self.provider]
         self.world = World(self.engine, clock, parties, supply, people=people)
@@ -136,7 +136,7 @@ def test_who_insists_ships_what_was_asked_back() -> None:
         day = Day(Moods(insists=insists), 1)
         line = Line(sku="MUG", quantity=1)
         day.engine.place(NewOrder(number="A-1", currency="GBP", lines=(line,)))
-        day.engine.worker.run_until_idle()
+        day.world.run_until(day.world.clock.now())
         day.engine.submit(Cancel().to("A-1"))
         day.world.run_until()
         results[insists] = day.engine.order("A-1").ledger.totals()

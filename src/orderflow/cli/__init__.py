@@ -10,7 +10,6 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line; exit code 0 done, 1 orders in trouble, 2 bad usage or input."""
     try:
-        from orderflow.cli import desk  # noqa: F401, PLC0415 (an extra, loaded on demand)
         from orderflow.cli.app import app  # noqa: PLC0415 (an extra, loaded on demand)
     except ImportError as error:
         print(f"orderflow needs its extra: pip install 'orderflow[cli]' ({error})", file=sys.stderr)

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 from pydantic import BaseModel
+from rich.text import Text
 
+from orderflow.cli.desk import completing
 from orderflow.cli.following import Follower
 from orderflow.cli.opening import (
     DB,
@@ -53,6 +55,7 @@ def run(
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same run.")] = None,
     stock: Annotated[int, typer.Option(min=0, help="Opening stock of an unknown SKU.")] = 25,
     follow: Annotated[str, typer.Option(metavar="ORDER", help="Print its timeline live.")] = "",
+    manual: Annotated[bool, typer.Option("--manual", help="People do every step.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Place a file of orders and work them to the end, in a simulated world."""
@@ -60,18 +63,20 @@ def run(
         found = list(read_orders(orders))
     except Unreadable as error:
         for line in error.lines:
-            err.print(line, highlight=False, markup=False)
+            err.print(Text(line))
         raise typer.Exit(2) from None
     store = open_store(context, db)
     seed_or_chance = seed if seed is not None else random.randrange(2**32)
     follower = Follower(follow, out)
     report = place_and_work(
-        found, store, seed_or_chance, stock, follower, err, fixed=seed is not None
+        found, store, seed_or_chance, stock, follower, err, fixed=seed is not None, manual=manual
     )
     if as_json:
         print_json(report.as_dict())
     else:
         out.print(report.table())
+        for task in report.tasks:
+            out.print(Text(f"{task.role} should: {task.instructions}\n  {completing(task, db)}"))
     raise typer.Exit(report.exit_code)
 
 
@@ -108,7 +113,7 @@ def explain(
     try:
         found = engine.explain(order)
     except UnknownWorkflow as error:
-        err.print(str(error), highlight=False, markup=False)
+        err.print(Text(str(error)))
         raise typer.Exit(2) from None
     if as_json:
         print_json(

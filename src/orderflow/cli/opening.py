@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from orderflow.cli.shop import standard_shop
 from orderflow.engine import Engine
@@ -86,7 +87,7 @@ def load(engine: Engine, order: str) -> Order:
 
 def fail(what: str, code: int = 2) -> NoReturn:
     """Say what is wrong, and end."""
-    err.print(what, highlight=False, markup=False)
+    err.print(Text(what))
     raise typer.Exit(code)
 
 

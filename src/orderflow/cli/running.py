@@ -15,14 +15,25 @@ from rich.table import Table
 
 from orderflow.cli.following import Follower
 from orderflow.cli.plain import plain
+from orderflow.cli.shop import BY_ORDER, method_of, standard_shop
 from orderflow.engine import Engine, RandomIds
 from orderflow.errors import InvalidInput, Refusal, Refused
-from orderflow.fulfillment import InHouse
+from orderflow.fulfillment import MANUAL
 from orderflow.model.commands import Receive
 from orderflow.model.document import NewOrder
 from orderflow.model.reading import read_json
+from orderflow.model.work import Task
 from orderflow.ports import Ids, Store
-from orderflow.simulation import Replenishment, SequentialIds, SimulatedCarrier, VirtualClock, World
+from orderflow.simulation import (
+    Replenishment,
+    SequentialIds,
+    SimulatedCarrier,
+    SimulatedParty,
+    SimulatedPeople,
+    VirtualClock,
+    World,
+)
+from orderflow.simulation.world import Outsider
 
 __all__ = ["Report", "Unreadable", "place_and_work", "read_orders"]
 
@@ -65,6 +76,8 @@ class Report:
     refused: tuple[tuple[str, tuple[Refusal, ...]], ...]
     by_status: dict[str, int]
     in_exception: tuple[str, ...]
+    tasks: tuple[Task, ...]
+    units_by_method: dict[str, int]
     until: datetime
 
     @property
@@ -82,6 +95,8 @@ class Report:
             ],
             "by_status": self.by_status,
             "in_exception": list(self.in_exception),
+            "units_by_method": self.units_by_method,
+            "tasks": plain(self.tasks),
             "until": self.until.isoformat(),
         }
 
@@ -92,6 +107,8 @@ class Report:
         )
         for status, count in self.by_status.items():
             table.add_row(status, str(count))
+        for method, units in self.units_by_method.items():
+            table.add_row(f"units by {method}", str(units))
         for order, refusals in self.refused:
             table.add_row("refused", f"{order}: {'; '.join(r.sentence for r in refusals)}")
         for order in self.in_exception:
@@ -108,17 +125,31 @@ def place_and_work(
     console: Console,
     *,
     fixed: bool,
+    manual: bool,
 ) -> Report:
     """Place the orders one after the other, and let the world go on until nothing is due.
 
     With *fixed* the run starts at a fixed date and counts its ids: the same seed, the same run.
+    With *manual* people do every step; without, only those of orders that are for people, and
+    what they do is left to the user. Customers collect what they ordered for pickup.
     """
     clock = VirtualClock(_START if fixed else datetime.now(UTC))
     ids: Ids = SequentialIds(f"{seed}-") if fixed else RandomIds()
     carrier = SimulatedCarrier(clock, seed)
-    engine = Engine(store, [InHouse(carrier=carrier)], clock=clock, ids=ids)
+    supplier, provider = SimulatedParty(clock, seed), SimulatedParty(clock, seed + 1)
+    engine = standard_shop(
+        store,
+        clock=clock,
+        ids=ids,
+        steps=MANUAL if manual else BY_ORDER,
+        carrier=carrier,
+        supplier=supplier,
+        provider=provider,
+    )
     supply = Replenishment(lambda _sku, short: short, timedelta(days=1))
-    world = World(engine, clock, [carrier], supply, lambda: follower.look(engine))
+    people = SimulatedPeople(seed, does=lambda task: manual or task.name == "collect")
+    outsiders: list[Outsider] = [carrier, supplier, provider]
+    world = World(engine, clock, outsiders, supply, lambda: follower.look(engine), people)
     placed: list[str] = []
     refused: list[tuple[str, tuple[Refusal, ...]]] = []
     with Progress(console=console, transient=True) as progress:
@@ -143,20 +174,38 @@ def place_and_work(
 def _open_stock(engine: Engine, order: NewOrder, stock: int) -> None:
     """Give each SKU that the store has never seen an opening stock."""
     for line in order.lines:
-        if stock and line.stocked:
-            receive = Receive(sku=line.sku, quantity=stock, reference="opening")
+        method = method_of(line) if line.ships else "digital"
+        if stock and line.stocked and method in _OPENING:
+            receive = Receive(
+                sku=line.sku, location=_OPENING[method], quantity=stock, reference="opening"
+            )
             engine.change_stock(receive.to(by="shop", id=f"opening-{line.sku}"))
+
+
+_OPENING = {"in_house": "main", "third_party": "third_party"}
+"""Where each method's stock is that we keep count of."""
 
 
 def _report(
     engine: Engine, placed: list[str], refused: list[tuple[str, tuple[Refusal, ...]]]
 ) -> Report:
     by_status: Counter[str] = Counter()
+    by_method: Counter[str] = Counter()
     trouble = []
     for order_id in placed:
         order = engine.order(order_id)
         by_status[order.status] += 1
+        for slot, units in order.ledger.slots():
+            by_method[order.fulfillment_orders[slot.fo].strategy if slot.fo else "nobody"] += units
         if "exception" in order.overlays:
             trouble.append(order_id)
     counts = dict(sorted(by_status.items()))
-    return Report(tuple(placed), tuple(refused), counts, tuple(trouble), engine.clock.now())
+    return Report(
+        tuple(placed),
+        tuple(refused),
+        counts,
+        tuple(trouble),
+        tuple(engine.tasks()),
+        dict(sorted(by_method.items())),
+        engine.clock.now(),
+    )

@@ -31,7 +31,7 @@ from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.stock import StockKey, StockOp
-from orderflow.model.work import Message, Wanted
+from orderflow.model.work import Message, Task, Wanted
 
 __all__ = ["Context", "Decision", "decide", "stock_keys"]
 
@@ -108,12 +108,17 @@ def _decision(deciding: Deciding, before: Order | None) -> Decision:
         order,
         tuple(deciding.events),
         tuple(deciding.stock),
-        (*(new[key] for key in new if key not in old), *deciding.effects),
+        (*(new[key] for key in new if _is_news(new[key], old.get(key))), *deciding.effects),
         tuple(key for key in old if key not in new),
         tuple(deciding.messages),
         tuple(deciding.fired),
         tuple(_references(deciding)),
     )
+
+
+def _is_news(wanted: Wanted, before: Wanted | None) -> bool:
+    """Whether it was not waited for, or is a task that asks for something else now."""
+    return before is None or (isinstance(wanted, Task) and wanted != before)
 
 
 def _references(deciding: Deciding) -> Iterator[str]:

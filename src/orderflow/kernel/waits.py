@@ -13,6 +13,7 @@ from orderflow.kernel.allocating import routable
 from orderflow.kernel.forms import GIVEN_UP, answer_form, pick_form
 from orderflow.kernel.progress import all_reached
 from orderflow.kernel.rules import Rules
+from orderflow.kernel.step import Step
 from orderflow.kernel.working import UNIT_STEPS, way
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import Bucket
@@ -21,9 +22,9 @@ from orderflow.model.parcel import AT_SENDER, ParcelStatus
 from orderflow.model.phases import OrderPhase
 from orderflow.model.state import FulfillmentOrder, OrderState, ParcelView, Return, Review
 from orderflow.model.work import Effect, Task, Timer, Wanted, effect_key
-from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor, TimerFor
+from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor, TimerFor, Workflow
 
-__all__ = ["STEP_COMMANDS", "waits"]
+__all__ = ["STEP_COMMANDS", "steps_of", "waits"]
 
 
 def waits(order: Order, rules: Rules) -> dict[str, Wanted]:
@@ -188,10 +189,15 @@ def _of_state(
             yield Timer(f"{of.id}:state:{_stamp(due)}", "state", of.id, due)
 
 
+def steps_of(flow: Workflow[Step]) -> frozenset[str]:
+    """The working steps that a workflow's states wait for."""
+    return frozenset(s.waits_for.step for s in flow.states if isinstance(s.waits_for, StepWork))
+
+
 def _unit_steps(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wanted]:
     """The steps that a fulfillment order's units wait for, wherever they were left behind."""
     flow = rules.machine(fo.workflow).workflow
-    steps = {state.waits_for.step for state in flow.states if isinstance(state.waits_for, StepWork)}
+    steps = steps_of(flow)
     waiting = False
     for step, moves in UNIT_STEPS.items():
         units = order.ledger.total(moves[0], fo=fo.id)

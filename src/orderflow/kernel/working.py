@@ -277,10 +277,9 @@ def _enter(
     flow = deciding.rules.machine(fo.workflow).workflow
     found = way(flow, fo.state, verb, moves)
     if found is None:
-        places = ", ".join(t.source for t in flow.transitions if t.moves == moves) or "no state"
-        deciding.refuse(
-            "fo.wrong_state", f"{fo.id} is {fo.state}; to {verb} it must be in {places}"
-        )
+        places = ", ".join(t.source for t in flow.transitions if t.moves == moves)
+        where = f"it must be in {places}" if places else f"{flow.name} has no state"
+        deciding.refuse("fo.wrong_state", f"{fo.id} is {fo.state}; to {verb}, {where}")
         return False
     return all(deciding.fire(t.trigger, fo=fo.id) for t in found)
 

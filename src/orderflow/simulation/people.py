@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from orderflow.engine import Engine
-from orderflow.errors import InvalidInput, NotFound, Refused
+from orderflow.errors import InvalidInput, NotFound, PortFailed, Refused
+from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.model.ledger import Bucket
+from orderflow.model.observations import Fact
 from orderflow.model.order import Order
-from orderflow.model.work import FormField, Task
-from orderflow.ports import Carrier, Label
+from orderflow.model.work import FormField, Task, effect_key
+from orderflow.ports import Deed
 from orderflow.simulation.trips import chance
 
 __all__ = ["SimulatedPeople"]
@@ -26,7 +29,6 @@ class SimulatedPeople:
         seed: Other seeds give other answers.
         does: Which tasks they do; by default all.
         short: The share of pick tasks in which a unit is not on its shelf.
-        carrier: Whom they hand parcels over to.
     """
 
     def __init__(
@@ -35,9 +37,8 @@ class SimulatedPeople:
         *,
         does: Callable[[Task], bool] = _everything,
         short: float = 0,
-        carrier: Carrier | None = None,
     ) -> None:
-        self._seed, self._does, self._short, self._carrier = seed, does, short, carrier
+        self._seed, self._does, self._short = seed, does, short
         self._tried: set[str] = set()
 
     def act(self, engine: Engine) -> bool:
@@ -56,9 +57,8 @@ class SimulatedPeople:
             order = engine.complete(task, by=name, data=self._fill_in(engine, task))
         except (Refused, NotFound, InvalidInput):
             return False
-        if task.name == "ship" and self._carrier is not None:
-            view = order.state.parcels[task.subject]
-            self._carrier.hand_over(task.key, Label(view.carrier, view.tracking_number))
+        if task.name in ("ship", "submit"):
+            _by_hand(engine, task, order)
         return True
 
     def _fill_in(self, engine: Engine, task: Task) -> dict[str, str]:
@@ -84,3 +84,18 @@ class SimulatedPeople:
     def _order(self, engine: Engine, task: Task) -> Order:
         owner, _ = engine.store.task(task.key) or ("", task)
         return engine.order(owner.removeprefix("order:"))
+
+
+def _by_hand(engine: Engine, task: Task, order: Order) -> None:
+    """Do outside what software would have done: hand a parcel over, send a request."""
+    fo = task.subject if task.name == "submit" else order.state.parcels[task.subject].fo
+    strategy = engine.rules.strategies[order.fulfillment_orders[fo].strategy]
+    assert isinstance(strategy, FulfillmentStrategy)  # the engine takes no other
+    key = effect_key(task.subject, task.name, 0)
+    for attempt in (1, 2):
+        with suppress(PortFailed):
+            deed = Deed(key, task.name, task.subject, attempt, order, None, {})
+            reply = strategy.perform(deed)
+            if isinstance(reply, Fact):
+                engine.observe(reply.at(engine.clock.now(), subject=order.id))
+            return
