@@ -2,7 +2,8 @@
 
 Sales become orders; lines of `C` invoices become cancellations or returns of earlier sales;
 negative lines of other invoices are stock write-offs. Stock opens with 80 % of what the file
-sells of a SKU; the rest arrives a day after the SKU is first short.
+sells of a SKU; the rest arrives a day after the SKU is first short. A third of the SKUs each is
+fulfilled in-house, by a supplier who reports its stock, and by a logistics provider.
 
     python online_retail.py FILE [--db URL] [--json]
 """
@@ -14,6 +15,7 @@ import csv
 import json
 import re
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,7 +24,19 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from orderflow import Charge, Customer, Engine, InHouse, Line, NewOrder, Order
+from orderflow import (
+    Charge,
+    Customer,
+    Dropship,
+    Engine,
+    FulfillmentStrategy,
+    InHouse,
+    Line,
+    NewOrder,
+    Order,
+    Refusal,
+    ThirdParty,
+)
 from orderflow.kernel.evolve import fold
 from orderflow.kernel.parcels import fold_parcel
 from orderflow.model.commands import Cancel, Receive, RequestReturn, WriteOff
@@ -33,12 +47,47 @@ from orderflow.model.state import PaymentFact
 from orderflow.model.stock import Cause, StockKey
 from orderflow.money import to_minor
 from orderflow.ports import OrderQuery, Store
-from orderflow.simulation import Replenishment, SequentialIds, SimulatedCarrier, VirtualClock, World
+from orderflow.simulation import (
+    Replenishment,
+    SequentialIds,
+    SimulatedCarrier,
+    SimulatedParty,
+    VirtualClock,
+    World,
+)
 from orderflow.stores import MemoryStore, SqlStore
 
 GOODS = re.compile(r"\d{5}")
+PLACES = {"in_house": "main", "dropship": "supplier", "third_party": "3pl"}
 CANCELLABLE = (Bucket.OPEN, Bucket.BACKORDERED, Bucket.ALLOCATED, Bucket.PICKED, Bucket.PACKED)
 RETURNABLE = (Bucket.SHIPPED, Bucket.DELIVERED)
+
+
+def method_of(sku: str) -> str:
+    """Who fulfills a SKU: always the same, for any file."""
+    return list(PLACES)[zlib.crc32(sku.encode()) % len(PLACES)]
+
+
+class BySku(FulfillmentStrategy):
+    """Takes the SKUs that the rule gives to it."""
+
+    def accepts(self, line: Line) -> Refusal | None:
+        """Silent where the SKU is its own."""
+        if method_of(line.sku) == self.code:
+            return None
+        return Refusal("retail.other_method", f"{line.sku} is for {method_of(line.sku)}")
+
+
+class Shelves(BySku, InHouse):
+    """The shop's own shelves."""
+
+
+class Supplier(BySku, Dropship):
+    """A supplier."""
+
+
+class Provider(BySku, ThirdParty):
+    """A logistics provider."""
 
 
 class Row(NamedTuple):
@@ -89,15 +138,21 @@ class Shop:
 
     def __init__(self, store: Store, sold_units: Counter[str], start: datetime) -> None:
         self.clock = VirtualClock(start)
-        carrier = SimulatedCarrier(self.clock)
-        ids = SequentialIds()
-        self.engine = Engine(store, [InHouse(carrier=carrier)], clock=self.clock, ids=ids)
+        carrier, ids = SimulatedCarrier(self.clock), SequentialIds()
+        supplier, provider = SimulatedParty(self.clock, 1), SimulatedParty(self.clock, 2)
+        strategies = [
+            Shelves(PLACES["in_house"], carrier=carrier),
+            Supplier(supplier, locations=(PLACES["dropship"],)),
+            Provider(provider, PLACES["third_party"]),
+        ]
+        self.engine = Engine(store, strategies, clock=self.clock, ids=ids)
         self.rest = {sku: units - units * 8 // 10 for sku, units in sold_units.items()}
         supply = Replenishment(lambda sku, _short: self.rest.pop(sku, 0), timedelta(days=1))
-        self.world = World(self.engine, self.clock, [carrier], supply)
+        self.world = World(self.engine, self.clock, [carrier, supplier, provider], supply)
         for sku, units in sold_units.items():
             if opening := units * 8 // 10:
-                receive = Receive(sku=sku, quantity=opening, reference="opening")
+                place = PLACES[method_of(sku)]
+                receive = Receive(sku=sku, location=place, quantity=opening, reference="opening")
                 self.engine.change_stock(receive.to(by="shop", id=f"opening-{sku}"))
 
     def invoice(self, invoice: str, rows: list[Row]) -> None:
@@ -110,7 +165,10 @@ class Shop:
         for row in rows:
             if row.goods and row.quantity < 0:
                 body = WriteOff(
-                    sku=row.code, quantity=-row.quantity, reference=row.name or "unknown"
+                    sku=row.code,
+                    location=PLACES[method_of(row.code)],
+                    quantity=-row.quantity,
+                    reference=row.name or "unknown",
                 )
                 self.engine.change_stock(body.to(by="shop", id=f"{invoice}/{row.number}"))
         if any(row.goods and row.quantity > 0 for row in rows):
@@ -160,13 +218,20 @@ class Shop:
             if line.sku != sku:
                 continue
             if off := min(units - taken, here.get(line.id, 0)):
-                cancel = Cancel(lines={line.id: off}, reason=message)
-                self.engine.submit(cancel.to(order.id, by="shop", id=f"{message}-cancel-{line.id}"))
-                taken += off
+                taken += self.cancel(order, line.id, off, message)
             if off := min(units - taken, back.get(line.id, 0)):
                 self.return_units(order.id, line.id, off, message)
                 taken += off
         return taken
+
+    def cancel(self, order: Order, line: str, units: int, message: str) -> int:
+        """Cancel units of a line; give how many, since a party may have shipped them."""
+        before = order.units(Bucket.CANCELLED).get(line, 0)
+        cancel = Cancel(lines={line: units}, reason=message)
+        self.engine.submit(cancel.to(order.id, by="shop", id=f"{message}-cancel-{line}"))
+        self.engine.worker.run_until_idle()
+        after = self.engine.order(order.id).units(Bucket.CANCELLED).get(line, 0)
+        return after - before
 
     def return_units(self, order: str, line: str, units: int, message: str) -> None:
         """A plain return: requested, approved, received, closed."""
@@ -184,6 +249,7 @@ def report(engine: Engine, bad_rows: int) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     by_status: Counter[str] = Counter()
     ledger: Counter[str] = Counter()
+    by_method: Counter[str] = Counter()
     taken_back: set[str] = set()
     goods_total = 0
     for order in engine.orders():
@@ -192,6 +258,7 @@ def report(engine: Engine, bad_rows: int) -> dict[str, Any]:
         counts["units"] += sum(line.ordered for line in order.state.lines.values())
         goods_total += order.document.goods_total.minor
         by_status[order.status] += 1
+        by_method.update(units_by_method(order))
         ledger.update({bucket.value: n for bucket, n in order.ledger.totals().items()})
         settled = order.state.phase.final
         counts["stuck"] += not settled and bool(engine.explain(order.id).silent)
@@ -213,12 +280,22 @@ def report(engine: Engine, bad_rows: int) -> dict[str, Any]:
         "write_off_lines": counts["write_off_lines"],
         "bad_rows": bad_rows,
         "backordered_lines": counts["backordered_lines"],
+        "units_by_method": dict(sorted(by_method.items())),
         "by_status": dict(sorted(by_status.items())),
         "ledger": dict(sorted(ledger.items())),
         "stock_mismatches": counts["stock_mismatches"],
         "stuck": counts["stuck"],
         "replay_mismatches": counts["replay_mismatches"],
     }
+
+
+def units_by_method(order: Order) -> Counter[str]:
+    """Units by who fulfills them, or would."""
+    counts: Counter[str] = Counter()
+    for slot, units in order.ledger.items():
+        fo = order.fulfillment_orders.get(slot.fo)
+        counts[fo.strategy if fo else method_of(order.state.lines[slot.line].sku)] += units
+    return counts
 
 
 def journal_counts(engine: Engine, order: Order, taken_back: set[str]) -> Counter[str]:

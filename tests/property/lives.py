@@ -449,8 +449,13 @@ class Lives(RuleBasedStateMachine):
                     raise Broken(7, f"other content under {command.id}: {refused}") from None
             else:
                 raise Broken(7, f"other content under the id {command.id} was accepted")
-        elif self.engine.submit(command) != answer:
-            raise Broken(7, f"{command.id} sent again got another answer")
+        else:
+            try:
+                again = self.engine.submit(command)
+            except Refused as refused:
+                raise Broken(7, f"{command.id} sent again was refused: {refused}") from None
+            if again != answer:
+                raise Broken(7, f"{command.id} sent again got another answer")
         if self.engine.order(answer.id) != before:
             raise Broken(7, f"{command.id} sent again changed the order")
 
