@@ -36,11 +36,13 @@ __all__ = [
     "Outcome",
     "Party",
     "PartyRequest",
+    "Payments",
     "Pending",
     "Performer",
     "PickRequest",
     "Picked",
     "Receipt",
+    "RefundRequest",
     "Reply",
     "RequestLine",
     "Short",
@@ -199,6 +201,28 @@ class Notifier(Protocol):
 
     def send(self, notification: Notification) -> None:
         """Send it. Raises PortFailed."""
+
+
+@attrs.frozen
+class RefundRequest:
+    """Money to pay back: *amount* in minor units of *currency*; *captures* name what was paid."""
+
+    key: str
+    order: str
+    refund: str
+    amount: int
+    currency: str
+    captures: tuple[str, ...]
+
+
+class Payments(Protocol):
+    """Who pays refunds. The same key is the same refund."""
+
+    def refund(self, request: RefundRequest) -> Fact | None:
+        """Pay it, or begin to. Answers with ``PaymentReported``, or None where that comes later.
+
+        The fact's reference is the request's key. Raises PortFailed.
+        """
 
 
 @attrs.frozen

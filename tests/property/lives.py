@@ -17,17 +17,21 @@ from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdPart
 from orderflow.kernel.decide import Decision
 from orderflow.model.commands import (
     Cancel,
+    CloseReturn,
     Command,
     Count,
     Draft,
     Pack,
     Pick,
     Place,
+    PlaceHold,
     Receive,
+    RemindPayment,
     RequestReturn,
     SetStockPolicy,
     WriteOff,
 )
+from orderflow.model.events import PaymentRecorded
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     CancellationAnswered,
@@ -40,13 +44,27 @@ from orderflow.model.observations import (
     PaymentReported,
     RequestAnswered,
     RequestReceived,
+    ReturnInspected,
     StockReported,
     TrackingReported,
+    TrackingRetracted,
     Verdict,
 )
+from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus
+from orderflow.model.returns import Disposition, Finding
 from orderflow.model.state import FulfillmentOrder, PaymentFact
-from orderflow.ports import GiveUp, Label, LabelRequest, PartyRequest, Picked, PickRequest
+from orderflow.ports import (
+    Deed,
+    GiveUp,
+    Label,
+    LabelRequest,
+    PartyRequest,
+    Picked,
+    PickRequest,
+    RefundRequest,
+    Reply,
+)
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.testing import Broken, WatchedStore, check_order, check_refusal, check_stock, orders
 from orderflow.testing.data import SKUS
@@ -73,6 +91,7 @@ class Moody:
         self.prompt = False
         self.picked: dict[str, Picked] = {}
         self.labels: dict[str, Label] = {}
+        self.refunded: dict[str, int] = {}
 
     def pick(self, request: PickRequest) -> Picked:
         if self.fail:
@@ -116,6 +135,17 @@ class Moody:
     def remind(self, key: str, number: str) -> None:
         del key, number
 
+    def refund(self, request: RefundRequest) -> Fact | None:
+        """Pays once per key; may answer late, or say that it failed."""
+        fact = PaymentFact.FAILED
+        if request.key in self.refunded or not self.short:
+            fact = PaymentFact.REFUNDED
+            self.refunded.setdefault(request.key, request.amount)
+        if self.fail:
+            raise PortFailed("the answer got lost")
+        said = PaymentReported(fact=fact, amount=request.amount, reference=request.key)
+        return said if self.prompt else None
+
 
 class OnlySingles(ThirdParty):
     """A provider for lines of one unit."""
@@ -138,6 +168,7 @@ class Lives(RuleBasedStateMachine):
         super().__init__()
         self.clock = VirtualClock()
         self.parties = Moody()
+        self.done_on_hold: list[str] = []
         self.names = SequentialIds()
         self.store = self.make_store()
         self.engine = self.make_engine(frozenset())
@@ -159,10 +190,24 @@ class Lives(RuleBasedStateMachine):
             clock=self.clock,
             ids=self.names,
             steps=Steps(manual=manual),
+            payments=self.parties,
         )
         engine.worker.batch = 1
         engine.worker.attempts = 2
+        self.watch_holds(engine)
         return engine
+
+    def watch_holds(self, engine: Engine) -> None:
+        """Take down what is done outside for an order on hold; taking a label back is no harm."""
+        call = engine.worker._call
+
+        def watched(deed: Deed) -> Reply:
+            held = deed.order.state.held(deed.subject)
+            if held and deed.name != "void_label":
+                self.done_on_hold.append(f"{deed.key} was done while {deed.order.id} was on hold")
+            return call(deed)
+
+        engine.worker._call = watched  # type: ignore[method-assign]  # to look on
 
     def make_store(self) -> WatchedStore:
         return WatchedStore()
@@ -390,8 +435,19 @@ class Lives(RuleBasedStateMachine):
         numbers = [label.tracking_number for label in self.parties.labels.values()]
         numbers += ["1Z1", "1Z2", "T99"]
         number = data.draw(st.sampled_from(numbers), label="number")
-        fact = TrackingReported(tracking_number=number, status=status)
+        event = data.draw(st.sampled_from(["", "E1", "E2"]), label="event")
+        fact = TrackingReported(tracking_number=number, status=status, event=event)
         self.engine.observe(fact.at(self.clock.now() - timedelta(hours=ago)))
+
+    @precondition(lambda self: self.parties.labels)
+    @rule(data=st.data(), event=st.sampled_from(["E1", "E2"]))
+    def retract(self, data: st.DataObject, event: str) -> None:
+        """A carrier takes a scan back, perhaps before it reported it."""
+        numbers = [label.tracking_number for label in self.parties.labels.values()]
+        number = data.draw(st.sampled_from(numbers), label="number")
+        fact = TrackingRetracted(tracking_number=number, event=event)
+        self.engine.observe(fact.at(self.clock.now()))
+        self.work_all()
 
     @precondition(lambda self: self.parties.labels)
     @rule(
@@ -409,9 +465,31 @@ class Lives(RuleBasedStateMachine):
     @precondition(lambda self: self.ids)
     @rule(data=st.data(), fact=st.sampled_from(PaymentFact), reference=st.sampled_from("ab"))
     def payment(self, data: st.DataObject, fact: PaymentFact, reference: str) -> None:
+        order = self.engine.order(data.draw(st.sampled_from(self.ids), label="order"))
+        whole = max(0, order.state.payments.total)
+        amount = data.draw(st.sampled_from([whole, whole, 100]), label="amount")
+        paid = PaymentReported(fact=fact, amount=amount, reference=reference)
+        self.engine.observe(paid.at(self.clock.now(), subject=order.id))
+
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data(), reference=st.sampled_from("ab"))
+    def pay_and_cancel(self, data: st.DataObject, reference: str) -> None:
+        """A customer pays the whole order, and then thinks better of it."""
+        order = self.engine.order(data.draw(st.sampled_from(self.ids), label="order"))
+        whole = max(0, order.state.payments.total)
+        paid = PaymentReported(fact=PaymentFact.CAPTURED, amount=whole, reference=reference)
+        self.engine.observe(paid.at(self.clock.now(), subject=order.id))
+        self.submit(Cancel().to(order.id, id=self.name()))
+        self.work_all()
+
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data())
+    def remind_and_hold(self, data: st.DataObject) -> None:
+        """An order is put on hold while something for its customer is in the outbox."""
         order = data.draw(st.sampled_from(self.ids), label="order")
-        paid = PaymentReported(fact=fact, amount=100, reference=reference)
-        self.engine.observe(paid.at(self.clock.now(), subject=order))
+        self.submit(RemindPayment().to(order, id=self.name()))
+        self.submit(PlaceHold(hold="odd", reason="looks odd").to(order, id=self.name()))
+        self.work_all()
 
     @precondition(lambda self: self.ids)
     @rule(data=st.data(), units=st.integers(1, 3))
@@ -419,8 +497,31 @@ class Lives(RuleBasedStateMachine):
         order = self.engine.order(data.draw(st.sampled_from(self.ids), label="order"))
         if order.lines:
             rma = data.draw(st.sampled_from([None, *order.state.returns]), label="rma")
-            back = GoodsReturned(lines={order.lines[0].id: units}, rma=rma)
+            others = data.draw(st.sampled_from([{}, {}, {"HAT": 1}]), label="others")
+            back = GoodsReturned(lines={order.lines[0].id: units}, rma=rma, others=others)
             self.engine.observe(back.at(self.clock.now(), subject=order.id))
+
+    @precondition(lambda self: self.came_back())
+    @rule(data=st.data(), disposition=st.sampled_from(Disposition), told=st.booleans())
+    def inspect(self, data: st.DataObject, disposition: Disposition, told: bool) -> None:
+        """Somebody looks at goods that came back, and says what becomes of a unit."""
+        order, rma, line = data.draw(st.sampled_from(self.came_back()), label="came back")
+        finding = Finding(line=line, quantity=1, disposition=disposition)
+        if told:
+            fact = ReturnInspected(rma=rma, findings=(finding,))
+            self.engine.observe(fact.at(self.clock.now(), subject=order))
+        else:
+            close = CloseReturn(rma=rma, findings=(finding,))
+            self.submit(close.to(order, by="ana", id=self.name()))
+
+    def came_back(self) -> list[tuple[str, str, str]]:
+        """Order, return and line of goods that came back and are not dealt with."""
+        return [
+            (order, slot.rma, slot.line)
+            for order in self.ids
+            for slot, _ in self.engine.order(order).ledger.slots(Bucket.RETURNED)
+            if not self.engine.order(order).state.returns[slot.rma].phase.final
+        ]
 
     @rule(rows=st.integers(1, 25))
     def work(self, rows: int) -> None:
@@ -467,8 +568,23 @@ class Lives(RuleBasedStateMachine):
         if self.engine.order(answer.id) != before:
             raise Broken(7, f"{command.id} sent again changed the order")
 
+    def check_paid_out(self, order: Order) -> None:
+        """Promise 9: what was really paid back, against what was really captured."""
+        paid = sum(n for key, n in self.parties.refunded.items() if key.startswith(f"{order.id}-M"))
+        captured = sum(
+            event.amount
+            for entry in self.engine.journal(order.id)
+            for event in entry.events
+            if isinstance(event, PaymentRecorded) and event.fact is PaymentFact.CAPTURED
+        )
+        if paid > captured:
+            raise Broken(9, f"{paid} were paid back of {captured} that {order.id} paid")
+
     @invariant()
     def promises(self) -> None:
+        if self.done_on_hold:
+            raise Broken(4, "; ".join(self.done_on_hold))
         for order in self.ids:
             check_order(self.engine, order)
+            self.check_paid_out(self.engine.order(order))
         check_stock(self.engine)

@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from orderflow.engine import engine as engine_module
 from orderflow.engine import handling
 from orderflow.inventory import Holding, apply, serving
-from orderflow.kernel import cancelling, decide, evolve, waits, working
+from orderflow.kernel import cancelling, decide, evolve, progress, refunding, waits, working
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.parcels import decide_parcel
 from orderflow.model import events as ev
@@ -44,6 +44,7 @@ def test_lives_meet_every_kind_of_trouble() -> None:
     class Census(Lives):
         def teardown(self) -> None:
             for order in self.ids:
+                seen.update(parcels_events(self, order))
                 for entry in self.engine.journal(order):
                     seen.update(type(event).__name__ for event in entry.events)
                     moves = [e for e in entry.events if isinstance(e, ev.UnitsMoved)]
@@ -53,12 +54,27 @@ def test_lives_meet_every_kind_of_trouble() -> None:
         *("backordered", "cancelled", "delivered", "lost", "returning", "returned"),
         *("HoldPlaced", "EffectGaveUp", "SurplusFound", "ReturnOpened", "PutAwayAsked"),
         *("TaskOpened", "TimerDone", "ReceiptConfirmed", "PaymentRecorded"),
+        *(
+            "ParcelScanRetracted",
+            "RefundProposed",
+            "RefundMoved",
+            "GoodsJudged",
+            "StrangeGoodsCame",
+            "UnitsSentBack",
+        ),
     }
     for number in range(8):
         if not expected <= seen:
             budget = settings(max_examples=60, database=None)
             run_state_machine_as_test(seed(number)(Census), settings=budget)
     assert expected <= seen, f"never happened: {sorted(expected - seen)}"
+
+
+def parcels_events(lives: Lives, order: str) -> set[str]:
+    """The kinds of what happened to an order's parcels."""
+    parcels = lives.engine.order(order).state.parcels
+    entries = [e for parcel in parcels for e in lives.store.journal(f"parcel:{parcel}")]
+    return {type(event).__name__ for entry in entries for event in entry.events}
 
 
 def any_trigger_goes(patch: Patch) -> None:
@@ -226,6 +242,29 @@ def journal_loses_an_event(patch: Patch) -> None:
     patch.setattr(WatchedStore, "commit", lossy)
 
 
+def what_is_kept_is_refunded(patch: Patch) -> None:
+    """Promise 9: whatever the customer keeps is refunded, too."""
+    original = refunding.propose_refunds
+
+    def generous(making: Deciding) -> None:
+        making.rules = attrs.evolve(making.rules, owed=lambda _order: 0)
+        original(making)
+
+    patch.setattr(progress, "propose_refunds", generous)
+
+
+def queued_effects_ignore_holds(patch: Patch) -> None:
+    """Promise 4: a hold is placed, and what is in the outbox is done all the same."""
+    original = MemoryStore._write
+
+    def stubborn(self: MemoryStore, commit: Commit, touched: Any) -> None:
+        kept = [key for key in commit.withdrawn if ":task" not in key and "notify" in key]
+        withdrawn = tuple(key for key in commit.withdrawn if key not in kept)
+        original(self, attrs.evolve(commit, withdrawn=withdrawn), touched)
+
+    patch.setattr(MemoryStore, "_write", stubborn)
+
+
 def parcels_keep_what_no_event_tells(patch: Patch) -> None:
     """Promise 8: a parcel is stored with something that its journal does not say."""
     original = decide_parcel
@@ -275,11 +314,13 @@ MUTANTS: dict[Mutate, set[int]] = {
     timers_are_not_stored: {5},
     done_effects_are_wanted_again: {5},
     giving_up_tells_nobody: {5},
+    queued_effects_ignore_holds: {4},
     receipts_are_lost: {7},
     content_is_not_compared: {7},
     answer_is_the_order_of_today: {7},
     journal_loses_an_event: {8},
     parcels_keep_what_no_event_tells: {8},
+    what_is_kept_is_refunded: {9},
 }
 
 

@@ -26,14 +26,18 @@ from orderflow.kernel.evolve import fold
 from orderflow.kernel.hooks import Hooks, RolesOf
 from orderflow.kernel.rules import (
     RESERVE_AT_PLACEMENT,
+    OwedPolicy,
     ReleasePolicy,
     ReservePolicy,
+    ReturnPolicy,
     Routing,
     Rules,
     StepPolicy,
     Windows,
+    always_returnable,
     at_confirmation,
     every_role,
+    owed_for_what_is_kept,
 )
 from orderflow.kernel.step import Step
 from orderflow.kernel.workflows import ORDER, RETURN
@@ -45,7 +49,17 @@ from orderflow.model.order import Order
 from orderflow.model.reading import read_json
 from orderflow.model.stock import StockKey, StockLevel
 from orderflow.model.work import Task
-from orderflow.ports import Clock, Ids, InboxItem, Notifier, OrderQuery, Receipt, Store, TaskQuery
+from orderflow.ports import (
+    Clock,
+    Ids,
+    InboxItem,
+    Notifier,
+    OrderQuery,
+    Payments,
+    Receipt,
+    Store,
+    TaskQuery,
+)
 from orderflow.workflow import Workflow
 
 __all__ = ["Engine"]
@@ -75,7 +89,10 @@ class Engine:
         roles_of: The roles of an actor; None is every role.
         windows: How long others are waited for.
         facts: Providers of outside facts that guards need, by name.
+        returnable: Which returns a customer may ask for.
+        owed: What a customer owes for what is kept; what was paid beyond is refunded.
         notifier: Who tells customers.
+        payments: Who pays refunds; without, each refund is a task.
         clock: The clock; a virtual one in simulations.
         ids: Makes ids.
 
@@ -99,7 +116,10 @@ class Engine:
         roles_of: RolesOf = every_role,
         windows: Windows = Windows(),  # noqa: B008 (an immutable value)
         facts: FactProviders | None = None,
+        returnable: ReturnPolicy = always_returnable,
+        owed: OwedPolicy = owed_for_what_is_kept,
         notifier: Notifier | None = None,
+        payments: Payments | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
     ) -> None:
@@ -118,11 +138,14 @@ class Engine:
             release=release,
             serve=serve,
             roles_of=roles_of,
+            returnable=returnable,
+            owed=owed,
+            pays=payments is not None,
             windows=windows,
         )
         self._handler = Handler(store, self.rules, self.clock, self.ids, facts or {})
         self._desk = Desk(store, self.rules)
-        self.worker = Worker(self._handler, {s.code: s for s in strategies}, notifier)
+        self.worker = Worker(self._handler, {s.code: s for s in strategies}, notifier, payments)
 
     def place(self, order: NewOrder, *, id: str | None = None, by: str = "system") -> Order:
         """Place an order. The same *id* (within the channel) places it once.

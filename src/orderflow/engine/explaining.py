@@ -126,6 +126,7 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
         if "submit" in steps:
             yield cmd.Submit(fo=fo.id)
         yield cmd.Reroute(fo=fo.id)
+        yield cmd.PlaceHold(hold=f"look-{fo.id}", reason="to be looked at", on=fo.id)
     for proposal in state.proposals.values():
         yield cmd.Substitute(fo=proposal.fo, line=proposal.line)
     for view in state.parcels.values():
@@ -134,6 +135,8 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
         yield cmd.Deliver(parcel=view.id)
     if not state.payments.paid:
         yield cmd.RemindPayment()
+    yield cmd.Resend()
+    yield from (cmd.RetryRefund(refund=refund) for refund in state.refunds)
     yield from (cmd.FinishPutAway(put_away=put_away) for put_away in state.put_aways)
     if units := order.units(Bucket.SHIPPED, Bucket.DELIVERED):
         yield cmd.RequestReturn(lines=units)
@@ -141,6 +144,7 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
         yield cmd.ApproveReturn(rma=rma)
         yield cmd.DeclineReturn(rma=rma, reason="to be looked at")
         yield cmd.CloseReturn(rma=rma)
+        yield cmd.SendBack(rma=rma, tracking_number="unknown")
     yield from _triggers(handler, order)
 
 

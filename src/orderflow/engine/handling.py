@@ -128,7 +128,7 @@ class Handler:
     def _apply_rules(self, order_id: str) -> Any:
         order, owner = self.store.order(order_id), f"order:{order_id}"
         assert order is not None  # orders are never removed
-        wanted, there = waits(order, self.rules), set(self._rows_of(owner))
+        wanted, there = waits(order, self.rules), set(self._rows_of(order, owner))
         commit = Commit(
             owner,
             self.clock.now(),
@@ -140,10 +140,11 @@ class Handler:
             return False
         return isinstance(self.store.commit(commit), Committed) or _AGAIN
 
-    def _rows_of(self, owner: str) -> Iterator[str]:
+    def _rows_of(self, order: Order, owner: str) -> Iterator[str]:
         """The keys of the rows that an order's waits account for."""
         entries = self.store.journal(owner)
         added = {e.key for entry in entries for e in entry.events if isinstance(e, EffectAdded)}
+        added -= set(order.state.asked_for)
         for row in self.store.pending(owner):
             if row.kind in (Kind.EFFECT, Kind.TIMER) and row.key not in added:
                 yield row.key

@@ -9,6 +9,7 @@ from orderflow.model.observations import (
     PartyFact,
     StockReported,
     TrackingReported,
+    TrackingRetracted,
 )
 from orderflow.model.stock import StockKey
 from orderflow.model.work import Task
@@ -20,7 +21,7 @@ __all__ = ["subject_of", "unreadable"]
 def subject_of(observation: Observation, store: Store) -> tuple[str | None, str]:
     """Whom a fact is about, None where that is not known yet; and the reference that tells."""
     match observation.body:
-        case TrackingReported(tracking_number=number):
+        case TrackingReported(tracking_number=number) | TrackingRetracted(tracking_number=number):
             reference = f"tracking:{number}"
         case LabelBought(parcel=parcel) | LabelVoided(parcel=parcel):
             reference = f"parcel:{parcel}"

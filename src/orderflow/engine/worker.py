@@ -20,8 +20,9 @@ from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
+from orderflow.model.state import PaymentFact
 from orderflow.model.work import Due, Kind, Message, Task
-from orderflow.ports import Commit, Deed, Notification, Notifier, Reply
+from orderflow.ports import Commit, Deed, Notification, Notifier, Payments, RefundRequest, Reply
 
 __all__ = ["Worker"]
 
@@ -48,8 +49,10 @@ class Worker:
         handler: Handler,
         strategies: Mapping[str, FulfillmentStrategy],
         notifier: Notifier | None,
+        payments: Payments | None = None,
     ) -> None:
         self._handler, self._strategies, self._notifier = handler, strategies, notifier
+        self._payments = payments
         self._store, self._clock = handler.store, handler.clock
         self._pause = wait_exponential(multiplier=5, max=3600)
 
@@ -164,6 +167,8 @@ class Worker:
                 template = str(deed.data.get("template", ""))
                 self._notifier.send(Notification(deed.key, deed.order, template, deed.data))
             return None
+        if deed.name == "refund" and self._payments is not None:
+            return self._payments.refund(_refund_request(deed))
         if code := _who(deed):
             return self._strategies[code].perform(deed)
         if deed.name in STEP_COMMANDS:
@@ -197,6 +202,18 @@ class Worker:
             what = f"a message to {row.owner} cannot be delivered: {told}"
             task = Task(f"{row.key}:stuck", "exception.message", row.owner, "support", what)
             self._store.commit(Commit(row.owner, now, wanted=(task,)))
+
+
+def _refund_request(deed: Deed) -> RefundRequest:
+    order, refund = deed.order, deed.order.state.refunds[deed.subject]
+    captured = f"{PaymentFact.CAPTURED}:"
+    captures = tuple(
+        reference.removeprefix(captured)
+        for reference in order.state.payments.references
+        if reference.startswith(captured)
+    )
+    currency = order.state.currency
+    return RefundRequest(deed.key, order.id, refund.id, refund.amount, currency, captures)
 
 
 def _who(deed: Deed) -> str:

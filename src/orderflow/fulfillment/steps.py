@@ -26,6 +26,8 @@ STEP_ROLES: Mapping[str, str] = {
     "submit": "purchasing",
     "approve_return": "support",
     "close_return": "warehouse",
+    "send_back": "warehouse",
+    "refund": "finance",
 }
 """Each working step, and the role that does it by hand."""
 

@@ -34,7 +34,7 @@ __all__ = [
 def routable(order: Order, rules: Rules, now: datetime) -> dict[str, int]:
     """Units per line that nobody has and that may be given out now."""
     state = order.state
-    if state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED) or state.holds:
+    if state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED) or state.held():
         return {}
     if not state.ledger.totals().get(Bucket.OPEN):
         return {}
@@ -255,7 +255,7 @@ def expire_reservations(deciding: Deciding) -> None:
 def release(deciding: Deciding) -> None:
     """Let waiting fulfillment orders start when the policy says so."""
     state = deciding.order.state
-    if state.holds or state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED):
+    if state.held() or state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED):
         return
     if not state.released:
         if not deciding.rules.release(deciding.order):
@@ -265,5 +265,6 @@ def release(deciding: Deciding) -> None:
         return
     for fo in state.fulfillment_orders.values():
         flow = deciding.rules.machine(fo.workflow).workflow
-        if isinstance(flow.by_name[fo.state].waits_for, AwaitsRelease):
+        awaits = isinstance(flow.by_name[fo.state].waits_for, AwaitsRelease)
+        if awaits and not state.held(fo.id):
             deciding.fire("release", fo=fo.id)

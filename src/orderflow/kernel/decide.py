@@ -13,6 +13,7 @@ from orderflow.kernel import (
     despatching,
     facts,
     placing,
+    refunding,
     requesting,
     returning,
     working,
@@ -81,6 +82,8 @@ def decide(
             placing.draft(deciding, body, new_id)
         case _:
             _HANDLERS[type(body)](deciding, body)
+    if order is not None and context.cause in order.state.asked_for:
+        deciding.emit(ev.EffectTakenOver(context.cause))  # this message is what came of it
     commanded = isinstance(body, cmd.Body)
     if not (commanded and deciding.refusals):
         _settle_refusals(deciding, commanded)
@@ -104,11 +107,12 @@ def _decision(deciding: Deciding, before: Order | None) -> Decision:
     order = deciding.order
     old = waits(before, deciding.rules) if before else {}
     new = waits(order, deciding.rules)
+    carried = {effect.key: effect for effect in deciding.effects}
     return Decision(
         order,
         tuple(deciding.events),
         tuple(deciding.stock),
-        (*(new[key] for key in new if _is_news(new[key], old.get(key))), *deciding.effects),
+        tuple(carried.get(key, new[key]) for key in new if _is_news(new[key], old.get(key))),
         tuple(key for key in old if key not in new),
         tuple(deciding.messages),
         tuple(deciding.fired),
@@ -134,13 +138,14 @@ def _references(deciding: Deciding) -> Iterator[str]:
 
 
 def _tell_parcels(deciding: Deciding, before: Order | None) -> None:
-    """Parcels that have not left rest while an order in them is on hold."""
+    """Parcels that have not left rest while an order in them, or its work in them, is on hold."""
     after = deciding.order.state
-    if before is None or bool(before.state.holds) == bool(after.holds):
+    if before is None or (before.state.holds == after.holds and not after.holds):
         return
     for view in after.parcels.values():
-        if not view.status.final:
-            deciding.tell(f"parcel:{view.id}", msg.HoldParcel(after.id, bool(after.holds)))
+        held = after.held(view.id)
+        if not view.status.final and held != before.state.held(view.id):
+            deciding.tell(f"parcel:{view.id}", msg.HoldParcel(after.id, held))
 
 
 def stock_keys(rules: Rules, order: Order | None, body: object) -> frozenset[StockKey]:
@@ -153,6 +158,8 @@ def stock_keys(rules: Rules, order: Order | None, body: object) -> frozenset[Sto
         may_be_routed = set(order.units(Bucket.OPEN))
         if isinstance(body, cmd.Pick):
             may_be_routed |= set(body.short)
+        elif isinstance(body, cmd.Resend):
+            may_be_routed |= set(order.units(*working.MAY_GO_AGAIN))
         elif isinstance(body, _GIVES_BACK):
             may_be_routed |= set(order.units(Bucket.ALLOCATED, fo=body.fo))
         lines = order.state.lines
@@ -173,7 +180,7 @@ def _fire(deciding: Deciding, body: cmd.Fire) -> None:
     if not (fo or rma or on == state.id):
         there = ", ".join([state.id, *state.fulfillment_orders, *state.returns])
         deciding.refuse("subject.unknown", f"{on} is nothing of this order; there are: {there}")
-    elif placing.not_held(deciding):
+    elif placing.not_held(deciding, on):
         fired = deciding.fire(
             body.trigger, fo=on if fo else "", rma=on if rma else "", data=body.data
         )
@@ -232,6 +239,9 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.Submit: requesting.submit,
     cmd.Substitute: requesting.substitute,
     cmd.Reroute: requesting.reroute,
+    cmd.Resend: working.resend,
+    cmd.RetryRefund: refunding.retry,
+    cmd.SendBack: returning.send_back,
     cmd.RemindPayment: placing.remind_payment,
     cmd.FinishPutAway: working.finish_put_away,
     cmd.ConfirmReceipt: placing.confirm_receipt,

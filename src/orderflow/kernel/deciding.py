@@ -15,9 +15,9 @@ from orderflow.kernel.step import Fired, Step
 from orderflow.model import events as ev
 from orderflow.model.document import NewOrder
 from orderflow.model.ledger import IN_WORK, Bucket, Slot, path
-from orderflow.model.messages import MessageBody, SettleStock
+from orderflow.model.messages import MessageBody, SettleStock, TakeOut
 from orderflow.model.order import Order
-from orderflow.model.parcel import Parcel
+from orderflow.model.parcel import Content, Parcel
 from orderflow.model.state import FulfillmentOrder, LineState, Stamp
 from orderflow.model.stock import Cause, Move, Release, StockKey, StockLevel, StockOp
 from orderflow.model.work import Effect, Message, NewTask, Note, effect_key
@@ -166,12 +166,25 @@ class Deciding:
         kept = location and self.lines[line].stocked
         return StockKey(self.lines[line].sku, location) if kept else None
 
+    def take_out_of(self, parcels: Mapping[str, Iterable[Content]]) -> None:
+        """Tell parcels that units leave them which are sent again; a counter sale has none."""
+        for parcel, contents in parcels.items():
+            if parcel:
+                self.tell(f"parcel:{parcel}", TakeOut(tuple(contents)))
+
     def restock(self, slot: Slot, quantity: int, reference: str) -> None:
         """Put units that came back on the shelf from which they were taken."""
         key = self.stock_key(slot.line, slot.fo)
         if key is not None:
             self.stock.append(Move(key, quantity, Cause.RETURN, reference))
             self.settle_stock(key)
+
+    def quarantine(self, slot: Slot, quantity: int, reference: str) -> None:
+        """Put units that came back aside: they are counted, and never sold."""
+        key = self.stock_key(slot.line, slot.fo)
+        if key is not None:
+            aside = StockKey(key.sku, f"{key.location}:quarantine")
+            self.stock.append(Move(aside, quantity, Cause.RETURN, reference))
 
     def settle_stock(self, key: StockKey) -> None:
         """Ask stock, once, to serve those who wait for what was freed."""
@@ -213,7 +226,7 @@ class Deciding:
                     subject = output.subject or self.order.id
                     key = effect_key(subject, output.name, generation)
                     self.effects.append(attrs.evolve(output, subject=subject, key=key))
-                    self.emit(ev.EffectAdded(key, output.name))
+                    self.emit(ev.EffectAdded(key, output.name, subject))
                 case NewTask():
                     task = f"{self.order.id}:{output.name}:{self.version + 1}.{number}"
                     reason = output.instructions or output.name

@@ -11,7 +11,9 @@ import attrs
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Ledger, Slot
 from orderflow.model.parcel import ParcelStatus
+from orderflow.model.returns import Disposition
 from orderflow.model.state import (
+    AskedFor,
     CancellationRequest,
     FulfillmentOrder,
     Hold,
@@ -23,6 +25,8 @@ from orderflow.model.state import (
     Payments,
     Proposal,
     PutAway,
+    Refund,
+    RefundStatus,
     Return,
     Review,
 )
@@ -35,6 +39,7 @@ _MAPPINGS = (
     "fulfillment_orders",
     "parcels",
     "returns",
+    "refunds",
     "put_aways",
     "tasks",
     "surplus",
@@ -42,6 +47,7 @@ _MAPPINGS = (
     "proposals",
     "declined",
     "taken",
+    "asked_for",
 )
 _FIELDS = tuple(field.name for field in attrs.fields(OrderState))
 _WORK = frozenset({Bucket.PICKED, Bucket.PACKED, Bucket.SHIPPED})
@@ -184,7 +190,7 @@ def _parcel(fold: Fold, event: ev.ParcelMoved, at: datetime) -> None:
 
 
 def _held(fold: Fold, event: ev.HoldPlaced, _at: datetime) -> None:
-    fold.now["holds"][event.hold] = Hold(event.hold, event.reason, event.until)
+    fold.now["holds"][event.hold] = Hold(event.hold, event.reason, event.until, event.on)
 
 
 def _unheld(fold: Fold, event: ev.HoldReleased, _at: datetime) -> None:
@@ -220,6 +226,35 @@ def _return_moved(fold: Fold, event: ev.ReturnMoved, at: datetime) -> None:
     )
 
 
+def _judged(fold: Fold, event: ev.GoodsJudged, _at: datetime) -> None:
+    if event.disposition is Disposition.SEND_BACK:
+        _reject(fold, event.rma, event.line, event.quantity)
+
+
+def _sent_back(fold: Fold, event: ev.UnitsSentBack, _at: datetime) -> None:
+    _reject(fold, event.rma, event.line, -event.quantity)
+
+
+def _reject(fold: Fold, rma: str, line: str, units: int) -> None:
+    found = fold.now["returns"][rma]
+    rejected = {**found.rejected, line: found.rejected.get(line, 0) + units}
+    rejected = {name: n for name, n in rejected.items() if n}
+    fold.now["returns"][rma] = attrs.evolve(found, rejected=rejected)
+
+
+def _refund(fold: Fold, event: ev.RefundProposed, at: datetime) -> None:
+    fold.now["refunds"][event.refund] = Refund(event.refund, event.amount, RefundStatus.PENDING, at)
+
+
+def _refund_moved(fold: Fold, event: ev.RefundMoved, at: datetime) -> None:
+    refunds = fold.now["refunds"]
+    old = refunds[event.refund]
+    again = event.status is RefundStatus.PENDING and old.status is RefundStatus.FAILED
+    refunds[event.refund] = attrs.evolve(
+        old, status=event.status, since=at, generation=old.generation + again
+    )
+
+
 def _put_away(fold: Fold, event: ev.PutAwayAsked, _at: datetime) -> None:
     fold.now["put_aways"][event.put_away] = PutAway(
         event.put_away, event.fo, event.line, event.location, event.quantity
@@ -241,6 +276,7 @@ def _task_closed(fold: Fold, event: ev.TaskClosed, _at: datetime) -> None:
 
 
 def _gave_up(fold: Fold, event: ev.EffectGaveUp, _at: datetime) -> None:
+    fold.now["asked_for"].pop(event.key, None)
     fold.now["gave_up"] = (*fold.now.get("gave_up", ()), event.key)
 
 
@@ -303,8 +339,14 @@ def _cancellation_over(fold: Fold, event: ev.CancellationClosed, _at: datetime) 
     del fold.now["cancellations"][event.request]
 
 
+def _asked_for(fold: Fold, event: ev.EffectAdded, _at: datetime) -> None:
+    if event.subject:  # earlier releases did not say
+        fold.now["asked_for"][event.key] = AskedFor(event.name, event.subject)
+
+
 def _taken(fold: Fold, event: ev.EffectTakenOver, at: datetime) -> None:
-    fold.now["taken"][event.key] = at
+    if fold.now["asked_for"].pop(event.key, None) is None:
+        fold.now["taken"][event.key] = at
 
 
 def _setting(name: str, value: Callable[[Any], Any]) -> Callable[[Fold, Any, datetime], None]:
@@ -337,7 +379,7 @@ _FOLDERS: dict[type[ev.Event], Callable[[Fold, Any, datetime], None]] = {
     ev.TaskOpened: _task,
     ev.TaskClosed: _task_closed,
     ev.EffectGaveUp: _gave_up,
-    ev.EffectAdded: _nothing,
+    ev.EffectAdded: _asked_for,
     ev.ReservationsDated: _setting("reserved_until", lambda event: event.until),
     ev.ReceiptConfirmed: _setting("receipt_confirmed", lambda _event: True),
     ev.ReviewAsked: _setting("review", lambda _event: Review.ASKED),
@@ -360,4 +402,9 @@ _FOLDERS: dict[type[ev.Event], Callable[[Fold, Any, datetime], None]] = {
     ev.CancellationClosed: _cancellation_over,
     ev.ItemIdentified: _nothing,
     ev.PaymentReminded: _nothing,
+    ev.RefundProposed: _refund,
+    ev.RefundMoved: _refund_moved,
+    ev.GoodsJudged: _judged,
+    ev.StrangeGoodsCame: _nothing,
+    ev.UnitsSentBack: _sent_back,
 }

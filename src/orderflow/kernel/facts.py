@@ -5,14 +5,16 @@ from __future__ import annotations
 from orderflow.kernel.allocating import expire_reservations
 from orderflow.kernel.cancelling import cancel_units
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.refunding import refund_reported
 from orderflow.kernel.requesting import is_with_party, press
 from orderflow.kernel.waits import waits
 from orderflow.kernel.working import take_out
 from orderflow.model import events as ev
-from orderflow.model.ledger import IN_WORK, Bucket
+from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
 from orderflow.model.messages import EffectFailed, EffectTaken, ParcelChanged, TimerFired
 from orderflow.model.observations import PaymentReported
 from orderflow.model.parcel import AT_SENDER, ParcelStatus
+from orderflow.model.phases import OrderPhase
 from orderflow.model.work import Effect
 from orderflow.workflow import StepWork, TimerFor
 
@@ -29,6 +31,7 @@ _BUCKET = {
     ParcelStatus.RETURNED_TO_SENDER: Bucket.RETURNED_UNDELIVERED,
     ParcelStatus.LOST: Bucket.LOST,
 }
+_GONE = (ParcelStatus.LOST, ParcelStatus.RETURNED_TO_SENDER)
 _WITH_THE_CARRIER = (
     Bucket.PACKED,
     Bucket.SHIPPED,
@@ -67,10 +70,18 @@ def parcel_changed(deciding: Deciding, body: ParcelChanged) -> None:
     if given_up := deciding.order.ledger.total(Bucket.CANCELLED, parcel=body.parcel):
         reason = f"{given_up} units in {body.parcel} were cancelled, but it is {body.status}"
         deciding.ask_person("exception.found", "support", reason, body.parcel)
+    if body.status not in _GONE and not deciding.order.ledger.total(parcel=body.parcel):
+        reason = f"what was in {body.parcel} was sent again, and it is {body.status}: call it back"
+        deciding.ask_person("exception.found", "support", reason, body.parcel)
     held = deciding.order.ledger.slots(*_WITH_THE_CARRIER, parcel=body.parcel)
     for slot, units in list(held):
         if slot.bucket is not dest:
             deciding.walk(slot, dest, units)
+    if deciding.order.state.phase is OrderPhase.COMPLETED and dest not in SETTLED:
+        reason = (
+            f"{body.parcel} is {body.status}, though the order is over: reopen it, or let it be"
+        )
+        deciding.ask_person("exception.after_all", "support", reason, body.parcel)
 
 
 def payment_reported(deciding: Deciding, body: PaymentReported) -> None:
@@ -78,13 +89,15 @@ def payment_reported(deciding: Deciding, body: PaymentReported) -> None:
     reference = f"{body.fact}:{body.reference}"
     if reference not in deciding.order.state.payments.references:
         deciding.emit(ev.PaymentRecorded(body.fact, body.amount, reference))
+        refund_reported(deciding, body)
 
 
 def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
     """An effect gave up: where the order waits for it a task takes its place, else one opens."""
     if body.key in deciding.order.state.gave_up:
         return
-    awaited = body.key in waits(deciding.order, deciding.rules)
+    state = deciding.order.state
+    awaited = body.key not in state.asked_for and body.key in waits(deciding.order, deciding.rules)
     deciding.emit(ev.EffectGaveUp(body.key))
     if not awaited:
         reason = f"{body.name} for {body.subject} failed for good: do it by hand, or let it be"
@@ -94,7 +107,8 @@ def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
 def effect_taken(deciding: Deciding, body: EffectTaken) -> None:
     """A party took an effect; it has its time to answer."""
     state = deciding.order.state
-    if body.key in waits(deciding.order, deciding.rules) and body.key not in state.taken:
+    awaited = body.key in waits(deciding.order, deciding.rules) and body.key not in state.taken
+    if awaited or body.key in state.asked_for:
         deciding.emit(ev.EffectTakenOver(body.key))
 
 

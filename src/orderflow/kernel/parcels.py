@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -20,10 +21,16 @@ from orderflow.model.messages import (
     OpenParcel,
     ParcelChanged,
     SealParcel,
+    TakeOut,
     TimerFired,
     VoidParcel,
 )
-from orderflow.model.observations import LabelBought, LabelVoided, TrackingReported
+from orderflow.model.observations import (
+    LabelBought,
+    LabelVoided,
+    TrackingReported,
+    TrackingRetracted,
+)
 from orderflow.model.parcel import AT_SENDER, Content, Parcel, ParcelStatus, Scan, status_of
 from orderflow.model.work import Effect, Message, Task, Timer, Wanted, effect_key
 
@@ -114,9 +121,14 @@ def _event(parcel: Parcel, body: object, at: datetime) -> ev.Event | None:
             scan = _scan(body, at)
             known = any(there.id == scan.id for there in parcel.scans)
             return None if known else ev.ParcelScanned(scan)
+        case TrackingRetracted(event=scan_id):
+            known = scan_id in parcel.retracted
+            return None if known else ev.ParcelScanRetracted(scan_id)
         case Delivered():
             scan = Scan("by hand", ParcelStatus.DELIVERED, at, to_recipient=True)
             return None if scan in parcel.scans else ev.ParcelScanned(scan)
+        case TakeOut(contents=contents):
+            return ev.ParcelTakenOut(contents)
         case HoldParcel(order=order, held=held):
             return None if held == (order in parcel.held_by) else ev.ParcelHeld(order, held)
         case EffectFailed(key=key):
@@ -172,6 +184,10 @@ def _fold(
 
 _CHANGES: Mapping[type[ev.Event], Callable[[Parcel, Any], dict[str, Any]]] = {
     ev.ParcelFilled: lambda parcel, event: {"contents": (*parcel.contents, *event.contents)},
+    ev.ParcelTakenOut: lambda parcel, event: {
+        "contents": _without(parcel.contents, event.contents),
+        "taken_out": (*parcel.taken_out, *event.contents),
+    },
     ev.ParcelSealed: lambda _parcel, _event: {"sealed": True},
     ev.ParcelLabelled: lambda _parcel, event: {
         "carrier": event.carrier,
@@ -182,6 +198,10 @@ _CHANGES: Mapping[type[ev.Event], Callable[[Parcel, Any], dict[str, Any]]] = {
         "scans": (*parcel.scans, event.scan),
         "silent": False,
     },
+    ev.ParcelScanRetracted: lambda parcel, event: {
+        "retracted": (*parcel.retracted, event.scan),
+        "silent": False,
+    },
     ev.ParcelVoided: lambda _parcel, _event: {"voided": True},
     ev.ParcelLabelVoided: lambda _parcel, _event: {"label_voided": True},
     ev.ParcelHeld: lambda parcel, event: {"held_by": _held(parcel, event)},
@@ -189,6 +209,17 @@ _CHANGES: Mapping[type[ev.Event], Callable[[Parcel, Any], dict[str, Any]]] = {
     ev.ParcelWentSilent: lambda _parcel, _event: {"silent": True},
 }
 """What each event changes on a parcel."""
+
+
+def _without(there: tuple[Content, ...], gone: tuple[Content, ...]) -> tuple[Content, ...]:
+    units = Counter({(c.order, c.fo, c.line): c.quantity for c in gone})
+    left = []
+    for content in there:
+        take = min(content.quantity, units[content.order, content.fo, content.line])
+        units[content.order, content.fo, content.line] -= take
+        if take < content.quantity:
+            left.append(attrs.evolve(content, quantity=content.quantity - take))
+    return tuple(left)
 
 
 def _held(parcel: Parcel, event: ev.ParcelHeld) -> tuple[str, ...]:
@@ -222,7 +253,7 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
         else:
             yield Effect("void_label", parcel.id, void)
     if parcel.status not in AT_SENDER and not parcel.status.final:
-        key = f"{parcel.id}:tracking:{len(parcel.scans)}"
+        key = f"{parcel.id}:tracking:{len(parcel.scans) + len(parcel.retracted)}"
         if parcel.silent:
             what = f"{parcel.carrier} says nothing of {parcel.tracking_number}: ask, and report"
             yield Task(f"{key}:trace", "exception.trace", parcel.id, "support", what, fields=TRACE)

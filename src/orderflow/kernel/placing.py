@@ -61,11 +61,12 @@ def confirm(deciding: Deciding, _body: cmd.Confirm) -> None:
         deciding.fire("confirm")
 
 
-def not_held(deciding: Deciding) -> bool:
-    """Refuse while the order is on hold, and name every hold."""
-    holds = deciding.order.state.holds.values()
+def not_held(deciding: Deciding, fo: str = "") -> bool:
+    """Refuse while the order, or its *fo*, is on hold, and name every hold."""
+    holds = [hold for hold in deciding.order.state.holds.values() if hold.on in ("", fo)]
     for hold in holds:
-        deciding.refuse("order.on_hold", f"the order is on hold ({hold.id}): {hold.reason}")
+        where = hold.on or "the order"
+        deciding.refuse("order.on_hold", f"{where} is on hold ({hold.id}): {hold.reason}")
     return not holds
 
 
@@ -76,8 +77,13 @@ def place_hold(deciding: Deciding, body: cmd.PlaceHold) -> None:
         deciding.refuse("hold.exists", f"the hold {body.hold} is already there; use another handle")
     elif state.phase.final:
         deciding.refuse("order.over", f"the order is {state.lifecycle}; there is nothing to hold")
+    elif body.on and body.on not in state.fulfillment_orders:
+        there = ", ".join(sorted(state.fulfillment_orders)) or "none"
+        deciding.refuse("fo.unknown", f"there is no fulfillment order {body.on}; there are {there}")
+    elif body.on and state.fulfillment_orders[body.on].phase.final:
+        deciding.refuse("order.over", f"{body.on} is over; there is nothing to hold")
     else:
-        deciding.emit(ev.HoldPlaced(body.hold, body.reason, body.until))
+        deciding.emit(ev.HoldPlaced(body.hold, body.reason, body.until, body.on or ""))
 
 
 def release_hold(deciding: Deciding, body: cmd.ReleaseHold) -> None:

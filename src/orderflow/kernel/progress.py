@@ -5,6 +5,7 @@ from __future__ import annotations
 from orderflow.kernel.allocating import release, route
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.despatching import overcharged
+from orderflow.kernel.refunding import propose_refunds
 from orderflow.kernel.requesting import close_moot, submit_ready
 from orderflow.kernel.working import complete_work
 from orderflow.model import events as ev
@@ -24,6 +25,7 @@ def advance(deciding: Deciding) -> None:
     while before != len(deciding.events) and not deciding.refusals:
         before = len(deciding.events)
         _firm(deciding)
+        _release_moot_holds(deciding)
         close_moot(deciding)
         complete_work(deciding)
         route(deciding)
@@ -31,6 +33,7 @@ def advance(deciding: Deciding) -> None:
         submit_ready(deciding)
         complete_work(deciding)
         _close_overdue(deciding)
+        propose_refunds(deciding)
         _end(deciding)
 
 
@@ -49,6 +52,14 @@ def all_reached(order: Order) -> bool:
     return 0 < reached == sum(totals.values()) - gone
 
 
+def _release_moot_holds(deciding: Deciding) -> None:
+    """A hold on a fulfillment order ends with it."""
+    state = deciding.order.state
+    for hold in list(state.holds.values()):
+        if hold.on and state.fulfillment_orders[hold.on].phase.final:
+            deciding.emit(ev.HoldReleased(hold.id))
+
+
 def _close_overdue(deciding: Deciding) -> None:
     """A task that asks after what is late ends when that has come."""
     state = deciding.order.state
@@ -60,6 +71,8 @@ def _close_overdue(deciding: Deciding) -> None:
         fo = state.fulfillment_orders.get(task.of)
         if fo is not None and task.name == "exception.invoice":
             over[task.id] = not overcharged(deciding.order, fo)
+        elif task.of in state.refunds:
+            over[task.id] = not state.refunds[task.of].status.open
         elif task.name.startswith("overdue."):
             over.setdefault(task.id, fo.phase.final if fo else not _is_there(state, task.of))
         if over.get(task.id):

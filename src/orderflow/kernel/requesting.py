@@ -52,7 +52,7 @@ def submit(deciding: Deciding, body: cmd.Submit) -> None:
     if fo is None:
         there = ", ".join(sorted(deciding.fos)) or "none"
         deciding.refuse("fo.unknown", f"there is no fulfillment order {body.fo}; there are {there}")
-    elif not_held(deciding):
+    elif not_held(deciding, fo.id):
         if (
             is_with_party(deciding.order.state, fo)
             and _request(fo.id) in deciding.order.state.taken
@@ -69,7 +69,7 @@ def submit_ready(deciding: Deciding) -> None:
         flow = deciding.rules.machine(fo.workflow).workflow
         ready = flow.by_name[fo.state].waits_for == StepWork("submit")
         automatic = deciding.rules.steps.automatic("submit", deciding.order, fo.strategy)
-        if not ready or not automatic or state.holds:
+        if not ready or not automatic or state.held(fo.id):
             continue
         before = len(deciding.refusals)
         if not _begin(deciding, fo):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable
 
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.placing import not_held
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
+from orderflow.model.messages import Despatched
 from orderflow.model.observations import GoodsReturned, ReturnInspected
+from orderflow.model.parcel import Content
 from orderflow.model.phases import ReturnPhase
+from orderflow.model.returns import Disposition, Finding
 
-__all__ = ["approve", "close", "decline", "goods_returned", "inspected", "request"]
+__all__ = ["approve", "close", "decline", "goods_returned", "inspected", "request", "send_back"]
 
 _OUT = Bucket.SHIPPED, Bucket.DELIVERED
 
@@ -26,7 +31,12 @@ def request(deciding: Deciding, body: cmd.RequestReturn) -> None:
         elif units > returnable.get(line, 0):
             can = f"{returnable.get(line, 0)} have left and are in no other return"
             deciding.refuse("return.too_many", f"{units} of line {line} were named, {can}")
-    if not deciding.refusals:
+    if deciding.refusals:
+        return
+    declined = deciding.rules.returnable(deciding.order, body, deciding.context.now)
+    if declined is not None:
+        deciding.refuse(declined.code, declined.sentence)
+    else:
         _open(deciding, body.reason, body.lines)
 
 
@@ -74,6 +84,10 @@ def goods_returned(deciding: Deciding, body: GoodsReturned) -> None:
     if not deciding.fire("receive", rma=rma):
         deciding.keep_fact("goods_returned", "the return cannot take goods as it stands", rma)
         return
+    for sku, units in body.others.items():
+        deciding.emit(ev.StrangeGoodsCame(rma, sku, units))
+        reason = f"{units} of {sku} came back that are not of this order: find out whose they are"
+        deciding.ask_person(f"exception.other_goods.{sku}", "support", reason, rma)
     for line, units in body.lines.items():
         left = units
         for slot, take in _coming(deciding, line, units, rma):
@@ -86,10 +100,15 @@ def goods_returned(deciding: Deciding, body: GoodsReturned) -> None:
 
 
 def close(deciding: Deciding, body: cmd.CloseReturn) -> None:
-    """End the return; what did not come stays with the customer, what came may be restocked."""
-    if _known(deciding, body.rma) and deciding.fire("close", rma=body.rma):
-        came = deciding.order.units(Bucket.RETURNED, rma=body.rma)
-        _settle(deciding, body.rma, came if body.restock else {})
+    """End the return; what did not come stays with the customer, what came is dealt with."""
+    if not _known(deciding, body.rma):
+        return
+    for line, units in _beyond(deciding, body.rma, body.findings).items():
+        what = f"the findings speak of {units} of line {line} more than came with {body.rma}"
+        deciding.refuse("return.findings", what)
+    if deciding.fire("close", rma=body.rma) and not deciding.refusals:
+        others = Disposition.RESTOCK if body.restock else Disposition.DISCARD
+        _settle(deciding, body.rma, body.findings, others)
 
 
 def inspected(deciding: Deciding, body: ReturnInspected) -> None:
@@ -99,17 +118,76 @@ def inspected(deciding: Deciding, body: ReturnInspected) -> None:
     elif deciding.order.state.returns[body.rma].phase.final:
         return
     elif deciding.fire("close", rma=body.rma):
-        _settle(deciding, body.rma, body.restock)
+        good = tuple(
+            Finding(line=line, quantity=units, disposition=Disposition.RESTOCK)
+            for line, units in body.restock.items()
+        )
+        if over := _beyond(deciding, body.rma, (*body.findings, *good)):
+            what = ", ".join(f"{units} of line {line}" for line, units in over.items())
+            deciding.keep_fact(body.kind, f"it speaks of {what} that did not come", body.rma)
+        _settle(deciding, body.rma, (*body.findings, *good), Disposition.DISCARD)
 
 
-def _settle(deciding: Deciding, rma: str, restock: Mapping[str, int]) -> None:
+def _beyond(deciding: Deciding, rma: str, findings: Iterable[Finding]) -> Counter[str]:
+    """Units per line that findings speak of and that did not come."""
+    found: Counter[str] = Counter()
+    for finding in findings:
+        found[finding.line] += finding.quantity
+    return found - Counter(deciding.order.units(Bucket.RETURNED, rma=rma))
+
+
+def _settle(deciding: Deciding, rma: str, findings: Iterable[Finding], others: Disposition) -> None:
+    """Deal with what came, as the findings say; with *others* as it is named."""
     for slot, units in list(deciding.order.ledger.slots(Bucket.RETURNING, rma=rma)):
         deciding.walk(slot, Bucket.DELIVERED, units, rma="")
-    left = dict(restock)
-    for slot, units in deciding.order.ledger.slots(Bucket.RETURNED, rma=rma):
-        if good := min(units, left.get(slot.line, 0)):
-            deciding.restock(slot, good, rma)
-            left[slot.line] -= good
+    came = dict(sorted(deciding.order.ledger.slots(Bucket.RETURNED, rma=rma)))
+    for finding in findings:
+        left = finding.quantity
+        for slot, units in came.items():
+            if slot.line == finding.line and (take := min(left, units)):
+                _dispose(deciding, slot, take, finding.disposition)
+                came[slot] = units - take
+                left -= take
+    for slot, units in came.items():
+        if units:
+            _dispose(deciding, slot, units, others)
+
+
+def _dispose(deciding: Deciding, slot: Slot, units: int, disposition: Disposition) -> None:
+    deciding.emit(ev.GoodsJudged(slot.rma, slot.line, units, disposition))
+    if disposition is Disposition.RESTOCK:
+        deciding.restock(slot, units, slot.rma)
+    elif disposition is Disposition.QUARANTINE:
+        deciding.quarantine(slot, units, slot.rma)
+
+
+def send_back(deciding: Deciding, body: cmd.SendBack) -> None:
+    """Units that were not accepted went back to the customer, in a parcel of their own."""
+    if not _known(deciding, body.rma):
+        return
+    rma = deciding.order.state.returns[body.rma]
+    if not rma.rejected:
+        deciding.refuse("return.nothing_rejected", f"{rma.id} has no units to be sent back")
+    if deciding.refusals or not not_held(deciding):
+        return
+    parcel = f"{body.carrier or 'sent-back'}/{body.tracking_number}"
+    left, contents, strategy = Counter(rma.rejected), [], ""
+    emptied: dict[str, list[Content]] = {}
+    for slot, units in sorted(deciding.order.ledger.slots(Bucket.RETURNED, rma=rma.id)):
+        if take := min(units, left[slot.line]):
+            left[slot.line] -= take
+            strategy = strategy or deciding.fos[slot.fo].strategy
+            if parcel not in deciding.order.state.parcels:
+                deciding.emit(ev.ParcelPacked(parcel, slot.fo))
+            deciding.walk(slot, Bucket.SHIPPED, take, parcel=parcel, rma="")
+            deciding.emit(ev.UnitsSentBack(rma.id, slot.line, take))
+            contents.append(Content(deciding.id, slot.fo, slot.line, take))
+            emptied.setdefault(slot.parcel, []).append(contents[-1])
+    deciding.take_out_of(emptied)
+    told = Despatched(
+        parcel, strategy, tuple(contents), body.carrier or strategy, body.tracking_number
+    )
+    deciding.tell(f"parcel:{parcel}", told)
 
 
 def _known(deciding: Deciding, rma: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -12,8 +12,10 @@ import attrs
 from orderflow.errors import Refusal, UnknownWorkflow
 from orderflow.inventory import OLDEST_FIRST, ReleaseOrder
 from orderflow.kernel.hooks import Hooks, RolesOf, WorkflowHooks
+from orderflow.kernel.owing import owed_for_what_is_kept
 from orderflow.kernel.step import Step
 from orderflow.kernel.workflows import ORDER, RETURN
+from orderflow.model.commands import RequestReturn
 from orderflow.model.document import Delivery, Line
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase
@@ -25,17 +27,22 @@ __all__ = [
     "Assignment",
     "Backorder",
     "Fulfiller",
+    "OwedPolicy",
     "Place",
     "ReleasePolicy",
     "ReserveAtPlacement",
     "ReservePolicy",
+    "ReturnPolicy",
     "Routing",
     "Rules",
     "StepPolicy",
     "Windows",
+    "always_returnable",
     "at_confirmation",
     "at_placement",
     "every_role",
+    "owed_for_what_is_kept",
+    "returnable_within",
     "when_paid",
 ]
 
@@ -149,6 +156,29 @@ def when_paid(order: Order) -> bool:
     return at_confirmation(order) and order.state.payments.paid
 
 
+ReturnPolicy = Callable[[Order, RequestReturn, datetime], Refusal | None]
+"""Silent where a customer may send units back now, or why not: too late, not in this condition."""
+OwedPolicy = Callable[[Order], int]
+"""What the customer owes for what is kept, in minor units; what was paid beyond is refunded."""
+
+
+def always_returnable(_order: Order, _asked: RequestReturn, _now: datetime) -> None:
+    """The default: a customer may ask for any return; a person, or software, approves it."""
+
+
+def returnable_within(window: timedelta) -> ReturnPolicy:
+    """A return policy: as long after the last delivery as *window*."""
+
+    def policy(order: Order, _asked: RequestReturn, now: datetime) -> Refusal | None:
+        delivered = order.state.delivered_at
+        if delivered is None or now <= delivered + window:
+            return None
+        until = f"{delivered + window:%Y-%m-%d %H:%M} UTC"
+        return Refusal("return.too_late", f"returns could be asked for until {until}")
+
+    return policy
+
+
 def every_role(_actor: str) -> None:
     """The default of who may: everybody has every role."""
 
@@ -189,7 +219,7 @@ class Rules:
     """All that a decision depends on besides the order and the message.
 
     Every workflow is compiled once, with the hooks as they are now. *workflows* are older versions
-    that orders may still run on.
+    that orders may still run on; *pays* says that software can pay refunds.
 
     Raises:
         ValueError: Two strategies share a code.
@@ -207,6 +237,9 @@ class Rules:
     release: ReleasePolicy = at_confirmation
     serve: ReleaseOrder = OLDEST_FIRST
     roles_of: RolesOf = every_role
+    returnable: ReturnPolicy = always_returnable
+    owed: OwedPolicy = owed_for_what_is_kept
+    pays: bool = False
     windows: Windows = Windows()
     strategies: Mapping[str, Fulfiller] = attrs.field(init=False)
     machines: Mapping[tuple[str, int], CompiledWorkflow[Step]] = attrs.field(init=False)

@@ -13,6 +13,7 @@ from orderflow.model import observations as obs
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
+from orderflow.model.state import PaymentFact
 from orderflow.model.work import Task
 from orderflow.workflow import TaskFor
 
@@ -31,11 +32,8 @@ def completing(task: Task, order: Order, rules: Rules, filled: Filled) -> Outcom
         return _ANSWERS[filled["answer"]](task)
     if task.key in state.tasks:
         return cmd.CloseTask(task=task.key)
-    if task.name == "pick":
-        return _picked(task, order, filled)
-    if task.name == "substitute":
-        fo, _, line = task.subject.partition("/")
-        return cmd.Substitute(fo=fo, line=line)
+    if task.name in _SAID:
+        return _SAID[task.name](task, order, filled)
     if task.name in STEP_COMMANDS:
         return STEP_COMMANDS[task.name](order, task.subject)
     return _trigger(task, order, rules)
@@ -60,6 +58,25 @@ def _picked(task: Task, order: Order, filled: Filled) -> Outcome:
     units = {line: n for line, n in units.items() if n > 0}
     items = picked_items(filled, units)
     return cmd.Pick(fo=task.subject, units=units, short=short, items=items)
+
+
+def _refunded(task: Task, order: Order, _filled: Filled) -> Outcome:
+    amount = order.state.refunds[task.subject].amount
+    return obs.PaymentReported(fact=PaymentFact.REFUNDED, amount=amount, reference=task.subject)
+
+
+def _substituted(task: Task, _order: Order, _filled: Filled) -> Outcome:
+    fo, _, line = task.subject.partition("/")
+    return cmd.Substitute(fo=fo, line=line)
+
+
+_SAID: Mapping[str, Callable[[Task, Order, Filled], Outcome]] = {
+    "pick": _picked,
+    "refund": _refunded,
+    "send_back": lambda task, _order, filled: cmd.SendBack(rma=task.subject, **filled),
+    "substitute": _substituted,
+}
+"""What these steps say, with their forms filled in."""
 
 
 def _trigger(task: Task, order: Order, rules: Rules) -> Outcome:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from orderflow.kernel.allocating import routable
-from orderflow.kernel.forms import GIVEN_UP, answer_form, pick_form
+from orderflow.kernel.forms import GIVEN_UP, LABEL, answer_form, pick_form
 from orderflow.kernel.progress import all_reached
+from orderflow.kernel.refunding import refund_key
 from orderflow.kernel.rules import Rules
 from orderflow.kernel.step import Step
 from orderflow.kernel.working import UNIT_STEPS, way
@@ -20,8 +21,17 @@ from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.parcel import AT_SENDER, ParcelStatus
 from orderflow.model.phases import OrderPhase
-from orderflow.model.state import FulfillmentOrder, OrderState, ParcelView, Return, Review
+from orderflow.model.state import (
+    FulfillmentOrder,
+    OrderState,
+    ParcelView,
+    Refund,
+    RefundStatus,
+    Return,
+    Review,
+)
 from orderflow.model.work import Effect, Task, Timer, Wanted, effect_key
+from orderflow.money import Money
 from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor, TimerFor, Workflow
 
 __all__ = ["STEP_COMMANDS", "steps_of", "waits"]
@@ -41,6 +51,14 @@ def _waits(order: Order, rules: Rules) -> Iterator[Wanted]:
     for rma in state.returns.values():
         if not rma.phase.final:
             yield from _of_state(order, rules, rma)
+        if rma.rejected and not state.held():
+            yield _send_back(rma, rules)
+    for refund in state.refunds.values():
+        if refund.status.open:
+            yield from _refund(order, rules, refund)
+    for key, asked in state.asked_for.items():
+        if not state.held(asked.subject):
+            yield Effect(asked.name, asked.subject, key)
     for put_away in state.put_aways.values():
         yield from _step(order, rules, "put_away", put_away.id, 0)
     for view in state.parcels.values():
@@ -65,7 +83,8 @@ def _holds(state: OrderState) -> Iterator[Wanted]:
             key = f"{state.id}:hold:{hold.id}:{hold.until.isoformat()}"
             yield Timer(key, "hold", hold.id, hold.until)
         else:
-            what = f"the order is on hold ({hold.reason}): release it, or cancel"
+            where = hold.on or "the order"
+            what = f"{where} is on hold ({hold.reason}): release it, or cancel"
             yield Task(f"{state.id}:hold:{hold.id}", "hold", hold.id, "support", what)
 
 
@@ -103,7 +122,7 @@ def _unsettled(order: Order, rules: Rules) -> Iterator[Wanted]:
         yield from _patience(
             state, "backorder", state.id, state.backordered_at, rules.windows.backorder
         )
-    if state.phase is OrderPhase.CONFIRMED and not state.released and not state.holds:
+    if state.phase is OrderPhase.CONFIRMED and not state.released and not state.held():
         yield from _patience(state, "payment", state.id, state.since, rules.windows.payment)
 
 
@@ -140,6 +159,27 @@ def _of_parcel(order: Order, rules: Rules, view: ParcelView) -> Iterator[Wanted]
         yield from _step(order, rules, "ship", view.id, 0, strategy)
 
 
+def _send_back(rma: Return, rules: Rules) -> Task:
+    units = ", ".join(f"{n} of line {line}" for line, n in rma.rejected.items())
+    what = f"{units} of {rma.id} were not accepted: send them back to the customer"
+    key, role = f"{rma.id}:send_back", rules.steps.role("send_back")
+    return Task(key, "send_back", rma.id, role, what, fields=LABEL)
+
+
+def _refund(order: Order, rules: Rules, refund: Refund) -> Iterator[Wanted]:
+    """Money to be paid back: by software where it can, else by a person."""
+    state, key = order.state, refund_key(refund)
+    by_hand = not (rules.pays and rules.steps.automatic("refund", order)) or key in state.gave_up
+    if by_hand or refund.status is RefundStatus.FAILED:
+        if not state.held():
+            amount = Money(refund.amount, state.currency)
+            failed = "failed: try again, or " if refund.status is RefundStatus.FAILED else ""
+            what = f"the refund of {amount} {failed}pay it and complete this"
+            yield Task(f"{key}:task", "refund", refund.id, rules.steps.role("refund"), what)
+    else:
+        yield from _effect(order, EffectOf("refund", "payments"), refund.id, refund.generation)
+
+
 def _asked_of_parties(order: Order) -> Iterator[Wanted]:
     """Units that parties are asked to give up, and substitutes that they propose."""
     state = order.state
@@ -173,7 +213,7 @@ def _of_state(
                 yield from _unit_steps(order, rules, of)
             else:
                 yield from _step(order, rules, step, of.id, generation)
-        case TaskFor(role=role, within=within) if not order.state.holds:
+        case TaskFor(role=role, within=within) if not order.state.held(of.id):
             due = of.since + within if within else None
             what = f"{of.id} is in {name}: do what it asks for"
             yield Task(f"{of.id}:{name}:{_stamp(of.since)}", name, of.id, role, what, due)
@@ -212,7 +252,7 @@ def _unit_steps(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wa
 def _to_submit(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wanted]:
     """What is ready for another party: software has sent it by now, unless a guard refused."""
     refused = f"{fo.id}:exception.submit" in order.state.tasks
-    if not refused and not order.state.holds:
+    if not refused and not order.state.held(fo.id):
         key = effect_key(fo.id, "submit", 0)
         what = f"send {fo.id} to {fo.strategy}"
         yield Task(f"{key}:task", "submit", fo.id, rules.steps.role("submit"), what)
@@ -224,7 +264,9 @@ def _effect(order: Order, effect: EffectOf, subject: str, generation: int) -> It
     key = effect_key(subject, effect.name, generation)
     if key in state.taken:
         yield from _patience(state, effect.party, subject, state.taken[key], effect.within)
-    elif not state.holds and key in state.gave_up:
+    elif state.held(subject):
+        return
+    elif key in state.gave_up:
         what = f"{effect.name} for {subject} failed: take over"
         yield Task(
             f"{key}:task",
@@ -234,7 +276,7 @@ def _effect(order: Order, effect: EffectOf, subject: str, generation: int) -> It
             what,
             fields=GIVEN_UP if effect.name == "ask_back" else (),
         )
-    elif not state.holds:
+    else:
         yield Effect(effect.name, subject, key)
 
 
@@ -242,7 +284,7 @@ def _step(
     order: Order, rules: Rules, step: str, subject: str, generation: int, strategy: str = ""
 ) -> Iterator[Wanted]:
     """A working step: an effect or a task, as the policy says; nothing while on hold."""
-    if order.state.holds:
+    if order.state.held(subject):
         return
     key = effect_key(subject, step, generation)
     software = step not in BY_PEOPLE and rules.steps.automatic(step, order, strategy)

@@ -12,13 +12,20 @@ from orderflow.kernel.step import Step
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.ledger import WORK_ORDER, Bucket, Slot
-from orderflow.model.messages import Delivered, HandOver, OpenParcel, SealParcel, VoidParcel
+from orderflow.model.messages import (
+    Delivered,
+    HandOver,
+    OpenParcel,
+    SealParcel,
+    VoidParcel,
+)
 from orderflow.model.parcel import Content, ParcelStatus
 from orderflow.model.state import FulfillmentOrder, ParcelView
 from orderflow.model.stock import Cause, Move, StockKey
 from orderflow.workflow import Transition, Workflow
 
 __all__ = [
+    "MAY_GO_AGAIN",
     "UNIT_STEPS",
     "collect",
     "complete_work",
@@ -26,6 +33,7 @@ __all__ = [
     "finish_put_away",
     "pack",
     "pick",
+    "resend",
     "seal",
     "ship",
     "take_out",
@@ -189,6 +197,35 @@ def collect(deciding: Deciding, body: cmd.Collect) -> None:
         deciding.walk(Slot(line, source, body.fo), Bucket.DELIVERED, quantity)
 
 
+def resend(deciding: Deciding, body: cmd.Resend) -> None:
+    """Units that came back undelivered, or were lost, are to be sent once more."""
+    there = deciding.order.units(*MAY_GO_AGAIN)
+    wanted = there if body.lines is None else body.lines
+    for line, units in wanted.items():
+        if units > there.get(line, 0):
+            what = f"{there.get(line, 0)} came back undelivered or are lost"
+            deciding.refuse("resend.units_left", f"{units} of line {line} were named, {what}")
+    if not wanted:
+        deciding.refuse("resend.nothing", "nothing came back undelivered, and nothing is lost")
+    if deciding.refusals or not not_held(deciding):
+        return
+    left = dict(wanted)
+    taken: dict[str, list[Content]] = {}
+    for slot, have in sorted(deciding.order.ledger.slots(*MAY_GO_AGAIN)):
+        if again := min(have, left.get(slot.line, 0)):
+            left[slot.line] -= again
+            content = Content(deciding.id, slot.fo, slot.line, again)
+            taken.setdefault(slot.parcel, []).append(content)
+            if slot.bucket is Bucket.RETURNED_UNDELIVERED:
+                deciding.restock(slot, again, slot.parcel)
+            deciding.move(slot, Slot(slot.line, Bucket.OPEN), again)
+    deciding.take_out_of(taken)
+
+
+MAY_GO_AGAIN = Bucket.RETURNED_UNDELIVERED, Bucket.LOST
+"""The buckets of units that went out and may be sent once more."""
+
+
 def finish_put_away(deciding: Deciding, body: cmd.FinishPutAway) -> None:
     """Cancelled units are back on the shelf: their stock is free."""
     put_away = deciding.order.state.put_aways.get(body.put_away)
@@ -256,7 +293,7 @@ def _may_work(
         there = ", ".join(sorted(deciding.fos)) or "none"
         deciding.refuse("fo.unknown", f"there is no fulfillment order {fo_id}; there are: {there}")
         return False
-    not_held(deciding)
+    not_held(deciding, fo_id)
     there_are = deciding.order.units(moves[0], fo=fo_id)
     for line, quantity in units.items():
         have = there_are.get(line, 0)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from orderflow.model.document import Code, NewOrder
 from orderflow.model.reading import Attributes, Sent, Utc
+from orderflow.model.returns import Finding
 
 __all__ = [
     "ApproveReturn",
@@ -38,8 +39,11 @@ __all__ = [
     "Reopen",
     "RequestReturn",
     "Reroute",
+    "Resend",
+    "RetryRefund",
     "Route",
     "Seal",
+    "SendBack",
     "SetStockPolicy",
     "Ship",
     "StockBody",
@@ -96,12 +100,36 @@ class Cancel(Body):
 
 
 class PlaceHold(Body):
-    """Hold the order for a reason; ``hold`` is the handle to release it by."""
+    """Hold the order, or one fulfillment order (*on*); ``hold`` is the handle to release it by."""
 
     kind: Literal["place_hold"] = "place_hold"
     hold: Code
     reason: Reason
     until: Utc | None = None
+    on: Code | None = None
+
+
+class Resend(Body):
+    """Send once more what came back undelivered or was lost (all of it where ``lines`` is None)."""
+
+    kind: Literal["resend"] = "resend"
+    lines: LineUnits | None = None
+
+
+class RetryRefund(Body):
+    """Pay a refund that failed once more."""
+
+    kind: Literal["retry_refund"] = "retry_refund"
+    refund: Code
+
+
+class SendBack(Body):
+    """Units of a return that were not accepted went back to the customer."""
+
+    kind: Literal["send_back"] = "send_back"
+    rma: Code
+    carrier: str = Field(default="", max_length=64)
+    tracking_number: Code
 
 
 class ReleaseHold(Body):
@@ -251,11 +279,12 @@ class DeclineReturn(Body):
 
 
 class CloseReturn(Body):
-    """End a return: its goods are dealt with. *restock* units go back on the shelf."""
+    """End a return: *findings* say what becomes of its goods, and *restock* of all others."""
 
     kind: Literal["close_return"] = "close_return"
     rma: Code
     restock: bool = True
+    findings: tuple[Finding, ...] = ()
 
 
 class CloseTask(Body):
@@ -350,6 +379,7 @@ OrderBody = (
     | Submit
     | Substitute
     | Reroute
+    | Resend
     | RemindPayment
     | FinishPutAway
     | ConfirmReceipt
@@ -357,6 +387,8 @@ OrderBody = (
     | ApproveReturn
     | DeclineReturn
     | CloseReturn
+    | SendBack
+    | RetryRefund
     | CloseTask
     | Reopen
     | Fire

@@ -16,7 +16,8 @@ import attrs
 from orderflow.model.ledger import Slot
 from orderflow.model.parcel import Content, ParcelStatus, Scan
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
-from orderflow.model.state import PaymentFact, Stamp
+from orderflow.model.returns import Disposition
+from orderflow.model.state import PaymentFact, RefundStatus, Stamp
 
 __all__ = ["KINDS", "UPCASTERS", "Entry", "Event", "upcast"]
 
@@ -172,11 +173,12 @@ class ParcelMoved(Event):
 @_event(9)
 @attrs.frozen
 class HoldPlaced(Event):
-    """A reason not to go on."""
+    """A reason not to go on, with the order or with the fulfillment order *on*."""
 
     hold: str
     reason: str
     until: datetime | None = None
+    on: str = ""
 
 
 @_event(10)
@@ -273,10 +275,11 @@ class EffectGaveUp(Event):
 @_event(19)
 @attrs.frozen
 class EffectAdded(Event):
-    """A hook, or the order itself, asked for a deed outside."""
+    """A hook, or the order itself, asked for a deed; what it carries stands in the outbox."""
 
     key: str
     name: str
+    subject: str = ""
 
 
 @_event(20)
@@ -490,6 +493,55 @@ class PaymentReminded(Event):
     """The customer was reminded to pay."""
 
 
+@_event(42)
+@attrs.frozen
+class RefundProposed(Event):
+    """Money is to be paid back: minor units."""
+
+    refund: str
+    amount: int
+
+
+@_event(43)
+@attrs.frozen
+class RefundMoved(Event):
+    """A refund was paid, failed, was withdrawn, or is tried again."""
+
+    refund: str
+    status: RefundStatus
+
+
+@_event(44)
+@attrs.frozen
+class GoodsJudged(Event):
+    """Units that came back were looked at."""
+
+    rma: str
+    line: str
+    quantity: int
+    disposition: Disposition
+
+
+@_event(45)
+@attrs.frozen
+class StrangeGoodsCame(Event):
+    """Goods came back that are not of this order."""
+
+    rma: str
+    sku: str
+    quantity: int
+
+
+@_event(46)
+@attrs.frozen
+class UnitsSentBack(Event):
+    """Units of a return that were not accepted went back to the customer."""
+
+    rma: str
+    line: str
+    quantity: int
+
+
 @_event(50)
 @attrs.frozen
 class ParcelOpened(Event):
@@ -570,6 +622,22 @@ class ParcelFilled(Event):
 @attrs.frozen
 class ParcelSealed(Event):
     """It gets nothing more."""
+
+
+@_event(61)
+@attrs.frozen
+class ParcelScanRetracted(Event):
+    """The carrier took a scan back, by the scan's id."""
+
+    scan: str
+
+
+@_event(62)
+@attrs.frozen
+class ParcelTakenOut(Event):
+    """Units that were in it are sent again; it answers for them no more."""
+
+    contents: tuple[Content, ...]
 
 
 @attrs.frozen

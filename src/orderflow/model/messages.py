@@ -20,6 +20,7 @@ __all__ = [
     "SealParcel",
     "SettleStock",
     "StockGranted",
+    "TakeOut",
     "TimerFired",
     "VoidParcel",
 ]
@@ -81,6 +82,13 @@ class SealParcel:
 
 
 @attrs.frozen
+class TakeOut:
+    """To a parcel that is lost or back: these units are sent again, it answers for them no more."""
+
+    contents: tuple[Content, ...]
+
+
+@attrs.frozen
 class HandOver:
     """To a parcel: it left."""
 
@@ -137,6 +145,7 @@ MessageBody = (
     | OpenParcel
     | Despatched
     | SealParcel
+    | TakeOut
     | HandOver
     | Delivered
     | VoidParcel

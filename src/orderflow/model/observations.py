@@ -12,6 +12,7 @@ from orderflow.model.commands import Item, LineUnits, Reason, Units
 from orderflow.model.document import Code
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.reading import Exact, Sent, Utc
+from orderflow.model.returns import Finding
 from orderflow.model.state import PaymentFact
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "ReturnInspected",
     "StockReported",
     "TrackingReported",
+    "TrackingRetracted",
     "Verdict",
 ]
 
@@ -57,6 +59,14 @@ class TrackingReported(Fact):
     code: str = Field(default="", max_length=100)
     place: str = Field(default="", max_length=200)
     to_recipient: bool = False
+
+
+class TrackingRetracted(Fact):
+    """A carrier takes a scan back, by the scan's own *event* id; it may do so before the scan."""
+
+    kind: Literal["tracking_retracted"] = "tracking_retracted"
+    tracking_number: Code
+    event: str = Field(min_length=1, max_length=200)
 
 
 class LabelBought(Fact):
@@ -85,20 +95,28 @@ class PaymentReported(Fact):
 
 
 class GoodsReturned(Fact):
-    """Goods came back. Without *rma* they came unannounced and open a return of their own."""
+    """Goods came back. Without *rma* they came unannounced and open a return of their own.
+
+    *others* are goods that are not of this order: units per SKU.
+    """
 
     kind: Literal["goods_returned"] = "goods_returned"
     lines: LineUnits = Field(min_length=1)
+    others: dict[Code, Units] = Field(default_factory=dict)
     rma: str | None = None
     reason: Reason = "unannounced"
 
 
 class ReturnInspected(Fact):
-    """Who received a return looked at it: *restock* units are as new, the others are not."""
+    """Who received a return looked at it: *restock* units are as new, the others are not.
+
+    *findings* say more: what is quarantined, discarded, or not accepted and to be sent back.
+    """
 
     kind: Literal["return_inspected"] = "return_inspected"
     rma: Code
     restock: LineUnits = Field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
 class PartyFact(Fact):
@@ -200,6 +218,7 @@ class StockReported(Fact):
 
 ObservationBody = Annotated[
     TrackingReported
+    | TrackingRetracted
     | LabelBought
     | LabelVoided
     | PaymentReported

@@ -87,6 +87,8 @@ class Parcel:
     generation: int = 0
     held_by: tuple[str, ...] = ()
     scans: tuple[Scan, ...] = ()
+    retracted: tuple[str, ...] = ()
+    taken_out: tuple[Content, ...] = ()
     gave_up: tuple[str, ...] = ()
     silent: bool = False
     sealed: bool = True
@@ -94,19 +96,20 @@ class Parcel:
     @property
     def lead(self) -> str:
         """The order that first put units into it."""
-        return self.contents[0].order
+        return (*self.contents, *self.taken_out)[0].order
 
     @property
     def orders(self) -> tuple[str, ...]:
-        """The orders with units in it, sorted."""
-        return tuple(sorted({content.order for content in self.contents}))
+        """The orders with units in it, or in it once, sorted."""
+        return tuple(sorted({content.order for content in (*self.contents, *self.taken_out)}))
 
 
 def status_of(parcel: Parcel) -> tuple[ParcelStatus, datetime | None]:
     """The status that the scans give, and when; the same for every order of arrival.
 
     The scans are folded sorted by (time, rank, id). Once a parcel is returning, a delivery scan
-    means that it is back at the sender, unless it names the recipient.
+    means that it is back at the sender, unless it names the recipient. Retracted scans count for
+    nothing.
     """
     at: datetime | None = None
     if parcel.handed_over:
@@ -115,7 +118,8 @@ def status_of(parcel: Parcel) -> tuple[ParcelStatus, datetime | None]:
         status = ParcelStatus.VOIDED
     else:
         status = ParcelStatus.LABELLED if parcel.tracking_number else ParcelStatus.CREATED
-    for scan in sorted(parcel.scans, key=lambda s: (s.occurred_at, _RANK[s.status], s.id)):
+    stands = [scan for scan in parcel.scans if scan.id not in parcel.retracted]
+    for scan in sorted(stands, key=lambda s: (s.occurred_at, _RANK[s.status], s.id)):
         back = status is ParcelStatus.RETURNING_TO_SENDER and not scan.to_recipient
         delivered = scan.status is ParcelStatus.DELIVERED
         status = ParcelStatus.RETURNED_TO_SENDER if back and delivered else scan.status

@@ -14,6 +14,7 @@ from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
 
 __all__ = [
+    "AskedFor",
     "CancellationRequest",
     "FulfillmentOrder",
     "Hold",
@@ -25,6 +26,8 @@ __all__ = [
     "Payments",
     "Proposal",
     "PutAway",
+    "Refund",
+    "RefundStatus",
     "Return",
     "Review",
     "Stamp",
@@ -58,11 +61,12 @@ class LineState:
 
 @attrs.frozen
 class Hold:
-    """A reason not to go on. *until* releases it by itself."""
+    """A reason not to go on, with the order or one FO (*on*). *until* releases it by itself."""
 
     id: str
     reason: str
     until: datetime | None = None
+    on: str = ""
 
 
 class PaymentFact(StrEnum):
@@ -87,9 +91,14 @@ class Payments:
     references: tuple[str, ...] = ()
 
     @property
+    def kept(self) -> int:
+        """What was captured, and neither refunded nor charged back."""
+        return self.captured - self.refunded - self.charged_back
+
+    @property
     def paid(self) -> bool:
         """Whether what was captured and kept covers the total."""
-        return self.captured - self.refunded - self.charged_back >= self.total
+        return self.kept >= self.total
 
 
 @attrs.frozen
@@ -164,9 +173,37 @@ class ParcelView:
     held_by: tuple[str, ...] = ()
 
 
+class RefundStatus(StrEnum):
+    """Where a refund stands. ``withdrawn``: it is not owed any more."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def open(self) -> bool:
+        """Whether the money is still to be paid back."""
+        return self in (RefundStatus.PENDING, RefundStatus.FAILED)
+
+
+@attrs.frozen
+class Refund:
+    """Money that we pay back: *amount* in minor units, > 0. ``generation`` counts its retries."""
+
+    id: str
+    amount: int
+    status: RefundStatus
+    since: datetime
+    generation: int = 0
+
+
 @attrs.frozen
 class Return:
-    """A return (RMA): what was announced; what came stands in the ledger."""
+    """A return (RMA): what was announced; what came stands in the ledger.
+
+    ``rejected`` units came and are not accepted: they are to be sent back.
+    """
 
     id: str
     reason: str
@@ -175,6 +212,7 @@ class Return:
     phase: ReturnPhase
     since: datetime
     lines: Mapping[str, int]
+    rejected: Mapping[str, int] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -197,6 +235,14 @@ class OpenTask:
     role: str
     reason: str
     of: str
+
+
+@attrs.frozen
+class AskedFor:
+    """An effect that a hook, or the order itself, asked for and that is not done yet."""
+
+    name: str
+    subject: str
 
 
 class Review(StrEnum):
@@ -243,6 +289,7 @@ class OrderState:
     fulfillment_orders: Mapping[str, FulfillmentOrder] = attrs.field(factory=dict)
     parcels: Mapping[str, ParcelView] = attrs.field(factory=dict)
     returns: Mapping[str, Return] = attrs.field(factory=dict)
+    refunds: Mapping[str, Refund] = attrs.field(factory=dict)
     put_aways: Mapping[str, PutAway] = attrs.field(factory=dict)
     tasks: Mapping[str, OpenTask] = attrs.field(factory=dict)
     surplus: Mapping[str, int] = attrs.field(factory=dict)
@@ -250,8 +297,22 @@ class OrderState:
     proposals: Mapping[str, Proposal] = attrs.field(factory=dict)
     declined: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     taken: Mapping[str, datetime] = attrs.field(factory=dict)
+    asked_for: Mapping[str, AskedFor] = attrs.field(factory=dict)
     gave_up: tuple[str, ...] = ()
     done_timers: tuple[str, ...] = ()
+
+    def held(self, subject: str = "") -> bool:
+        """Whether a hold stands on the order, or on the FO that *subject* is or has units of."""
+        if not self.holds:
+            return False
+        on = {hold.on for hold in self.holds.values()}
+        if "" in on or subject in on:
+            return True
+        if subject in self.cancellations:
+            return self.cancellations[subject].fo in on
+        return subject in self.parcels and any(
+            slot.fo in on for slot, _ in self.ledger.slots(parcel=subject)
+        )
 
     def own(self, subject: str) -> str:
         """How keys of this order's name a subject: a parcel may be other orders' subject, too."""

@@ -88,10 +88,9 @@ def _started(state: OrderState, fo: str) -> bool:
 def payment_status(state: OrderState) -> str:
     """The payments' own axis."""
     paid = state.payments
-    kept = paid.captured - paid.refunded - paid.charged_back
     rules = (
         (paid.charged_back > 0, "charged_back"),
-        (paid.refunded > 0, "refunded" if kept <= 0 else "partially_refunded"),
+        (paid.refunded > 0, "refunded" if paid.kept <= 0 else "partially_refunded"),
         (paid.captured > 0, "paid" if paid.paid else "partially_paid"),
         (paid.authorised > 0, "authorised"),
         (paid.total <= 0, "nothing_due"),

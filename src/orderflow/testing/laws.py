@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 
 from orderflow.engine import Engine
 from orderflow.kernel.evolve import fold
+from orderflow.kernel.owing import owed_for_what_is_kept
 from orderflow.kernel.parcels import fold_parcel, parcel_waits
+from orderflow.kernel.refunding import refund_key
 from orderflow.kernel.waits import waits
 from orderflow.model import events as ev
 from orderflow.model.ledger import IN_WORK, LEGAL_MOVES, SETTLED
@@ -55,8 +57,9 @@ class WatchedStore(MemoryStore):
 
 
 def check_order(engine: Engine, order_id: str) -> None:
-    """Promises 1, 2, 5 and 8 of one order and its parcels."""
+    """Promises 1, 2, 5, 8 and 9 of one order and its parcels."""
     order = engine.order(order_id)
+    _money_is_exact(order)
     _only_declared_moves(engine, order)
     _conserved(engine, order)
     _nothing_silent(engine, order)
@@ -134,6 +137,18 @@ def _reservations_match(engine: Engine, order: Order) -> None:
     reserved = engine.store.reserved(order.id)
     if dict(promised) != dict(reserved):
         raise Broken(2, f"{order.id}: stock is reserved {reserved}, in work are {dict(promised)}")
+
+
+def _money_is_exact(order: Order) -> None:
+    """What is to be paid back was paid, and is not owed; a refund that is in flight may stand."""
+    state = order.state
+    pending = [refund for refund in state.refunds.values() if refund.status.open]
+    amounts = [refund.amount for refund in pending if refund_key(refund) not in state.taken]
+    if any(amount <= 0 for amount in amounts) or sum(amounts) > max(0, state.payments.kept):
+        raise Broken(9, f"{order.id} is to refund {amounts}, kept are {state.payments.kept}")
+    worth = state.payments.total - owed_for_what_is_kept(order) - state.payments.refunded
+    if sum(amounts) > max(0, worth):
+        raise Broken(9, f"{order.id} is to refund {amounts} for goods worth {worth}")
 
 
 def _on_their_way(store: Store, order: str) -> Iterator[StockGranted]:

@@ -1,0 +1,56 @@
+"""What a customer owes for what is kept, to the minor unit."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
+from orderflow.model.phases import ReturnPhase
+
+__all__ = ["owed_for_what_is_kept"]
+
+_GONE = (Bucket.CANCELLED, Bucket.SUBSTITUTED)
+
+
+def owed_for_what_is_kept(order: Order) -> int:
+    """What the customer owes for the units that are not cancelled or returned: minor units.
+
+    A line's amount and tax, times the share of its units that are kept, rounded half up: what
+    several refunds give back adds up to the line exactly. Charges are owed as long as any unit is.
+    """
+    kept = _kept(order)
+    if order.lines and not any(kept.values()):
+        return 0
+    document = order.document
+    goods = sum(
+        _share((line.amount or 0) + line.tax, kept[line.id], line.quantity)
+        for line in document.lines
+    )
+    return goods + sum(charge.amount + charge.tax for charge in document.charges)
+
+
+def _kept(order: Order) -> Counter[str]:
+    """Units per line of the document, those of its substitutes among them."""
+    state = order.state
+    kept: Counter[str] = Counter()
+    accepted = {
+        rma.id: Counter(rma.rejected)
+        for rma in state.returns.values()
+        if rma.phase is ReturnPhase.CLOSED
+    }
+    for slot, units in state.ledger.items():
+        root = state.lines[slot.line].substitutes or slot.line
+        if slot.bucket is Bucket.RETURNED and slot.rma in accepted:
+            rejected = min(units, accepted[slot.rma][slot.line])
+            accepted[slot.rma][slot.line] -= rejected
+            kept[root] += rejected
+        elif slot.bucket not in _GONE:
+            kept[root] += units
+    return kept
+
+
+def _share(amount: int, units: int, of: int) -> int:
+    """A share of an amount, rounded half away from zero."""
+    sign = 1 if amount >= 0 else -1
+    return sign * ((2 * abs(amount) * units + of) // (2 * of))

@@ -1,0 +1,69 @@
+"""Refunds: paying back what was paid for goods that are not kept."""
+
+from __future__ import annotations
+
+from orderflow.kernel.deciding import Deciding
+from orderflow.model import commands as cmd
+from orderflow.model import events as ev
+from orderflow.model.observations import PaymentReported
+from orderflow.model.state import PaymentFact, Refund, RefundStatus
+from orderflow.model.work import effect_key
+
+__all__ = ["propose_refunds", "refund_key", "refund_reported", "retry"]
+
+
+def propose_refunds(deciding: Deciding) -> None:
+    """Pay back what was paid for goods that are not kept; take back what is not due any more.
+
+    Never more than was captured and is still kept, nor than the goods were worth (promise 9).
+    """
+    state = deciding.order.state
+    payments = state.payments
+    if not payments.captured:
+        return
+    owed = deciding.rules.owed(deciding.order)
+    worth = payments.total - owed - payments.refunded
+    due = max(0, min(worth, payments.kept - owed, payments.kept))
+    pending = [r for r in state.refunds.values() if r.status.open]
+    proposed = sum(refund.amount for refund in pending)
+    for refund in reversed(pending):
+        if proposed > due and refund_key(refund) not in state.taken:
+            deciding.emit(ev.RefundMoved(refund.id, RefundStatus.WITHDRAWN))
+            proposed -= refund.amount
+    for refund in state.refunds.values():
+        # The same one again, under its key: nobody knows how far it had got.
+        if refund.status is RefundStatus.WITHDRAWN and refund.amount <= due - proposed:
+            deciding.emit(ev.RefundMoved(refund.id, RefundStatus.PENDING))
+            proposed += refund.amount
+    if due > proposed:
+        deciding.emit(ev.RefundProposed(f"{state.id}-M{len(state.refunds) + 1}", due - proposed))
+
+
+def refund_key(refund: Refund) -> str:
+    """The idempotency key under which a refund is paid."""
+    return effect_key(refund.id, "refund", refund.generation)
+
+
+def refund_reported(deciding: Deciding, body: PaymentReported) -> None:
+    """Whether it speaks of a refund of ours, by its key or id: it is paid, or it failed."""
+    for refund in deciding.order.state.refunds.values():
+        if body.reference not in (refund.id, refund_key(refund)):
+            continue
+        if body.fact is PaymentFact.REFUNDED and refund.status is not RefundStatus.SUCCEEDED:
+            deciding.emit(ev.RefundMoved(refund.id, RefundStatus.SUCCEEDED))
+        elif body.fact is PaymentFact.FAILED and refund.status is RefundStatus.PENDING:
+            deciding.emit(ev.RefundMoved(refund.id, RefundStatus.FAILED))
+
+
+def retry(deciding: Deciding, body: cmd.RetryRefund) -> None:
+    """Pay a refund that failed once more, under a new key."""
+    refunds = deciding.order.state.refunds
+    refund = refunds.get(body.refund)
+    if refund is None:
+        there = ", ".join(refunds) or "none"
+        deciding.refuse("refund.unknown", f"there is no refund {body.refund}; there are: {there}")
+    elif refund.status is not RefundStatus.FAILED:
+        what = f"{refund.id} is {refund.status}; only a refund that failed is tried again"
+        deciding.refuse("refund.not_failed", what)
+    else:
+        deciding.emit(ev.RefundMoved(refund.id, RefundStatus.PENDING))

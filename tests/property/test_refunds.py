@@ -1,0 +1,279 @@
+"""Money comes back exactly, once, and never more of it than was paid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderflow import Engine, InHouse, Line, NewOrder, Order, Steps
+from orderflow.errors import PortFailed
+from orderflow.kernel import owing, refunding
+from orderflow.kernel.deciding import Deciding
+from orderflow.model import events as ev
+from orderflow.model.commands import Cancel, CloseReturn, Receive, RequestReturn, RetryRefund
+from orderflow.model.document import Charge
+from orderflow.model.observations import Fact, GoodsReturned, PaymentReported, TrackingReported
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.returns import Disposition, Finding
+from orderflow.model.state import PaymentFact, RefundStatus
+from orderflow.ports import RefundRequest
+from orderflow.simulation import SequentialIds, VirtualClock
+from orderflow.stores import MemoryStore
+from orderflow.testing import Broken, check_order, check_stock
+
+UNITS = 5
+
+
+class Bank:
+    """Pays refunds, once per key; may lose its answer, or say no."""
+
+    def __init__(self) -> None:
+        self.paid: dict[str, int] = {}
+        self.loses = self.refuses = False
+
+    def refund(self, request: RefundRequest) -> Fact | None:
+        fact = PaymentFact.FAILED if self.refuses else PaymentFact.REFUNDED
+        if not self.refuses:
+            self.paid.setdefault(request.key, request.amount)
+        if self.loses:
+            raise PortFailed("the answer got lost")
+        return PaymentReported(fact=fact, amount=request.amount, reference=request.key)
+
+
+class Shop:
+    """One order of some units, paid; it ships at once, or waits for its picker."""
+
+    def __init__(
+        self,
+        amount: int,
+        tax: int = 0,
+        postage: int = 0,
+        captured: int = -1,
+        *,
+        by_hand: bool = False,
+    ) -> None:
+        self.clock, self.bank, self.said = VirtualClock(), Bank(), 0
+        self.engine = Engine(
+            MemoryStore(),
+            [InHouse()],
+            steps=Steps(manual={"pick"} if by_hand else ()),
+            clock=self.clock,
+            ids=SequentialIds(),
+            payments=self.bank,
+        )
+        self.engine.change_stock(Receive(sku="MUG", quantity=UNITS).to(id="r1"))
+        line = Line(sku="MUG", quantity=UNITS, amount=amount, tax=tax)
+        charges = (Charge(code="POST", amount=postage),) if postage else ()
+        order = NewOrder(number="A-1", currency="EUR", lines=(line,), charges=charges)
+        self.engine.place(order)
+        whole = amount + tax + postage
+        self.pays(whole if captured < 0 else captured, "p1")
+
+    def pays(self, amount: int, reference: str) -> None:
+        self.says(PaymentReported(fact=PaymentFact.CAPTURED, amount=amount, reference=reference))
+
+    def deliver(self) -> None:
+        for view in self.order.state.parcels.values():
+            number = view.tracking_number
+            self.says(TrackingReported(tracking_number=number, status=ParcelStatus.DELIVERED))
+
+    def says(self, fact: Fact) -> None:
+        self.said += 1
+        self.engine.observe(fact.at(self.clock.now(), subject="A-1", id=f"said-{self.said}"))
+        self.work()
+
+    def work(self) -> None:
+        self.engine.worker.run_until_idle()
+        check_order(self.engine, "A-1")
+        check_stock(self.engine)
+
+    def bring_back(self, units: int, *findings: Finding) -> None:
+        """Units come back unannounced, are looked at, and the return is closed."""
+        self.says(GoodsReturned(lines={"1": units}))
+        rma = list(self.order.state.returns)[-1]
+        if not self.order.state.returns[rma].phase.final:
+            self.engine.submit(CloseReturn(rma=rma, findings=findings).to("A-1", by="ana"))
+        self.work()
+
+    @property
+    def order(self) -> Order:
+        return self.engine.order("A-1")
+
+    @property
+    def refunds(self) -> list[tuple[int, RefundStatus]]:
+        return [(refund.amount, refund.status) for refund in self.order.state.refunds.values()]
+
+
+parts = st.lists(st.integers(1, UNITS), min_size=1, max_size=UNITS)
+
+
+@given(
+    amount=st.integers(0, 9_999),
+    tax=st.integers(-50, 500),
+    postage=st.integers(0, 700),
+    parts=parts,
+)
+def test_what_comes_back_in_parts_adds_up_to_the_line(
+    amount: int, tax: int, postage: int, parts: list[int]
+) -> None:
+    """After each part all that was refunded is the rounded worth of all that came back."""
+    if amount + tax < 0:
+        tax = -amount
+    shop = Shop(amount, tax, postage)
+    shop.work()
+    shop.deliver()
+    back = 0
+    for part in parts:
+        units = min(part, UNITS - back)
+        if units:
+            shop.bring_back(units)
+            back += units
+        kept = (2 * (amount + tax) * (UNITS - back) + UNITS) // (2 * UNITS)
+        worth = amount + tax - kept + (postage if back == UNITS else 0)
+        assert shop.order.state.payments.refunded == worth == sum(shop.bank.paid.values())
+    assert all(status is RefundStatus.SUCCEEDED for _, status in shop.refunds)
+
+
+@given(
+    amount=st.integers(1, 9_999), captured=st.integers(0, 12_000), cancelled=st.integers(1, UNITS)
+)
+def test_never_more_than_was_paid_or_the_goods_are_worth(
+    amount: int, captured: int, cancelled: int
+) -> None:
+    shop = Shop(amount, captured=captured, by_hand=True)
+    shop.engine.submit(Cancel(lines={"1": cancelled}).to("A-1"))
+    shop.work()
+    kept = (2 * amount * (UNITS - cancelled) + UNITS) // (2 * UNITS)
+    due = max(0, min(captured - kept, amount - kept))
+    assert sum(shop.bank.paid.values()) == due
+
+
+def test_goods_that_are_not_accepted_are_not_refunded() -> None:
+    shop = Shop(1000)
+    shop.work()
+    shop.deliver()
+    shop.engine.submit(RequestReturn(lines={"1": 3}).to("A-1"))
+    rma = next(iter(shop.order.state.returns))
+    shop.engine.observe(GoodsReturned(lines={"1": 3}, rma=rma).at(shop.clock.now(), subject="A-1"))
+    bad = Finding(line="1", quantity=1, disposition=Disposition.SEND_BACK)
+    shop.engine.submit(CloseReturn(rma=rma, findings=(bad,)).to("A-1", by="ana"))
+    shop.work()
+    assert shop.refunds == [(400, RefundStatus.SUCCEEDED)]
+    (task,) = shop.engine.tasks(role="warehouse")
+    form = {"carrier": "post", "tracking_number": "BACK-1"}
+    shop.engine.complete(task, by="ana", data=form)
+    shop.work()
+    shop.says(TrackingReported(tracking_number="BACK-1", status=ParcelStatus.DELIVERED))
+    assert shop.order.status == "delivered"
+    assert shop.refunds == [(400, RefundStatus.SUCCEEDED)]
+
+
+def test_a_lost_answer_pays_once_and_a_failure_is_tried_under_a_new_key() -> None:
+    shop = Shop(1000, by_hand=True)
+    shop.bank.loses = True
+    shop.engine.submit(Cancel(lines={"1": 1}).to("A-1"))
+    shop.work()
+    shop.bank.loses = False
+    shop.clock.advance(timedelta(minutes=1))
+    shop.work()
+    assert shop.bank.paid == {"A-1-M1:refund:0": 200}
+    shop.bank.refuses = True
+    shop.engine.submit(Cancel(lines={"1": 1}).to("A-1"))
+    shop.work()
+    assert shop.refunds[1] == (200, RefundStatus.FAILED)
+    (task,) = shop.engine.tasks(role="finance")
+    assert "failed: try again" in task.instructions
+    shop.bank.refuses = False
+    shop.engine.submit(RetryRefund(refund="A-1-M2").to("A-1", by="fin"))
+    shop.work()
+    assert shop.bank.paid == {"A-1-M1:refund:0": 200, "A-1-M2:refund:1": 200}
+
+
+def test_without_a_bank_a_refund_is_a_persons_task() -> None:
+    shop = Shop(1000, by_hand=True)
+    shop.engine = Engine(shop.engine.store, [InHouse()], clock=shop.clock, ids=SequentialIds("x"))
+    shop.engine.submit(Cancel().to("A-1"))
+    shop.work()
+    (task,) = shop.engine.tasks(role="finance")
+    assert "10.00 EUR" in task.instructions
+    shop.engine.complete(task, by="fin")
+    shop.work()
+    assert (shop.order.payment_status, shop.order.status) == ("refunded", "cancelled")
+
+
+def test_a_chargeback_takes_a_refund_back_that_was_not_paid_yet() -> None:
+    shop = Shop(1000, by_hand=True)
+    shop.bank.loses = True
+    shop.engine.submit(Cancel(lines={"1": 2}).to("A-1"))
+    shop.work()
+    back = PaymentReported(fact=PaymentFact.CHARGED_BACK, amount=1000, reference="c1")
+    shop.says(back)
+    assert shop.refunds == [(400, RefundStatus.WITHDRAWN)]
+
+
+def pays_once_more(patch: pytest.MonkeyPatch) -> None:
+    """A refund that was paid is proposed again."""
+    original = refunding.propose_refunds
+
+    def twice(making: Deciding) -> None:
+        original(making)
+        refunds = making.order.state.refunds
+        paid = [r for r in refunds.values() if r.status is RefundStatus.SUCCEEDED]
+        if paid and "A-1-again" not in refunds:
+            making.emit(ev.RefundProposed("A-1-again", paid[0].amount))
+
+    patch.setattr("orderflow.kernel.progress.propose_refunds", twice)
+
+
+def rounds_each_part(patch: pytest.MonkeyPatch) -> None:
+    """Shares are cut off, not rounded."""
+    patch.setattr(owing, "_share", lambda amount, units, of: amount * units // of)
+
+
+def refunds_what_was_not_paid(patch: pytest.MonkeyPatch) -> None:
+    """The goods' worth is refunded, whatever was captured."""
+
+    def worth(making: Deciding) -> None:
+        state = making.order.state
+        due = state.payments.total - making.rules.owed(making.order)
+        if due and not state.refunds:
+            making.emit(ev.RefundProposed(f"{state.id}-M1", due))
+
+    patch.setattr("orderflow.kernel.progress.propose_refunds", worth)
+
+
+def keeps_the_postage(patch: pytest.MonkeyPatch) -> None:
+    """Postage stays owed when nothing is kept."""
+
+    def owed(order: Order) -> int:
+        return owing.owed_for_what_is_kept(order) or sum(c.amount for c in order.document.charges)
+
+    original = refunding.propose_refunds
+
+    def greedy(making: Deciding) -> None:
+        making.rules = attrs.evolve(making.rules, owed=owed)
+        original(making)
+
+    patch.setattr("orderflow.kernel.progress.propose_refunds", greedy)
+
+
+MUTANTS: dict[Callable[[pytest.MonkeyPatch], None], Callable[[], None]] = {
+    pays_once_more: test_what_comes_back_in_parts_adds_up_to_the_line,
+    rounds_each_part: test_what_comes_back_in_parts_adds_up_to_the_line,
+    keeps_the_postage: test_what_comes_back_in_parts_adds_up_to_the_line,
+    refunds_what_was_not_paid: test_never_more_than_was_paid_or_the_goods_are_worth,
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_mutant_is_caught(
+    mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutant(monkeypatch)
+    with pytest.raises((AssertionError, Broken)):
+        MUTANTS[mutant]()
