@@ -52,7 +52,7 @@ def sscc(prefix: str, number: int) -> str:
     digit counts. A prefix of n digits has 10 ** (17 - n) of them.
 
     >>> sscc("4006381", 42)
-    '040063810000000422'
+    '040063810000000420'
 
     Raises:
         InvalidInput: The prefix is none, or the numbers under it are used up.
