@@ -16,7 +16,9 @@ try:
         Template,
     )
     from orderflow.documents.fonts import Fonts
+    from orderflow.documents.gathering import pick_list_of
     from orderflow.documents.label import shipping_label
+    from orderflow.documents.printing import TEMPLATES, Printer
     from orderflow.documents.sheets import packing_slip, pick_list, purchase_order, return_label
 except ModuleNotFoundError as error:
     raise ImportError(
@@ -26,12 +28,14 @@ except ModuleNotFoundError as error:
 __all__ = [
     "A4",
     "LETTER",
+    "TEMPLATES",
     "Facts",
     "Fonts",
     "Item",
     "PackingSlip",
     "PickLine",
     "PickList",
+    "Printer",
     "PurchaseOrder",
     "ReturnLabel",
     "ShippingLabel",
@@ -39,6 +43,7 @@ __all__ = [
     "Template",
     "packing_slip",
     "pick_list",
+    "pick_list_of",
     "purchase_order",
     "return_label",
     "shipping_label",

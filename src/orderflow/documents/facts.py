@@ -38,6 +38,7 @@ class Style:
 
     Attributes:
         sender: Who writes: the shop's address; returns go there.
+        language: That of the papers for us and for suppliers; customers are written to in theirs.
         paper: Width and height of a sheet, points; labels have their own size.
         fonts: The fonts, tried in turn for each character.
         words: Words of other languages, or other words: language → key → words (see
@@ -45,6 +46,7 @@ class Style:
     """
 
     sender: Address
+    language: str = "en"
     paper: tuple[float, float] = A4
     fonts: Fonts = Fonts()  # noqa: RUF009 (an immutable value)
     words: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)

@@ -37,7 +37,7 @@ class _Part:
 
 
 class Flow:
-    """Collects parts, and lays them out over pages. *top* is the height of the first page's head."""
+    """Collects parts, and lays them out over pages. *top* and *next_top* are the heads' heights."""
 
     def __init__(self, sheet: Sheet, top: float, next_top: float) -> None:
         self._sheet, self._tops = sheet, (top, next_top)

@@ -62,7 +62,7 @@ def runs(fonts: Fonts, text: str) -> tuple[Run, ...]:
 
 
 def _plain(character: str) -> str:
-    """A character that can be drawn: control characters are spaces, other invisible ones nothing."""
+    """A character that can be drawn: controls are spaces, other invisible ones are nothing."""
     if character.isprintable() or character in _JOINERS:
         return character
     return "" if unicodedata.category(character) == "Cf" else " "

@@ -59,19 +59,19 @@ def _numbers(sheet: Sheet, facts: ShippingLabel, say: Language) -> None:
     sheet.rule(_MARGIN, 250, _ROOM, 1)
     sheet.text(_MARGIN, 239, say.word("tracking"), 6.5)
     if not facts.sscc:
-        _bar(sheet, 110, facts.tracking_number, 100)
+        _bar(sheet, 118, facts.tracking_number, 100)
     else:
-        _bar(sheet, 168, facts.tracking_number, 62)
-        sheet.rule(_MARGIN, 153, _ROOM)
-        _bar(sheet, 76, "00" + facts.sscc, 70, told=f"(00) {facts.sscc}", gs1=True)
-    sheet.rule(_MARGIN, 62, _ROOM)
-    sheet.barcode(_SIZE[0] / 2, 20, facts.order, _ROOM, 34, align=0.5)
+        _bar(sheet, 176, facts.tracking_number, 58)
+        sheet.rule(_MARGIN, 160, _ROOM)
+        _bar(sheet, 92, "00" + facts.sscc, 62, told=f"(00) {facts.sscc}", gs1=True)
+    sheet.rule(_MARGIN, 76, _ROOM)
+    sheet.barcode(_SIZE[0] / 2, 24, facts.order, _ROOM, 46, align=0.5, square=48)
     told = f"{say.word('order')} {facts.order}"
-    sheet.fitting(_SIZE[0] / 2, 10, told, _ROOM, 8, align=0.5)
+    sheet.fitting(_SIZE[0] / 2, 11, told, _ROOM, 8, align=0.5)
 
 
 def _bar(
     sheet: Sheet, y: float, value: str, high: float, *, told: str = "", gs1: bool = False
 ) -> None:
-    sheet.barcode(_SIZE[0] / 2, y, value, _SIZE[0] - 8, high, gs1=gs1, align=0.5)
+    sheet.barcode(_SIZE[0] / 2, y, value, _SIZE[0] - 8, high, gs1=gs1, align=0.5, square=high)
     sheet.fitting(_SIZE[0] / 2, y - 10, told or value, _ROOM, 10, bold=True, align=0.5)

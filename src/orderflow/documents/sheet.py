@@ -45,7 +45,7 @@ class Sheet:
         bold: bool = False,
         align: float = 0,
     ) -> None:
-        """A line whose base line is at *y*. *align*: 0 starts at *x*, 1 ends there, ½ is centred."""
+        """A line on base line *y*. *align*: 0 starts at *x*, 1 ends there, ½ is centred."""
         x -= align * width(self.fonts, text, size)
         canvas, mode = self._canvas, 2 if bold else 0
         canvas.setLineWidth(size * 0.03)
@@ -99,7 +99,7 @@ class Sheet:
         size: float,
         bold: str,
     ) -> None:
-        """Lines below *y*: broken, and smaller if need be, so that all fit; *bold* is one of them."""
+        """Lines below *y*: broken, and smaller if need be, so that all fit; the *bold* one so."""
         while True:
             whole = [
                 (part, line == bold) for line in lines for part in self.wrapped(line, room, size)
@@ -120,11 +120,12 @@ class Sheet:
         *,
         gs1: bool = False,
         align: float = 0,
+        square: float = 72,
     ) -> None:
         """A Code 128 symbol, or a QR code where that could not be read. *gs1* makes it GS1-128.
 
-        *room* must be white; *align*: 0 the bars start at *x*, ½ they are centred there. Left of *x*
-        there must be a quiet zone.
+        *room* must be white, and so must a quiet zone before it. *align*: 0 the bars start at *x*,
+        ½ they are centred there; *square* is the side of the QR code, which has the same top.
         """
         if value.isascii() and value.isprintable():
             bars = Code128((_FNC1 if gs1 else "") + value, quiet=0, barHeight=high, barWidth=1)
@@ -133,11 +134,10 @@ class Sheet:
                 bars = Code128(bars.value, quiet=0, barHeight=high, barWidth=min(_WIDEST, module))
                 bars.drawOn(self._canvas, x - align * bars.width, y)
                 return
-        side = min(room, max(high, 72.0))
-        symbol = QrCodeWidget(value, barWidth=side, barHeight=side, barLevel="M")
-        drawing = Drawing(side, side)
+        symbol = QrCodeWidget(value, barWidth=square, barHeight=square, barBorder=2)
+        drawing = Drawing(square, square)
         drawing.add(symbol)
-        renderPDF.draw(drawing, self._canvas, x - align * side, y + high - side)
+        renderPDF.draw(drawing, self._canvas, x - align * square, y + high - square)
 
     def next_page(self) -> None:
         """Begin another page."""

@@ -97,7 +97,7 @@ def purchase_order(facts: PurchaseOrder, style: Style) -> bytes:
     say = Language.of(facts.language, style.words)
     title = say.word("purchase_order")
     prices = [item.price for item in facts.items if item.price is not None]
-    total = sum((item.quantity * (item.price or 0) for item in facts.items), Decimal(0))
+    total = sum((item.quantity * (item.price or Decimal(0)) for item in facts.items), Decimal(0))
 
     def draw(sheet: Sheet) -> None:
         flow = Flow(sheet, _HEAD, _NEXT_HEAD)
@@ -145,7 +145,7 @@ def _return_address(
         _address(sheet, left, y, say.word("from"), facts.sent_by, (wide / 2, 80), 8.5)
     _address(sheet, left, bottom + 175, say.word("to"), style.sender, (wide - 36, 96), 14)
     sheet.text(MARGIN + wide - 18, y, facts.rma, 12, bold=True, align=1)
-    sheet.barcode(left, bottom + 16, facts.rma, wide - 36, 44)
+    sheet.barcode(left, bottom + 16, facts.rma, wide - 36, 44, square=56)
 
 
 def _items(
@@ -214,7 +214,7 @@ def _first_head(
     for line, text in enumerate(address_lines(style.sender)):
         bold = text == style.sender.name
         sheet.fitting(right, y - 10 - line * 11.5, text, half, 9, bold=bold, align=1)
-    sheet.barcode(MARGIN, y - 85, number, half, 36)
+    sheet.barcode(MARGIN, y - 85, number, half, 40, square=62)
     if to is not None and to[1] is not None:
         _address(sheet, MARGIN, y - 112, to[0], to[1], (half, 80), 10)
     for line, (key, value) in enumerate(told):

@@ -119,8 +119,8 @@ class Language:
     def money(self, amount: Decimal, currency: str) -> str:
         """An amount in major units, exactly: with more decimals than the currency has, if need be.
 
-        >>> Language.of("de", {}).money(Decimal("1234.5"), "EUR")
-        '1.234,50\\xa0€'
+        >>> Language.of("en", {}).money(Decimal("1234.5"), "EUR")
+        '€1,234.50'
         """
         places = max(exponent(currency), -int(amount.normalize().as_tuple().exponent))
         exact = amount.quantize(Decimal(1).scaleb(-places))
@@ -149,7 +149,12 @@ def address_lines(address: Address) -> list[str]:
         "postal_code": address.postal_code,
         "country_area": address.region,
     }
-    text = str(format_address(parts))
+    try:
+        text = str(format_address(parts))
+    except ValueError:  # a country that no post writes to
+        plain = f"{address.postal_code} {address.city}".strip()
+        lines = [address.name, *address.lines, plain, address.region, address.country]
+        return [line for line in lines if line]
     if address.city.casefold() not in text.casefold():
         street = f"{address.city}\n{parts['street_address']}"
         text = str(format_address({**parts, "street_address": street}))

@@ -45,7 +45,17 @@ from orderflow.model.order import Order
 from orderflow.model.reading import read_json
 from orderflow.model.stock import StockKey, StockLevel
 from orderflow.model.work import Task
-from orderflow.ports import Clock, Ids, InboxItem, Notifier, OrderQuery, Receipt, Store, TaskQuery
+from orderflow.ports import (
+    Clock,
+    Ids,
+    InboxItem,
+    Notifier,
+    OrderQuery,
+    Performer,
+    Receipt,
+    Store,
+    TaskQuery,
+)
 from orderflow.workflow import Workflow
 
 __all__ = ["Engine"]
@@ -76,6 +86,7 @@ class Engine:
         windows: How long others are waited for.
         facts: Providers of outside facts that guards need, by name.
         notifier: Who tells customers.
+        performers: Who does the effects that hooks add, by the effect's name.
         clock: The clock; a virtual one in simulations.
         ids: Makes ids.
 
@@ -100,6 +111,7 @@ class Engine:
         windows: Windows = Windows(),  # noqa: B008 (an immutable value)
         facts: FactProviders | None = None,
         notifier: Notifier | None = None,
+        performers: Mapping[str, Performer] | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
     ) -> None:
@@ -122,7 +134,9 @@ class Engine:
         )
         self._handler = Handler(store, self.rules, self.clock, self.ids, facts or {})
         self._desk = Desk(store, self.rules)
-        self.worker = Worker(self._handler, {s.code: s for s in strategies}, notifier)
+        self.worker = Worker(
+            self._handler, {s.code: s for s in strategies}, notifier, performers or {}
+        )
 
     def place(self, order: NewOrder, *, id: str | None = None, by: str = "system") -> Order:
         """Place an order. The same *id* (within the channel) places it once.

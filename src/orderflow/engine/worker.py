@@ -21,7 +21,7 @@ from orderflow.model.observations import LabelBought, LabelVoided, Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Kind, Message, Task
-from orderflow.ports import Commit, Deed, Notification, Notifier, Reply
+from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply
 
 __all__ = ["Worker"]
 
@@ -48,8 +48,10 @@ class Worker:
         handler: Handler,
         strategies: Mapping[str, FulfillmentStrategy],
         notifier: Notifier | None,
+        performers: Mapping[str, Performer],
     ) -> None:
         self._handler, self._strategies, self._notifier = handler, strategies, notifier
+        self._performers = performers
         self._store, self._clock = handler.store, handler.clock
         self._pause = wait_exponential(multiplier=5, max=3600)
 
@@ -159,6 +161,8 @@ class Worker:
             pool.shutdown(wait=False)
 
     def _call(self, deed: Deed) -> Reply:
+        if deed.name in self._performers:
+            return self._performers[deed.name].perform(deed)
         if deed.name == "notify":
             if self._notifier is not None:
                 template = str(deed.data.get("template", ""))
