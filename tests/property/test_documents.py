@@ -105,10 +105,11 @@ def test_equal_facts_make_equal_bytes_in_every_process_and_in_any_order() -> Non
 
 
 @SLOW
-@given(PLAIN, PLAIN, st.integers(0, 10**10 - 1))
+@given(PLAIN, PLAIN.map("1Z".__add__), st.integers(0, 10**10 - 1))
 def test_a_label_is_scanned_back_to_the_numbers_of_the_parcel(
     order: str, tracking: str, number: int
 ) -> None:
+    order = f"A-{order}"  # equal bar codes above each other are one to the reader
     serial = sscc("4006381", number)
     facts = ShippingLabel(order, f"{order}-P1", BERLIN, "UPS", tracking, 450, serial)
     found = scanned(shipping_label(facts, Style(SHOP)))

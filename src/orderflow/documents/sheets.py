@@ -214,7 +214,7 @@ def _first_head(
     for line, text in enumerate(address_lines(style.sender)):
         bold = text == style.sender.name
         sheet.fitting(right, y - 10 - line * 11.5, text, half, 9, bold=bold, align=1)
-    sheet.barcode(MARGIN, y - 85, number, half, 40, square=62)
+    sheet.barcode(MARGIN, y - 85, number, half, 40, square=54)
     if to is not None and to[1] is not None:
         _address(sheet, MARGIN, y - 112, to[0], to[1], (half, 80), 10)
     for line, (key, value) in enumerate(told):

@@ -221,7 +221,9 @@ class Deciding:
                 case Effect():
                     generation = (self.version + 1) * 1000 + number
                     subject = output.subject or self.order.id
-                    key = effect_key(subject, output.name, generation)
+                    shared = subject in self.order.state.parcels  # others count versions, too
+                    about = f"{self.order.id}/{subject}" if shared else subject
+                    key = effect_key(about, output.name, generation)
                     self.effects.append(attrs.evolve(output, subject=subject, key=key))
                     self.emit(ev.EffectAdded(key, output.name))
                 case NewTask():

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 __all__ = ["FileDocuments", "MemoryDocuments", "MemoryNumbers", "digest"]
+
+_UNSAFE = r"""^\.|[. ]$|[%/\\:*?"<>|\x00-\x1f\x7f]"""
 
 
 def digest(content: bytes) -> str:
@@ -106,5 +109,4 @@ class FileDocuments:
 
 def _safe(name: str) -> str:
     """A name as one part of a path: no separators, nothing hidden, nothing above."""
-    written = quote(name, safe=" ()+,;=@")
-    return "%2E" + written[1:] if written.startswith(".") else written
+    return re.sub(_UNSAFE, lambda found: f"%{ord(found[0]):02X}", name)

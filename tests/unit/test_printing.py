@@ -1,0 +1,170 @@
+"""Documents as effects: the worker makes them, a person prints them again."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orderflow import Dropship, Engine, InHouse, Line, NewOrder, NotFound, Steps
+from orderflow.documents import Printer, Style
+from orderflow.identifiers import read_sscc
+from orderflow.kernel.workflows import IN_HOUSE, REMOTE
+from orderflow.model.commands import Pack, Receive, RequestReturn, Seal
+from orderflow.simulation import SequentialIds, SimulatedCarrier, SimulatedParty, VirtualClock
+from orderflow.simulation.world import World
+from orderflow.stores import MemoryDocuments, MemoryNumbers, MemoryStore
+from orderflow.testing import check_order
+from tests.scanning import BERLIN, SHOP, codes, pages
+
+MUG = Line(sku="MUG", name="Blue mug", quantity=3, unit_price="6.50")
+
+
+class Shop:
+    """A shop with a printer; steps done *by_hand* are left to the test."""
+
+    def __init__(self, by_hand: tuple[str, ...] = (), **options: Any) -> None:
+        self.documents = MemoryDocuments()
+        self.clock = VirtualClock()
+        self.printer = Printer(
+            self.documents, Style(SHOP), numbers=MemoryNumbers(), gs1_prefix="4006381", **options
+        )
+        supplier = SimulatedParty(self.clock, 1)
+        carrier = SimulatedCarrier(self.clock, 1)
+        self.engine = Engine(
+            MemoryStore(),
+            [InHouse(carrier=carrier), Dropship(supplier, cost=lambda line: line.unit_price / 2)],
+            hooks=self.printer.hooks(picked=[IN_HOUSE], submitted=[REMOTE]),
+            performers={"document": self.printer},
+            clock=self.clock,
+            ids=SequentialIds(),
+            steps=Steps(manual=by_hand),
+        )
+        self.world = World(self.engine, self.clock, [carrier, supplier])
+        self.engine.change_stock(Receive(sku="MUG", quantity=9).to(id="r1"))
+
+    def place(self, *lines: Line, **more: Any) -> str:
+        order = NewOrder(number="A-1", currency="EUR", lines=lines, ship_to=BERLIN, **more)
+        return self.engine.place(order).id
+
+
+def test_each_document_is_made_by_the_worker_and_filed() -> None:
+    shop = Shop()
+    order = shop.place(MUG)
+    assert shop.documents.filed(order) == {}  # nothing is made inside the decision
+    shop.world.run_until()
+    shop.engine.submit(RequestReturn(lines={"1": 1}).to(order))
+    shop.engine.worker.run_until_idle()
+    assert set(shop.documents.filed(order)) == {
+        "A-1-F1-pick-list",
+        "A-1-P1-label",
+        "A-1-P1-packing-slip",
+        "A-1-R1-return-label",
+    }
+    check_order(shop.engine, order)
+
+
+def test_a_label_bears_the_numbers_of_its_parcel() -> None:
+    shop = Shop()
+    order = shop.place(MUG)
+    shop.engine.worker.run_until_idle()
+    label = shop.documents.read(order, "A-1-P1-label")
+    view = shop.engine.order(order).state.parcels["A-1-P1"]
+    serial = read_sscc(shop.printer.sscc("A-1-P1"))
+    assert label is not None
+    assert codes(label) == {"A-1", view.tracking_number, f"00{serial}"}
+
+
+def test_a_slip_lists_what_is_in_the_parcel_and_what_follows_in_others() -> None:
+    shop = Shop()
+    order = shop.place(MUG, Line(sku="TRAY", name="Tray", quantity=1, unit_price="20"))
+    shop.engine.worker.run_until_idle()
+    slip = shop.documents.read(order, "A-1-P1-packing-slip")
+    assert slip is not None
+    inside, _, following = pages(slip)[0].partition("Still to come")
+    assert "MUG Blue mug 3 €6.50" in inside.replace("\r\n", " ")
+    assert "TRAY" not in inside
+    assert "TRAY" in following
+
+
+def test_a_gift_shows_no_prices() -> None:
+    shop = Shop()
+    order = shop.place(MUG, gift_message="Well done!")
+    shop.engine.worker.run_until_idle()
+    slip = shop.documents.read(order, "A-1-P1-packing-slip")
+    assert slip is not None
+    text = pages(slip)[0]
+    assert "Well done!" in text
+    assert "6.50" not in text
+
+
+def test_a_supplier_gets_a_purchase_order_with_what_we_pay() -> None:
+    shop = Shop(supplier_name=lambda code: f"The {code} mills")
+    order = shop.place(Line(sku="SOFA", name="Sofa", quantity=2, unit_price="99"))
+    shop.engine.worker.run_until_idle()
+    found = next(name for name in shop.documents.filed(order) if "purchase" in name)
+    made = shop.documents.read(order, found)
+    assert made is not None
+    text = pages(made)[0]
+    for part in ("The dropship mills", "SOFA", "€49.50", "Total: €99.00", "BERLIN"):
+        assert part in text
+
+
+def test_a_document_is_printed_again_with_the_same_bytes_until_it_is_erased() -> None:
+    shop = Shop()
+    order = shop.place(MUG)
+    shop.engine.worker.run_until_idle()
+    first = shop.documents.read(order, "A-1-P1-packing-slip")
+    shop.world.run_until()  # delivered by now
+    now = shop.engine.order(order)
+    assert shop.printer.document(now, "packing-slip", "A-1-P1") == first
+    shop.documents.erase(order)
+    assert shop.documents.read(order, "A-1-P1-packing-slip") is None
+    with pytest.raises(NotFound, match="A-1 has no A-1-P9 for a label; it has: A-1-P1"):
+        shop.printer.document(now, "label", "A-1-P9")
+
+
+def test_a_template_of_the_application_takes_the_place_of_ours() -> None:
+    shop = Shop(templates={"label": lambda facts, _style: f"^XA{facts.parcel}^XZ".encode()})
+    order = shop.place(MUG)
+    shop.engine.worker.run_until_idle()
+    assert shop.documents.read(order, "A-1-P1-label") == b"^XAA-1-P1^XZ"
+
+
+def test_a_printer_that_fails_is_tried_again_and_then_becomes_a_task() -> None:
+    broken = [True]
+
+    def sometimes(facts: Any, _style: Style) -> bytes:
+        if broken[0]:
+            raise OSError("out of paper")
+        return bytes(facts.parcel, "ascii")
+
+    shop = Shop(templates={"label": sometimes})
+    order = shop.place(MUG)
+    shop.engine.worker.run_until_idle()
+    (row,) = [row for row in shop.engine.store.pending(f"order:{order}") if row.name == "document"]
+    assert "out of paper" in row.error
+    broken[0] = False
+    shop.clock.advance(timedelta(minutes=1))
+    shop.engine.worker.run_until_idle()
+    assert shop.documents.read(order, "A-1-P1-label") == b"A-1-P1"
+
+    shop, broken[0] = Shop(templates={"label": sometimes}), True
+    shop.place(MUG)
+    shop.world.run_until()
+    assert "exception.document" in {task.name for task in shop.engine.tasks()}
+
+
+def test_orders_that_share_a_parcel_get_a_slip_each_and_one_label() -> None:
+    shop = Shop(by_hand=("pack",))
+    for number in ("A-1", "A-2"):
+        line = Line(sku="MUG", quantity=2)
+        order = NewOrder(number=number, currency="EUR", lines=[line], ship_to=BERLIN)
+        shop.engine.place(order)
+        shop.engine.worker.run_until_idle()
+        shop.engine.submit(Pack(fo=f"{number}-F1", units={"1": 2}, into="BOX-1").to(number))
+        shop.engine.worker.run_until_idle()
+    shop.engine.submit(Seal(parcel="BOX-1").to("A-1"))
+    shop.engine.worker.run_until_idle()
+    filed = {order: set(shop.documents.filed(order)) for order in ("A-1", "A-2")}
+    assert filed["A-1"] == {"A-1-F1-pick-list", "BOX-1-label", "BOX-1-packing-slip"}
+    assert filed["A-2"] == {"A-2-F1-pick-list", "BOX-1-packing-slip"}
