@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderflow.carriers import read_tracking_number, recognise
@@ -100,6 +100,7 @@ def test_a_wrong_digit_is_always_noticed_by_luhns_check(body: int, place: int, d
 
 
 @pytest.mark.parametrize("rule", CHECKED, ids=[rule.name for rule in CHECKED])
+@settings(max_examples=15)
 @given(data=st.data())
 def test_a_body_has_one_check_character_at_most(rule: Rule, data: st.DataObject) -> None:
     number = data.draw(st.from_regex(rule.pattern, fullmatch=True))

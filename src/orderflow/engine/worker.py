@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from tenacity import RetryCallState, Retrying, wait_exponential
 
 from orderflow.engine.handling import Envelope, Handler
-from orderflow.errors import NotFound, PortFailed
+from orderflow.errors import ByHand, NotFound, PortFailed
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.step import Committed
 from orderflow.kernel.waits import STEP_COMMANDS
@@ -185,7 +185,7 @@ class Worker:
     def _failed(self, row: Due, error: Exception) -> None:
         now = self._clock.now()
         told = "".join(traceback.format_exception_only(error)).strip()
-        if row.attempts < self.attempts:
+        if row.attempts < self.attempts and not isinstance(error, ByHand):
             state = RetryCallState(Retrying(), None, (), {})
             state.attempt_number = row.attempts
             self._store.fail(row, told, now, now + timedelta(seconds=self._pause(state)), None)
