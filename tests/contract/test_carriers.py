@@ -262,7 +262,7 @@ class Shop:
         strategies = [InHouse(carrier=carrier)]
         self.engine = Engine(MemoryStore(), strategies, clock=self.clock, ids=SequentialIds())
         line = Line(sku="POSTER", quantity=1, stocked=False)
-        self.engine.place(NewOrder(number="A-1", currency="EUR", lines=[line], ship_to=BERLIN))
+        self.engine.place(NewOrder(number="A-1", currency="EUR", lines=(line,), ship_to=BERLIN))
         self.engine.worker.run_until_idle()
 
     def later(self) -> None:

@@ -1,12 +1,13 @@
 """Documents as effects: the worker makes them, a person prints them again."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from orderflow import Dropship, Engine, InHouse, Line, NewOrder, NotFound, Steps
-from orderflow.documents import Printer, Style
+from orderflow.documents import Printer, Style, pick_list_of
 from orderflow.identifiers import read_sscc
 from orderflow.kernel.workflows import IN_HOUSE, REMOTE
 from orderflow.model.commands import Pack, Receive, RequestReturn, Seal
@@ -16,7 +17,8 @@ from orderflow.stores import MemoryDocuments, MemoryNumbers, MemoryStore
 from orderflow.testing import check_order
 from tests.scanning import BERLIN, SHOP, codes, pages
 
-MUG = Line(sku="MUG", name="Blue mug", quantity=3, unit_price="6.50")
+DAY = date(2026, 1, 5)
+MUG = Line(sku="MUG", name="Blue mug", quantity=3, unit_price=Decimal("6.50"))
 
 
 class Shop:
@@ -63,6 +65,36 @@ def test_each_document_is_made_by_the_worker_and_filed() -> None:
     check_order(shop.engine, order)
 
 
+def test_a_pick_list_says_what_was_to_be_picked_when_it_was_asked_for() -> None:
+    shop = Shop(bins=lambda sku, location: f"{location[0].upper()}-{sku[-1]}7")
+    order = shop.place(MUG)
+    shop.engine.worker.run_until_idle()  # picked by now
+    made = shop.documents.read(order, "A-1-F1-pick-list")
+    assert made is not None
+    text = " ".join(pages(made)[0].split())
+    assert "main M-G7 MUG Blue mug 3" in text
+    assert "3 × A-1-F1" in text
+    assert codes(made) == {"A-1-F1"}
+
+
+def test_a_walk_is_one_list_in_the_order_of_the_shelves() -> None:
+    shop = Shop(by_hand=("pick",))
+    bins = {"POT": "A-10", "PAN": "A-9", "MUG": "B-1"}
+    for number in (1, 2):
+        lines = tuple(Line(sku=sku, quantity=number, stocked=False) for sku in bins)
+        shop.engine.place(NewOrder(number=f"A-{number}", currency="EUR", lines=lines))
+    shop.engine.worker.run_until_idle()
+    walk = shop.engine.plan_walk(by="ana")
+    work = [(shop.engine.order(each.order), each.fo, each.units) for each in walk.pickings]
+    found = pick_list_of("ana", DAY, work, lambda sku, _location: bins[sku], "en")
+    assert [(line.bin, line.sku, line.quantity) for line in found.lines] == [
+        ("A-9", "PAN", 3),
+        ("A-10", "POT", 3),
+        ("B-1", "MUG", 3),
+    ]
+    assert found.lines[0].units == {"A-1-F1": 1, "A-2-F1": 2}
+
+
 def test_a_label_bears_the_numbers_of_its_parcel() -> None:
     shop = Shop()
     order = shop.place(MUG)
@@ -76,7 +108,7 @@ def test_a_label_bears_the_numbers_of_its_parcel() -> None:
 
 def test_a_slip_lists_what_is_in_the_parcel_and_what_follows_in_others() -> None:
     shop = Shop()
-    order = shop.place(MUG, Line(sku="TRAY", name="Tray", quantity=1, unit_price="20"))
+    order = shop.place(MUG, Line(sku="TRAY", name="Tray", quantity=1, unit_price=Decimal(20)))
     shop.engine.worker.run_until_idle()
     slip = shop.documents.read(order, "A-1-P1-packing-slip")
     assert slip is not None
@@ -99,7 +131,7 @@ def test_a_gift_shows_no_prices() -> None:
 
 def test_a_supplier_gets_a_purchase_order_with_what_we_pay() -> None:
     shop = Shop(supplier_name=lambda code: f"The {code} mills")
-    order = shop.place(Line(sku="SOFA", name="Sofa", quantity=2, unit_price="99"))
+    order = shop.place(Line(sku="SOFA", name="Sofa", quantity=2, unit_price=Decimal(99)))
     shop.engine.worker.run_until_idle()
     found = next(name for name in shop.documents.filed(order) if "purchase" in name)
     made = shop.documents.read(order, found)
@@ -158,7 +190,7 @@ def test_orders_that_share_a_parcel_get_a_slip_each_and_one_label() -> None:
     shop = Shop(by_hand=("pack",))
     for number in ("A-1", "A-2"):
         line = Line(sku="MUG", quantity=2)
-        order = NewOrder(number=number, currency="EUR", lines=[line], ship_to=BERLIN)
+        order = NewOrder(number=number, currency="EUR", lines=(line,), ship_to=BERLIN)
         shop.engine.place(order)
         shop.engine.worker.run_until_idle()
         shop.engine.submit(Pack(fo=f"{number}-F1", units={"1": 2}, into="BOX-1").to(number))

@@ -20,10 +20,21 @@ from orderflow.documents.facts import (
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 
-__all__ = ["Bins", "label_of", "pick_list_of", "purchase_order_of", "return_of", "slip_of"]
+__all__ = [
+    "Bins",
+    "Units",
+    "label_of",
+    "pick_list_of",
+    "purchase_order_of",
+    "return_of",
+    "slip_of",
+    "units_of",
+]
 
 Bins = Callable[[str, str], str]
 """Where a SKU lies at a location: ``bins(sku, location)``; empty where nobody knows."""
+Units = Mapping[str, int]
+"""Units per line."""
 _TO_COME = (Bucket.OPEN, Bucket.BACKORDERED, Bucket.ALLOCATED, Bucket.PICKED, Bucket.PACKED)
 
 
@@ -33,23 +44,34 @@ def _language(order: Order) -> str:
     return customer.language if customer else "en"
 
 
-def slip_of(order: Order, parcel: str, sscc: str = "") -> PackingSlip:
+def units_of(order: Order, kind: str, subject: str) -> dict[str, Units]:
+    """The units that a document is about, as they stand now: effects carry them along."""
+    match kind:
+        case "label" | "packing-slip":
+            waiting = order.units(*_TO_COME)
+            there = order.units(*_TO_COME, parcel=subject)
+            rest = {line: units - there.get(line, 0) for line, units in waiting.items()}
+            rest = {line: n for line, n in rest.items() if n and order.state.lines[line].ships}
+            return {"units": order.units(*Bucket, parcel=subject), "following": rest}
+        case "pick-list" | "purchase-order":
+            return {"units": order.units(Bucket.ALLOCATED, fo=subject)}
+    return {}
+
+
+def slip_of(
+    order: Order, parcel: str, units: Units, following: Units, sscc: str = ""
+) -> PackingSlip:
     """The packing slip of an order's units in a parcel. A gift shows no prices."""
     document = order.document
     gift = bool(document.gift_message or order.attributes.get("gift"))
-    inside = order.units(*Bucket, parcel=parcel)
-    waiting = order.units(*_TO_COME)
-    there = order.units(*_TO_COME, parcel=parcel)
-    rest = {line: units - there.get(line, 0) for line, units in waiting.items()}
-    rest = {line: n for line, n in rest.items() if n and order.state.lines[line].ships}
     return PackingSlip(
         order=order.id,
         parcel=parcel,
         date=order.state.placed_at.date(),
         language=_language(order),
         currency=document.currency,
-        items=_items(order, inside, lambda line: None if gift else _price(order, line)),
-        following=_items(order, rest, lambda _line: None),
+        items=_items(order, units, lambda line: None if gift else _price(order, line)),
+        following=_items(order, following, lambda _line: None),
         ship_to=document.ship_to,
         gift_message=document.gift_message,
         sscc=sscc,
@@ -57,10 +79,9 @@ def slip_of(order: Order, parcel: str, sscc: str = "") -> PackingSlip:
     )
 
 
-def label_of(order: Order, parcel: str, sscc: str = "") -> ShippingLabel:
+def label_of(order: Order, parcel: str, units: Units, sscc: str = "") -> ShippingLabel:
     """The shipping label of a parcel."""
     view = order.state.parcels[parcel]
-    inside = order.units(*Bucket, parcel=parcel)
     weights = {line.id: line.item.weight_g or 0 for line in order.lines}
     return ShippingLabel(
         order=order.id,
@@ -68,37 +89,38 @@ def label_of(order: Order, parcel: str, sscc: str = "") -> ShippingLabel:
         ship_to=order.document.ship_to,
         carrier=view.carrier,
         tracking_number=view.tracking_number,
-        weight_g=sum(weights[line] * units for line, units in inside.items()),
+        weight_g=sum(weights[line] * count for line, count in units.items()),
         sscc=sscc,
         language=_language(order),
     )
 
 
 def pick_list_of(
-    number: str, day: date, work: Iterable[tuple[Order, str]], bins: Bins, language: str
+    number: str, day: date, work: Iterable[tuple[Order, str, Units]], bins: Bins, language: str
 ) -> PickList:
-    """What these fulfillment orders still need, as one walk: by location, bin and SKU."""
+    """What these fulfillment orders need, as one walk: by location, bin and SKU."""
     found = []
-    for order, fo in work:
+    for order, fo, units in work:
         location = order.fulfillment_orders[fo].location
-        for line_id, units in order.units(Bucket.ALLOCATED, fo=fo).items():
+        for line_id, count in units.items():
             line = order.line(line_id)
-            found.append((location, bins(line.sku, location), line.sku, line.name, fo, units))
+            found.append((location, bins(line.sku, location), line.sku, line.name, fo, count))
     found.sort(key=lambda row: (row[0], _natural(row[1]), row[2], row[4]))
     lines = []
     for (location, place, sku), group in groupby(found, key=lambda row: row[:3]):
         rows = list(group)
-        units_of = dict.fromkeys((row[4] for row in rows), 0)
-        for *_, fo, units in rows:
-            units_of[fo] += units
-        lines.append(PickLine(location, place, sku, rows[0][3], units_of))
+        needed = dict.fromkeys((row[4] for row in rows), 0)
+        for *_, fo, count in rows:
+            needed[fo] += count
+        lines.append(PickLine(location, place, sku, rows[0][3], needed))
     return PickList(number, day, tuple(lines), language)
 
 
-def purchase_order_of(order: Order, fo: str, supplier: str, language: str) -> PurchaseOrder:
+def purchase_order_of(
+    order: Order, fo: str, units: Units, supplier: str, language: str
+) -> PurchaseOrder:
     """The purchase order of a fulfillment order that another party does."""
     given, document = order.fulfillment_orders[fo], order.document
-    units = order.units(Bucket.ALLOCATED, fo=fo)
     return PurchaseOrder(
         number=fo,
         date=given.since.date(),
@@ -124,9 +146,7 @@ def return_of(order: Order, rma: str) -> ReturnLabel:
     )
 
 
-def _items(
-    order: Order, units: Mapping[str, int], price: Callable[[str], Decimal | None]
-) -> tuple[Item, ...]:
+def _items(order: Order, units: Units, price: Callable[[str], Decimal | None]) -> tuple[Item, ...]:
     """Items in the order of the lines."""
     return tuple(
         Item(line.sku, units[line.id], line.name, price(line.id))

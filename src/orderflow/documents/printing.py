@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from orderflow.documents.facts import Facts, Style, Template
 from orderflow.documents.gathering import (
@@ -13,6 +14,7 @@ from orderflow.documents.gathering import (
     purchase_order_of,
     return_of,
     slip_of,
+    units_of,
 )
 from orderflow.documents.label import shipping_label
 from orderflow.documents.sheets import packing_slip, pick_list, purchase_order, return_label
@@ -95,17 +97,16 @@ class Printer:
         """
         hooks = hooks or Hooks()
         for flow in picked:
-            hooks.on_enter("open", workflow=flow)(_asks("pick-list"))
+            hooks.on_enter("open", workflow=flow)(_asks("pick-list", flow))
         for flow in submitted:
-            hooks.on_enter("submitted", workflow=flow)(_asks("purchase-order"))
-        hooks.on_enter("approved", workflow=returns)(_asks("return-label"))
+            hooks.on_enter("submitted", workflow=flow)(_asks("purchase-order", flow))
+        hooks.on_enter("approved", workflow=returns)(_asks("return-label", returns))
         hooks.on_parcel(ParcelStatus.LABELLED)(_for_the_parcel)
         return hooks
 
     def perform(self, deed: Deed) -> None:
-        """Make and file the document that an effect asks for."""
-        kind = str(deed.data["kind"])
-        self._file(deed.order, kind, deed.subject)
+        """Make and file the document that an effect asks for, as it was when it was asked for."""
+        self._file(deed.order, str(deed.data["kind"]), deed.subject, deed.data)
 
     def document(self, order: Order, kind: str, subject: str) -> bytes:
         """A document as it was filed; where none was, it is made now, and filed.
@@ -119,16 +120,13 @@ class Printer:
             NotFound: The order has no such parcel, fulfillment order or return.
         """
         filed = self.store.read(order.id, f"{subject}-{kind}")
-        return self._file(order, kind, subject) if filed is None else filed
+        if filed is not None:
+            return filed
+        self._check(order, kind, subject)
+        return self._file(order, kind, subject, units_of(order, kind, subject))
 
-    def _file(self, order: Order, kind: str, subject: str) -> bytes:
-        content = self._templates[kind](self.facts(order, kind, subject), self.style)
-        self.store.file(order.id, f"{subject}-{kind}", content)
-        return content
-
-    def facts(self, order: Order, kind: str, subject: str) -> Facts:
-        """What a document says now. Raises as :meth:`document` does."""
-        state, style = order.state, self.style
+    def _check(self, order: Order, kind: str, subject: str) -> None:
+        state = order.state
         known: Mapping[str, object] = {
             "label": state.parcels,
             "packing-slip": state.parcels,
@@ -137,19 +135,28 @@ class Printer:
         if subject not in known:
             there = ", ".join(known) or "none"
             raise NotFound(f"{order.id} has no {subject} for a {kind}; it has: {there}")
+
+    def _file(self, order: Order, kind: str, subject: str, about: Mapping[str, Any]) -> bytes:
+        content = self._templates[kind](self._facts(order, kind, subject, about), self.style)
+        self.store.file(order.id, f"{subject}-{kind}", content)
+        return content
+
+    def _facts(self, order: Order, kind: str, subject: str, about: Mapping[str, Any]) -> Facts:
+        state, language = order.state, self.style.language
         match kind:
             case "label":
-                return label_of(order, subject, self.sscc(subject))
+                return label_of(order, subject, about["units"], self.sscc(subject))
             case "packing-slip":
-                return slip_of(order, subject, self.sscc(subject))
+                units, following = about["units"], about["following"]
+                return slip_of(order, subject, units, following, self.sscc(subject))
             case "return-label":
                 return return_of(order, subject)
             case "purchase-order":
                 name = self._supplier_name(state.fulfillment_orders[subject].strategy)
-                return purchase_order_of(order, subject, name, style.language)
+                return purchase_order_of(order, subject, about["units"], name, language)
             case _:
-                day = state.placed_at.date()
-                return pick_list_of(subject, day, [(order, subject)], self.bins, style.language)
+                work = [(order, subject, about["units"])]
+                return pick_list_of(subject, state.placed_at.date(), work, self.bins, language)
 
     def sscc(self, parcel: str) -> str:
         """The SSCC of a parcel, always the same; empty where the shop gives none."""
@@ -158,13 +165,14 @@ class Printer:
         return sscc(self._prefix, self._numbers.number(f"sscc/{self._prefix}", parcel))
 
 
-def _asks(kind: str) -> Callable[[Step], list[Effect]]:
+def _asks(kind: str, flow: Workflow[Step]) -> Callable[[Step], list[Effect]]:
     """A hook that asks for a document of what moves."""
 
     def ask(step: Step) -> list[Effect]:
         subject = step.fo or step.rma
-        return [Effect("document", subject.id, data={"kind": kind})] if subject else []
+        return [_effect(step.order, kind, subject.id)] if subject else []
 
+    ask.__qualname__ = f"{kind} of {flow.name}"  # one for each workflow
     return ask
 
 
@@ -174,4 +182,8 @@ def _for_the_parcel(step: Step) -> list[Effect]:
     kinds = ["packing-slip"]
     if view.lead in ("", step.order.id):
         kinds.append("label")
-    return [Effect("document", view.id, data={"kind": kind}) for kind in kinds]
+    return [_effect(step.order, kind, view.id) for kind in kinds]
+
+
+def _effect(order: Order, kind: str, subject: str) -> Effect:
+    return Effect("document", subject, data={"kind": kind, **units_of(order, kind, subject)})

@@ -133,9 +133,10 @@ class Engine:
             windows=windows,
         )
         self._handler = Handler(store, self.rules, self.clock, self.ids, facts or {})
+        self.performers: Mapping[str, Performer] = dict(performers or {})
         self._desk = Desk(store, self.rules)
         self.worker = Worker(
-            self._handler, {s.code: s for s in strategies}, notifier, performers or {}
+            self._handler, {s.code: s for s in strategies}, notifier, self.performers
         )
 
     def place(self, order: NewOrder, *, id: str | None = None, by: str = "system") -> Order:

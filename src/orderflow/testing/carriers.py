@@ -21,8 +21,8 @@ _TO = Address(
 class CarrierContract(ABC):
     """The laws of the carrier port, as pytest tests.
 
-    Subclass it, name the class ``Test…``, and give :meth:`make_carrier`: a carrier that sells labels
-    (a sandbox, a recorded session), with keys that it has not seen.
+    Subclass it, name the class ``Test…``, and give :meth:`make_carrier`: a carrier that sells
+    labels (a sandbox, a recorded session), and has not seen these keys.
     """
 
     prefix = "contract"
