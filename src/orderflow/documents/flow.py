@@ -18,12 +18,16 @@ _FOOT = 30.0
 
 @attrs.frozen
 class Column:
-    """A column: its title, its share of the width, and how its cells are aligned (0 to 1)."""
+    """A column: its title, its share of the width, and how its cells are aligned (0 to 1).
+
+    A column to *tick* off has a box in each row in place of its cell.
+    """
 
     title: str
     share: float
     align: float = 0
     bold: bool = False
+    tick: bool = False
 
 
 @attrs.frozen
@@ -92,6 +96,8 @@ class Flow:
         def draw(y: float) -> None:
             x = MARGIN
             for column, room, lines in zip(columns, widths, found, strict=True):
+                if column.tick and not title:
+                    sheet.box(x, y - _LEADING - 1, 10, 10)
                 at = x + column.align * (room - (_GAP if column.align < 1 else 0))
                 for number, line in enumerate(lines):
                     base = y - 11 - number * _LEADING

@@ -66,7 +66,7 @@ def pick_list(facts: PickList, style: Style) -> bytes:
             Column(say.word("sku"), 20),
             Column(say.word("name"), 26),
             Column(say.word("quantity"), 10, align=1, bold=True),
-            Column("", 5, align=0.5),
+            Column("", 4, tick=True),
             Column(say.word("for"), 20),
         ]
         flow.table(
@@ -78,7 +78,7 @@ def pick_list(facts: PickList, style: Style) -> bytes:
                     line.sku,
                     line.name,
                     say.number(line.quantity),
-                    "□",
+                    "",
                     "\n".join(f"{say.number(n)} × {whom}" for whom, n in line.units.items()),
                 )
                 for line in facts.lines
