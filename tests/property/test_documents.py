@@ -175,7 +175,11 @@ def test_nothing_is_drawn_outside_the_margins(
 ) -> None:
     items = [Item(f"SKU-{n}", n + 1, "wide " * (n // 5), Decimal(n)) for n in lengths]
     made = packing_slip(slip(*items, gift_message="dear " * 300), Style(SHOP, paper=paper))
-    pdf = pypdfium2.PdfDocument(BytesIO(made))
+    assert_within_margins(made)
+
+
+def assert_within_margins(document: bytes) -> None:
+    pdf = pypdfium2.PdfDocument(BytesIO(document))
     for page in pdf:
         image = page.render(scale=0.5, grayscale=True).to_pil().point(lambda v: 255 * (v < 200))
         left, top, right, bottom = image.getbbox()
@@ -184,6 +188,15 @@ def test_nothing_is_drawn_outside_the_margins(
         assert right <= image.width - 20
         assert bottom <= image.height - 10
     pdf.close()
+
+
+def test_a_pick_list_for_hundreds_goes_over_pages() -> None:
+    line = PickLine("main", "A-1", "MUG", "Mug", {f"A-{n:04d}-F1": 2 for n in range(300)})
+    made = pick_list(PickList("walk", DAY, (line,)), Style(SHOP))
+    assert_within_margins(made)
+    text = " ".join(pages(made))
+    assert [f"A-{n:04d}-F1" in text for n in range(300)] == [True] * 300
+    assert "Total: 600" in text
 
 
 def test_a_gift_message_says_no_price_and_a_slip_says_what_follows() -> None:

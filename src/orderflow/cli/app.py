@@ -28,7 +28,7 @@ from orderflow.cli.opening import (
 )
 from orderflow.cli.plain import plain
 from orderflow.cli.printing import printer_for
-from orderflow.cli.running import Unreadable, place_and_work, read_orders
+from orderflow.cli.running import Report, Unreadable, place_and_work, read_orders
 from orderflow.cli.showing import explanation_text, order_text, timeline_lines
 from orderflow.errors import UnknownWorkflow
 from orderflow.kernel.workflows import (
@@ -86,10 +86,16 @@ def run(  # noqa: PLR0913, PLR0917 (one for each option)
     if as_json:
         print_json(report.as_dict())
     else:
-        out.print(report.table())
-        for task in report.tasks:
-            out.print(Text(f"{task.role} should: {task.instructions}\n  {completing(task, db)}"))
+        _tell(report, documents, db)
     raise typer.Exit(report.exit_code)
+
+
+def _tell(report: Report, documents: Path | None, db: str) -> None:
+    out.print(report.table())
+    if documents:
+        out.print(Text(f"documents are in {documents}"))
+    for task in report.tasks:
+        out.print(Text(f"{task.role} should: {task.instructions}\n  {completing(task, db)}"))
 
 
 @app.command()

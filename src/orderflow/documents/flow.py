@@ -97,7 +97,7 @@ class Flow:
             x = MARGIN
             for column, room, lines in zip(columns, widths, found, strict=True):
                 if column.tick and not title:
-                    sheet.box(x, y - _LEADING - 1, 10, 10)
+                    sheet.box(x + _GAP, y - _LEADING - 1, 10, 10)
                 at = x + column.align * (room - (_GAP if column.align < 1 else 0))
                 for number, line in enumerate(lines):
                     base = y - 11 - number * _LEADING

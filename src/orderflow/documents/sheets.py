@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 
@@ -22,6 +23,8 @@ __all__ = ["packing_slip", "pick_list", "purchase_order", "return_label"]
 
 _HEAD, _NEXT_HEAD = 255.0, 80.0
 _CUT_OUT = 300.0
+_ROW = 20
+"""For how many one row of a pick list is."""
 
 
 def packing_slip(facts: PackingSlip, style: Style) -> bytes:
@@ -66,7 +69,7 @@ def pick_list(facts: PickList, style: Style) -> bytes:
             Column(say.word("sku"), 20),
             Column(say.word("name"), 26),
             Column(say.word("quantity"), 10, align=1, bold=True),
-            Column("", 4, tick=True),
+            Column("", 6, tick=True),
             Column(say.word("for"), 20),
         ]
         flow.table(
@@ -77,11 +80,12 @@ def pick_list(facts: PickList, style: Style) -> bytes:
                     line.bin,
                     line.sku,
                     line.name,
-                    say.number(line.quantity),
+                    say.number(sum(some.values())),
                     "",
-                    "\n".join(f"{say.number(n)} × {whom}" for whom, n in line.units.items()),
+                    "\n".join(f"{say.number(n)} × {whom}" for whom, n in some.items()),
                 )
                 for line in facts.lines
+                for some in _batches(line.units)
             ],
         )
         units = sum(line.quantity for line in facts.lines)
@@ -130,6 +134,12 @@ def return_label(facts: ReturnLabel, style: Style) -> bytes:
         _finish(flow, sheet, style, say, title, facts.rma, told, None)
 
     return draw_pdf(f"{title} {facts.rma}", style.paper, style.fonts, draw)
+
+
+def _batches(units: Mapping[str, int]) -> list[dict[str, int]]:
+    """So many that a row fits on a page."""
+    whole = list(units.items())
+    return [dict(whole[at : at + _ROW]) for at in range(0, len(whole), _ROW)]
 
 
 def _return_address(

@@ -81,7 +81,10 @@ class Hooks:
 
         The status is the trigger, and ``step.data["parcel"]`` is the parcel's id.
         """
-        return self._register("on_parcel", ParcelStatus(status), None)
+        if status not in tuple(ParcelStatus):
+            fix = f"on_parcel({status!r}) is no status of a parcel; one of {[*ParcelStatus]}"
+            raise InvalidWorkflow("parcel", [Problem("on_parcel", status, fix)])
+        return self._register("on_parcel", status, None)
 
     def committed(
         self, trigger: str, *, workflow: Workflow[Step] | None = None, name: str | None = None
