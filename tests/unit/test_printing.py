@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from orderflow import Dropship, Engine, InHouse, Line, NewOrder, NotFound, Steps
+from orderflow import Dropship, Engine, InHouse, InvalidInput, Line, NewOrder, NotFound, Steps
+from orderflow.carriers import ManualCarrier
 from orderflow.documents import Printer, Style, pick_list_of
 from orderflow.identifiers import read_sscc
 from orderflow.kernel.workflows import IN_HOUSE, REMOTE
 from orderflow.model.commands import Pack, Receive, RequestReturn, Seal
+from orderflow.ports import Carrier
 from orderflow.simulation import SequentialIds, SimulatedCarrier, SimulatedParty, VirtualClock
 from orderflow.simulation.world import World
 from orderflow.stores import MemoryDocuments, MemoryNumbers, MemoryStore
@@ -24,24 +26,29 @@ MUG = Line(sku="MUG", name="Blue mug", quantity=3, unit_price=Decimal("6.50"))
 class Shop:
     """A shop with a printer; steps done *by_hand* are left to the test."""
 
-    def __init__(self, by_hand: tuple[str, ...] = (), **options: Any) -> None:
+    def __init__(
+        self, by_hand: tuple[str, ...] = (), carrier: Carrier | None = None, **options: Any
+    ) -> None:
         self.documents = MemoryDocuments()
         self.clock = VirtualClock()
         self.printer = Printer(
             self.documents, Style(SHOP), numbers=MemoryNumbers(), gs1_prefix="4006381", **options
         )
         supplier = SimulatedParty(self.clock, 1)
-        carrier = SimulatedCarrier(self.clock, 1)
+        simulated = SimulatedCarrier(self.clock, 1)
         self.engine = Engine(
             MemoryStore(),
-            [InHouse(carrier=carrier), Dropship(supplier, cost=lambda line: line.unit_price / 2)],
+            [
+                InHouse(carrier=carrier or simulated),
+                Dropship(supplier, cost=lambda line: line.unit_price / 2),
+            ],
             hooks=self.printer.hooks(picked=[IN_HOUSE], submitted=[REMOTE]),
             performers={"document": self.printer},
             clock=self.clock,
             ids=SequentialIds(),
             steps=Steps(manual=by_hand),
         )
-        self.world = World(self.engine, self.clock, [carrier, supplier])
+        self.world = World(self.engine, self.clock, [simulated, supplier])
         self.engine.change_stock(Receive(sku="MUG", quantity=9).to(id="r1"))
 
     def place(self, *lines: Line, **more: Any) -> str:
@@ -160,6 +167,20 @@ def test_a_template_of_the_application_takes_the_place_of_ours() -> None:
     order = shop.place(MUG)
     shop.engine.worker.run_until_idle()
     assert shop.documents.read(order, "A-1-P1-label") == b"^XAA-1-P1^XZ"
+
+
+def test_a_template_for_no_document_is_an_error_that_names_it() -> None:
+    with pytest.raises(InvalidInput, match=r"templates: got 'labels', one of label, packing-slip"):
+        Shop(templates={"labels": lambda _facts, _style: b""})
+
+
+def test_a_label_that_was_not_bought_cannot_be_printed() -> None:
+    shop = Shop(carrier=ManualCarrier())
+    order = shop.place(MUG)
+    shop.engine.worker.run_until_idle()
+    with pytest.raises(NotFound, match="A-1-P1 is created: no label was bought yet"):
+        shop.printer.document(shop.engine.order(order), "label", "A-1-P1")
+    assert "A-1-P1-label" not in shop.documents.filed(order)
 
 
 def test_a_printer_that_fails_is_tried_again_and_then_becomes_a_task() -> None:

@@ -18,7 +18,7 @@ from orderflow.documents.gathering import (
 )
 from orderflow.documents.label import shipping_label
 from orderflow.documents.sheets import packing_slip, pick_list, purchase_order, return_label
-from orderflow.errors import NotFound
+from orderflow.errors import InvalidInput, NotFound, Problem
 from orderflow.identifiers import sscc
 from orderflow.kernel.hooks import Hooks
 from orderflow.kernel.step import Step
@@ -58,9 +58,12 @@ class Printer:
         style: How they look.
         numbers: Counts the SSCCs. Without numbers and prefix, labels bear none.
         gs1_prefix: The shop's GS1 company prefix.
-        templates: By kind, in place of :data:`TEMPLATES` or beside them.
+        templates: By kind, in place of those of :data:`TEMPLATES`.
         bins: Where a SKU lies at a location.
         supplier_name: What a supplier is called on purchase orders; its strategy's code without.
+
+    Raises:
+        InvalidInput: A template is for a kind that there is not.
     """
 
     def __init__(
@@ -74,6 +77,10 @@ class Printer:
         bins: Bins = _no_bins,
         supplier_name: Callable[[str], str] = str,
     ) -> None:
+        if unknown := [kind for kind in templates if kind not in TEMPLATES]:
+            expected = f"one of {', '.join(TEMPLATES)} is right"
+            problems = [Problem("templates", kind, expected) for kind in unknown]
+            raise InvalidInput("printer", problems)
         self.store, self.style, self.bins = store, style, bins
         self._numbers, self._prefix = numbers, gs1_prefix
         self._templates = {**TEMPLATES, **templates}
@@ -117,7 +124,7 @@ class Printer:
             subject: The parcel, fulfillment order or return it is about.
 
         Raises:
-            NotFound: The order has no such parcel, fulfillment order or return.
+            NotFound: The order has no such parcel, fulfillment order or return, or no label yet.
         """
         filed = self.store.read(order.id, f"{subject}-{kind}")
         if filed is not None:
@@ -135,6 +142,8 @@ class Printer:
         if subject not in known:
             there = ", ".join(known) or "none"
             raise NotFound(f"{order.id} has no {subject} for a {kind}; it has: {there}")
+        if kind == "label" and not state.parcels[subject].tracking_number:
+            raise NotFound(f"{subject} is {state.parcels[subject].status}: no label was bought yet")
 
     def _file(self, order: Order, kind: str, subject: str, about: Mapping[str, Any]) -> bytes:
         content = self._templates[kind](self._facts(order, kind, subject, about), self.style)
