@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -98,11 +99,13 @@ class SqlDocuments(_InTables):
         found = digest(content)
         with self._database.write() as connection:
             dialect = connection.dialect.name
+            before = select(_filed.c.digest).filter_by(order_id=order, name=name)
+            replaced = set(connection.scalars(before)) - {found}
             row = {"digest": found, "content": content}
             connection.execute(adding(dialect, _contents), row)
             named = putting(dialect, _filed, ("order_id", "name"), ("digest",))
             connection.execute(named, {"order_id": order, "name": name, "digest": found})
-            connection.execute(_orphans)
+            _drop(connection, replaced)
         return found
 
     def filed(self, order: str) -> Mapping[str, str]:
@@ -123,11 +126,13 @@ class SqlDocuments(_InTables):
     def erase(self, order: str) -> None:
         """See :class:`orderflow.ports.DocumentStore`."""
         with self._database.write() as connection:
+            gone = set(connection.scalars(select(_filed.c.digest).filter_by(order_id=order)))
             connection.execute(delete(_filed).filter_by(order_id=order))
-            connection.execute(_orphans)
+            _drop(connection, gone)
 
 
-_orphans = delete(_contents).where(
-    ~select(_filed.c.digest).where(_filed.c.digest == _contents.c.digest).exists()
-)
-"""Contents that no document has any more."""
+def _drop(connection: Connection, digests: set[str]) -> None:
+    """Drop those of the contents that no document has any more."""
+    used = select(_filed.c.digest).where(_filed.c.digest == _contents.c.digest).exists()
+    if digests:
+        connection.execute(delete(_contents).where(_contents.c.digest.in_(digests), ~used))
