@@ -9,7 +9,7 @@ VERSIONS := 3.11 3.12 3.13
 SOURCES := $(shell find src -name __pycache__ -prune -o -print)
 CHECKED := src tests docs/conf.py $(sort $(dir $(wildcard docs/examples/*.py benchmarks/*.py)))
 INSTALL := install --quiet --disable-pip-version-check
-EVERYTHING := '.[sql,cli,testing]' --group dev --group docs
+EVERYTHING := '.[sql,cli,documents,testing]' --group dev --group docs
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench docs matrix clean changelog
@@ -78,8 +78,9 @@ endef
 # --- the rest ------------------------------------------------------------------------------------
 
 demo: $(STAMP)  ## a day's orders from placement to delivery
-	@rm -f demo.db*
-	$(BIN)/orderflow run docs/examples/orders.jsonl --db sqlite:///demo.db --seed 1 --follow A-1001
+	@rm -rf demo.db* demo-documents
+	$(BIN)/orderflow run docs/examples/orders.jsonl --db sqlite:///demo.db --seed 1 --follow A-1001 \
+		--documents demo-documents
 
 bench: $(STAMP)  ## the benchmarks
 	$(if $(wildcard benchmarks/run.py),$(BIN)/python benchmarks/run.py,@echo "no benchmarks yet")
@@ -91,6 +92,6 @@ changelog: $(STAMP)  ## move the fragments in changelog.d into CHANGELOG.md
 	$(BIN)/towncrier build --yes
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) .matrix dist docs/_build demo.db* .coverage* .hypothesis
+	rm -rf $(VENV) .matrix dist docs/_build demo.db* demo-documents .coverage* .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find src tests docs benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -10,6 +10,7 @@
     ├── NotFound            no order, parcel or task has this id
     ├── Conflict            others kept changing the same thing; nothing changed; send again
     ├── PortFailed          a port could not do its deed; the worker tries again
+    │   └── ByHand          a person must do it; the worker opens the task at once
     ├── StoreUnavailable    a database cannot be opened; nothing was stored
     └── SchemaMismatch      the database was written by another release of the library
 """
@@ -21,6 +22,7 @@ from collections.abc import Iterable
 import attrs
 
 __all__ = [
+    "ByHand",
     "Conflict",
     "InvalidInput",
     "InvalidWorkflow",
@@ -120,6 +122,10 @@ class Conflict(OrderflowError):
 
 class PortFailed(OrderflowError):
     """A port could not do its deed; the worker tries again with the same key."""
+
+
+class ByHand(PortFailed):
+    """A person must do it: trying again would not help. The worker opens the task at once."""
 
 
 class StoreUnavailable(OrderflowError):

@@ -24,6 +24,7 @@ __all__ = [
     "Commit",
     "Committed",
     "Deed",
+    "DocumentStore",
     "Duplicate",
     "GiveUp",
     "Ids",
@@ -32,6 +33,7 @@ __all__ = [
     "LabelRequest",
     "Notification",
     "Notifier",
+    "Numbers",
     "OrderQuery",
     "Outcome",
     "Party",
@@ -201,6 +203,29 @@ class Notifier(Protocol):
 
     def send(self, notification: Notification) -> None:
         """Send it. Raises PortFailed."""
+
+
+class Numbers(Protocol):
+    """Numbers that are never given twice, whoever asks at the same time."""
+
+    def number(self, series: str, key: str) -> int:
+        """A key's number in a series, 0 or more: a new one the first time, then always the same."""
+
+
+class DocumentStore(Protocol):
+    """Where documents are filed, by order and name; each is known by the hash of its content."""
+
+    def file(self, order: str, name: str, content: bytes) -> str:
+        """File a document, in place of what has its name; gives the SHA-256 of its content."""
+
+    def filed(self, order: str) -> Mapping[str, str]:
+        """The names of an order's documents, with the SHA-256 of each."""
+
+    def read(self, order: str, name: str) -> bytes | None:
+        """A document, as it was filed."""
+
+    def erase(self, order: str) -> None:
+        """Forget all documents of an order, because its person is to be forgotten."""
 
 
 @attrs.frozen

@@ -102,3 +102,51 @@ def test_diagrams_and_schemas() -> None:
     assert orderflow("diagram", "nothing").exit_code == 2
     for name in ("order", "command", "observation"):
         assert json.loads(orderflow("schema", name).stdout)["type"] == "object"
+
+
+def test_each_orders_documents_are_written_and_can_be_printed_again(tmp_path: Path) -> None:
+    """PDFs in a folder per order; label files say so; again the same bytes."""
+    orders, db, folder = tmp_path / "o.jsonl", f"sqlite:///{tmp_path}/s.db", tmp_path / "papers"
+    orders.write_text(ONE + "\n")
+    run = orderflow("run", orders, "--db", db, "--seed", "3", "--documents", folder)
+    assert run.exit_code == 0, run.output
+    names = ["A-1-F1-pick-list.pdf", "A-1-P1-label.pdf", "A-1-P1-packing-slip.pdf"]
+    assert sorted(path.name for path in (folder / "A-1").iterdir()) == names
+    for command, name in zip(("picklist", "label", "slip"), names, strict=True):
+        first = (folder / "A-1" / name).read_bytes()
+        assert first.startswith(b"%PDF")
+        again = orderflow(command, "A-1", "--db", db, "--documents", folder, "--json")
+        (path,) = json.loads(again.stdout)
+        assert Path(path).read_bytes() == first
+    elsewhere = orderflow("label", "A-1", "--db", db, "--documents", tmp_path / "new")
+    assert (tmp_path / "new" / "A-1" / "A-1-P1-label.pdf").exists(), elsewhere.output
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["label", "A-2"], 2, "there is no order A-2"),
+        (["label", "A-1", "--parcel", "P9"], 2, "A-1 has no P9 for a label; it has: A-1-P1"),
+        (["picklist"], 2, "name an order, or a person with --by"),
+        (["picklist", "A-1"], 1, "A-1 is completed: it has no pick-list"),
+        (["picklist", "--by", "ana"], 1, "there is nothing to pick for ana"),
+    ],
+)
+def test_what_cannot_be_printed_is_said(
+    tmp_path: Path, words: list[str], code: int, told: str
+) -> None:
+    """An exit code and one sentence."""
+    found = orderflow(*words, "--db", run_one(tmp_path), "--documents", tmp_path)
+    assert (found.exit_code, " ".join(found.output.split())) == (code, told)
+
+
+def test_one_list_is_printed_for_a_persons_walk(tmp_path: Path) -> None:
+    """Through several orders; their tasks are claimed."""
+    db = f"sqlite:///{tmp_path}/s.db"
+    orders = tmp_path / "o.jsonl"
+    orders.write_text(ONE.replace("}]", '}],"attributes":{"worked_by":"people"}') + "\n")
+    assert orderflow("run", orders, "--db", db, "--seed", "3").exit_code == 0
+    found = orderflow("picklist", "--by", "ana", "--db", db, "--documents", tmp_path, "--json")
+    (path,) = json.loads(found.stdout)
+    assert Path(path).read_bytes().startswith(b"%PDF")
+    assert "(ana)" in orderflow("tasks", "--db", db).output

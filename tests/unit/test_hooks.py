@@ -38,6 +38,7 @@ from orderflow.model.events import (
     NoteAdded,
     TaskOpened,
 )
+from orderflow.model.parcel import ParcelStatus
 from orderflow.ports import Label, LabelRequest, Notification, PickRequest
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
@@ -613,3 +614,28 @@ def test_an_error_in_refused_does_not_hide_the_refusal() -> None:
     with pytest.raises(Refused):
         confirm(engine)
     assert told == ["A-1", "A-1"]
+
+
+def test_a_hook_is_told_of_each_status_of_a_parcel() -> None:
+    hooks, seen = Hooks(), []
+
+    def tell(step: Step) -> list[Note]:
+        view = step.order.state.parcels[step.data["parcel"]]
+        seen.append((step.trigger, view.status, step.fo.id if step.fo else ""))
+        return [Note(f"told of {step.trigger}")]
+
+    for status in (ParcelStatus.LABELLED, ParcelStatus.HANDED_OVER, ParcelStatus.LOST):
+        hooks.on_parcel(status)(tell)
+    engine = Engine(MemoryStore(), [InHouse()], hooks=hooks)
+    line = Line(sku="POSTER", quantity=1, stocked=False)
+    engine.place(NewOrder(number="A-1", currency="EUR", lines=(line,)))
+    engine.worker.run_until_idle()
+    assert seen == [(status, status, "A-1-F1") for status in ("labelled", "handed_over")]
+    events = [event for entry in engine.journal("A-1") for event in entry.events]
+    told = [event.text for event in events if isinstance(event, NoteAdded)]
+    assert told == ["told of labelled", "told of handed_over"]
+
+
+def test_a_status_that_is_none_is_an_error_where_it_is_written() -> None:
+    with pytest.raises(InvalidWorkflow, match=r"on_parcel\('labeled'\) is no status"):
+        Hooks().on_parcel("labeled")  # type: ignore[arg-type]  # the mistake

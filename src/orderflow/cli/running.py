@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from rich.console import Console
@@ -34,6 +34,9 @@ from orderflow.simulation import (
     World,
 )
 from orderflow.simulation.world import Outsider
+
+if TYPE_CHECKING:
+    from orderflow.documents import Printer
 
 __all__ = ["Report", "Unreadable", "place_and_work", "read_orders"]
 
@@ -116,7 +119,7 @@ class Report:
         return table
 
 
-def place_and_work(
+def place_and_work(  # noqa: PLR0913 (one for each option of the command)
     orders: list[NewOrder],
     store: Store,
     seed: int,
@@ -126,12 +129,14 @@ def place_and_work(
     *,
     fixed: bool,
     manual: bool,
+    printer: Printer | None = None,
 ) -> Report:
     """Place the orders one after the other, and let the world go on until nothing is due.
 
     With *fixed* the run starts at a fixed date and counts its ids: the same seed, the same run.
     With *manual* people do every step; without, only those of orders that are for people, and
-    what they do is left to the user. Customers collect what they ordered for pickup.
+    what they do is left to the user. Customers collect what they ordered for pickup. A *printer*
+    makes the documents of each order.
     """
     clock = VirtualClock(_START if fixed else datetime.now(UTC))
     ids: Ids = SequentialIds(f"{seed}-") if fixed else RandomIds()
@@ -145,6 +150,7 @@ def place_and_work(
         carrier=carrier,
         supplier=supplier,
         provider=provider,
+        printer=printer,
     )
     supply = Replenishment(lambda _sku, short: short, timedelta(days=1))
     people = SimulatedPeople(seed, does=lambda task: manual or task.name == "collect")

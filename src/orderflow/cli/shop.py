@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from orderflow.engine import Engine
 from orderflow.errors import Refusal
 from orderflow.fulfillment import (
@@ -15,10 +17,14 @@ from orderflow.fulfillment import (
 )
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.rules import StepPolicy
+from orderflow.kernel.workflows import IN_HOUSE, PICKUP, REMOTE
 from orderflow.model.document import Line
 from orderflow.model.order import Order
 from orderflow.ports import Carrier, Clock, Ids, Party, Store
 from orderflow.simulation import SimulatedCarrier, SimulatedParty, VirtualClock
+
+if TYPE_CHECKING:
+    from orderflow.documents import Printer
 
 __all__ = ["BY_ORDER", "method_of", "standard_shop"]
 
@@ -64,6 +70,7 @@ def standard_shop(
     carrier: Carrier | None = None,
     supplier: Party | None = None,
     provider: Party | None = None,
+    printer: Printer | None = None,
 ) -> Engine:
     """An engine on *store* with in-house, dropship, 3PL, pickup, counter sale and digital lines."""
     at = clock or VirtualClock()
@@ -75,4 +82,13 @@ def standard_shop(
         Handover(),
         Digital(),
     ]
-    return Engine(store, strategies, clock=clock, ids=ids, steps=steps)
+    hooks = printer.hooks(picked=[IN_HOUSE, PICKUP], submitted=[REMOTE]) if printer else None
+    return Engine(
+        store,
+        strategies,
+        clock=clock,
+        ids=ids,
+        steps=steps,
+        hooks=hooks,
+        performers={"document": printer} if printer else None,
+    )

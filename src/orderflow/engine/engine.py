@@ -13,6 +13,7 @@ from orderflow.engine.desk import Desk
 from orderflow.engine.explaining import Explanation, explain, silent
 from orderflow.engine.handling import Envelope, FactProviders, Handler, digest
 from orderflow.engine.inbox import subject_of, unreadable
+from orderflow.engine.paying import RefundPayer
 from orderflow.engine.time import RandomIds, SystemClock
 from orderflow.engine.walks import Walk, picks, walk_of
 from orderflow.engine.worker import Worker
@@ -56,6 +57,7 @@ from orderflow.ports import (
     Notifier,
     OrderQuery,
     Payments,
+    Performer,
     Receipt,
     Store,
     TaskQuery,
@@ -93,6 +95,7 @@ class Engine:
         owed: What a customer owes for what is kept; what was paid beyond is refunded.
         notifier: Who tells customers.
         payments: Who pays refunds; without, each refund is a task.
+        performers: Who does the effects that hooks add, by the effect's name.
         clock: The clock; a virtual one in simulations.
         ids: Makes ids.
 
@@ -120,12 +123,17 @@ class Engine:
         owed: OwedPolicy = owed_for_what_is_kept,
         notifier: Notifier | None = None,
         payments: Payments | None = None,
+        performers: Mapping[str, Performer] | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
     ) -> None:
         self.store = store
         self.clock: Clock = clock or SystemClock()
         self.ids: Ids = ids or RandomIds()
+        self.performers: Mapping[str, Performer] = {
+            **(performers or {}),
+            **({"refund": RefundPayer(payments)} if payments else {}),
+        }
         self.rules = Rules(
             fulfillers=tuple(strategies),
             routing=routing or Priority(),
@@ -140,12 +148,14 @@ class Engine:
             roles_of=roles_of,
             returnable=returnable,
             owed=owed,
-            pays=payments is not None,
+            pays="refund" in self.performers,
             windows=windows,
         )
         self._handler = Handler(store, self.rules, self.clock, self.ids, facts or {})
         self._desk = Desk(store, self.rules)
-        self.worker = Worker(self._handler, {s.code: s for s in strategies}, notifier, payments)
+        self.worker = Worker(
+            self._handler, {s.code: s for s in strategies}, notifier, self.performers
+        )
 
     def place(self, order: NewOrder, *, id: str | None = None, by: str = "system") -> Order:
         """Place an order. The same *id* (within the channel) places it once.

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from tenacity import RetryCallState, Retrying, wait_exponential
 
 from orderflow.engine.handling import Envelope, Handler
-from orderflow.errors import NotFound, PortFailed
+from orderflow.errors import ByHand, NotFound, PortFailed
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.step import Committed
 from orderflow.kernel.waits import STEP_COMMANDS
@@ -20,9 +20,8 @@ from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.state import PaymentFact
 from orderflow.model.work import Due, Kind, Message, Task
-from orderflow.ports import Commit, Deed, Notification, Notifier, Payments, RefundRequest, Reply
+from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply
 
 __all__ = ["Worker"]
 
@@ -49,10 +48,10 @@ class Worker:
         handler: Handler,
         strategies: Mapping[str, FulfillmentStrategy],
         notifier: Notifier | None,
-        payments: Payments | None = None,
+        performers: Mapping[str, Performer],
     ) -> None:
         self._handler, self._strategies, self._notifier = handler, strategies, notifier
-        self._payments = payments
+        self._performers = performers
         self._store, self._clock = handler.store, handler.clock
         self._pause = wait_exponential(multiplier=5, max=3600)
 
@@ -162,13 +161,13 @@ class Worker:
             pool.shutdown(wait=False)
 
     def _call(self, deed: Deed) -> Reply:
+        if deed.name in self._performers:
+            return self._performers[deed.name].perform(deed)
         if deed.name == "notify":
             if self._notifier is not None:
                 template = str(deed.data.get("template", ""))
                 self._notifier.send(Notification(deed.key, deed.order, template, deed.data))
             return None
-        if deed.name == "refund" and self._payments is not None:
-            return self._payments.refund(_refund_request(deed))
         if code := _who(deed):
             return self._strategies[code].perform(deed)
         if deed.name in STEP_COMMANDS:
@@ -186,7 +185,7 @@ class Worker:
     def _failed(self, row: Due, error: Exception) -> None:
         now = self._clock.now()
         told = "".join(traceback.format_exception_only(error)).strip()
-        if row.attempts < self.attempts:
+        if row.attempts < self.attempts and not isinstance(error, ByHand):
             state = RetryCallState(Retrying(), None, (), {})
             state.attempt_number = row.attempts
             self._store.fail(row, told, now, now + timedelta(seconds=self._pause(state)), None)
@@ -202,18 +201,6 @@ class Worker:
             what = f"a message to {row.owner} cannot be delivered: {told}"
             task = Task(f"{row.key}:stuck", "exception.message", row.owner, "support", what)
             self._store.commit(Commit(row.owner, now, wanted=(task,)))
-
-
-def _refund_request(deed: Deed) -> RefundRequest:
-    order, refund = deed.order, deed.order.state.refunds[deed.subject]
-    captured = f"{PaymentFact.CAPTURED}:"
-    captures = tuple(
-        reference.removeprefix(captured)
-        for reference in order.state.payments.references
-        if reference.startswith(captured)
-    )
-    currency = order.state.currency
-    return RefundRequest(deed.key, order.id, refund.id, refund.amount, currency, captures)
 
 
 def _who(deed: Deed) -> str:

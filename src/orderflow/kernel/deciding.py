@@ -18,7 +18,7 @@ from orderflow.model.ledger import IN_WORK, Bucket, Slot, path
 from orderflow.model.messages import MessageBody, SettleStock, TakeOut
 from orderflow.model.order import Order
 from orderflow.model.parcel import Content, Parcel
-from orderflow.model.state import FulfillmentOrder, LineState, Stamp
+from orderflow.model.state import FulfillmentOrder, LineState, ParcelView, Stamp
 from orderflow.model.stock import Cause, Move, Release, StockKey, StockLevel, StockOp
 from orderflow.model.work import Effect, Message, NewTask, Note, effect_key
 
@@ -216,6 +216,16 @@ class Deciding:
             self.refuse(refusal.code, refusal.sentence)
         return False
 
+    def run_parcel_hooks(self, view: ParcelView) -> None:
+        """Run the inside hooks of a parcel's new status."""
+        for hook in self.rules.hooks.inside("on_parcel", view.status, ""):
+            fo = self.order.state.fulfillment_orders.get(view.fo)
+            context, data = self.context, {"parcel": view.id}
+            step = Step(
+                self.order, view.status, context.actor, context.now, fo, None, data, context.facts
+            )
+            self.add(hook(step), view.id)  # type: ignore[arg-type]  # registered as inside hooks
+
     def add(self, outputs: Iterable[Effect | NewTask | Note], of: str) -> None:
         """Take what an inside hook adds."""
         for output in outputs:
@@ -224,7 +234,9 @@ class Deciding:
                 case Effect():
                     generation = (self.version + 1) * 1000 + number
                     subject = output.subject or self.order.id
-                    key = effect_key(subject, output.name, generation)
+                    shared = subject in self.order.state.parcels  # others count versions, too
+                    about = f"{self.order.id}/{subject}" if shared else subject
+                    key = effect_key(about, output.name, generation)
                     self.effects.append(attrs.evolve(output, subject=subject, key=key))
                     self.emit(ev.EffectAdded(key, output.name, subject))
                 case NewTask():

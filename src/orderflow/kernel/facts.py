@@ -42,7 +42,15 @@ _WITH_THE_CARRIER = (
 
 
 def parcel_changed(deciding: Deciding, body: ParcelChanged) -> None:
-    """The units in the parcel walk to where its status says they are."""
+    """The units in the parcel walk to where its status says they are; hooks are told of it."""
+    before = deciding.order.state.parcels[body.parcel].status
+    _follow(deciding, body)
+    view = deciding.order.state.parcels[body.parcel]
+    if view.status is not before:
+        deciding.run_parcel_hooks(view)
+
+
+def _follow(deciding: Deciding, body: ParcelChanged) -> None:
     view = deciding.order.state.parcels[body.parcel]
     if body.version <= view.version:
         return

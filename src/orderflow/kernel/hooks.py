@@ -10,6 +10,7 @@ import attrs
 
 from orderflow.errors import InvalidWorkflow, Problem, Refusal
 from orderflow.kernel.step import Committed, Step
+from orderflow.model.parcel import ParcelStatus
 from orderflow.model.work import Effect, NewTask, Note
 from orderflow.workflow import Guard, Transition, Workflow
 
@@ -75,6 +76,16 @@ class Hooks:
         """After the move; sees the new order."""
         return self._register("after", trigger, workflow)
 
+    def on_parcel(self, status: ParcelStatus) -> Callable[[InsideHook], InsideHook]:
+        """When a parcel of the order gets this status; sees the new order.
+
+        The status is the trigger, and ``step.data["parcel"]`` is the parcel's id.
+        """
+        if status not in tuple(ParcelStatus):
+            fix = f"on_parcel({status!r}) is no status of a parcel; one of {[*ParcelStatus]}"
+            raise InvalidWorkflow("parcel", [Problem("on_parcel", status, fix)])
+        return self._register("on_parcel", status, None)
+
     def committed(
         self, trigger: str, *, workflow: Workflow[Step] | None = None, name: str | None = None
     ) -> Callable[[Watcher], Watcher]:
@@ -125,7 +136,7 @@ class Hooks:
         """Refuse a hook that no place in any of *workflows* would ever call."""
         flows = list(workflows)
         for hook in self._hooks:
-            if hook.point in ("failed", "timed_out", "refused"):
+            if hook.point in ("failed", "timed_out", "refused", "on_parcel"):
                 continue
             what = "state" if hook.point.startswith("on_") else "trigger"
             mine = [flow for flow in flows if hook.workflow in (None, flow.name)]

@@ -1,0 +1,135 @@
+"""A carrier that sells labels over HTTP: a small JSON interface, and how its errors are read.
+
+It is a skeleton: a real carrier's adapter keeps the shape and changes paths and fields.
+
+====== ===================== ==========================================================
+POST   ``/labels``           buys; header ``Idempotency-Key``; answers 200 or 201 with a label
+GET    ``/labels/KEY``       the label that was bought with a key, or 404
+DELETE ``/labels/NUMBER``    voids it; 404 and 410 where it is void already
+POST   ``/manifests``        announces a parcel; header ``Idempotency-Key``
+====== ===================== ==========================================================
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import quote, urlsplit
+from urllib.request import Request, urlopen
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orderflow.errors import ByHand, InvalidInput, PortFailed, Problem
+from orderflow.model.reading import read_json
+from orderflow.ports import Label, LabelRequest
+
+__all__ = ["HttpCarrier"]
+
+_AGAIN = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.CONFLICT,  # the first attempt is still being worked on
+        HTTPStatus.TOO_EARLY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+)
+_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_TOLD = 300
+"""Characters of the carrier's reason that are kept."""
+
+
+class _Sold(BaseModel):
+    """What a carrier answers; it may say more than we read."""
+
+    model_config = ConfigDict(extra="ignore", defer_build=True)
+
+    tracking_number: str = Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")
+
+
+class HttpCarrier:
+    """The carrier port over HTTP.
+
+    No answer in time, an answer that cannot be read, a server's error: ``PortFailed``, and the
+    worker asks :meth:`find` before it tries again. The carrier refuses (another 4xx): ``ByHand``.
+
+    Args:
+        url: Where the interface is: ``https://…``.
+        code: The carrier's name in journals.
+        token: Sent as a bearer token, if there is one.
+        timeout: Seconds that one answer may take.
+    """
+
+    def __init__(self, url: str, *, code: str, token: str = "", timeout: float = 10) -> None:
+        if urlsplit(url).scheme not in ("http", "https"):
+            expected = "an address that begins with https:// (or http://) is right"
+            raise InvalidInput("carrier", [Problem("url", url, expected)])
+        self._url, self.code, self._timeout = url.rstrip("/"), code, timeout
+        self._headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
+
+    def buy_label(self, request: LabelRequest) -> Label:
+        """Buy a label; the same key gives the same label. Raises PortFailed, ByHand."""
+        to = request.ship_to.model_dump(mode="json") if request.ship_to else None
+        body = {"reference": request.parcel, "to": to, "weight_g": request.weight_g}
+        answer = self._ask("POST", "/labels", {**body, "orders": request.orders}, request.key)
+        return self._label(answer)
+
+    def find(self, key: str) -> Label | None:
+        """The label that was bought with this key. Raises PortFailed."""
+        answer = self._ask("GET", f"/labels/{quote(key, safe='')}", missing=True)
+        return None if answer is None else self._label(answer)
+
+    def void_label(self, key: str, label: Label) -> None:
+        """Give a label back; one that is void already is. Raises PortFailed, ByHand."""
+        del key  # the deed's own; the carrier knows the label by its number
+        self._ask("DELETE", f"/labels/{quote(label.tracking_number, safe='')}", missing=True)
+
+    def hand_over(self, key: str, label: Label) -> None:
+        """Announce the parcel, once per key. Raises PortFailed, ByHand."""
+        self._ask("POST", "/manifests", {"tracking_numbers": [label.tracking_number]}, key)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        key: str = "",
+        *,
+        missing: bool = False,
+    ) -> bytes | None:
+        """The answer's body; None for what is *missing*, where that may be."""
+        headers = {**self._headers, **({"Idempotency-Key": key} if key else {})}
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self._url + path, data, headers, method=method)
+        what = f"{self.code}: {method} {path}"
+        try:
+            with urlopen(request, timeout=self._timeout) as answer:
+                return bytes(answer.read())
+        except HTTPError as error:
+            if missing and error.code in _GONE:
+                return None
+            told = f"{what} answers {error.code} {_reason(error)}"
+            if error.code < HTTPStatus.INTERNAL_SERVER_ERROR and error.code not in _AGAIN:
+                raise ByHand(told) from error
+            raise PortFailed(told) from error
+        except OSError as error:  # no connection, no answer in time; URLError is one, too
+            raise PortFailed(f"{what}: {error}; the outcome is unknown") from error
+
+    def _label(self, answer: bytes | None) -> Label:
+        try:
+            sold = read_json(_Sold, answer or b"", "label")
+        except InvalidInput as error:
+            raise PortFailed(f"{self.code}: {error}") from error
+        return Label(self.code, sold.tracking_number)
+
+
+def _reason(error: HTTPError) -> str:
+    """What the carrier says, as far as it can be read."""
+    try:
+        return error.read(_TOLD).decode(errors="replace")
+    except OSError:
+        return ""

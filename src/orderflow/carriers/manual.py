@@ -1,0 +1,36 @@
+"""A carrier without an interface: a person buys the label and types its number."""
+
+from __future__ import annotations
+
+from orderflow.errors import ByHand
+from orderflow.ports import Label, LabelRequest
+
+__all__ = ["ManualCarrier"]
+
+
+class ManualCarrier:
+    """Opens a task for each label; completing it takes the carrier and the tracking number.
+
+    Args:
+        name: The carrier's, for the person who is asked.
+    """
+
+    def __init__(self, name: str = "the carrier") -> None:
+        self.name = name
+
+    def buy_label(self, request: LabelRequest) -> Label:
+        """Raises ByHand: the worker opens the task at once."""
+        raise ByHand(f"buy a label of {self.name} for {request.parcel} and type its number")
+
+    def find(self, key: str) -> Label | None:
+        """Nothing was bought by software."""
+        del key
+        return None
+
+    def void_label(self, key: str, label: Label) -> None:
+        """Raises ByHand, too."""
+        del key
+        raise ByHand(f"have {self.name} void the label {label.tracking_number}")
+
+    def hand_over(self, key: str, label: Label) -> None:
+        """Who hands the parcel over is there in person."""

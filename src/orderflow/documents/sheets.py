@@ -1,0 +1,255 @@
+"""The documents on sheets: packing slip, pick list, purchase order, return label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import partial
+
+from orderflow.documents.facts import (
+    Item,
+    PackingSlip,
+    PickList,
+    PurchaseOrder,
+    ReturnLabel,
+    Style,
+)
+from orderflow.documents.flow import MARGIN, Column, Flow
+from orderflow.documents.sheet import Sheet, draw_pdf
+from orderflow.documents.words import Language, address_lines
+from orderflow.model.document import Address
+
+__all__ = ["packing_slip", "pick_list", "purchase_order", "return_label"]
+
+_HEAD, _NEXT_HEAD = 255.0, 80.0
+_CUT_OUT = 300.0
+_ROW = 20
+"""For how many one row of a pick list is."""
+
+
+def packing_slip(facts: PackingSlip, style: Style) -> bytes:
+    """A packing slip: what is in the parcel, what follows, the gift message."""
+    say = Language.of(facts.language, style.words)
+
+    def draw(sheet: Sheet) -> None:
+        flow = Flow(sheet, _HEAD + (25 if facts.sscc else 0), _NEXT_HEAD)
+        _items(flow, say, facts.items, facts.currency)
+        if facts.following:
+            flow.heading(say.word("following"))
+            _items(flow, say, facts.following, "")
+        if facts.gift_message:
+            flow.heading(say.word("gift"))
+            flow.paragraph(facts.gift_message, 11)
+        told = [
+            (say.word("order"), facts.order),
+            (say.word("parcel"), facts.parcel),
+            (say.word("date"), say.date(facts.date)),
+        ]
+        if facts.tracking_number:
+            told.append((say.word("tracking"), facts.tracking_number))
+        if facts.sscc:
+            told.append(("SSCC", facts.sscc))
+        title = say.word("packing_slip")
+        to = (say.word("to"), facts.ship_to)
+        _finish(flow, sheet, style, say, title, facts.order, told, to)
+
+    return draw_pdf(f"{say.word('packing_slip')} {facts.parcel}", style.paper, style.fonts, draw)
+
+
+def pick_list(facts: PickList, style: Style) -> bytes:
+    """A pick list in the order of the shelves, with room to tick off."""
+    say = Language.of(facts.language, style.words)
+    title = say.word("pick_list")
+
+    def draw(sheet: Sheet) -> None:
+        flow = Flow(sheet, 165, _NEXT_HEAD)
+        columns = [
+            Column(say.word("location"), 13),
+            Column(say.word("bin"), 11, bold=True),
+            Column(say.word("sku"), 20),
+            Column(say.word("name"), 26),
+            Column(say.word("quantity"), 10, align=1, bold=True),
+            Column("", 6, tick=True),
+            Column(say.word("for"), 20),
+        ]
+        flow.table(
+            columns,
+            [
+                (
+                    line.location,
+                    line.bin,
+                    line.sku,
+                    line.name,
+                    say.number(sum(some.values())),
+                    "",
+                    "\n".join(f"{say.number(n)} × {whom}" for whom, n in some.items()),
+                )
+                for line in facts.lines
+                for some in _batches(line.units)
+            ],
+        )
+        units = sum(line.quantity for line in facts.lines)
+        flow.heading(f"{say.word('total')}: {say.number(units)}")
+        told = [(say.word("date"), say.date(facts.date))]
+        _finish(flow, sheet, style, say, title, facts.number, told, None)
+
+    return draw_pdf(f"{title} {facts.number}", style.paper, style.fonts, draw)
+
+
+def purchase_order(facts: PurchaseOrder, style: Style) -> bytes:
+    """A purchase order: what the supplier ships to our customer, and what we pay."""
+    say = Language.of(facts.language, style.words)
+    title = say.word("purchase_order")
+    prices = [item.price for item in facts.items if item.price is not None]
+    total = sum((item.quantity * (item.price or Decimal(0)) for item in facts.items), Decimal(0))
+
+    def draw(sheet: Sheet) -> None:
+        flow = Flow(sheet, _HEAD, _NEXT_HEAD)
+        _items(flow, say, facts.items, facts.currency, amounts=bool(prices))
+        if prices and len(prices) == len(facts.items):
+            flow.heading(f"{say.word('total')}: {say.money(total, facts.currency)}")
+        if facts.gift_message:
+            flow.heading(say.word("gift_note"))
+            flow.paragraph(facts.gift_message)
+        told = [(say.word("supplier"), facts.supplier), (say.word("date"), say.date(facts.date))]
+        to = (say.word("deliver_to"), facts.ship_to)
+        _finish(flow, sheet, style, say, title, facts.number, told, to)
+
+    return draw_pdf(f"{title} {facts.number}", style.paper, style.fonts, draw)
+
+
+def return_label(facts: ReturnLabel, style: Style) -> bytes:
+    """A return: what comes back and what to do; below, the label to cut out."""
+    say = Language.of(facts.language, style.words)
+    title = say.word("return_label")
+
+    def draw(sheet: Sheet) -> None:
+        flow = Flow(sheet, 165, _NEXT_HEAD)
+        for step in (1, 2, 3):
+            flow.paragraph(f"{step}.  {say.word(f'return_{step}')}")
+        flow.heading(f"{say.word('order')} {facts.order}")
+        _items(flow, say, facts.items, "")
+        flow.block(_CUT_OUT + 40, partial(_return_address, sheet, say, facts, style))
+        told = [(say.word("date"), say.date(facts.date))]
+        _finish(flow, sheet, style, say, title, facts.rma, told, None)
+
+    return draw_pdf(f"{title} {facts.rma}", style.paper, style.fonts, draw)
+
+
+def _batches(units: Mapping[str, int]) -> list[dict[str, int]]:
+    """So many that a row fits on a page."""
+    whole = list(units.items())
+    return [dict(whole[at : at + _ROW]) for at in range(0, len(whole), _ROW)]
+
+
+def _return_address(
+    sheet: Sheet, say: Language, facts: ReturnLabel, style: Style, top: float
+) -> None:
+    """The part that goes onto the parcel."""
+    wide, high = sheet.width - 2 * MARGIN, _CUT_OUT
+    bottom = top - 40 - high
+    sheet.text(MARGIN, bottom + high + 6, "✂ " + say.word("cut"), 8)
+    sheet.box(MARGIN, bottom, wide, high, dashed=True)
+    left, y = MARGIN + 18, bottom + high - 28
+    if facts.sent_by is not None:
+        _address(sheet, left, y, say.word("from"), facts.sent_by, (wide / 2, 80), 8.5)
+    _address(sheet, left, bottom + 175, say.word("to"), style.sender, (wide - 36, 96), 14)
+    sheet.text(MARGIN + wide - 18, y, facts.rma, 12, bold=True, align=1)
+    sheet.barcode(left, bottom + 16, facts.rma, wide - 36, 44, square=56)
+
+
+def _items(
+    flow: Flow,
+    say: Language,
+    items: tuple[Item, ...],
+    currency: str,
+    *,
+    amounts: bool = False,
+) -> None:
+    """A table of items; with prices where there are some."""
+    priced = bool(currency) and any(item.price is not None for item in items)
+    columns = [
+        Column(say.word("sku"), 22),
+        Column(say.word("name"), 46),
+        Column(say.word("quantity"), 12, align=1),
+    ]
+    if priced:
+        columns.append(Column(say.word("price"), 18, align=1))
+    if priced and amounts:
+        columns.append(Column(say.word("amount"), 18, align=1))
+
+    def row(item: Item) -> list[str]:
+        cells = [item.sku, item.name, say.number(item.quantity)]
+        price = item.price
+        if priced:
+            cells.append("" if price is None else say.money(price, currency))
+        if priced and amounts:
+            cells.append("" if price is None else say.money(price * item.quantity, currency))
+        return cells
+
+    flow.table(columns, map(row, items))
+
+
+def _finish(
+    flow: Flow,
+    sheet: Sheet,
+    style: Style,
+    say: Language,
+    title: str,
+    number: str,
+    told: list[tuple[str, str]],
+    to: tuple[str, Address | None] | None,
+) -> None:
+    """Draw the pages with their heads: who writes, what it is, its number as a bar code."""
+    flow.finish(
+        partial(_first_head, sheet, style, title, number, told, to),
+        partial(_next_head, sheet, title, number),
+        lambda page, pages: say.word("page", page=say.number(page), pages=say.number(pages)),
+    )
+
+
+def _first_head(
+    sheet: Sheet,
+    style: Style,
+    title: str,
+    number: str,
+    told: list[tuple[str, str]],
+    to: tuple[str, Address | None] | None,
+) -> None:
+    middle, right = sheet.width / 2, sheet.width - MARGIN
+    half = right - middle - 15
+    y = sheet.height - MARGIN
+    sheet.fitting(MARGIN, y - 18, title, half, 20, bold=True)
+    sheet.fitting(MARGIN, y - 36, number, half, 12)
+    for line, text in enumerate(address_lines(style.sender)):
+        bold = text == style.sender.name
+        sheet.fitting(right, y - 10 - line * 11.5, text, half, 9, bold=bold, align=1)
+    sheet.barcode(MARGIN, y - 85, number, half, 40, square=54)
+    if to is not None and to[1] is not None:
+        _address(sheet, MARGIN, y - 112, to[0], to[1], (half, 80), 10)
+    for line, (key, value) in enumerate(told):
+        base = y - 112 - line * 15 if to is not None else y - 106
+        sheet.text(middle + 15, base, key, 8.5)
+        sheet.fitting(middle + 100, base, value, half - 85, 9.5, bold=True)
+        if key == "SSCC":
+            sheet.barcode(middle + 15, base - 36, "00" + value, right - middle, 30, gs1=True)
+
+
+def _next_head(sheet: Sheet, title: str, number: str) -> None:
+    y = sheet.height - MARGIN
+    sheet.fitting(MARGIN, y - 8, f"{title} {number}", sheet.width - 2 * MARGIN, 10, bold=True)
+    sheet.rule(MARGIN, y - 16, sheet.width - 2 * MARGIN)
+
+
+def _address(
+    sheet: Sheet,
+    x: float,
+    y: float,
+    key: str,
+    address: Address,
+    room: tuple[float, float],
+    size: float,
+) -> None:
+    """An address under a small word, within *room* (width, height)."""
+    sheet.text(x, y, key, 8)
+    sheet.block(x, y - 3, address_lines(address), *room, size, address.name)

@@ -1,0 +1,138 @@
+"""Web-hooks: signed, replay-safe; repeated, late and reordered payloads end in one state."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderflow import Engine, InHouse, Line, NewOrder
+from orderflow.carriers import STATUSES, check_signature, read_tracking, sign
+from orderflow.errors import InvalidInput
+from orderflow.model.parcel import ParcelStatus
+from orderflow.simulation import SequentialIds, VirtualClock
+from orderflow.stores import MemoryStore
+
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+SECRETS = st.binary(min_size=16, max_size=32)
+TABLE = {"ACC": ParcelStatus.IN_TRANSIT, "OUT": ParcelStatus.OUT_FOR_DELIVERY}
+TABLE["DLV"] = ParcelStatus.DELIVERED
+
+
+def payload(*events: dict[str, object]) -> bytes:
+    return json.dumps({"version": 3, "events": events}).encode()
+
+
+def event(code: str = "ACC", number: str = "N1", **more: object) -> dict[str, object]:
+    moment = (NOW + timedelta(hours=list(TABLE).index(code) if code in TABLE else 0)).isoformat()
+    return {
+        "id": f"e-{code}",
+        "tracking_number": number,
+        "code": code,
+        "occurred_at": moment,
+    } | more
+
+
+@given(st.binary(max_size=200), SECRETS, SECRETS, st.integers(-300, 300))
+def test_what_one_of_our_secrets_signed_passes(
+    body: bytes, secret: bytes, other: bytes, seconds: int
+) -> None:
+    signature = sign(secret, body, NOW)
+    now = NOW + timedelta(seconds=seconds)
+    check_signature(body, signature, [other, secret], now)
+    if other != secret:
+        with pytest.raises(InvalidInput, match="none of our secrets"):
+            check_signature(body, signature, [other], now)
+
+
+@given(st.binary(min_size=1, max_size=200), SECRETS, st.data())
+def test_a_changed_payload_or_moment_is_noticed(
+    body: bytes, secret: bytes, data: st.DataObject
+) -> None:
+    signature = sign(secret, body, NOW)
+    place = data.draw(st.integers(0, len(body) - 1))
+    changed = bytearray(body)
+    changed[place] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(InvalidInput, match="none of our secrets"):
+        check_signature(bytes(changed), signature, [secret], NOW)
+    later = signature.replace(f"t={int(NOW.timestamp())}", f"t={int(NOW.timestamp()) + 60}")
+    with pytest.raises(InvalidInput, match="none of our secrets"):
+        check_signature(body, later, [secret], NOW)
+
+
+@given(st.integers(301, 10**7), st.sampled_from([-1, 1]))
+def test_an_old_payload_is_no_longer_taken(seconds: int, sign_of: int) -> None:
+    signature = sign(b"k" * 16, b"{}", NOW)
+    with pytest.raises(InvalidInput, match=r"signature: .*older than 0:05:00"):
+        check_signature(b"{}", signature, [b"k" * 16], NOW + timedelta(seconds=sign_of * seconds))
+
+
+@given(st.text(max_size=60))
+def test_a_signature_that_is_none_is_an_error_that_names_it(text: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        check_signature(b"{}", text, [b"k" * 16], NOW)
+    assert [problem.field for problem in caught.value.problems] == ["signature"]
+
+
+@given(st.binary(max_size=200) | st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["events", "id", "code", "tracking_number", "occurred_at"]), inner
+    ),
+).map(lambda value: json.dumps(value).encode()))  # fmt: skip
+def test_whatever_comes_is_read_or_is_a_typed_error(body: bytes) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_tracking(body)
+    assert caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"code": "???"}, "events.1.code"),
+        ({"code": None}, "events.1.code"),
+        ({"tracking_number": " N1"}, "events.1.tracking_number"),
+        ({"occurred_at": "2026-01-05T10:00:00"}, "events.1.occurred_at"),
+        ({"occurred_at": "yesterday"}, "events.1.occurred_at"),
+        ({"place": 7}, "events.1.place"),
+    ],
+)
+def test_a_bad_event_names_its_field_and_nothing_is_taken(
+    change: dict[str, object], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_tracking(payload(event(), event() | change), TABLE)
+    assert [problem.field for problem in caught.value.problems] == [field]
+
+
+def test_a_carrier_that_speaks_our_language_needs_no_table() -> None:
+    found = read_tracking(payload(*(event(code) for code in STATUSES)))
+    assert [observation.body.status for observation in found] == list(ParcelStatus)  # type: ignore[union-attr]  # each is TrackingReported
+
+
+@given(st.permutations(["ACC", "OUT", "DLV"] * 2), st.booleans(), st.booleans())
+def test_repeated_late_and_reordered_payloads_end_in_one_state(
+    codes: list[str], early: bool, named: bool
+) -> None:
+    clock = VirtualClock()
+    engine = Engine(MemoryStore(), [InHouse()], clock=clock, ids=SequentialIds())
+    line = Line(sku="POSTER", quantity=1, stocked=False)
+    probe = Engine(MemoryStore(), [InHouse()], clock=clock, ids=SequentialIds())
+    for each in (probe,) if early else (probe, engine):
+        each.place(NewOrder(number="A-1", currency="EUR", lines=(line,)))
+        each.worker.run_until_idle()
+    number = probe.order("A-1").state.parcels["A-1-P1"].tracking_number
+    more: dict[str, object] = {} if named else {"id": ""}
+    for code in codes:
+        for observation in read_tracking(payload(event(code, number, **more)), TABLE):
+            engine.observe(observation)
+    if early:  # the scans came before the parcel was known
+        engine.place(NewOrder(number="A-1", currency="EUR", lines=(line,)))
+    engine.worker.run_until_idle()
+    parcel = engine.store.parcel("A-1-P1")
+    assert parcel is not None
+    assert [scan.status for scan in sorted(parcel.scans, key=lambda s: s.occurred_at)] == list(
+        TABLE.values()
+    )
+    assert engine.order("A-1").status == "delivered"
