@@ -368,11 +368,17 @@ class Store(Protocol):
     def commit(self, commit: Commit) -> Outcome:
         """Store all of it in one transaction, or nothing."""
 
+    def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
+        """Commit each as if one by one, in one transaction: a refused one sinks no other."""
+
     def receipt(self, scope: str, message: str) -> Receipt | None:
         """The receipt of a message that was handled."""
 
     def order(self, order_id: str) -> Order | None:
         """The order."""
+
+    def load(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+        """Those of the orders that there are, by id."""
 
     def parcel(self, parcel_id: str) -> Parcel | None:
         """The parcel."""

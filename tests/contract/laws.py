@@ -257,6 +257,52 @@ def a_receipt_makes_the_same_message_harmless(opened: Opening) -> None:
 
 
 @law
+def each_of_many_commits_has_its_own_outcome(opened: Opening) -> None:
+    store = opened()
+    store.commit(receiving(MUG, 3))
+    store.commit(wanting("effect"))
+    receipt = Receipt("channel:online", "cart-7", "digest", "order:A-1", 1)
+    once = attrs.evolve(saving("A-1", 0), receipt=receipt, stock=(Reserve(MUG, "A-1", "1", 2),))
+    commits = (
+        once,
+        attrs.evolve(saving("A-2", 0), receipt=receipt),
+        saving("A-1", 1, "follows the first"),
+        saving("A-1", 1, "comes too late"),
+        attrs.evolve(saving("A-3", 0), stock=(Reserve(MUG, "A-3", "1", 2),), references=("R3",)),
+        attrs.evolve(saving("A-4", 0), stock=(Reserve(MUG, "A-4", "1", 1),), done="effect"),
+        Commit("order:A-5", NOW, done="effect"),
+    )
+    done, duplicate, stale = Committed(), Duplicate(), Stale()
+    expected = [done, duplicate, done, stale, Short((MUG,)), done, duplicate]
+    assert list(store.commit_all(commits)) == expected
+    assert sorted(store.load(["A-1", "A-2", "A-3", "A-4"])) == ["A-1", "A-4"]
+    assert store.order("A-1") == an_order("A-1", 2, reason="follows the first")
+    assert [entry.version for entry in store.journal("order:A-1")] == [1, 2]
+    assert store.levels([MUG])[MUG] == StockLevel(MUG, 3, reserved=3)
+    assert store.find("R3") is None
+    assert store.next_due() is None
+    assert list(store.commit_all([])) == []
+
+
+@law
+def many_commits_do_what_they_would_do_one_by_one(opened: Opening) -> None:
+    store = opened()
+    store.commit(wanting("comes back", "goes"))
+    task = Task("task", "pick", "A-1", "picker", "fetch it", NOW)
+    store.commit_all(
+        [
+            Commit("order:A-1", NOW, wanted=(task,), withdrawn=("comes back",)),
+            Commit("order:A-1", NOW, withdrawn=("task", "goes"), references=("R1",)),
+            attrs.evolve(wanting("comes back", "new"), references=("R2",)),
+            Commit("order:A-2", NOW, references=("R1",), withdrawn=("new",)),
+        ]
+    )
+    assert [row.key for row in store.pending("order:A-1")] == ["comes back"]
+    assert store.task("task") is None
+    assert (store.find("R1"), store.find("R2")) == ("order:A-2", "order:A-1")
+
+
+@law
 def kept_facts_find_their_subject(opened: Opening) -> None:
     store = opened()
     early, late = a_payment("e1", "R1"), a_payment("e2", "R2")

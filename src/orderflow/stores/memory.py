@@ -108,6 +108,11 @@ class MemoryStore:
             self._write(commit, touched)
             return Committed()
 
+    def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
+        """Store each, or nothing of it."""
+        with self._lock:
+            return [self.commit(commit) for commit in commits]
+
     def _refuses(self, commit: Commit) -> Outcome | None:
         done = self._outbox.get(commit.done or "")
         if commit.done and (done is None or done.status not in ("pending", "withdrawn")):
@@ -231,6 +236,10 @@ class MemoryStore:
     def order(self, order_id: str) -> Order | None:
         """The order."""
         return self._orders.get(order_id)
+
+    def load(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+        """Those of the orders that there are."""
+        return {name: self._orders[name] for name in order_ids if name in self._orders}
 
     def parcel(self, parcel_id: str) -> Parcel | None:
         """The parcel."""

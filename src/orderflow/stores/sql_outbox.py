@@ -94,16 +94,12 @@ def withdraw(connection: Connection, keys: Sequence[str]) -> None:
     execute_many(connection, _WITHDRAW, [{"of_key": key} for key in keys])
 
 
-_FINISH = (
-    update(outbox)
-    .where(outbox.c.key == bindparam("of_key"), outbox.c.status.in_(["pending", "withdrawn"]))
-    .values(status="done")
-)
+_FINISH = update(outbox).where(outbox.c.key == bindparam("of_key")).values(status="done")
 
 
-def finish(connection: Connection, key: str) -> bool:
-    """Mark a row as done; False where there is none, or it was done before, or gave up."""
-    return connection.execute(_FINISH, {"of_key": key}).rowcount == 1
+def finish(connection: Connection, keys: Sequence[str]) -> None:
+    """Mark rows as done."""
+    execute_many(connection, _FINISH, [{"of_key": key} for key in keys])
 
 
 _READY = (
