@@ -371,6 +371,13 @@ class Store(Protocol):
     def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
         """Commit each as if one by one, in one transaction: a refused one sinks no other."""
 
+    def within(self, connection: Any) -> Store:
+        """This store inside a transaction of the application's on the same database.
+
+        What is committed to it is stored when the application commits. Raises TypeError where the
+        store has no database, or the connection is not of its kind.
+        """
+
     def receipt(self, scope: str, message: str) -> Receipt | None:
         """The receipt of a message that was handled."""
 

@@ -274,6 +274,7 @@ def ignores_the_token(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(sql_outbox, "_MINE", mine)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("break_it", "check"),
     [

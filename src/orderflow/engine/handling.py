@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +14,7 @@ import attrs
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt
 
 from orderflow.errors import Conflict, NotFound, Refusal
-from orderflow.inventory import StockDecision, decide_stock, settle
+from orderflow.inventory import Holding, StockDecision, apply, decide_stock, settle
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
@@ -22,7 +24,7 @@ from orderflow.model.events import EffectAdded, Entry
 from orderflow.model.messages import Despatched, EffectFailed, OpenParcel, SettleStock, TimerFired
 from orderflow.model.observations import StockReported
 from orderflow.model.order import Order
-from orderflow.model.stock import StockKey
+from orderflow.model.stock import StockKey, StockLevel, StockOp
 from orderflow.model.work import Kind
 from orderflow.ports import (
     Clock,
@@ -30,19 +32,19 @@ from orderflow.ports import (
     Committed,
     Duplicate,
     Ids,
-    Outcome,
     Receipt,
-    Short,
     Store,
     TaskQuery,
     Watch,
 )
 
-__all__ = ["Envelope", "FactProviders", "Handler", "Refusals", "digest"]
+__all__ = ["Answer", "Envelope", "FactProviders", "Handler", "Refusals", "digest"]
 
 FactProviders = Mapping[str, Callable[[Order], Any]]
 """Facts from outside that guards need, by name; called before the decision, never inside it."""
 Refusals = tuple[Refusal, ...]
+Answer = Order | Refusals | Exception | None
+"""What came of a message: None where it was handled before, or is not an order's."""
 _TRIES = 25
 _ALL = 10_000
 
@@ -84,13 +86,42 @@ class Envelope:
         return Receipt(scope, message, content, self.subject, version)
 
 
+@attrs.frozen
+class _Ready:
+    """A decision, ready to be stored, and what to answer when it is."""
+
+    commit: Commit
+    answer: Order | None = None
+
+
+@attrs.frozen
+class _Reading:
+    """What messages that are handled together were decided on."""
+
+    orders: Mapping[str, Order]
+    levels: dict[StockKey, StockLevel]
+
+    def foresee(self, ops: Iterable[StockOp]) -> None:
+        """Let the next decision see what this one does to stock; the store has the last word."""
+        for op in ops:
+            if op.key in self.levels:
+                units = getattr(op, "quantity", 0)
+                after = apply(op, Holding(self.levels[op.key], units, units))
+                self.levels[op.key] = after.level if after else self.levels[op.key]
+
+
 class Handler:
-    """Applies messages to orders, parcels and stock, one transaction each."""
+    """Applies messages to orders, parcels and stock: each wholly, or not at all."""
 
     def __init__(
         self, store: Store, rules: Rules, clock: Clock, ids: Ids, facts: FactProviders
     ) -> None:
         self.store, self.rules, self.clock, self.ids, self.facts = store, rules, clock, ids, facts
+
+    def within(self, connection: Any) -> Handler:
+        """The same inside a transaction of the host's."""
+        store = self.store.within(connection)
+        return Handler(store, self.rules, self.clock, self.ids, self.facts)
 
     def handle(self, envelope: Envelope) -> Order | Refusals | None:
         """Apply a message. An order's message gives the order, or the reasons to refuse.
@@ -99,33 +130,92 @@ class Handler:
             Conflict: Others kept changing the same thing.
             NotFound: There is no such order or parcel.
         """
-        kind = envelope.subject.partition(":")[0]
-        attempt = {"order": self._order, "parcel": self._parcel, "stock": self._stock}[kind]
-        found: Order | Refusals | None = self._until_settled(attempt, envelope, envelope.subject)
-        return found
+        (answer,) = self.handle_all([envelope])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    def _until_settled(self, attempt: Callable[[Any], Any], about: object, subject: str) -> Any:
-        """Read, decide and commit again as long as others were faster, within bounds."""
-        tries = Retrying(
-            stop=stop_after_attempt(_TRIES), retry=retry_if_result(lambda found: found is _AGAIN)
-        )
-        try:
-            return tries(attempt, about)
-        except RetryError:
-            raise Conflict(f"{subject} kept changing meanwhile; send it again") from None
+    def handle_all(self, envelopes: Sequence[Envelope]) -> list[Answer]:
+        """Apply messages, as many as may be in one transaction, with an answer for each.
+
+        What :meth:`handle` would raise is the answer. Messages to one subject follow each other.
+        """
+        answers: dict[int, Answer] = {}
+        tries: Counter[int] = Counter()
+        while len(answers) < len(envelopes):
+            turn: dict[str, int] = {}
+            for number, envelope in enumerate(envelopes):
+                if number not in answers:
+                    turn.setdefault(envelope.subject, number)
+            tries.update(turn.values())
+            for subject in [name for name, number in turn.items() if tries[number] > _TRIES]:
+                what = f"{subject} kept changing meanwhile; send it again"
+                answers[turn.pop(subject)] = Conflict(what)
+            answers |= self._together({number: envelopes[number] for number in turn.values()})
+        return [answers[number] for number in range(len(envelopes))]
+
+    def _together(self, turn: Mapping[int, Envelope]) -> Mapping[int, Answer]:
+        """Decide and commit once; who is missing in the answers has to try again."""
+        reading = self._read(turn.values())
+        answers: dict[int, Answer] = {}
+        ready: dict[int, _Ready] = {}
+        for number, envelope in turn.items():
+            try:
+                prepared = self._prepare(envelope, reading)
+            except Exception as error:  # it sinks no other
+                answers[number] = error
+                continue
+            if isinstance(prepared, _Ready):
+                ready[number] = prepared
+                reading.foresee(prepared.commit.stock)
+            else:
+                answers[number] = prepared
+        outcomes = self.store.commit_all([each.commit for each in ready.values()])
+        for (number, each), outcome in zip(ready.items(), outcomes, strict=True):
+            if isinstance(outcome, Committed):
+                answers[number] = each.answer
+            elif isinstance(outcome, Duplicate):
+                answers[number] = None
+        return answers
+
+    def _read(self, envelopes: Iterable[Envelope]) -> _Reading:
+        """The orders that messages are about, and the stock that they may need."""
+        about = {e.subject.removeprefix("order:"): e for e in envelopes if _kind(e) == "order"}
+        orders = self.store.load(about)
+        keys: set[StockKey] = set()
+        for name, envelope in about.items():
+            with suppress(Exception):  # whatever is wrong with it is found again, and told
+                keys.update(stock_keys(self.rules, orders.get(name), envelope.body))
+        return _Reading(orders, dict(self.store.levels(keys)) if keys else {})
+
+    def _prepare(self, envelope: Envelope, reading: _Reading) -> _Ready | Refusals:
+        match _kind(envelope):
+            case "order":
+                return self._order(envelope, reading)
+            case "parcel":
+                return _Ready(self._parcel(envelope))
+            case _:
+                return _Ready(self._stock(envelope))
 
     def ask(
         self, order: Order | None, body: object, actor: str, new_id: str
     ) -> Decision | Refusals:
         """Decide without committing."""
-        context = self._context(order, body, actor, "ask", new_id)
+        levels = self.store.levels(stock_keys(self.rules, order, body))
+        context = self._context(order, body, levels, actor, "ask", new_id)
         return decide(self.rules, order, body, context, new_id)
 
     def apply_rules(self, order_id: str) -> bool:
         """Have the store hold what the order waits for by today's rules; whether that was news."""
-        return bool(self._until_settled(self._apply_rules, order_id, f"order:{order_id}"))
+        tries = Retrying(
+            stop=stop_after_attempt(_TRIES), retry=retry_if_result(lambda found: found is None)
+        )
+        try:
+            return bool(tries(self._apply_rules, order_id))
+        except RetryError:
+            raise Conflict(f"{order_id} kept changing meanwhile; do it again") from None
 
-    def _apply_rules(self, order_id: str) -> Any:
+    def _apply_rules(self, order_id: str) -> bool | None:
         order, owner = self.store.order(order_id), f"order:{order_id}"
         assert order is not None  # orders are never removed
         wanted, there = waits(order, self.rules), set(self._rows_of(owner))
@@ -138,7 +228,7 @@ class Handler:
         )
         if not commit.wanted and not commit.withdrawn:
             return False
-        return isinstance(self.store.commit(commit), Committed) or _AGAIN
+        return isinstance(self.store.commit(commit), Committed) or None
 
     def _rows_of(self, owner: str) -> Iterator[str]:
         """The keys of the rows that an order's waits account for."""
@@ -155,6 +245,7 @@ class Handler:
         self,
         order: Order | None,
         body: object,
+        levels: Mapping[StockKey, StockLevel],
         actor: str,
         cause: str,
         new_id: str = "",
@@ -164,7 +255,6 @@ class Handler:
         if self.facts:
             about = order or self._drafted(body, actor, now, new_id)
             facts = {name: provide(about) for name, provide in self.facts.items()}
-        levels = self.store.levels(stock_keys(self.rules, order, body))
         into = body.into if isinstance(body, Pack) else None
         parcel = self.store.parcel(into) if into else None
         return Context(now, actor, cause, at, facts, levels, parcel)
@@ -176,15 +266,21 @@ class Handler:
         assert isinstance(drafted, Decision)  # a draft meets no guard
         return drafted.order
 
-    def _order(self, envelope: Envelope) -> Any:
+    def _order(self, envelope: Envelope, reading: _Reading) -> _Ready | Refusals:
         order_id = envelope.subject.removeprefix("order:")
-        order = self.store.order(order_id)
+        order = reading.orders.get(order_id)
         if envelope.creates and order is not None:
             return (Refusal("order.number_taken", f"there is an order {order_id} already"),)
         if not envelope.creates and order is None:
             raise NotFound(f"there is no order {order_id}")
         context = self._context(
-            order, envelope.body, envelope.actor, envelope.cause, order_id, envelope.at
+            order,
+            envelope.body,
+            reading.levels,
+            envelope.actor,
+            envelope.cause,
+            order_id,
+            envelope.at,
         )
         decision = decide(self.rules, order, envelope.body, context, order_id)
         if not isinstance(decision, Decision):
@@ -193,7 +289,7 @@ class Handler:
         if not decision.events:
             commit = Commit(envelope.subject, context.now, done=envelope.done)
             commit = attrs.evolve(commit, receipt=envelope.stored(before))
-            return self._answer(self.store.commit(commit), order)
+            return _Ready(commit, order)
         version = before + 1
         entry = Entry(
             envelope.subject,
@@ -219,16 +315,7 @@ class Handler:
             receipt=envelope.stored(version),
             done=envelope.done,
         )
-        return self._answer(self.store.commit(commit), decision.order)
-
-    def _answer(self, outcome: Outcome, order: Order | None) -> Any:
-        match outcome:
-            case Committed():
-                return order
-            case Duplicate():
-                return None
-            case _:
-                return _AGAIN
+        return _Ready(commit, decision.order)
 
     def _watches(self, decision: Decision, envelope: Envelope) -> tuple[Watch, ...]:
         order, found = decision.order, []
@@ -247,7 +334,7 @@ class Handler:
                 key = f"{envelope.cause}:{hook}"
                 yield Watch(key, hook, point, body.name, body.subject)
 
-    def _parcel(self, envelope: Envelope) -> Any:
+    def _parcel(self, envelope: Envelope) -> Commit:
         parcel_id = envelope.subject.removeprefix("parcel:")
         parcel = self.store.parcel(parcel_id)
         now = self.clock.now()
@@ -277,9 +364,9 @@ class Handler:
                 references=decision.references,
                 watches=tuple(self._told_of(envelope)),
             )
-        return self._answer(self.store.commit(commit), None)
+        return commit
 
-    def _stock(self, envelope: Envelope) -> Any:
+    def _stock(self, envelope: Envelope) -> Commit:
         body, now = envelope.body, self.clock.now()
         if isinstance(body, SettleStock):
             key = body.key
@@ -300,8 +387,7 @@ class Handler:
                 now,
                 envelope.at,
             )
-        outcome = self.store.commit(self._stock_commit(envelope, decision, now))
-        return _AGAIN if isinstance(outcome, Short) else self._answer(outcome, None)
+        return self._stock_commit(envelope, decision, now)
 
     def _stock_commit(self, envelope: Envelope, decision: StockDecision, now: datetime) -> Commit:
         subject = f"stock:{decision.key}"
@@ -318,4 +404,5 @@ class Handler:
         )
 
 
-_AGAIN = object()
+def _kind(envelope: Envelope) -> str:
+    return envelope.subject.partition(":")[0]

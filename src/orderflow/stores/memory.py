@@ -113,6 +113,11 @@ class MemoryStore:
         with self._lock:
             return [self.commit(commit) for commit in commits]
 
+    def within(self, connection: object) -> MemoryStore:
+        """Refused: there is no database that a transaction could be of."""
+        del connection
+        raise TypeError("a MemoryStore is in no database whose transaction it could join")
+
     def _refuses(self, commit: Commit) -> Outcome | None:
         done = self._outbox.get(commit.done or "")
         if commit.done and (done is None or done.status not in ("pending", "withdrawn")):

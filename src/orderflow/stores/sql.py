@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -74,11 +75,14 @@ class SqlStore(SqlReads):
         """Close every connection; the store opens new ones when it is used again."""
         self._own.close()
 
-    def within(self, connection: Connection) -> SqlStore:
+    def within(self, connection: Any) -> SqlStore:
         """This store inside a transaction of the host's, on a connection to the same database.
 
         What is committed to it is stored when the host commits; a rollback undoes it.
         """
+        if not isinstance(connection, Connection):
+            kind = type(connection).__name__
+            raise TypeError(f"give the sqlalchemy.Connection of your transaction, not a {kind}")
         guest = object.__new__(SqlStore)
         guest._own, guest._schema = self._own, self._schema
         guest._database = Guest(connection, self._schema)
