@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 
 import attrs
@@ -28,14 +27,6 @@ from tests.conftest import ROOT
 from tests.contract import laws
 from tests.contract.commits import MUG, NOW, Opening, an_order, receiving, saving, wanting
 from tests.contract.laws import LAWS, Law
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/orders.db"
-    url: str = request.getfixturevalue("postgres")
-    return url
 
 
 @pytest.fixture
