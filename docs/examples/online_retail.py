@@ -261,7 +261,7 @@ def report(engine: Engine, bad_rows: int) -> dict[str, Any]:
         by_method.update(units_by_method(order))
         ledger.update({bucket.value: n for bucket, n in order.ledger.totals().items()})
         settled = order.state.phase.final
-        counts["stuck"] += not settled and bool(engine.explain(order.id).silent)
+        counts["stuck"] += not settled and bool(engine.silent(order.id))
         counts.update(journal_counts(engine, order, taken_back))
     inbox = engine.store.inbox()
     taken_back |= {item.reference.removeprefix("order:") for item in inbox}

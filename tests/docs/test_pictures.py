@@ -22,8 +22,9 @@ def test_each_picture_is_a_standard_workflow(page: str) -> None:
         assert picture in STANDARD.values(), f"{page} draws what no workflow prints:\n{picture}"
 
 
-def test_the_readme_draws_what_an_order_in_house_runs_on() -> None:
-    assert drawn("README.md") == [STANDARD[name] for name in ("order", "in_house", "return")]
+def test_the_readme_draws_what_an_order_runs_on() -> None:
+    shown = ("order", "in_house", "remote", "return")
+    assert drawn("README.md") == [STANDARD[name] for name in shown]
 
 
 def test_the_reference_draws_every_standard_workflow() -> None:

@@ -301,10 +301,18 @@ class Lives(RuleBasedStateMachine):
     def write_off(self, sku: str, quantity: int) -> None:
         self.engine.change_stock(WriteOff(sku=sku, quantity=quantity).to(id=self.name()))
 
-    @rule(sku=st.sampled_from(SKUS), safety=st.integers(0, 2), limit=st.none() | st.integers(0, 3))
-    def stock_policy(self, sku: str, safety: int, limit: int | None) -> None:
+    @rule(
+        sku=st.sampled_from(SKUS),
+        safety=st.integers(0, 2),
+        limit=st.none() | st.integers(0, 3),
+        rush=st.sampled_from([0, 5, 9]),
+    )
+    def stock_policy(self, sku: str, safety: int, limit: int | None, rush: int) -> None:
+        """Units are kept back and backorders are limited, because of a rush or before one."""
         body = SetStockPolicy(sku=sku, safety=safety, backorder_limit=limit)
         self.engine.change_stock(body.to(id=self.name()))
+        if rush:
+            self.place(NewOrder(currency="GBP", lines=(Line(sku=sku, quantity=rush),)), draft=False)
 
     @precondition(lambda self: self.ids)
     @rule(data=st.data())

@@ -29,11 +29,14 @@ def run_one(folder: Path, name: str = "shop") -> str:
 
 
 def test_the_example_orders_end_well(tmp_path: Path) -> None:
-    """All forty are worked to the end, backorders included; nothing is in exception."""
+    """All are worked to the end, backorders included, but the one that waits for a person."""
     found = orderflow("run", ORDERS, "--db", f"sqlite:///{tmp_path}/d.db", "--seed", "1", "--json")
     report = json.loads(found.stdout)
     assert (found.exit_code, report["placed"]) == (0, 40)
-    assert report["by_status"] == {"completed": 40}
+    assert report["by_status"] == {"completed": 39, "confirmed": 1}
+    assert [task["name"] for task in report["tasks"]] == ["pick"]
+    methods = {"in_house", "dropship", "third_party", "pickup", "handover", "digital"}
+    assert set(report["units_by_method"]) == methods
 
 
 def test_the_same_seed_gives_the_same_journal(tmp_path: Path) -> None:

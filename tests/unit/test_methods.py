@@ -150,6 +150,19 @@ def test_one_parcel_for_two_orders() -> None:
     assert [shop.engine.order(order).status for order in (one, two)] == ["delivered"] * 2
 
 
+def test_each_order_in_a_shared_parcel_waits_for_itself() -> None:
+    """Two that wait for the same parcel since the same moment have a timer and a task each."""
+    shop, _, two = shared()
+    three = shop.place()
+    pack = Pack(fo=f"{three}-F1", units={"1": 2}, into="BOX-1")
+    shop.engine.submit(pack.to(three, by="ana"))
+    shop.work()
+    shop.clock.advance(timedelta(days=8))
+    shop.work()
+    late = [task.key for task in shop.engine.tasks() if task.name.startswith("overdue.parcel")]
+    assert sorted(key.partition(":")[0] for key in late) == [two, three]
+
+
 def test_a_shared_parcel_rests_while_one_order_is_on_hold() -> None:
     shop, one, two = shared()
     shop.do("seal")

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from orderflow.engine.desk import Desk
-from orderflow.engine.explaining import Explanation, explain
+from orderflow.engine.explaining import Explanation, explain, silent
 from orderflow.engine.handling import Envelope, FactProviders, Handler, digest
 from orderflow.engine.inbox import subject_of, unreadable
 from orderflow.engine.submitting import Submitter
@@ -259,6 +259,13 @@ class Engine:
     def explain(self, order: str, *, by: str = "system") -> Explanation:
         """What the order waits for, what may be done now, and what may not, and why."""
         return explain(self._handler, self.order(order), by)
+
+    def silent(self, order: str) -> tuple[str, ...]:
+        """What of the order is unfinished and waits for nothing; promise 5 says: nothing.
+
+        The quick part of :meth:`explain`.
+        """
+        return silent(self._handler, self.order(order))
 
     def order(self, order_id: str) -> Order:
         """The order. Raises NotFound."""

@@ -18,7 +18,7 @@ from orderflow.model.order import Order
 from orderflow.model.state import FulfillmentOrder, Return
 from orderflow.model.work import Effect, Task, Timer, Wanted
 
-__all__ = ["Explanation", "Offer", "WaitsFor", "explain"]
+__all__ = ["Explanation", "Offer", "WaitsFor", "explain", "silent"]
 
 
 @attrs.frozen
@@ -69,6 +69,11 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
         tuple(offer for offer in offers if offer.refusals),
         tuple(_silent(order, found)),
     )
+
+
+def silent(handler: Handler, order: Order) -> tuple[str, ...]:
+    """What is unfinished in an order and waits for nothing: without weighing any command."""
+    return tuple(_silent(order, list(_waits(handler, order))))
 
 
 def _waits(handler: Handler, order: Order) -> Iterator[WaitsFor]:

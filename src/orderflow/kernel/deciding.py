@@ -225,8 +225,9 @@ class Deciding:
 
     def ask_person(self, name: str, role: str, reason: str, of: str) -> None:
         """Open a task, unless the same one is open."""
-        task = f"{of}:{name}"
-        if task not in self.order.state.tasks:
+        state = self.order.state
+        task = f"{state.own(of)}:{name}"
+        if task not in state.tasks:
             self.emit(ev.TaskOpened(task, name, role, reason, of))
 
     def keep_fact(self, fact: str, reason: str, of: str = "") -> None:

@@ -258,9 +258,9 @@ def _patience(
     state: OrderState, party: str, subject: str, since: datetime, window: timedelta
 ) -> Iterator[Wanted]:
     """A party's time to answer; when it is over a task opens, and counts again when that closes."""
-    if f"{subject}:overdue.{party}" in state.tasks:
+    if f"{state.own(subject)}:overdue.{party}" in state.tasks:
         return
-    prefix = f"{subject}:{party}:"
+    prefix = f"{state.own(subject)}:{party}:"
     times = sum(key.startswith(prefix) for key in state.done_timers)
     due = since + window * (times + 1)
     yield Timer(f"{prefix}{times}:{_stamp(since)}", party, subject, due, party)

@@ -252,3 +252,7 @@ class OrderState:
     taken: Mapping[str, datetime] = attrs.field(factory=dict)
     gave_up: tuple[str, ...] = ()
     done_timers: tuple[str, ...] = ()
+
+    def own(self, subject: str) -> str:
+        """How keys of this order's name a subject: a parcel may be other orders' subject, too."""
+        return f"{self.id}:{subject}" if subject in self.parcels else subject

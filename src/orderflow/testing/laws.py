@@ -158,7 +158,7 @@ def _nothing_silent(engine: Engine, order: Order) -> None:
     alive = not order.state.phase.final and order.state.phase is not OrderPhase.DRAFT
     if (unsettled or alive) and not covered:
         raise Broken(5, f"{order.id} is {order.status} with {unsettled} and waits for nothing")
-    if silent := engine.explain(order.id).silent:
+    if silent := engine.silent(order.id):
         raise Broken(5, f"{order.id} waits silently: {'; '.join(silent)}")
 
 
