@@ -12,7 +12,7 @@ INSTALL := install --quiet --disable-pip-version-check
 EVERYTHING := '.[postgres,cli,testing]' --group dev --group docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench docs matrix clean changelog
+.PHONY: help demo test crash soak lint format bench docs matrix clean changelog
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -48,6 +48,9 @@ test: $(STAMP)  ## the tests, then branch coverage
 	$(call run_tests,$(BIN)/coverage run -m pytest)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+crash: $(STAMP)  ## a process killed at every statement, commit and call (an hour)
+	CRASH_POINTS=all $(BIN)/pytest tests/crash/test_crash.py
 
 lint: $(STAMP)  ## format, style, types, rooms
 	$(BIN)/ruff format --check
