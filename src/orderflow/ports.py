@@ -342,13 +342,23 @@ class Pending:
 
 @attrs.frozen
 class OrderQuery:
-    """Which orders to list, oldest id first. *after* is the last id of the page before."""
+    """Which orders to list, oldest id first. *after* is the last id of the page before.
+
+    ``phase`` tells open orders from completed ones; ``promised_before`` and ``placed_before`` are
+    moments (UTC), the latter gives an age.
+    """
 
     status: str | None = None
     customer: str | None = None
     phase: str | None = None
     after: str = ""
     limit: int = 100
+    stage: str | None = None
+    channel: str | None = None
+    exception: bool | None = None
+    sku: str | None = None
+    promised_before: datetime | None = None
+    placed_before: datetime | None = None
 
 
 @attrs.frozen
@@ -447,6 +457,9 @@ class Store(Protocol):
 
     def pending(self, owner: str) -> Sequence[Pending]:
         """The open rows of an order or a parcel."""
+
+    def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
+        """One page of the rows that gave up, by key."""
 
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""

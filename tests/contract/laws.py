@@ -212,6 +212,9 @@ def a_row_that_gives_up_tells_and_never_comes_back(opened: Opening) -> None:
     assert store.commit(Commit("order:A-1", NOW, done="told")) == Duplicate()
     assert store.commit(Commit("order:A-1", NOW, done="effect")) == Duplicate()
     assert store.next_due() is None
+    (row,) = store.gave_up("", 9)
+    assert (row.key, row.status, row.error) == ("effect", "gave_up", "no answer")
+    assert list(store.gave_up("effect", 9)) == []
 
 
 @law
@@ -329,13 +332,25 @@ def pages_follow_each_other(opened: Opening) -> None:
         entry = an_entry(f"order:{order.id}", 1)
         store.commit(Commit(entry.subject, NOW, 0, order, entry=entry, wanted=(task,)))
         store.commit(receiving(StockKey(f"S{number // 2}", str(number % 2)), 1))
-    for asked, count in (({}, 7), ({"customer": "ana"}, 3), ({"status": "lost"}, 0)):
-        query = OrderQuery(**asked, limit=2)
+    every: list[tuple[OrderQuery, int]] = [
+        (OrderQuery(), 7),
+        (OrderQuery(customer="ana"), 3),
+        (OrderQuery(customer="ana", sku="MUG", phase="placed"), 3),
+        (OrderQuery(sku="CUP"), 0),
+        (OrderQuery(status="lost"), 0),
+        (OrderQuery(stage="placed", channel="online", exception=False), 7),
+        (OrderQuery(exception=True), 0),
+        (OrderQuery(placed_before=NOW + MINUTE), 7),
+        (OrderQuery(placed_before=NOW), 0),
+        (OrderQuery(promised_before=NOW + MINUTE), 0),
+    ]
+    for asked, count in every:
+        query = attrs.evolve(asked, limit=2)
         found: list[str] = []
         while page := store.orders(query):
             assert len(page) <= 2
             found.extend(page)
-            query = OrderQuery(**asked, limit=2, after=page[-1])
+            query = attrs.evolve(query, after=page[-1])
         assert len(found) == count
         assert found == sorted(found)
     first = store.stock(StockKey("", ""), 4)

@@ -150,7 +150,14 @@ def actions() -> st.SearchStrategy[Action]:
 
 def visible(store: Either) -> dict[str, object]:
     """Everything that can be read from a store."""
-    queries = [OrderQuery(), OrderQuery(customer="bo"), OrderQuery(status="placed", after="A-1")]
+    queries = [
+        OrderQuery(),
+        OrderQuery(customer="bo"),
+        OrderQuery(status="placed", after="A-1"),
+        OrderQuery(stage="placed", exception=False, channel="online"),
+        OrderQuery(sku="MUG", customer="bo"),
+        OrderQuery(placed_before=NOW + MINUTE),
+    ]
     return {
         "orders": [store.order(order) for order in ORDERS],
         "parcel": store.parcel("P1"),
@@ -168,6 +175,7 @@ def visible(store: Either) -> dict[str, object]:
         "next_due": store.next_due(),
         "pending": [list(store.pending(owner)) for owner in (*SUBJECTS, "inbox:T1")],
         "undelivered": [list(store.undelivered(subject)) for subject in SUBJECTS],
+        "gave_up": list(store.gave_up("", 9)),
         "tasks": [list(store.tasks(TaskQuery(role, limit=9))) for role in (None, "picker")],
         "task": [store.task(key) for key in ROWS],
     }

@@ -257,15 +257,9 @@ class MemoryStore:
     def orders(self, query: OrderQuery) -> Sequence[str]:
         """One page of order ids."""
         with self._lock:
-            found = [
-                order_id
-                for order_id, order in self._orders.items()
-                if order_id > query.after
-                and query.status in (None, order.status)
-                and query.customer in (None, order.state.customer)
-                and query.phase in (None, order.state.phase)
-            ]
-        return sorted(found)[: query.limit]
+            found = [order for name, order in self._orders.items() if name > query.after]
+        ids = sorted(order.id for order in found if _matches(order, query))
+        return ids[: query.limit]
 
     def _level(self, key: StockKey) -> StockLevel:
         return self._stock.levels.get(key) or StockLevel(key)
@@ -383,20 +377,15 @@ class MemoryStore:
     def pending(self, owner: str) -> Sequence[Pending]:
         """The open rows of a subject."""
         with self._lock:
-            return [
-                Pending(
-                    row.row.key,
-                    row.row.kind,
-                    row.row.name,
-                    row.row.subject,
-                    row.due,
-                    row.attempts,
-                    row.status,
-                    row.error,
-                )
-                for key in sorted(self._by_owner.get(owner, ()))
-                if (row := self._outbox[key]).status == "pending"
-            ]
+            rows = [self._outbox[key] for key in sorted(self._by_owner.get(owner, ()))]
+            return [_pending(row) for row in rows if row.status == "pending"]
+
+    def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
+        """One page of the rows that gave up."""
+        with self._lock:
+            rows = sorted(self._outbox.items())
+            found = [_pending(row) for key, row in rows if key > after and row.status == "gave_up"]
+        return found[:limit]
 
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
@@ -437,4 +426,37 @@ def _due(found: _Outbox) -> Due:
     data = row.data if isinstance(row.data, Mapping) else {"body": row.data}
     return Due(
         row.key, row.kind, row.name, row.owner, row.subject, data, found.attempts, found.token
+    )
+
+
+def _pending(found: _Outbox) -> Pending:
+    row = found.row
+    return Pending(
+        row.key,
+        row.kind,
+        row.name,
+        row.subject,
+        found.due,
+        found.attempts,
+        found.status,
+        found.error,
+    )
+
+
+def _matches(order: Order, query: OrderQuery) -> bool:
+    state = order.state
+    plain = {
+        "status": order.status,
+        "stage": order.stage,
+        "phase": state.phase,
+        "customer": state.customer,
+        "channel": state.channel,
+        "exception": "exception" in order.overlays,
+    }
+    promised, placed = query.promised_before, query.placed_before
+    return (
+        all(getattr(query, name) in (None, value) for name, value in plain.items())
+        and (query.sku is None or any(line.sku == query.sku for line in state.lines.values()))
+        and (promised is None or (state.promised is not None and state.promised < promised))
+        and (placed is None or state.placed_at < placed)
     )

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from orderflow.errors import SchemaMismatch, StoreUnavailable
+from orderflow.errors import StoreUnavailable
 from orderflow.model.observations import Observation
 from orderflow.model.work import Due, Message, Task
 from orderflow.ports import Commit, Outcome, Stale
-from orderflow.stores import schema, sql_inbox, sql_outbox
+from orderflow.stores import migrations, schema, sql_inbox, sql_outbox
 from orderflow.stores.database import Database, Guest, Place
 from orderflow.stores.failures import Contended
 from orderflow.stores.grouping import Group
@@ -41,7 +41,7 @@ class SqlStore(SqlReads):
     Every method raises StoreUnavailable, or the kind of it that fits, when the database fails.
 
     Raises:
-        SchemaMismatch: A later release wrote the database.
+        SchemaMismatch: A later release wrote the database. What an earlier one wrote is migrated.
         StoreUnavailable: It cannot be opened: the URL, its driver, the file, the permissions.
         ValueError: The URL is of an SQLite database in memory.
     """
@@ -63,13 +63,13 @@ class SqlStore(SqlReads):
         self._commit = Group(self._write).commit
         try:
             self._prepare()
-        except (SchemaMismatch, StoreUnavailable):
+        except BaseException:
             self.close()
             raise
 
     def _prepare(self) -> None:
         with self._database.write() as connection:
-            schema.prepare(connection)
+            migrations.prepare(connection)
 
     def close(self) -> None:
         """Close every connection; the store opens new ones when it is used again."""

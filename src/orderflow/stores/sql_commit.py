@@ -19,7 +19,15 @@ from orderflow.model.parcel import Parcel
 from orderflow.ports import Commit, Committed, Duplicate, Outcome, Stale
 from orderflow.stores import codec, schema, sql_inbox, sql_outbox
 from orderflow.stores.database import adding, changed_rows, execute_many, putting
-from orderflow.stores.rows import Row, matched_row, rows_of, task_row, tasks_of
+from orderflow.stores.rows import (
+    Row,
+    derived_columns,
+    matched_row,
+    rows_of,
+    sku_rows,
+    task_row,
+    tasks_of,
+)
 from orderflow.stores.sql_stock import StockRows, read_stock
 
 __all__ = ["Raced", "write_commits"]
@@ -182,11 +190,15 @@ def _write_orders(connection: Connection, commits: Sequence[Commit]) -> None:
             document, personal = codec.encode_document(commit.order.document)
             documents.append({"id": commit.order.id, "document": document, "personal": personal})
     _put(connection, schema.documents, ("id",), documents)
-    states = [state_row(commit.order) for commit in commits if commit.order]
-    _put(connection, schema.states, ("id",), states)
+    orders = [commit.order for commit in commits if commit.order]
+    _put(connection, schema.states, ("id",), list(map(_state_row, orders)))
+    new = {row["id"] for row in documents}
+    grown = [o for o in orders if o.id in new or len(o.state.lines) > len(o.document.lines)]
+    skus = [row for order in grown for row in sku_rows(order.state)]
+    execute_many(connection, adding(connection.dialect.name, schema.skus), skus)
 
 
-def state_row(order: Order) -> dict[str, Any]:
+def _state_row(order: Order) -> dict[str, Any]:
     """The row that says where an order stands."""
     state = order.state
     return {
@@ -199,6 +211,7 @@ def state_row(order: Order) -> dict[str, Any]:
         "placed_at": state.placed_at,
         "promised": state.promised,
         "state": codec.encode_state(state),
+        **derived_columns(state),
     }
 
 

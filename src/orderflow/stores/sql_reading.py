@@ -75,13 +75,24 @@ class SqlReads:
 
     def orders(self, query: OrderQuery) -> Sequence[str]:
         """The ids of one page of orders."""
-        states = schema.states
-        wanted = {"status": query.status, "customer": query.customer, "phase": query.phase}
+        states, skus = schema.states, schema.skus
+        wanted = {name: getattr(query, name) for name in schema.FILTERS}
+        dated = query.promised_before is not None or query.placed_before is not None
+        # Of what is late there is little: found by its date, then sorted, not the other way round.
+        by = states.c.id.concat("") if dated else states.c.id
         found = select(states.c.id).where(
-            states.c.id > query.after,
+            by > query.after,
             *(states.c[name] == value for name, value in wanted.items() if value is not None),
         )
-        return [row["id"] for row in self._rows(found.order_by(states.c.id).limit(query.limit))]
+        if query.sku is not None:
+            found = found.join(skus, skus.c.order_id == states.c.id).where(skus.c.sku == query.sku)
+            if query.customer is not None:
+                found = found.where(skus.c.customer == query.customer)
+        if query.promised_before is not None:
+            found = found.where(states.c.promised < query.promised_before)
+        if query.placed_before is not None:
+            found = found.where(states.c.placed_at < query.placed_before)
+        return [row["id"] for row in self._rows(found.order_by(by).limit(query.limit))]
 
     def levels(self, keys: Iterable[StockKey]) -> Mapping[StockKey, StockLevel]:
         """The stock levels; a key that was never seen is empty."""
@@ -160,6 +171,11 @@ class SqlReads:
         """The open rows of an order or a parcel."""
         with self._database.read() as connection:
             return sql_outbox.open_rows(connection, owner)
+
+    def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
+        """One page of the rows that gave up, by key."""
+        with self._database.read() as connection:
+            return sql_outbox.gave_up(connection, after, limit)
 
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
