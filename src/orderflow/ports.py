@@ -461,6 +461,9 @@ class Store(Protocol):
     def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
         """One page of the rows that gave up, by key."""
 
+    def odd(self) -> Sequence[tuple[str, str]]:
+        """Subjects and what is odd: rows of nobody, or that contradict what they derive from."""
+
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
 

@@ -101,7 +101,7 @@ def on_connect(shop: Shop, do: Callable[[Any], object]) -> Callable[[], None]:
     return over
 
 
-# --- read-only, full, locked -----------------------------------------------------------------------
+# --- read-only, full, locked ----------------------------------------------------------------------
 
 
 def test_a_read_only_file(file: Shop) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from orderflow.engine.checking import Finding, order_findings, stock_findings
 from orderflow.engine.desk import Desk
 from orderflow.engine.explaining import Explanation, explain, silent
 from orderflow.engine.handling import Envelope, FactProviders, Handler, digest
@@ -266,6 +267,12 @@ class Engine:
         The quick part of :meth:`explain`.
         """
         return silent(self._handler, self.order(order))
+
+    def findings(self, order: str | None = None) -> Iterator[Finding]:
+        """What breaks a promise in an order and its parcels; without one, in stock."""
+        if order is None:
+            return stock_findings(self.store)
+        return order_findings(self._handler, self.order(order))
 
     def order(self, order_id: str) -> Order:
         """The order. Raises NotFound."""

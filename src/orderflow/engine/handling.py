@@ -207,22 +207,33 @@ class Handler:
 
     def apply_rules(self, order_id: str) -> bool:
         """Have the store hold what the order waits for by today's rules; whether that was news."""
+        order = self.store.order(order_id)
+        assert order is not None  # orders are never removed
+        parcels = (f"parcel:{view}" for view in order.state.parcels)
+        return sum(self._apply_rules(owner) for owner in (f"order:{order_id}", *parcels)) > 0
+
+    def _apply_rules(self, owner: str) -> bool:
         tries = Retrying(
             stop=stop_after_attempt(_TRIES), retry=retry_if_result(lambda found: found is None)
         )
         try:
-            return bool(tries(self._apply_rules, order_id))
+            return bool(tries(self._align, owner))
         except RetryError:
-            raise Conflict(f"{order_id} kept changing meanwhile; do it again") from None
+            raise Conflict(f"{owner} kept changing meanwhile; do it again") from None
 
-    def _apply_rules(self, order_id: str) -> bool | None:
-        order, owner = self.store.order(order_id), f"order:{order_id}"
-        assert order is not None  # orders are never removed
-        wanted, there = waits(order, self.rules), set(self._rows_of(owner))
+    def _align(self, owner: str) -> bool | None:
+        """Add the rows that are missing, withdraw those too many; None: it changed meanwhile."""
+        kind, _, name = owner.partition(":")
+        found = self.store.order(name) if kind == "order" else self.store.parcel(name)
+        if found is None:
+            return False  # a parcel that is about to be opened
+        by_rules = waits if isinstance(found, Order) else parcel_waits
+        wanted = by_rules(found, self.rules)  # type: ignore[arg-type]  # each takes its own
+        there = set(self._rows_of(owner))
         commit = Commit(
             owner,
             self.clock.now(),
-            order.version,
+            found.version,
             wanted=tuple(wanted[key] for key in wanted if key not in there),
             withdrawn=tuple(there - set(wanted)),
         )
@@ -231,7 +242,7 @@ class Handler:
         return isinstance(self.store.commit(commit), Committed) or None
 
     def _rows_of(self, owner: str) -> Iterator[str]:
-        """The keys of the rows that an order's waits account for."""
+        """The keys of the rows that the waits of an order or a parcel account for."""
         entries = self.store.journal(owner)
         added = {e.key for entry in entries for e in entry.events if isinstance(e, EffectAdded)}
         for row in self.store.pending(owner):

@@ -16,6 +16,7 @@ from orderflow.model.stock import Cause, ExpectedReceipt, Movement, StockKey, St
 from orderflow.model.work import Due, Task
 from orderflow.ports import InboxItem, OrderQuery, Pending, Receipt, TaskQuery
 from orderflow.stores import codec, schema, sql_inbox, sql_outbox
+from orderflow.stores.auditing import odd_rows
 from orderflow.stores.database import Place
 from orderflow.stores.sql_stock import level_of, levels_of, waiting_of
 
@@ -176,6 +177,11 @@ class SqlReads:
         """One page of the rows that gave up, by key."""
         with self._database.read() as connection:
             return sql_outbox.gave_up(connection, after, limit)
+
+    def odd(self) -> Sequence[tuple[str, str]]:
+        """Rows that belong to nobody, or say otherwise than what they are derived from."""
+        with self._database.read() as connection:
+            return list(odd_rows(connection))
 
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
