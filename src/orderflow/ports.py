@@ -475,3 +475,12 @@ class Store(Protocol):
 
     def assign(self, key: str, to: str, before: str) -> bool:
         """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
+
+    def rewrite(self, order: Order, entries: Sequence[Entry], expected: int) -> bool:
+        """Replace an order and its journal to erase a person; False: it is past that version.
+
+        The data and the errors of the outbox rows of the order and its parcels are blanked.
+        """
+
+    def strike(self, owner: str) -> None:
+        """Take every outbox row of an owner away: nothing is left of it."""

@@ -41,3 +41,21 @@ def doctor(
     if not findings and not as_json:
         out.print("nothing is off")
     raise typer.Exit(1 if findings else 0)
+
+
+@app.command()
+def forget(
+    context: typer.Context,
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's id.")],
+    db: Db = DB,
+    app_name: App = "",
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person everywhere; what is still open is erased when it is over."""
+    found = open_engine(context, db, app_name).forget(customer)
+    if as_json:
+        print_json({"erased": list(found.erased), "waiting": list(found.waiting)})
+        return
+    out.print(Text(f"{len(found.erased)} orders are erased"))
+    for order in found.waiting:
+        out.print(Text(f"{order} waits: something is still open; see orderflow explain {order}"))

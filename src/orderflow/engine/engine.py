@@ -12,6 +12,7 @@ import attrs
 from orderflow.engine.checking import Finding, order_findings, stock_findings
 from orderflow.engine.desk import Desk
 from orderflow.engine.explaining import Explanation, explain, silent
+from orderflow.engine.forgetting import Forgetter, Forgotten
 from orderflow.engine.handling import Envelope, FactProviders, Handler, digest
 from orderflow.engine.inbox import subject_of, unreadable
 from orderflow.engine.submitting import Submitter
@@ -311,6 +312,14 @@ class Engine:
         that software does now is no longer a task. Gives the number of orders that changed.
         """
         return sum(self._handler.apply_rules(order.id) for order in self.orders())
+
+    def forget(self, customer: str) -> Forgotten:
+        """Erase a person: addresses, free text, their id, in orders, journals and the outbox.
+
+        Orders of which something is open wait, as the timer ``forget:CUSTOMER``; a worker erases
+        them when they are over. Journals still fold and figures add up, under another name.
+        """
+        return Forgetter(self._handler).forget(customer)
 
     def claim(self, task: Task | str, *, by: str) -> Task:
         """Keep a task for one person. Raises NotFound; Refused where it is another's."""

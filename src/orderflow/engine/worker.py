@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import attrs
 from tenacity import RetryCallState, Retrying, wait_exponential
 
+from orderflow.engine.forgetting import Forgetter
 from orderflow.engine.handling import Envelope, Handler
 from orderflow.errors import NotFound, PortFailed
 from orderflow.fulfillment.strategy import FulfillmentStrategy
@@ -154,9 +155,12 @@ class Worker:
             at, body = body.occurred_at, body.body
         return Envelope(row.owner, body, row.key, at=at, done=row.key)
 
-    def _fired(self, row: Due) -> Envelope | Commit:
+    def _fired(self, row: Due) -> Envelope | Commit | None:
         if row.owner.startswith("inbox:"):
             return self._unmatched(row)
+        if row.owner.startswith("forget:"):
+            Forgetter(self._handler).forget(row.owner.removeprefix("forget:"))
+            return None
         return Envelope(
             row.owner, TimerFired(row.key, row.name, row.subject), row.key, done=row.key
         )

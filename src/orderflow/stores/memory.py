@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -90,6 +91,7 @@ class MemoryStore:
         self._movements: dict[StockKey, list[Movement]] = {}
         self._expected: dict[str, ExpectedReceipt] = {}
         self._outbox: dict[str, _Outbox] = {}
+        self._numbers = itertools.count()
         self._wakes: list[tuple[datetime, int, str]] = []
         self._by_owner: dict[str, set[str]] = {}
         self._tasks: dict[str, tuple[str, Task]] = {}
@@ -211,7 +213,7 @@ class MemoryStore:
     def _add(self, row: Row) -> None:
         there = self._outbox.get(row.key)
         if there is None:
-            there = _Outbox(row, len(self._outbox), row.due, row.due)
+            there = _Outbox(row, next(self._numbers), row.due, row.due)
             self._outbox[row.key] = there
             self._by_owner.setdefault(row.owner, set()).add(row.key)
         elif there.status == "withdrawn":
@@ -228,8 +230,8 @@ class MemoryStore:
         """The pending row that wakes first; stale entries of the heap are dropped."""
         while self._wakes:
             at, _, key = self._wakes[0]
-            found = self._outbox[key]
-            if found.status == "pending" and found.wake == at:
+            found = self._outbox.get(key)
+            if found is not None and found.status == "pending" and found.wake == at:
                 return found
             heapq.heappop(self._wakes)
         return None
@@ -348,8 +350,8 @@ class MemoryStore:
 
     def still_mine(self, due: Due) -> bool:
         """Whether a claimed row is still the caller's."""
-        found = self._outbox[due.key]
-        return found.status == "pending" and found.token == due.token
+        found = self._outbox.get(due.key)
+        return found is not None and found.status == "pending" and found.token == due.token
 
     def fail(
         self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
@@ -423,6 +425,25 @@ class MemoryStore:
                 return False
             self._tasks[key] = owner, attrs.evolve(task, assignee=to)
             return True
+
+    def rewrite(self, order: Order, entries: Sequence[Entry], expected: int) -> bool:
+        """Replace an order and its journal."""
+        with self._lock:
+            if self._orders[order.id].version != expected:
+                return False
+            self._orders[order.id] = order
+            self._journals[f"order:{order.id}"] = list(entries)
+            for owner in (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels)):
+                for key in self._by_owner.get(owner, ()):
+                    found = self._outbox[key]
+                    found.row, found.error = attrs.evolve(found.row, data={}), ""
+            return True
+
+    def strike(self, owner: str) -> None:
+        """Take every outbox row of an owner away."""
+        with self._lock:
+            for key in self._by_owner.pop(owner, set()):
+                del self._outbox[key]
 
 
 def _due(found: _Outbox) -> Due:

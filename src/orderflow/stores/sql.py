@@ -10,10 +10,12 @@ from sqlalchemy import Connection, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from orderflow.errors import StoreUnavailable
+from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
+from orderflow.model.order import Order
 from orderflow.model.work import Due, Message, Task
 from orderflow.ports import Commit, Outcome, Stale
-from orderflow.stores import migrations, schema, sql_inbox, sql_outbox
+from orderflow.stores import erasing, migrations, schema, sql_inbox, sql_outbox
 from orderflow.stores.database import Database, Guest, Place
 from orderflow.stores.failures import Contended
 from orderflow.stores.grouping import Group
@@ -142,3 +144,13 @@ class SqlStore(SqlReads):
         with self._database.write() as connection:
             changed: int = connection.execute(mine.values(assignee=to)).rowcount
             return changed == 1
+
+    def rewrite(self, order: Order, entries: Sequence[Entry], expected: int) -> bool:
+        """Replace an order and its journal, and blank what was told of it."""
+        with self._database.write() as connection:
+            return erasing.rewrite(connection, order, entries, expected)
+
+    def strike(self, owner: str) -> None:
+        """Take every outbox row of an owner away."""
+        with self._database.write() as connection:
+            erasing.strike(connection, owner)

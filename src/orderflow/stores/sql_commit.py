@@ -7,7 +7,7 @@ with one statement for each kind of row. A refused commit has written nothing, s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ from orderflow.stores.rows import (
 )
 from orderflow.stores.sql_stock import StockRows, read_stock
 
-__all__ = ["Raced", "write_commits"]
+__all__ = ["Raced", "write_commits", "write_orders"]
 
 _TASK = ("owner", "role", "name", "subject", "instructions", "due", "fields")
 
@@ -162,7 +162,8 @@ def _write(connection: Connection, commits: Sequence[Commit]) -> None:
             for entry in entries
         ],
     )
-    _write_orders(connection, commits)
+    new = {commit.order.id for commit in commits if commit.order and commit.expected == 0}
+    write_orders(connection, [commit.order for commit in commits if commit.order], new)
     parcels = [_parcel_row(commit.parcel) for commit in commits if commit.parcel]
     _put(connection, schema.parcels, ("id",), parcels)
     _write_work(connection, commits)
@@ -182,17 +183,14 @@ def _put(
         execute_many(connection, putting(connection.dialect.name, table, keys, columns), rows)
 
 
-def _write_orders(connection: Connection, commits: Sequence[Commit]) -> None:
-    """Write where orders stand; with an order's first commit also what was ordered."""
+def write_orders(connection: Connection, orders: Sequence[Order], new: Collection[str]) -> None:
+    """Write where orders stand; of *new* ones also what was ordered."""
     documents = []
-    for commit in commits:
-        if commit.order and commit.expected == 0:
-            document, personal = codec.encode_document(commit.order.document)
-            documents.append({"id": commit.order.id, "document": document, "personal": personal})
+    for order in (order for order in orders if order.id in new):
+        document, personal = codec.encode_document(order.document)
+        documents.append({"id": order.id, "document": document, "personal": personal})
     _put(connection, schema.documents, ("id",), documents)
-    orders = [commit.order for commit in commits if commit.order]
     _put(connection, schema.states, ("id",), list(map(_state_row, orders)))
-    new = {row["id"] for row in documents}
     grown = [o for o in orders if o.id in new or len(o.state.lines) > len(o.document.lines)]
     skus = [row for order in grown for row in sku_rows(order.state)]
     execute_many(connection, adding(connection.dialect.name, schema.skus), skus)
