@@ -52,6 +52,9 @@ test: $(STAMP)  ## the tests, then branch coverage
 crash: $(STAMP)  ## a process killed at every statement, commit and call (an hour)
 	CRASH_POINTS=all $(BIN)/pytest tests/crash/test_crash.py
 
+soak: $(STAMP)  ## a busy shop whose processes and server are killed (ten minutes)
+	SOAK_ORDERS=300 $(BIN)/pytest tests/crash/test_soak.py
+
 lint: $(STAMP)  ## format, style, types, rooms
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
