@@ -8,8 +8,10 @@ from zipfile import ZipFile
 from tests.conftest import ROOT
 
 EXTRAS = {
+    "alembic",
     "hypothesis",
     "msgspec",
+    "psycopg",
     "pytest",
     "reportlab",
     "rich",

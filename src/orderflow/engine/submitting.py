@@ -60,6 +60,11 @@ class Submitter:
             (again,) = self._together([command])
             return again
         if isinstance(answer, tuple):
+            try:  # it may have come in twice, and the other one was faster
+                if known := self._known_answer(command):
+                    return known
+            except Refused as reused:
+                return reused
             order_id = envelope.subject.removeprefix("order:")
             self._handler.rules.hooks.tell_refused(order_id, answer)
             return Refused(answer)
