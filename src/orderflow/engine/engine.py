@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from orderflow.engine.aligning import Aligner
 from orderflow.engine.checking import Finding, order_findings, stock_findings
 from orderflow.engine.desk import Desk
 from orderflow.engine.explaining import Explanation, explain, silent
@@ -311,7 +312,7 @@ class Engine:
         Call it when an engine with other steps, windows or strategies opens the same store: a step
         that software does now is no longer a task. Gives the number of orders that changed.
         """
-        return sum(self._handler.apply_rules(order.id) for order in self.orders())
+        return sum(Aligner(self._handler).apply(order.id) for order in self.orders())
 
     def forget(self, customer: str) -> Forgotten:
         """Erase a person: addresses, free text, their id, in orders, journals and the outbox.

@@ -11,21 +11,18 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt
 
 from orderflow.errors import Conflict, NotFound, Refusal
 from orderflow.inventory import Holding, StockDecision, apply, decide_stock, settle
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
-from orderflow.kernel.waits import waits
 from orderflow.model.commands import Draft, Pack, Place, StockCommand
-from orderflow.model.events import EffectAdded, Entry
+from orderflow.model.events import Entry
 from orderflow.model.messages import Despatched, EffectFailed, OpenParcel, SettleStock, TimerFired
 from orderflow.model.observations import StockReported
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey, StockLevel, StockOp
-from orderflow.model.work import Kind
 from orderflow.ports import (
     Clock,
     Commit,
@@ -34,7 +31,6 @@ from orderflow.ports import (
     Ids,
     Receipt,
     Store,
-    TaskQuery,
     Watch,
 )
 
@@ -46,7 +42,6 @@ Refusals = tuple[Refusal, ...]
 Answer = Order | Refusals | Exception | None
 """What came of a message: None where it was handled before, or is not an order's."""
 _TRIES = 25
-_ALL = 10_000
 
 
 def digest(content: Mapping[str, Any]) -> str:
@@ -204,53 +199,6 @@ class Handler:
         levels = self.store.levels(stock_keys(self.rules, order, body))
         context = self._context(order, body, levels, actor, "ask", new_id)
         return decide(self.rules, order, body, context, new_id)
-
-    def apply_rules(self, order_id: str) -> bool:
-        """Have the store hold what the order waits for by today's rules; whether that was news."""
-        order = self.store.order(order_id)
-        assert order is not None  # orders are never removed
-        parcels = (f"parcel:{view}" for view in order.state.parcels)
-        return sum(self._apply_rules(owner) for owner in (f"order:{order_id}", *parcels)) > 0
-
-    def _apply_rules(self, owner: str) -> bool:
-        tries = Retrying(
-            stop=stop_after_attempt(_TRIES), retry=retry_if_result(lambda found: found is None)
-        )
-        try:
-            return bool(tries(self._align, owner))
-        except RetryError:
-            raise Conflict(f"{owner} kept changing meanwhile; do it again") from None
-
-    def _align(self, owner: str) -> bool | None:
-        """Add the rows that are missing, withdraw those too many; None: it changed meanwhile."""
-        kind, _, name = owner.partition(":")
-        found = self.store.order(name) if kind == "order" else self.store.parcel(name)
-        if found is None:
-            return False  # a parcel that is about to be opened
-        by_rules = waits if isinstance(found, Order) else parcel_waits
-        wanted = by_rules(found, self.rules)  # type: ignore[arg-type]  # each takes its own
-        there = set(self._rows_of(owner))
-        commit = Commit(
-            owner,
-            self.clock.now(),
-            found.version,
-            wanted=tuple(wanted[key] for key in wanted if key not in there),
-            withdrawn=tuple(there - set(wanted)),
-        )
-        if not commit.wanted and not commit.withdrawn:
-            return False
-        return isinstance(self.store.commit(commit), Committed) or None
-
-    def _rows_of(self, owner: str) -> Iterator[str]:
-        """The keys of the rows that the waits of an order or a parcel account for."""
-        entries = self.store.journal(owner)
-        added = {e.key for entry in entries for e in entry.events if isinstance(e, EffectAdded)}
-        for row in self.store.pending(owner):
-            if row.kind in (Kind.EFFECT, Kind.TIMER) and row.key not in added:
-                yield row.key
-        for _, task in self.store.tasks(TaskQuery(owner=owner, limit=_ALL)):
-            if task.name != "exception.message":
-                yield task.key
 
     def _context(
         self,

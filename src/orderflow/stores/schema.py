@@ -252,18 +252,13 @@ Index(
     postgresql_where=OPEN,
 )
 GAVE_UP = outbox.c.status == literal_column("'gave_up'")
-Index(
-    "orderflow_outbox_gave_up",
-    outbox.c.key,
-    sqlite_where=GAVE_UP,
-    postgresql_where=GAVE_UP,
-)
-Index(
-    "orderflow_outbox_leased",
-    outbox.c.leased_until,
-    sqlite_where=LEASED,
-    postgresql_where=LEASED,
-)
+for _name_, _column, _only in (("gave_up", "key", GAVE_UP), ("leased", "leased_until", LEASED)):
+    Index(
+        f"orderflow_outbox_{_name_}",
+        outbox.c[_column],
+        sqlite_where=_only,
+        postgresql_where=_only,
+    )
 attempts = _table(
     "effect_attempts",
     _name("key"),

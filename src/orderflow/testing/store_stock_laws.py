@@ -2,6 +2,8 @@
 
 # ruff: noqa: PLR2004 (numbers are the content of an example)
 
+from collections import Counter
+
 import attrs
 
 from orderflow.model.stock import (
@@ -18,6 +20,7 @@ from orderflow.model.stock import (
 from orderflow.ports import (
     Commit,
     Committed,
+    Outcome,
     Short,
     Store,
 )
@@ -37,6 +40,7 @@ __all__ = [
     "a_short_commit_changes_nothing_and_names_the_keys",
     "operations_on_one_key_follow_each_other",
     "stock_is_never_oversold",
+    "who_wants_the_same_stock_in_another_order_is_not_blocked",
 ]
 
 
@@ -76,6 +80,22 @@ def stock_is_never_oversold(opened: Opening) -> None:
     assert stores[0].levels([MUG])[MUG] == StockLevel(MUG, 10, reserved=10)
     held = [sum(stores[0].reserved(str(n)).values()) for n in range(len(stores))]
     assert held == granted
+
+
+@law
+def who_wants_the_same_stock_in_another_order_is_not_blocked(opened: Opening) -> None:
+    """Who wants the same stock in another order is not blocked: nobody deadlocks."""
+    stores = [opened() for _ in range(4)]
+    for key in (MUG, CUP):
+        stores[0].commit(receiving(key, 40))
+
+    def take(store: Store, order: str) -> Counter[Outcome]:
+        keys = (MUG, CUP) if int(order) % 2 else (CUP, MUG)
+        wants = (tuple(Reserve(key, order, str(n), 1) for key in keys) for n in range(10))
+        return Counter(store.commit(Commit("x", NOW, stock=want)) for want in wants)
+
+    assert sum(at_once(stores, take), Counter[Outcome]()) == {Committed(): 40}
+    assert [level.available for level in stores[0].levels([MUG, CUP]).values()] == [0, 0]
 
 
 @law
