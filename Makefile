@@ -50,7 +50,7 @@ test: $(STAMP)  ## the tests, then branch coverage
 	@$(BIN)/coverage report
 
 crash: $(STAMP)  ## a process killed at every statement, commit and call (an hour)
-	CRASH_POINTS=all $(BIN)/pytest tests/crash/test_crash.py
+	CRASH_POINTS=all $(BIN)/pytest tests/crash/test_crash.py tests/crash/test_power.py
 
 soak: $(STAMP)  ## a busy shop whose processes and server are killed (ten minutes)
 	SOAK_ORDERS=300 $(BIN)/pytest tests/crash/test_soak.py

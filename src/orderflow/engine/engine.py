@@ -12,9 +12,10 @@ import attrs
 from orderflow.engine.aligning import Aligner
 from orderflow.engine.checking import Finding, order_findings, stock_findings
 from orderflow.engine.desk import Desk
+from orderflow.engine.envelopes import Envelope, FactProviders, digest
 from orderflow.engine.explaining import Explanation, explain, silent
 from orderflow.engine.forgetting import Forgetter, Forgotten
-from orderflow.engine.handling import Envelope, FactProviders, Handler, digest
+from orderflow.engine.handling import Handler
 from orderflow.engine.inbox import subject_of, unreadable
 from orderflow.engine.submitting import Submitter
 from orderflow.engine.time import RandomIds, SystemClock

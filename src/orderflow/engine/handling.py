@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import attrs
 
+from orderflow.engine.envelopes import (
+    Answer,
+    Envelope,
+    FactProviders,
+    Reading,
+    Ready,
+    Refusals,
+)
 from orderflow.errors import Conflict, NotFound, Refusal
-from orderflow.inventory import Holding, StockDecision, apply, decide_stock, settle
+from orderflow.inventory import StockDecision, decide_stock, settle
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
@@ -22,87 +28,20 @@ from orderflow.model.events import Entry
 from orderflow.model.messages import Despatched, EffectFailed, OpenParcel, SettleStock, TimerFired
 from orderflow.model.observations import StockReported
 from orderflow.model.order import Order
-from orderflow.model.stock import StockKey, StockLevel, StockOp
+from orderflow.model.stock import StockKey, StockLevel
 from orderflow.ports import (
     Clock,
     Commit,
     Committed,
     Duplicate,
     Ids,
-    Receipt,
     Store,
     Watch,
 )
 
-__all__ = ["Answer", "Envelope", "FactProviders", "Handler", "Refusals", "digest"]
+__all__ = ["Handler"]
 
-FactProviders = Mapping[str, Callable[[Order], Any]]
-"""Facts from outside that guards need, by name; called before the decision, never inside it."""
-Refusals = tuple[Refusal, ...]
-Answer = Order | Refusals | Exception | None
-"""What came of a message: None where it was handled before, or is not an order's."""
 _TRIES = 25
-
-
-def digest(content: Mapping[str, Any]) -> str:
-    """What tells two contents apart."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
-
-
-@attrs.frozen
-class Envelope:
-    """A message on its way to one subject.
-
-    Attributes:
-        subject: ``order:…``, ``parcel:…`` or ``stock:…``.
-        body: The command, fact or message.
-        cause: Its id: what follows carries it.
-        actor: Who asks.
-        at: When it happened; None is now.
-        receipt: (scope, id, digest) where the message has an id of its own.
-        done: The outbox row that it comes from.
-        creates: Whether it begins the order.
-    """
-
-    subject: str
-    body: object
-    cause: str
-    actor: str = "system"
-    at: datetime | None = None
-    receipt: tuple[str, str, str] | None = None
-    done: str | None = None
-    creates: bool = False
-
-    def stored(self, version: int) -> Receipt | None:
-        """The receipt to store with the outcome."""
-        if self.receipt is None:
-            return None
-        scope, message, content = self.receipt
-        return Receipt(scope, message, content, self.subject, version)
-
-
-@attrs.frozen
-class _Ready:
-    """A decision, ready to be stored, and what to answer when it is."""
-
-    commit: Commit
-    answer: Order | None = None
-
-
-@attrs.frozen
-class _Reading:
-    """What messages that are handled together were decided on."""
-
-    orders: Mapping[str, Order]
-    levels: dict[StockKey, StockLevel]
-
-    def foresee(self, ops: Iterable[StockOp]) -> None:
-        """Let the next decision see what this one does to stock; the store has the last word."""
-        for op in ops:
-            if op.key in self.levels:
-                units = getattr(op, "quantity", 0)
-                after = apply(op, Holding(self.levels[op.key], units, units))
-                self.levels[op.key] = after.level if after else self.levels[op.key]
 
 
 class Handler:
@@ -153,14 +92,14 @@ class Handler:
         """Decide and commit once; who is missing in the answers has to try again."""
         reading = self._read(turn.values())
         answers: dict[int, Answer] = {}
-        ready: dict[int, _Ready] = {}
+        ready: dict[int, Ready] = {}
         for number, envelope in turn.items():
             try:
                 prepared = self._prepare(envelope, reading)
             except Exception as error:  # it sinks no other
                 answers[number] = error
                 continue
-            if isinstance(prepared, _Ready):
+            if isinstance(prepared, Ready):
                 ready[number] = prepared
                 reading.foresee(prepared.commit.stock)
             else:
@@ -173,7 +112,7 @@ class Handler:
                 answers[number] = None
         return answers
 
-    def _read(self, envelopes: Iterable[Envelope]) -> _Reading:
+    def _read(self, envelopes: Iterable[Envelope]) -> Reading:
         """The orders that messages are about, and the stock that they may need."""
         about = {e.subject.removeprefix("order:"): e for e in envelopes if _kind(e) == "order"}
         orders = self.store.load(about)
@@ -181,16 +120,16 @@ class Handler:
         for name, envelope in about.items():
             with suppress(Exception):  # whatever is wrong with it is found again, and told
                 keys.update(stock_keys(self.rules, orders.get(name), envelope.body))
-        return _Reading(orders, dict(self.store.levels(keys)) if keys else {})
+        return Reading(orders, dict(self.store.levels(keys)) if keys else {})
 
-    def _prepare(self, envelope: Envelope, reading: _Reading) -> _Ready | Refusals:
+    def _prepare(self, envelope: Envelope, reading: Reading) -> Ready | Refusals:
         match _kind(envelope):
             case "order":
                 return self._order(envelope, reading)
             case "parcel":
-                return _Ready(self._parcel(envelope))
+                return Ready(self._parcel(envelope))
             case _:
-                return _Ready(self._stock(envelope))
+                return Ready(self._stock(envelope))
 
     def ask(
         self, order: Order | None, body: object, actor: str, new_id: str
@@ -225,7 +164,7 @@ class Handler:
         assert isinstance(drafted, Decision)  # a draft meets no guard
         return drafted.order
 
-    def _order(self, envelope: Envelope, reading: _Reading) -> _Ready | Refusals:
+    def _order(self, envelope: Envelope, reading: Reading) -> Ready | Refusals:
         order_id = envelope.subject.removeprefix("order:")
         order = reading.orders.get(order_id)
         if envelope.creates and order is not None:
@@ -248,7 +187,7 @@ class Handler:
         if not decision.events:
             commit = Commit(envelope.subject, context.now, done=envelope.done)
             commit = attrs.evolve(commit, receipt=envelope.stored(before))
-            return _Ready(commit, order)
+            return Ready(commit, order)
         version = before + 1
         entry = Entry(
             envelope.subject,
@@ -274,7 +213,7 @@ class Handler:
             receipt=envelope.stored(version),
             done=envelope.done,
         )
-        return _Ready(commit, decision.order)
+        return Ready(commit, decision.order)
 
     def _watches(self, decision: Decision, envelope: Envelope) -> tuple[Watch, ...]:
         order, found = decision.order, []

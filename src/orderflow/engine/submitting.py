@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from orderflow.engine.handling import Answer, Envelope, Handler, digest
+from orderflow.engine.envelopes import Answer, Envelope, digest
+from orderflow.engine.handling import Handler
 from orderflow.errors import NotFound, OrderflowError, Refusal, Refused
 from orderflow.kernel.evolve import fold
 from orderflow.model.commands import Command, Draft, Place, StockCommand
@@ -95,11 +96,14 @@ class Submitter:
         if not command.id:
             return None
         receipt = self.known(_scope(command), command.id, digest(command.content()))
-        if receipt is None:
-            return None
-        order = self._store.order(receipt.subject.removeprefix("order:"))
+        return None if receipt is None else self._as_of(receipt)
+
+    def _as_of(self, receipt: Receipt) -> Order:
+        """The order as it was when the receipt was written: the journal tells."""
+        name = receipt.subject.removeprefix("order:")
+        order = self._store.order(name)
         if order is None:
-            raise NotFound(f"there is no order {receipt.subject.removeprefix('order:')}")
+            raise NotFound(f"there is no order {name}")
         entries = (e for e in self._store.journal(receipt.subject) if e.version <= receipt.version)
         return order.at(fold(entries, order.id))
 

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 import attrs
 from tenacity import RetryCallState, Retrying, wait_exponential
 
+from orderflow.engine.envelopes import Envelope
 from orderflow.engine.forgetting import Forgetter
-from orderflow.engine.handling import Envelope, Handler
+from orderflow.engine.handling import Handler
 from orderflow.errors import NotFound, PortFailed
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.step import Committed
