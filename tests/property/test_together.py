@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from orderflow import Engine, Hooks, InHouse, Line, NewOrder, NotFound, Order, Refused, Step
 from orderflow.engine import worker
-from orderflow.errors import OrderflowError, PortFailed, Refusal
+from orderflow.errors import Conflict, OrderflowError, PortFailed, Refusal
 from orderflow.fulfillment import Digital, Handover, Pickup
 from orderflow.model.commands import Cancel, Command, Place, PlaceHold, Receive
-from orderflow.ports import Commit, Outcome, Picked, PickRequest, Warehouse
+from orderflow.ports import Commit, Outcome, Picked, PickRequest, Stale, Warehouse
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
 from orderflow.testing import check_order, check_stock, orders
@@ -154,3 +154,23 @@ def test_what_was_done_is_stored_after_a_while(
     monkeypatch.setattr(engine.store, "commit_all", counted)
     engine.worker._do_all(engine.worker._claim())
     assert [count for count in stored if count] == expected
+
+
+def test_a_conflict_is_bounded_and_seen(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody else is always faster with one order; the others go through, and the log tells."""
+    engine = shop()
+    commit_all = engine.store.commit_all
+
+    def contended(commits: Sequence[Commit]) -> Sequence[Outcome]:
+        mine = [commit for commit in commits if commit.subject != "order:A-1"]
+        stored = iter(commit_all(mine))
+        return [Stale() if c.subject == "order:A-1" else next(stored) for c in commits]
+
+    monkeypatch.setattr(engine.store, "commit_all", contended)
+    caplog.set_level("INFO", logger="orderflow")
+    found = engine.place_many({n: MUG.model_copy(update={"number": n}) for n in NUMBERS})
+    assert [type(answer) for answer in found.values()] == [Order, Conflict, Order, Order, Order]
+    assert len(caplog.messages) == 25
+    assert set(caplog.messages) >= {"order:A-1 changed meanwhile: decided again (2)"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -10,14 +11,7 @@ from typing import Any
 
 import attrs
 
-from orderflow.engine.envelopes import (
-    Answer,
-    Envelope,
-    FactProviders,
-    Reading,
-    Ready,
-    Refusals,
-)
+from orderflow.engine.envelopes import Answer, Envelope, FactProviders, Reading, Ready, Refusals
 from orderflow.errors import Conflict, NotFound, Refusal
 from orderflow.inventory import StockDecision, decide_stock, settle
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
@@ -29,19 +23,12 @@ from orderflow.model.messages import Despatched, EffectFailed, OpenParcel, Settl
 from orderflow.model.observations import StockReported
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey, StockLevel
-from orderflow.ports import (
-    Clock,
-    Commit,
-    Committed,
-    Duplicate,
-    Ids,
-    Store,
-    Watch,
-)
+from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Store, Watch
 
 __all__ = ["Handler"]
 
 _TRIES = 25
+_LOG = logging.getLogger("orderflow")
 
 
 class Handler:
@@ -82,6 +69,9 @@ class Handler:
                 if number not in answers:
                     turn.setdefault(envelope.subject, number)
             tries.update(turn.values())
+            for subject, number in turn.items():
+                if tries[number] > 1:
+                    _LOG.info("%s changed meanwhile: decided again (%s)", subject, tries[number])
             for subject in [name for name, number in turn.items() if tries[number] > _TRIES]:
                 what = f"{subject} kept changing meanwhile; send it again"
                 answers[turn.pop(subject)] = Conflict(what)
