@@ -9,10 +9,10 @@ VERSIONS := 3.11 3.12 3.13
 SOURCES := $(shell find src -name __pycache__ -prune -o -print)
 CHECKED := src tests docs/conf.py $(sort $(dir $(wildcard docs/examples/*.py benchmarks/*.py)))
 INSTALL := install --quiet --disable-pip-version-check
-EVERYTHING := '.[sql,cli,documents,testing]' --group dev --group docs
+EVERYTHING := '.[postgres,cli,documents,testing]' --group dev --group docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench docs matrix clean changelog
+.PHONY: help demo test crash soak lint format bench docs matrix clean changelog
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -48,6 +48,12 @@ test: $(STAMP)  ## the tests, then branch coverage
 	$(call run_tests,$(BIN)/coverage run -m pytest)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+crash: $(STAMP)  ## a process killed at every statement, commit and call (an hour)
+	CRASH_POINTS=all $(BIN)/pytest tests/crash/test_crash.py tests/crash/test_power.py
+
+soak: $(STAMP)  ## a busy shop whose processes and server are killed (ten minutes)
+	SOAK_ORDERS=300 $(BIN)/pytest tests/crash/test_soak.py
 
 lint: $(STAMP)  ## format, style, types, rooms
 	$(BIN)/ruff format --check

@@ -6,6 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
+from tests.postgres import (  # noqa: F401 (hooks and fixtures of the run's PostgreSQL server)
+    postgres,
+    postgres_database,
+    pytest_configure_node,
+    pytest_unconfigure,
+)
+
 ROOT = Path(__file__).parent.parent
 
 settings.register_profile(

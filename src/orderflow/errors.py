@@ -11,7 +11,11 @@
     ├── Conflict            others kept changing the same thing; nothing changed; send again
     ├── PortFailed          a port could not do its deed; the worker tries again
     │   └── ByHand          a person must do it; the worker opens the task at once
-    ├── StoreUnavailable    a database cannot be opened; nothing was stored
+    ├── StoreUnavailable    a database cannot be used; says whether the command may be stored
+    │   ├── StoreReadOnly   it may not be written
+    │   ├── StoreFull       there is no room left
+    │   ├── StoreLocked     others kept it locked for too long
+    │   └── ConnectionLost  it went away; when that was in mid-commit, the command may be stored
     └── SchemaMismatch      the database was written by another release of the library
 """
 
@@ -24,6 +28,7 @@ import attrs
 __all__ = [
     "ByHand",
     "Conflict",
+    "ConnectionLost",
     "InvalidInput",
     "InvalidWorkflow",
     "NotFound",
@@ -33,6 +38,9 @@ __all__ = [
     "Refusal",
     "Refused",
     "SchemaMismatch",
+    "StoreFull",
+    "StoreLocked",
+    "StoreReadOnly",
     "StoreUnavailable",
     "UnknownWorkflow",
 ]
@@ -129,7 +137,32 @@ class ByHand(PortFailed):
 
 
 class StoreUnavailable(OrderflowError):
-    """A database cannot be opened. Nothing was stored."""
+    """A database cannot be opened, read or written.
+
+    ``may_be_stored`` is True only where it failed in mid-commit. Either way the same command may be
+    sent again *with the same id*: had it been stored, its first answer is given again.
+    """
+
+    def __init__(self, what: str, *, may_be_stored: bool = False) -> None:
+        self.may_be_stored = may_be_stored
+        known = "it may have been stored" if may_be_stored else "nothing was stored"
+        super().__init__(f"{what}; {known}: sending it again with the same id is safe")
+
+
+class StoreReadOnly(StoreUnavailable):
+    """The database may not be written: a file without the right to, or a standby server."""
+
+
+class StoreFull(StoreUnavailable):
+    """The database has no room left."""
+
+
+class StoreLocked(StoreUnavailable):
+    """Others kept the database, or a row of it, locked for longer than the store's patience."""
+
+
+class ConnectionLost(StoreUnavailable):
+    """The database went away. In mid-commit nobody can tell whether the commit is stored."""
 
 
 class SchemaMismatch(OrderflowError):

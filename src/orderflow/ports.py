@@ -391,13 +391,23 @@ class Pending:
 
 @attrs.frozen
 class OrderQuery:
-    """Which orders to list, oldest id first. *after* is the last id of the page before."""
+    """Which orders to list, oldest id first. *after* is the last id of the page before.
+
+    ``phase`` tells open orders from completed ones; ``promised_before`` and ``placed_before`` are
+    moments (UTC), the latter gives an age.
+    """
 
     status: str | None = None
     customer: str | None = None
     phase: str | None = None
     after: str = ""
     limit: int = 100
+    stage: str | None = None
+    channel: str | None = None
+    exception: bool | None = None
+    sku: str | None = None
+    promised_before: datetime | None = None
+    placed_before: datetime | None = None
 
 
 @attrs.frozen
@@ -417,11 +427,24 @@ class Store(Protocol):
     def commit(self, commit: Commit) -> Outcome:
         """Store all of it in one transaction, or nothing."""
 
+    def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
+        """Commit each as if one by one, in one transaction: a refused one sinks no other."""
+
+    def within(self, connection: Any) -> Store:
+        """This store inside a transaction of the application's on the same database.
+
+        What is committed to it is stored when the application commits. Raises TypeError where the
+        store has no database, or the connection is not of its kind.
+        """
+
     def receipt(self, scope: str, message: str) -> Receipt | None:
         """The receipt of a message that was handled."""
 
     def order(self, order_id: str) -> Order | None:
         """The order."""
+
+    def load(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+        """Those of the orders that there are, by id."""
 
     def parcel(self, parcel_id: str) -> Parcel | None:
         """The parcel."""
@@ -484,6 +507,12 @@ class Store(Protocol):
     def pending(self, owner: str) -> Sequence[Pending]:
         """The open rows of an order or a parcel."""
 
+    def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
+        """One page of the rows that gave up, by key."""
+
+    def odd(self) -> Sequence[tuple[str, str]]:
+        """Subjects and what is odd: rows of nobody, or that contradict what they derive from."""
+
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
 
@@ -495,3 +524,12 @@ class Store(Protocol):
 
     def assign(self, key: str, to: str, before: str) -> bool:
         """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
+
+    def rewrite(self, order: Order, entries: Sequence[Entry], expected: int) -> bool:
+        """Replace an order and its journal to erase a person; False: it is past that version.
+
+        The data and the errors of the outbox rows of the order and its parcels are blanked.
+        """
+
+    def strike(self, owner: str) -> None:
+        """Take every outbox row of an owner away: nothing is left of it."""

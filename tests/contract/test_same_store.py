@@ -29,8 +29,8 @@ from orderflow.model.stock import (
 )
 from orderflow.model.work import Effect, Message, Task, Timer, Wanted
 from orderflow.ports import Commit, OrderQuery, Receipt, TaskQuery, Watch
-from orderflow.stores import MemoryStore, SqlStore, sql_stock
-from tests.contract.commits import MINUTE, NOW, a_parcel, a_payment, an_entry, an_order
+from orderflow.stores import MemoryStore, SqlStore, stock_rows
+from orderflow.testing.store_samples import MINUTE, NOW, a_parcel, a_payment, an_entry, an_order
 
 Either = MemoryStore | SqlStore
 Action = Callable[[Either], object]
@@ -112,6 +112,10 @@ def committing(commit: Commit) -> Action:
     return lambda store: store.commit(commit)
 
 
+def committing_all(commits: list[Commit]) -> Action:
+    return lambda store: list(store.commit_all(commits))
+
+
 def keeping(fact: str, reference: str, at: Any) -> Action:
     return lambda store: store.keep(reference, a_payment(fact, reference), at, 3 * MINUTE)
 
@@ -138,7 +142,7 @@ def actions() -> st.SearchStrategy[Action]:
     ends = st.lists(st.sampled_from(["finish", "fail", "give up", "leave"]), max_size=3)
     return st.one_of(
         st.builds(committing, commits()),
-        st.builds(committing, commits()),
+        st.builds(committing_all, st.lists(commits(), min_size=2, max_size=5)),
         st.builds(keeping, st.sampled_from(["f1", "f2"]), st.sampled_from(REFERENCES), moments),
         st.builds(claiming, moments, st.integers(1, 3), ends),
     )
@@ -146,7 +150,14 @@ def actions() -> st.SearchStrategy[Action]:
 
 def visible(store: Either) -> dict[str, object]:
     """Everything that can be read from a store."""
-    queries = [OrderQuery(), OrderQuery(customer="bo"), OrderQuery(status="placed", after="A-1")]
+    queries = [
+        OrderQuery(),
+        OrderQuery(customer="bo"),
+        OrderQuery(status="placed", after="A-1"),
+        OrderQuery(stage="placed", exception=False, channel="online"),
+        OrderQuery(sku="MUG", customer="bo"),
+        OrderQuery(placed_before=NOW + MINUTE),
+    ]
     return {
         "orders": [store.order(order) for order in ORDERS],
         "parcel": store.parcel("P1"),
@@ -164,6 +175,7 @@ def visible(store: Either) -> dict[str, object]:
         "next_due": store.next_due(),
         "pending": [list(store.pending(owner)) for owner in (*SUBJECTS, "inbox:T1")],
         "undelivered": [list(store.undelivered(subject)) for subject in SUBJECTS],
+        "gave_up": list(store.gave_up("", 9)),
         "tasks": [list(store.tasks(TaskQuery(role, limit=9))) for role in (None, "picker")],
         "task": [store.task(key) for key in ROWS],
     }
@@ -231,6 +243,6 @@ def test_a_broken_rule_is_found(empty: Path, monkeypatch: pytest.MonkeyPatch) ->
             return attrs.evolve(after, level=held.level)
         return after
 
-    monkeypatch.setattr(sql_stock, "apply", forgetful)
+    monkeypatch.setattr(stock_rows, "apply", forgetful)
     with pytest.raises(AssertionError):
         compare_without_shrinking(empty)

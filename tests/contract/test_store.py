@@ -2,33 +2,44 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from threading import Barrier, BrokenBarrierError
 
 import attrs
 import pytest
-from sqlalchemy import Connection, bindparam, create_engine, select, text, update
+from sqlalchemy import Connection, bindparam, create_engine, false, select, text, update
 
 from orderflow.errors import SchemaMismatch
 from orderflow.inventory import Holding, apply
 from orderflow.model.stock import Reserve, StockOp
 from orderflow.ports import Commit, Committed, Outcome, Short, Stale, TaskQuery
-from orderflow.stores import MemoryStore, SqlStore, schema, sql_commit, sql_outbox, sql_stock
+from orderflow.stores import (
+    MemoryStore,
+    SqlStore,
+    schema,
+    sql,
+    sql_commit,
+    sql_outbox,
+    sql_stock,
+    stock_rows,
+)
+from orderflow.testing import STORE_LAWS as LAWS
+from orderflow.testing.store_samples import (
+    MUG,
+    NOW,
+    Law,
+    Opening,
+    an_order,
+    receiving,
+    saving,
+    wanting,
+)
 from tests.conftest import ROOT
-from tests.contract import laws
-from tests.contract.commits import MUG, NOW, Opening, an_order, receiving, saving, wanting
-from tests.contract.laws import LAWS, Law
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/orders.db"
-
-
-@pytest.fixture
-def sql(database: str) -> Iterator[Opening]:
-    """Opens SQL stores on one file: each has a lock and connections of its own."""
+def opening(database: str) -> Iterator[Opening]:
+    """Opens SQL stores on one database: each has a turn and connections of its own."""
     stores: list[SqlStore] = []
 
     def opened() -> SqlStore:
@@ -47,20 +58,20 @@ def test_the_memory_store_keeps_the_law(check: Law) -> None:
 
 
 @pytest.mark.parametrize("check", LAWS.values(), ids=LAWS)
-def test_the_sql_store_keeps_the_law(check: Law, sql: Opening) -> None:
-    check(sql)
+def test_the_sql_store_keeps_the_law(check: Law, opening: Opening) -> None:
+    check(opening)
 
 
 @pytest.mark.parametrize("check", LAWS.values(), ids=LAWS)
-def test_one_sql_store_keeps_the_law_for_all_its_threads(check: Law, sql: Opening) -> None:
-    store = sql()
+def test_one_sql_store_keeps_the_law_for_all_its_threads(check: Law, opening: Opening) -> None:
+    store = opening()
     check(lambda: store)
 
 
-# --- the file ------------------------------------------------------------------------------------
+# --- the database --------------------------------------------------------------------------------
 
 
-def test_reopening_the_file_finds_everything(database: str) -> None:
+def test_reopening_the_database_finds_everything(database: str) -> None:
     store = SqlStore(database)
     store.commit(saving("A-1", 0))
     store.commit(receiving(MUG, 3))
@@ -73,12 +84,13 @@ def test_reopening_the_file_finds_everything(database: str) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_newer_schema_is_refused_and_both_versions_are_named(database: str) -> None:
     SqlStore(database).close()
     engine = create_engine(database)
     with engine.begin() as connection:
         connection.execute(update(schema.schema).values(version=schema.VERSION + 6))
-    with pytest.raises(SchemaMismatch, match=r"version 8 .* version 2:"):
+    with pytest.raises(SchemaMismatch, match=r"version 9 .* version 3:.* later release"):
         SqlStore(database)
     engine.dispose()
 
@@ -99,8 +111,8 @@ def test_a_database_in_memory_is_refused_with_the_way_out(url: str) -> None:
         SqlStore(url)
 
 
-def test_what_a_person_gave_stands_apart_from_the_document(database: str, sql: Opening) -> None:
-    sql().commit(saving("A-1", 0))
+def test_what_a_person_gave_stands_apart_from_the_document(database: str, opening: Opening) -> None:
+    opening().commit(saving("A-1", 0))
     engine = create_engine(database)
     with engine.connect() as connection:
         row = connection.execute(select(schema.documents)).one()
@@ -109,20 +121,20 @@ def test_what_a_person_gave_stands_apart_from_the_document(database: str, sql: O
     assert "Ana Ng" not in row.document
 
 
-def test_a_reader_is_not_blocked_and_sees_the_last_commit(sql: Opening) -> None:
-    writer, reader = sql(), sql()
+def test_a_reader_is_not_blocked_and_sees_the_last_commit(opening: Opening) -> None:
+    writer, reader = opening(), opening()
     assert isinstance(writer, SqlStore)
     writer.commit(saving("A-1", 0))
     with writer._database.write() as connection:
-        sql_commit.write_commit(connection, saving("A-1", 1, "not yet"))
+        sql_commit.write_commits(connection, [saving("A-1", 1, "not yet")])
         found = reader.order("A-1")
     assert found == an_order("A-1")
 
 
 def test_even_a_database_that_does_not_lock_cannot_oversell(
-    sql: Opening, monkeypatch: pytest.MonkeyPatch
+    opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = sql()
+    store = opening()
     store.commit(receiving(MUG, 5))
     seen = store.levels([MUG])
     store.commit(Commit("x", NOW, stock=(Reserve(MUG, "A-1", "1", 4),)))
@@ -132,14 +144,14 @@ def test_even_a_database_that_does_not_lock_cannot_oversell(
     assert store.reserved("A-2") == {}
 
 
-def test_several_processes_do_not_oversell(database: str, sql: Opening) -> None:
-    sql().commit(receiving(MUG, 20))
+def test_several_processes_do_not_oversell(database: str, opening: Opening) -> None:
+    opening().commit(receiving(MUG, 20))
     program = """
 import sys
 from orderflow.model.stock import Reserve
 from orderflow.ports import Commit, Committed
 from orderflow.stores import SqlStore
-from tests.contract.commits import MUG, NOW
+from orderflow.testing.store_samples import MUG, NOW
 store = SqlStore(sys.argv[1])
 wants = [Commit("x", NOW, stock=(Reserve(MUG, sys.argv[2], str(n), 1),)) for n in range(10)]
 print(sum(store.commit(want) == Committed() for want in wants))
@@ -156,7 +168,7 @@ store.close()
     ]
     granted = [int(worker.communicate()[0]) for worker in workers]
     assert sum(granted) == 20
-    assert sql().levels([MUG])[MUG].reserved == 20
+    assert opening().levels([MUG])[MUG].reserved == 20
 
 
 # --- mutants -------------------------------------------------------------------------------------
@@ -171,7 +183,7 @@ def grants_without_a_condition(broken: pytest.MonkeyPatch) -> None:
             return attrs.evolve(held, level=level, reserved=held.reserved + op.quantity)
         return apply(op, held)
 
-    broken.setattr(sql_stock, "apply", generous)
+    broken.setattr(stock_rows, "apply", generous)
 
 
 def reads_stock_and_writes_it_later(broken: pytest.MonkeyPatch) -> None:
@@ -197,28 +209,57 @@ def reads_stock_and_writes_it_later(broken: pytest.MonkeyPatch) -> None:
 
 
 def ignores_the_version(broken: pytest.MonkeyPatch) -> None:
-    def write_entry(connection: Connection, commit: Commit) -> bool:
-        assert commit.entry is not None
+    def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:
+        (commit,) = commits
+        if commit.entry is None:
+            return correct(connection, commits)
         journals = schema.journals
         versions = select(journals.c.version).where(journals.c.subject == commit.subject)
         last = max(connection.scalars(versions), default=0)
         entry = attrs.evolve(commit.entry, version=last + 1)
-        return correct(connection, attrs.evolve(commit, entry=entry, expected=last))
+        assert commit.order is not None
+        order = an_order(commit.order.id, last + 1)
+        return correct(connection, [attrs.evolve(commit, entry=entry, expected=last, order=order)])
 
-    correct = sql_commit._write_entry
-    broken.setattr(sql_commit, "_write_entry", write_entry)
+    correct = sql_commit.write_commits
+    broken.setattr(sql, "write_commits", write_commits)
 
 
-def forgets_to_roll_back(broken: pytest.MonkeyPatch) -> None:
-    def commit(self: SqlStore, commit: Commit) -> Outcome:
-        with self._database.write() as connection:
-            return sql_commit.write_commit(connection, commit)
+def writes_what_is_refused(broken: pytest.MonkeyPatch) -> None:
+    def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:
+        outcomes = correct(connection, commits)
+        for commit, outcome in zip(commits, outcomes, strict=True):
+            if not isinstance(outcome, Committed):
+                sql_commit._write_work(connection, [commit])
+        return outcomes
 
-    broken.setattr(SqlStore, "commit", commit)
+    correct = sql_commit.write_commits
+    broken.setattr(sql, "write_commits", write_commits)
+
+
+def lets_one_refusal_sink_all(broken: pytest.MonkeyPatch) -> None:
+    def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:
+        there = sql_commit._read(connection, commits)
+        if all(isinstance(there.decide(commit), Committed) for commit in commits):
+            return correct(connection, commits)
+        return [Stale()] * len(commits)
+
+    correct = sql_commit.write_commits
+    broken.setattr(sql, "write_commits", write_commits)
+
+
+def decides_each_as_if_it_were_alone(broken: pytest.MonkeyPatch) -> None:
+    def decide(self: sql_commit._There, commit: Commit) -> Outcome:
+        there = attrs.evolve(self, versions=dict(self.versions), receipts=set(self.receipts))
+        return correct(there, commit)
+
+    correct = sql_commit._There.decide
+    broken.setattr(sql_commit._There, "decide", decide)
 
 
 def forgets_receipts(broken: pytest.MonkeyPatch) -> None:
-    broken.setattr(sql_commit, "_write_receipt", lambda *_: True)
+    broken.setattr(sql_commit, "_RECEIPTS", sql_commit._RECEIPTS.where(false()))
+    broken.setattr(sql_commit, "_add", lambda *_: None)
 
 
 def leases_what_is_leased(broken: pytest.MonkeyPatch) -> None:
@@ -233,25 +274,28 @@ def ignores_the_token(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(sql_outbox, "_MINE", mine)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
-    ("break_it", "check"),
+    ("break_it", "law"),
     [
-        (grants_without_a_condition, laws.stock_is_never_oversold),
-        (grants_without_a_condition, laws.a_short_commit_changes_nothing_and_names_the_keys),
-        (reads_stock_and_writes_it_later, laws.stock_is_never_oversold),
-        (ignores_the_version, laws.a_stale_version_is_refused_and_changes_nothing),
-        (ignores_the_version, laws.of_two_savers_one_wins),
-        (forgets_to_roll_back, laws.a_short_commit_changes_nothing_and_names_the_keys),
-        (forgets_to_roll_back, laws.a_stale_version_is_refused_and_changes_nothing),
-        (forgets_receipts, laws.a_receipt_makes_the_same_message_harmless),
-        (leases_what_is_leased, laws.a_row_belongs_to_one_worker_until_its_lease_ends),
-        (ignores_the_token, laws.a_late_worker_cannot_overwrite),
+        (grants_without_a_condition, "stock_is_never_oversold"),
+        (grants_without_a_condition, "a_short_commit_changes_nothing_and_names_the_keys"),
+        (reads_stock_and_writes_it_later, "stock_is_never_oversold"),
+        (ignores_the_version, "a_stale_version_is_refused_and_changes_nothing"),
+        (ignores_the_version, "of_two_savers_one_wins"),
+        (writes_what_is_refused, "a_short_commit_changes_nothing_and_names_the_keys"),
+        (writes_what_is_refused, "a_stale_version_is_refused_and_changes_nothing"),
+        (lets_one_refusal_sink_all, "each_of_many_commits_has_its_own_outcome"),
+        (decides_each_as_if_it_were_alone, "each_of_many_commits_has_its_own_outcome"),
+        (forgets_receipts, "a_receipt_makes_the_same_message_harmless"),
+        (leases_what_is_leased, "a_row_belongs_to_one_worker_until_its_lease_ends"),
+        (ignores_the_token, "a_late_worker_cannot_overwrite"),
     ],
 )
 def test_the_law_catches_the_mutant(
-    break_it: Breaking, check: Law, sql: Opening, monkeypatch: pytest.MonkeyPatch
+    break_it: Breaking, law: str, opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
         break_it(broken)
         with pytest.raises(AssertionError):
-            check(sql)
+            LAWS[law](opening)

@@ -19,7 +19,8 @@ from tests.conftest import ROOT
 from tests.docs.test_examples import PAGES
 
 PRINTED = re.compile(
-    r"^```python\n(?P<code>.*?)^```$(?:\n\n```text\n(?P<shown>.*?)^```$)?",
+    r"^(?P<skip><!-- no-run: .*-->\n)?```python\n(?P<code>.*?)^```$"
+    r"(?:\n\n```text\n(?P<shown>.*?)^```$)?",
     re.MULTILINE | re.DOTALL,
 )
 CONSOLE = re.compile(r"^```console\n(?P<session>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -37,7 +38,7 @@ def test_blocks_print_what_is_shown(
     module = ModuleType("example")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.chdir(tmp_path)
-    for found in PRINTED.finditer(PAGES[page]):
+    for found in (found for found in PRINTED.finditer(PAGES[page]) if not found["skip"]):
         said = StringIO()
         with redirect_stdout(said):
             exec(compile(found["code"], page, "exec"), module.__dict__)

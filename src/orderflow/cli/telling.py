@@ -44,6 +44,13 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
     ev.TimerDone: lambda e: f"timer {e.key} fired",
     ev.NoteAdded: lambda e: e.text,
     ev.WorkReleased: lambda _e: "work released",
+    ev.EffectTakenOver: lambda e: f"{e.key} is taken care of",
+    ev.PaymentReminded: lambda _e: "customer reminded to pay",
+    ev.RefundProposed: lambda e: f"refund {e.refund}: {e.amount} to be paid back",
+    ev.RefundMoved: lambda e: f"refund {e.refund} is {e.status}",
+    ev.GoodsJudged: lambda e: f"{e.quantity} × line {e.line} of {e.rma}: {e.disposition}",
+    ev.StrangeGoodsCame: lambda e: f"{e.quantity} × {e.sku} came back that is not of this order",
+    ev.UnitsSentBack: lambda e: f"{e.quantity} × line {e.line} of {e.rma} sent back",
     ev.FactKept: lambda e: f"fact kept ({e.fact}): {e.reason}",
 }
 

@@ -9,21 +9,25 @@ from typing import Any
 
 import attrs
 
+from orderflow.engine.aligning import Aligner
+from orderflow.engine.checking import Finding, order_findings, stock_findings
 from orderflow.engine.desk import Desk
+from orderflow.engine.envelopes import Envelope, FactProviders, digest
 from orderflow.engine.explaining import Explanation, explain, silent
-from orderflow.engine.handling import Envelope, FactProviders, Handler, digest
+from orderflow.engine.forgetting import Forgetter, Forgotten
+from orderflow.engine.handling import Handler
 from orderflow.engine.inbox import subject_of, unreadable
 from orderflow.engine.paying import RefundPayer
+from orderflow.engine.submitting import Submitter
 from orderflow.engine.time import RandomIds, SystemClock
 from orderflow.engine.walks import Walk, picks, walk_of
 from orderflow.engine.worker import Worker
-from orderflow.errors import InvalidInput, NotFound, Refusal, Refused
+from orderflow.errors import InvalidInput, NotFound, OrderflowError, Refusal, Refused
 from orderflow.fulfillment.routing import Priority
 from orderflow.fulfillment.steps import AUTOMATED
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.inventory import OLDEST_FIRST, Difference, ReleaseOrder, differences
 from orderflow.kernel.decide import Decision
-from orderflow.kernel.evolve import fold
 from orderflow.kernel.hooks import Hooks, RolesOf
 from orderflow.kernel.rules import (
     RESERVE_AT_PLACEMENT,
@@ -52,13 +56,13 @@ from orderflow.model.stock import StockKey, StockLevel
 from orderflow.model.work import Task
 from orderflow.ports import (
     Clock,
+    DocumentStore,
     Ids,
     InboxItem,
     Notifier,
     OrderQuery,
     Payments,
     Performer,
-    Receipt,
     Store,
     TaskQuery,
 )
@@ -96,6 +100,7 @@ class Engine:
         notifier: Who tells customers.
         payments: Who pays refunds; without, each refund is a task.
         performers: Who does the effects that hooks add, by the effect's name.
+        documents: Where documents are filed: a person's are erased when the person is forgotten.
         clock: The clock; a virtual one in simulations.
         ids: Makes ids.
 
@@ -124,6 +129,7 @@ class Engine:
         notifier: Notifier | None = None,
         payments: Payments | None = None,
         performers: Mapping[str, Performer] | None = None,
+        documents: DocumentStore | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
     ) -> None:
@@ -152,57 +158,65 @@ class Engine:
             windows=windows,
         )
         self._handler = Handler(store, self.rules, self.clock, self.ids, facts or {})
+        self._submitter = Submitter(self._handler)
         self._desk = Desk(store, self.rules)
-        self.worker = Worker(
-            self._handler, {s.code: s for s in strategies}, notifier, self.performers
-        )
+        self._forgetter = Forgetter(self._handler, documents)
+        by_code = {strategy.code: strategy for strategy in strategies}
+        self.worker = Worker(self._handler, by_code, notifier, self.performers, self._forgetter)
 
-    def place(self, order: NewOrder, *, id: str | None = None, by: str = "system") -> Order:
+    def place(
+        self,
+        order: NewOrder,
+        *,
+        id: str | None = None,
+        by: str = "system",
+        connection: Any = None,
+    ) -> Order:
         """Place an order. The same *id* (within the channel) places it once.
+
+        With the *connection* of a transaction of yours it is placed when you commit; see
+        :meth:`submit`.
 
         Raises:
             Refused: With every reason; nothing was stored.
         """
-        return self.submit(Place(order=order).to(by=by, id=id))
+        return self.submit(Place(order=order).to(by=by, id=id), connection=connection)
 
-    def submit(self, command: Command) -> Order:
+    def place_many(
+        self, orders: Mapping[str, NewOrder], *, by: str = "system", connection: Any = None
+    ) -> dict[str, Order | OrderflowError]:
+        """Place orders by their ids, many in one transaction: for each the order, or the error."""
+        commands = [Place(order=order).to(by=by, id=id) for id, order in orders.items()]
+        return dict(zip(orders, self.submit_many(commands, connection=connection), strict=True))
+
+    def submit(self, command: Command, *, connection: Any = None) -> Order:
         """Carry out a command about an order, and give the order after it.
 
         The same id with the same content gives the same answer again, without a second effect.
+
+        Args:
+            command: The command.
+            connection: The ``sqlalchemy.Connection`` of a transaction of yours on the store's
+                database: both are stored when you commit it, or neither. None commits at once.
 
         Raises:
             Refused: With every reason; nothing changed.
             NotFound: There is no such order.
             Conflict: Others kept changing the order; send the command again.
         """
-        body = command.body
-        if isinstance(body, StockCommand):
-            raise TypeError("a stock command changes no order: use engine.change_stock(command)")
-        creates = isinstance(body, Place | Draft)
-        scope = (
-            f"channel:{body.order.channel}" if isinstance(body, Place | Draft) else command.subject
-        )
-        if command.id and (known := self._known(scope, command.id, digest(command.content()))):
-            return self._as_of(known)
-        order_id = command.subject
-        if isinstance(body, Place | Draft):
-            order_id = body.order.number or self.ids.new("order")
-        cause = command.id or self.ids.new("message")
-        envelope = Envelope(
-            f"order:{order_id}",
-            body,
-            f"{order_id}/{cause}",
-            command.actor,
-            receipt=(scope, command.id, digest(command.content())) if command.id else None,
-            creates=creates,
-        )
-        answer = self._handler.handle(envelope)
-        if answer is None:  # the same command came in twice at the same moment
-            return self.submit(command)
-        if isinstance(answer, tuple):
-            self.rules.hooks.tell_refused(order_id, answer)
-            raise Refused(answer)
-        return answer
+        return self._submitting(connection).submit(command)
+
+    def submit_many(
+        self, commands: Iterable[Command], *, connection: Any = None
+    ) -> list[Order | OrderflowError]:
+        """Carry out commands, many in one transaction; one that is refused sinks no other.
+
+        Gives for each what :meth:`submit` would return or raise.
+        """
+        return self._submitting(connection).submit_all(list(commands))
+
+    def _submitting(self, connection: Any) -> Submitter:
+        return self._submitter if connection is None else self._submitter.within(connection)
 
     def change_stock(self, command: Command) -> StockLevel:
         """Carry out a command about stock, and give the level after it."""
@@ -213,7 +227,7 @@ class Engine:
             )
         key = StockKey(body.sku, body.location)
         scope, content = f"stock:{key}", digest(command.content())
-        if not (command.id and self._known(scope, command.id, content)):
+        if not (command.id and self._submitter.known(scope, command.id, content)):
             receipt = (scope, command.id, content) if command.id else None
             cause = f"{key}/{command.id or self.ids.new('message')}"
             envelope = Envelope(scope, body, cause, command.actor, receipt=receipt)
@@ -231,7 +245,7 @@ class Engine:
         if subject is None:
             kept = observation.model_copy(update={"id": message})
             self.store.keep(reference, kept, self.clock.now(), _PATIENCE)
-        elif not self._known(subject, message, content):
+        elif not self._submitter.known(subject, message, content):
             at, cause = observation.occurred_at, f"{subject}/{message}"
             receipt = subject, message, content
             self._handler.handle(Envelope(subject, observation.body, cause, "outside", at, receipt))
@@ -260,19 +274,6 @@ class Engine:
         """Drop what the inbox keeps under a reference. Raises NotFound."""
         if not self.store.dismiss(reference):
             raise NotFound(f"the inbox keeps nothing under {reference}")
-
-    def _known(self, scope: str, message: str, content: str) -> Receipt | None:
-        receipt = self.store.receipt(scope, message)
-        if receipt is not None and receipt.digest != content:
-            sentence = f"the id {message} was used for another content; give this one its own id"
-            raise Refused([Refusal("id_reused", sentence)])
-        return receipt
-
-    def _as_of(self, receipt: Receipt) -> Order:
-        """The order as it was when the receipt was written: the journal tells."""
-        order = self.order(receipt.subject.removeprefix("order:"))
-        entries = (e for e in self.store.journal(receipt.subject) if e.version <= receipt.version)
-        return order.at(fold(entries, order.id))
 
     def fire(
         self,
@@ -304,6 +305,12 @@ class Engine:
         The quick part of :meth:`explain`.
         """
         return silent(self._handler, self.order(order))
+
+    def findings(self, order: str | None = None) -> Iterator[Finding]:
+        """What breaks a promise in an order and its parcels; without one, in stock."""
+        if order is None:
+            return stock_findings(self.store)
+        return order_findings(self._handler, self.order(order))
 
     def order(self, order_id: str) -> Order:
         """The order. Raises NotFound."""
@@ -341,7 +348,15 @@ class Engine:
         Call it when an engine with other steps, windows or strategies opens the same store: a step
         that software does now is no longer a task. Gives the number of orders that changed.
         """
-        return sum(self._handler.apply_rules(order.id) for order in self.orders())
+        return sum(Aligner(self._handler).apply(order.id) for order in self.orders())
+
+    def forget(self, customer: str) -> Forgotten:
+        """Erase a person: addresses, free text, their id, in orders, journals and the outbox.
+
+        Orders of which something is open wait, as the timer ``forget:CUSTOMER``; a worker erases
+        them when they are over. Journals still fold and figures add up, under another name.
+        """
+        return self._forgetter.forget(customer)
 
     def claim(self, task: Task | str, *, by: str) -> Task:
         """Keep a task for one person. Raises NotFound; Refused where it is another's."""

@@ -2,95 +2,47 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import attrs
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt
 
+from orderflow.engine.envelopes import Answer, Envelope, FactProviders, Reading, Ready, Refusals
 from orderflow.errors import Conflict, NotFound, Refusal
 from orderflow.inventory import StockDecision, decide_stock, settle
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
-from orderflow.kernel.waits import waits
 from orderflow.model.commands import Draft, Pack, Place, StockCommand
-from orderflow.model.events import EffectAdded, Entry
+from orderflow.model.events import Entry
 from orderflow.model.messages import Despatched, EffectFailed, OpenParcel, SettleStock, TimerFired
 from orderflow.model.observations import StockReported
 from orderflow.model.order import Order
-from orderflow.model.stock import StockKey
-from orderflow.model.work import Kind
-from orderflow.ports import (
-    Clock,
-    Commit,
-    Committed,
-    Duplicate,
-    Ids,
-    Outcome,
-    Receipt,
-    Short,
-    Store,
-    TaskQuery,
-    Watch,
-)
+from orderflow.model.stock import StockKey, StockLevel
+from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Store, Watch
 
-__all__ = ["Envelope", "FactProviders", "Handler", "Refusals", "digest"]
+__all__ = ["Handler"]
 
-FactProviders = Mapping[str, Callable[[Order], Any]]
-"""Facts from outside that guards need, by name; called before the decision, never inside it."""
-Refusals = tuple[Refusal, ...]
 _TRIES = 25
-_ALL = 10_000
-
-
-def digest(content: Mapping[str, Any]) -> str:
-    """What tells two contents apart."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
-
-
-@attrs.frozen
-class Envelope:
-    """A message on its way to one subject.
-
-    Attributes:
-        subject: ``order:…``, ``parcel:…`` or ``stock:…``.
-        body: The command, fact or message.
-        cause: Its id: what follows carries it.
-        actor: Who asks.
-        at: When it happened; None is now.
-        receipt: (scope, id, digest) where the message has an id of its own.
-        done: The outbox row that it comes from.
-        creates: Whether it begins the order.
-    """
-
-    subject: str
-    body: object
-    cause: str
-    actor: str = "system"
-    at: datetime | None = None
-    receipt: tuple[str, str, str] | None = None
-    done: str | None = None
-    creates: bool = False
-
-    def stored(self, version: int) -> Receipt | None:
-        """The receipt to store with the outcome."""
-        if self.receipt is None:
-            return None
-        scope, message, content = self.receipt
-        return Receipt(scope, message, content, self.subject, version)
+_LOG = logging.getLogger("orderflow")
 
 
 class Handler:
-    """Applies messages to orders, parcels and stock, one transaction each."""
+    """Applies messages to orders, parcels and stock: each wholly, or not at all."""
 
     def __init__(
         self, store: Store, rules: Rules, clock: Clock, ids: Ids, facts: FactProviders
     ) -> None:
         self.store, self.rules, self.clock, self.ids, self.facts = store, rules, clock, ids, facts
+
+    def within(self, connection: Any) -> Handler:
+        """The same inside a transaction of the host's."""
+        store = self.store.within(connection)
+        return Handler(store, self.rules, self.clock, self.ids, self.facts)
 
     def handle(self, envelope: Envelope) -> Order | Refusals | None:
         """Apply a message. An order's message gives the order, or the reasons to refuse.
@@ -99,63 +51,89 @@ class Handler:
             Conflict: Others kept changing the same thing.
             NotFound: There is no such order or parcel.
         """
-        kind = envelope.subject.partition(":")[0]
-        attempt = {"order": self._order, "parcel": self._parcel, "stock": self._stock}[kind]
-        found: Order | Refusals | None = self._until_settled(attempt, envelope, envelope.subject)
-        return found
+        (answer,) = self.handle_all([envelope])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    def _until_settled(self, attempt: Callable[[Any], Any], about: object, subject: str) -> Any:
-        """Read, decide and commit again as long as others were faster, within bounds."""
-        tries = Retrying(
-            stop=stop_after_attempt(_TRIES), retry=retry_if_result(lambda found: found is _AGAIN)
-        )
-        try:
-            return tries(attempt, about)
-        except RetryError:
-            raise Conflict(f"{subject} kept changing meanwhile; send it again") from None
+    def handle_all(self, envelopes: Sequence[Envelope]) -> list[Answer]:
+        """Apply messages, as many as may be in one transaction, with an answer for each.
+
+        What :meth:`handle` would raise is the answer. Messages to one subject follow each other.
+        """
+        answers: dict[int, Answer] = {}
+        tries: Counter[int] = Counter()
+        while len(answers) < len(envelopes):
+            turn: dict[str, int] = {}
+            for number, envelope in enumerate(envelopes):
+                if number not in answers:
+                    turn.setdefault(envelope.subject, number)
+            tries.update(turn.values())
+            for subject, number in turn.items():
+                if tries[number] > 1:
+                    _LOG.info("%s changed meanwhile: decided again (%s)", subject, tries[number])
+            for subject in [name for name, number in turn.items() if tries[number] > _TRIES]:
+                what = f"{subject} kept changing meanwhile; send it again"
+                answers[turn.pop(subject)] = Conflict(what)
+            answers |= self._together({number: envelopes[number] for number in turn.values()})
+        return [answers[number] for number in range(len(envelopes))]
+
+    def _together(self, turn: Mapping[int, Envelope]) -> Mapping[int, Answer]:
+        """Decide and commit once; who is missing in the answers has to try again."""
+        reading = self._read(turn.values())
+        answers: dict[int, Answer] = {}
+        ready: dict[int, Ready] = {}
+        for number, envelope in turn.items():
+            try:
+                prepared = self._prepare(envelope, reading)
+            except Exception as error:  # it sinks no other
+                answers[number] = error
+                continue
+            if isinstance(prepared, Ready):
+                ready[number] = prepared
+                reading.foresee(prepared.commit.stock)
+            else:
+                answers[number] = prepared
+        outcomes = self.store.commit_all([each.commit for each in ready.values()])
+        for (number, each), outcome in zip(ready.items(), outcomes, strict=True):
+            if isinstance(outcome, Committed):
+                answers[number] = each.answer
+            elif isinstance(outcome, Duplicate):
+                answers[number] = None
+        return answers
+
+    def _read(self, envelopes: Iterable[Envelope]) -> Reading:
+        """The orders that messages are about, and the stock that they may need."""
+        about = {e.subject.removeprefix("order:"): e for e in envelopes if _kind(e) == "order"}
+        orders = self.store.load(about)
+        keys: set[StockKey] = set()
+        for name, envelope in about.items():
+            with suppress(Exception):  # whatever is wrong with it is found again, and told
+                keys.update(stock_keys(self.rules, orders.get(name), envelope.body))
+        return Reading(orders, dict(self.store.levels(keys)) if keys else {})
+
+    def _prepare(self, envelope: Envelope, reading: Reading) -> Ready | Refusals:
+        match _kind(envelope):
+            case "order":
+                return self._order(envelope, reading)
+            case "parcel":
+                return Ready(self._parcel(envelope))
+            case _:
+                return Ready(self._stock(envelope))
 
     def ask(
         self, order: Order | None, body: object, actor: str, new_id: str
     ) -> Decision | Refusals:
         """Decide without committing."""
-        context = self._context(order, body, actor, "ask", new_id)
+        levels = self.store.levels(stock_keys(self.rules, order, body))
+        context = self._context(order, body, levels, actor, "ask", new_id)
         return decide(self.rules, order, body, context, new_id)
-
-    def apply_rules(self, order_id: str) -> bool:
-        """Have the store hold what the order waits for by today's rules; whether that was news."""
-        return bool(self._until_settled(self._apply_rules, order_id, f"order:{order_id}"))
-
-    def _apply_rules(self, order_id: str) -> Any:
-        order, owner = self.store.order(order_id), f"order:{order_id}"
-        assert order is not None  # orders are never removed
-        wanted, there = waits(order, self.rules), set(self._rows_of(order, owner))
-        commit = Commit(
-            owner,
-            self.clock.now(),
-            order.version,
-            wanted=tuple(wanted[key] for key in wanted if key not in there),
-            withdrawn=tuple(there - set(wanted)),
-        )
-        if not commit.wanted and not commit.withdrawn:
-            return False
-        return isinstance(self.store.commit(commit), Committed) or _AGAIN
-
-    def _rows_of(self, order: Order, owner: str) -> Iterator[str]:
-        """The keys of the rows that an order's waits account for."""
-        entries = self.store.journal(owner)
-        added = {e.key for entry in entries for e in entry.events if isinstance(e, EffectAdded)}
-        added -= set(order.state.asked_for)
-        for row in self.store.pending(owner):
-            if row.kind in (Kind.EFFECT, Kind.TIMER) and row.key not in added:
-                yield row.key
-        for _, task in self.store.tasks(TaskQuery(owner=owner, limit=_ALL)):
-            if task.name != "exception.message":
-                yield task.key
 
     def _context(
         self,
         order: Order | None,
         body: object,
+        levels: Mapping[StockKey, StockLevel],
         actor: str,
         cause: str,
         new_id: str = "",
@@ -165,7 +143,6 @@ class Handler:
         if self.facts:
             about = order or self._drafted(body, actor, now, new_id)
             facts = {name: provide(about) for name, provide in self.facts.items()}
-        levels = self.store.levels(stock_keys(self.rules, order, body))
         into = body.into if isinstance(body, Pack) else None
         parcel = self.store.parcel(into) if into else None
         return Context(now, actor, cause, at, facts, levels, parcel)
@@ -177,15 +154,21 @@ class Handler:
         assert isinstance(drafted, Decision)  # a draft meets no guard
         return drafted.order
 
-    def _order(self, envelope: Envelope) -> Any:
+    def _order(self, envelope: Envelope, reading: Reading) -> Ready | Refusals:
         order_id = envelope.subject.removeprefix("order:")
-        order = self.store.order(order_id)
+        order = reading.orders.get(order_id)
         if envelope.creates and order is not None:
             return (Refusal("order.number_taken", f"there is an order {order_id} already"),)
         if not envelope.creates and order is None:
             raise NotFound(f"there is no order {order_id}")
         context = self._context(
-            order, envelope.body, envelope.actor, envelope.cause, order_id, envelope.at
+            order,
+            envelope.body,
+            reading.levels,
+            envelope.actor,
+            envelope.cause,
+            order_id,
+            envelope.at,
         )
         decision = decide(self.rules, order, envelope.body, context, order_id)
         if not isinstance(decision, Decision):
@@ -194,7 +177,7 @@ class Handler:
         if not decision.events:
             commit = Commit(envelope.subject, context.now, done=envelope.done)
             commit = attrs.evolve(commit, receipt=envelope.stored(before))
-            return self._answer(self.store.commit(commit), order)
+            return Ready(commit, order)
         version = before + 1
         entry = Entry(
             envelope.subject,
@@ -220,16 +203,7 @@ class Handler:
             receipt=envelope.stored(version),
             done=envelope.done,
         )
-        return self._answer(self.store.commit(commit), decision.order)
-
-    def _answer(self, outcome: Outcome, order: Order | None) -> Any:
-        match outcome:
-            case Committed():
-                return order
-            case Duplicate():
-                return None
-            case _:
-                return _AGAIN
+        return Ready(commit, decision.order)
 
     def _watches(self, decision: Decision, envelope: Envelope) -> tuple[Watch, ...]:
         order, found = decision.order, []
@@ -248,7 +222,7 @@ class Handler:
                 key = f"{envelope.cause}:{hook}"
                 yield Watch(key, hook, point, body.name, body.subject)
 
-    def _parcel(self, envelope: Envelope) -> Any:
+    def _parcel(self, envelope: Envelope) -> Commit:
         parcel_id = envelope.subject.removeprefix("parcel:")
         parcel = self.store.parcel(parcel_id)
         now = self.clock.now()
@@ -278,9 +252,9 @@ class Handler:
                 references=decision.references,
                 watches=tuple(self._told_of(envelope)),
             )
-        return self._answer(self.store.commit(commit), None)
+        return commit
 
-    def _stock(self, envelope: Envelope) -> Any:
+    def _stock(self, envelope: Envelope) -> Commit:
         body, now = envelope.body, self.clock.now()
         if isinstance(body, SettleStock):
             key = body.key
@@ -301,8 +275,7 @@ class Handler:
                 now,
                 envelope.at,
             )
-        outcome = self.store.commit(self._stock_commit(envelope, decision, now))
-        return _AGAIN if isinstance(outcome, Short) else self._answer(outcome, None)
+        return self._stock_commit(envelope, decision, now)
 
     def _stock_commit(self, envelope: Envelope, decision: StockDecision, now: datetime) -> Commit:
         subject = f"stock:{decision.key}"
@@ -319,4 +292,5 @@ class Handler:
         )
 
 
-_AGAIN = object()
+def _kind(envelope: Envelope) -> str:
+    return envelope.subject.partition(":")[0]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+import attrs
 from tenacity import RetryCallState, Retrying, wait_exponential
 
-from orderflow.engine.handling import Envelope, Handler
+from orderflow.engine.envelopes import Envelope
+from orderflow.engine.forgetting import Forgetter
+from orderflow.engine.handling import Handler
 from orderflow.errors import ByHand, NotFound, PortFailed
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.step import Committed
@@ -24,6 +28,31 @@ from orderflow.model.work import Due, Kind, Message, Task
 from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply
 
 __all__ = ["Worker"]
+
+_AT_LEAST_EVERY = 1.0
+"""Seconds after which what was done is stored, though more could be done with it."""
+
+
+@attrs.define
+class _Done:
+    """What was done and is not stored yet: of each order or parcel one row."""
+
+    messages: list[tuple[Due, Envelope]] = attrs.field(factory=list)
+    commits: list[Commit] = attrs.field(factory=list)
+    owners: set[str] = attrs.field(factory=set)
+    since: float = attrs.field(factory=time.monotonic)
+
+    def add(self, row: Due, result: Envelope | Commit) -> None:
+        """Keep what came of a row."""
+        self.owners |= {row.owner, result.subject}
+        if isinstance(result, Commit):
+            self.commits.append(result)
+        else:
+            self.messages.append((row, result))
+
+    def over(self) -> bool:
+        """Whether it should be stored now: others may wait for it, and it may be lost."""
+        return time.monotonic() - self.since > _AT_LEAST_EVERY
 
 
 class Worker:
@@ -49,9 +78,10 @@ class Worker:
         strategies: Mapping[str, FulfillmentStrategy],
         notifier: Notifier | None,
         performers: Mapping[str, Performer],
+        forgetter: Forgetter,
     ) -> None:
         self._handler, self._strategies, self._notifier = handler, strategies, notifier
-        self._performers = performers
+        self._performers, self._forgetter = performers, forgetter
         self._store, self._clock = handler.store, handler.clock
         self._pause = wait_exponential(multiplier=5, max=3600)
 
@@ -59,8 +89,7 @@ class Worker:
         """Do all that is due now, and what follows from it at once; give the number of rows."""
         done = 0
         while rows := self._claim():
-            for row in rows:
-                self._do(row)
+            self._do_all(rows)
             done += len(rows)
         return done
 
@@ -68,10 +97,7 @@ class Worker:
         """Work until *stop* is set; a row that was begun is finished. *poll* in seconds."""
         while not stop.is_set():
             rows = self._claim()
-            for row in rows:
-                if stop.is_set():
-                    break  # the rest is taken over when its lease ends
-                self._do(row)
+            self._do_all(rows, stop)  # the rest is taken over when its lease ends
             if not rows:
                 stop.wait(poll)
 
@@ -84,61 +110,88 @@ class Worker:
         return list(self._store.claim(self._clock.now(), self.lease, token, self.batch))
 
     def _do(self, row: Due) -> None:
-        try:
-            match row.kind:
-                case Kind.MESSAGE:
-                    self._deliver(row)
-                case Kind.TIMER:
-                    self._fire(row)
-                case Kind.EFFECT:
-                    if self._store.still_mine(row):
-                        self._perform(row)
-                case Kind.WATCH:
-                    self._watch(row)
-        except Exception as error:  # whatever fails is recorded and tried again
-            self._failed(row, error)
+        self._do_all([row])
 
-    def _deliver(self, row: Due) -> None:
+    def _do_all(self, rows: Sequence[Due], stop: threading.Event | None = None) -> None:
+        """Do rows, and store in one transaction what came of those that were done together."""
+        done = _Done()
+        for row in rows:
+            if stop is not None and stop.is_set():
+                break
+            if row.owner in done.owners or done.over():
+                self._store_done(done)
+                done = _Done()
+            try:
+                result = self._result(row)
+            except Exception as error:  # whatever fails is recorded and tried again
+                self._failed(row, error)
+                continue
+            if result is not None:
+                done.add(row, result)
+        self._store_done(done)
+
+    def _store_done(self, done: _Done) -> None:
+        """Store results; an acknowledgement alone cannot be refused."""
+        self._store.commit_all(done.commits)
+        answers = self._handler.handle_all([envelope for _, envelope in done.messages])
+        for (row, _), answer in zip(done.messages, answers, strict=True):
+            if isinstance(answer, Exception):
+                self._failed(row, answer)
+            elif isinstance(answer, tuple) and row.kind is Kind.EFFECT:
+                self._failed(row, PortFailed("refused: " + "; ".join(map(str, answer))))
+
+    def _result(self, row: Due) -> Envelope | Commit | None:
+        """Do a row, and give what is to be stored; None where it is no longer ours to do."""
+        match row.kind:
+            case Kind.MESSAGE:
+                return self._delivery(row)
+            case Kind.TIMER:
+                return self._fired(row)
+            case Kind.EFFECT:
+                return self._perform(row) if self._store.still_mine(row) else None
+            case Kind.WATCH:
+                return self._watch(row)
+
+    def _delivery(self, row: Due) -> Envelope:
         body = row.data["body"]
         at = None
         if isinstance(body, Observation):
             at, body = body.occurred_at, body.body
-        self._handler.handle(Envelope(row.owner, body, row.key, at=at, done=row.key))
+        return Envelope(row.owner, body, row.key, at=at, done=row.key)
 
-    def _fire(self, row: Due) -> None:
+    def _fired(self, row: Due) -> Envelope | Commit | None:
         if row.owner.startswith("inbox:"):
-            self._unmatched(row)
-            return
-        body = TimerFired(row.key, row.name, row.subject)
-        self._handler.handle(Envelope(row.owner, body, row.key, done=row.key))
+            return self._unmatched(row)
+        if row.owner.startswith("forget:"):
+            self._forgetter.forget(row.owner.removeprefix("forget:"))
+            return None
+        return Envelope(
+            row.owner, TimerFired(row.key, row.name, row.subject), row.key, done=row.key
+        )
 
-    def _unmatched(self, row: Due) -> None:
+    def _unmatched(self, row: Due) -> Commit:
         reference = row.owner.removeprefix("inbox:")
         waiting = any(item.reference == reference for item in self._store.inbox())
         what = f"facts came about {reference}, which is unknown here: look into it, or dismiss them"
         task = Task(row.key, "exception.unmatched", row.owner, "support", what)
         now = self._clock.now()
-        self._store.commit(Commit(row.owner, now, wanted=(task,) if waiting else (), done=row.key))
+        return Commit(row.owner, now, wanted=(task,) if waiting else (), done=row.key)
 
-    def _perform(self, row: Due) -> None:
+    def _perform(self, row: Due) -> Envelope | Commit:
         order, parcel = self._about(row)
         deed = Deed(row.key, row.name, row.subject, row.attempts, order, parcel, row.data)
         reply = self._limited(deed)
         if reply is None and parcel is None:
             taken = EffectTaken(row.key, row.name, row.subject)
-            self._handler.handle(Envelope(row.owner, taken, row.key, done=row.key))
-            return
+            return Envelope(row.owner, taken, row.key, done=row.key)
         if reply is None:
-            self._store.commit(Commit(row.owner, self._clock.now(), done=row.key))
-            return
+            return Commit(row.owner, self._clock.now(), done=row.key)
         owner = row.owner
         if isinstance(reply, LabelBought | LabelVoided):
             owner = f"parcel:{reply.parcel}"
         elif isinstance(reply, Body):
             owner = f"order:{order.id}"
-        answer = self._handler.handle(Envelope(owner, reply, row.key, done=row.key))
-        if isinstance(answer, tuple):
-            raise PortFailed("refused: " + "; ".join(map(str, answer)))
+        return Envelope(owner, reply, row.key, done=row.key)
 
     def _about(self, row: Due) -> tuple[Order, Parcel | None]:
         kind, _, name = row.owner.partition(":")
@@ -174,13 +227,13 @@ class Worker:
             return STEP_COMMANDS[deed.name](deed.order, deed.subject)
         raise PortFailed(f"nobody performs {deed.name}; a fulfillment strategy or notifier should")
 
-    def _watch(self, row: Due) -> None:
+    def _watch(self, row: Due) -> Commit:
         point, name = str(row.data["point"]), str(row.data["name"])
         order, _ = self._about(row)
         watcher = self._handler.rules.hooks.watcher(str(row.data["hook"]))
         if watcher is not None:
             watcher(Committed(row.key, order, point, name, row.subject))
-        self._store.commit(Commit(row.owner, self._clock.now(), done=row.key))
+        return Commit(row.owner, self._clock.now(), done=row.key)
 
     def _failed(self, row: Due, error: Exception) -> None:
         now = self._clock.now()

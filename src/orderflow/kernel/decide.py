@@ -75,6 +75,8 @@ def decide(
         new_id: The id of the order that a placement creates.
     """
     deciding = Deciding(rules, context, order)
+    if order is not None and context.cause in order.state.asked_for:
+        deciding.emit(ev.EffectTakenOver(context.cause))  # this message is what came of it
     match body:
         case cmd.Place():
             placing.place(deciding, body, new_id)
@@ -82,8 +84,6 @@ def decide(
             placing.draft(deciding, body, new_id)
         case _:
             _HANDLERS[type(body)](deciding, body)
-    if order is not None and context.cause in order.state.asked_for:
-        deciding.emit(ev.EffectTakenOver(context.cause))  # this message is what came of it
     commanded = isinstance(body, cmd.Body)
     if not (commanded and deciding.refusals):
         _settle_refusals(deciding, commanded)

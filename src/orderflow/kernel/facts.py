@@ -115,8 +115,7 @@ def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
 def effect_taken(deciding: Deciding, body: EffectTaken) -> None:
     """A party took an effect; it has its time to answer."""
     state = deciding.order.state
-    awaited = body.key in waits(deciding.order, deciding.rules) and body.key not in state.taken
-    if awaited or body.key in state.asked_for:
+    if body.key in waits(deciding.order, deciding.rules) and body.key not in state.taken:
         deciding.emit(ev.EffectTakenOver(body.key))
 
 

@@ -2,71 +2,141 @@
 
 from __future__ import annotations
 
-import threading
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
-__all__ = ["Database", "adding", "changed_rows", "execute_many", "inserting", "putting"]
+from orderflow.stores.failures import typed
+
+__all__ = [
+    "Database",
+    "Guest",
+    "Place",
+    "adding",
+    "changed_rows",
+    "execute_many",
+    "inserting",
+    "putting",
+]
 
 Row = dict[str, Any]
 
-_SQLITE = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL")
+
+class Place(Protocol):
+    """Where a store reads and writes: a database of its own, or a transaction of the host's."""
+
+    def read(self) -> Any:
+        """A context with a connection to read from."""
+
+    def write(self) -> Any:
+        """A context with a transaction: kept at the end, undone by an exception."""
 
 
 class Database:
     """Connections to read from, and transactions to write in.
 
-    On SQLite a reader sees the last commit and is never blocked. Writers are serialised: within a
-    process by a lock, between processes by ``BEGIN IMMEDIATE``, which waits up to 30 seconds.
+    On SQLite a reader sees the last commit and is never blocked; writers are serialised by ``BEGIN
+    IMMEDIATE``. Who waits for another waits up to *patience* seconds, then raises StoreLocked.
     """
 
-    def __init__(self, url: str) -> None:
-        self._engine = _open(url)
-        self._one_by_one = self._engine.dialect.name == "sqlite"
-        self._turn = threading.Lock() if self._one_by_one else nullcontext()
+    def __init__(
+        self,
+        url: str,
+        schema: str | None = None,
+        patience: float = 30.0,
+        synchronous: str = "FULL",
+    ) -> None:
+        self.engine = _open(url, patience, synchronous)
+        if schema is not None:
+            tables = {"schema_translate_map": {None: schema}}
+            self.engine = self.engine.execution_options(**tables)
+        self._begins = self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection to read from."""
-        with self._engine.connect() as connection:
+        with typed(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back by an exception."""
-        with self._turn, self._engine.begin() as connection:
-            if self._one_by_one:
+        with typed() as progress, self.engine.begin() as connection:
+            if self._begins:
                 # The lock at once: a transaction that reads first might not get it later.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
+            progress.committing = True
 
     def close(self) -> None:
         """Close every connection."""
-        self._engine.dispose()
+        self.engine.dispose()
 
 
-def _open(url: str) -> Engine:
+class Guest:
+    """The host's transaction: what is written in it the host commits, or rolls back."""
+
+    def __init__(self, connection: Connection, schema: str | None) -> None:
+        self._connection, self._schema = connection, schema
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """The host's connection, for a moment with the names of our tables."""
+        options = self._connection.get_execution_options()
+        before = options.get("schema_translate_map", {})
+        self._connection.execution_options(schema_translate_map={None: self._schema})
+        try:
+            with typed():
+                yield self._connection
+        finally:
+            self._connection.execution_options(schema_translate_map=before)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A savepoint: an exception undoes what we wrote, and nothing of the host's."""
+        raw: object = self._connection.connection.dbapi_connection
+        if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
+            # Else the savepoint would be the whole transaction, and its release a commit.
+            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with self.read() as connection, connection.begin_nested():
+            yield connection
+
+
+def _open(url: str, patience: float, synchronous: str) -> Engine:
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address)
-    if address.database in (None, "", ":memory:"):
+        if address.drivername == "postgresql":
+            address = address.set(drivername="postgresql+psycopg")
+        engine = create_engine(address, hide_parameters=True, pool_pre_ping=True, max_overflow=-1)
+        settings = [f"set lock_timeout = {int(patience * 1000)}"]
+    elif address.database in (None, "", ":memory:"):
         raise ValueError("SQLite in memory is another database in each thread: use MemoryStore()")
-    engine = create_engine(address, max_overflow=-1)
-    event.listen(engine, "connect", _configure)
+    else:
+        engine = create_engine(address, hide_parameters=True, max_overflow=-1)
+        settings = [
+            f"pragma busy_timeout={int(patience * 1000)}",
+            "pragma journal_mode=wal",
+            f"pragma synchronous={synchronous}",
+        ]
+
+    def configure(connection: Any, _record: object) -> None:
+        """Begin transactions only where :meth:`Database.write` says so, and make commits last."""
+        if engine.dialect.name == "sqlite":
+            connection.isolation_level = None
+        cursor = connection.cursor()
+        for setting in settings:
+            cursor.execute(setting)
+        cursor.close()
+        connection.commit()
+
+    event.listen(engine, "connect", configure)
     return engine
-
-
-def _configure(connection: Any, _record: object) -> None:
-    """Begin transactions only where :meth:`Database.write` says so, and make commits durable."""
-    connection.isolation_level = None
-    for setting in _SQLITE:
-        connection.execute(f"PRAGMA {setting}")
 
 
 def inserting(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
@@ -98,6 +168,9 @@ def execute_many(connection: Connection, statement: Executable, rows: list[Row])
 
 def changed_rows(connection: Connection, statement: Executable, rows: list[Row]) -> int:
     """Execute a statement for all *rows*, and count the rows of the table that it matched."""
-    if connection.dialect.supports_sane_multi_rowcount and rows:
-        return connection.execute(statement, rows).rowcount
-    return sum(connection.execute(statement, row).rowcount for row in rows)
+    if not rows:
+        return 0
+    return connection.execute(statement, rows, execution_options=_COUNTED).rowcount
+
+
+_COUNTED: Any = {"preserve_rowcount": True}

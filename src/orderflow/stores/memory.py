@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -90,6 +91,7 @@ class MemoryStore:
         self._movements: dict[StockKey, list[Movement]] = {}
         self._expected: dict[str, ExpectedReceipt] = {}
         self._outbox: dict[str, _Outbox] = {}
+        self._numbers = itertools.count()
         self._wakes: list[tuple[datetime, int, str]] = []
         self._by_owner: dict[str, set[str]] = {}
         self._tasks: dict[str, tuple[str, Task]] = {}
@@ -107,6 +109,16 @@ class MemoryStore:
                 return Short(tuple(dict.fromkeys(short)))
             self._write(commit, touched)
             return Committed()
+
+    def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
+        """Store each, or nothing of it."""
+        with self._lock:
+            return [self.commit(commit) for commit in commits]
+
+    def within(self, connection: object) -> MemoryStore:
+        """Refused: there is no database that a transaction could be of."""
+        del connection
+        raise TypeError("a MemoryStore is in no database whose transaction it could join")
 
     def _refuses(self, commit: Commit) -> Outcome | None:
         done = self._outbox.get(commit.done or "")
@@ -201,7 +213,7 @@ class MemoryStore:
     def _add(self, row: Row) -> None:
         there = self._outbox.get(row.key)
         if there is None:
-            there = _Outbox(row, len(self._outbox), row.due, row.due)
+            there = _Outbox(row, next(self._numbers), row.due, row.due)
             self._outbox[row.key] = there
             self._by_owner.setdefault(row.owner, set()).add(row.key)
         elif there.status == "withdrawn":
@@ -218,8 +230,8 @@ class MemoryStore:
         """The pending row that wakes first; stale entries of the heap are dropped."""
         while self._wakes:
             at, _, key = self._wakes[0]
-            found = self._outbox[key]
-            if found.status == "pending" and found.wake == at:
+            found = self._outbox.get(key)
+            if found is not None and found.status == "pending" and found.wake == at:
                 return found
             heapq.heappop(self._wakes)
         return None
@@ -232,6 +244,10 @@ class MemoryStore:
         """The order."""
         return self._orders.get(order_id)
 
+    def load(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+        """Those of the orders that there are."""
+        return {name: self._orders[name] for name in order_ids if name in self._orders}
+
     def parcel(self, parcel_id: str) -> Parcel | None:
         """The parcel."""
         return self._parcels.get(parcel_id)
@@ -243,15 +259,9 @@ class MemoryStore:
     def orders(self, query: OrderQuery) -> Sequence[str]:
         """One page of order ids."""
         with self._lock:
-            found = [
-                order_id
-                for order_id, order in self._orders.items()
-                if order_id > query.after
-                and query.status in (None, order.status)
-                and query.customer in (None, order.state.customer)
-                and query.phase in (None, order.state.phase)
-            ]
-        return sorted(found)[: query.limit]
+            found = [order for name, order in self._orders.items() if name > query.after]
+        ids = sorted(order.id for order in found if _matches(order, query))
+        return ids[: query.limit]
 
     def _level(self, key: StockKey) -> StockLevel:
         return self._stock.levels.get(key) or StockLevel(key)
@@ -340,8 +350,8 @@ class MemoryStore:
 
     def still_mine(self, due: Due) -> bool:
         """Whether a claimed row is still the caller's."""
-        found = self._outbox[due.key]
-        return found.status == "pending" and found.token == due.token
+        found = self._outbox.get(due.key)
+        return found is not None and found.status == "pending" and found.token == due.token
 
     def fail(
         self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
@@ -369,20 +379,19 @@ class MemoryStore:
     def pending(self, owner: str) -> Sequence[Pending]:
         """The open rows of a subject."""
         with self._lock:
-            return [
-                Pending(
-                    row.row.key,
-                    row.row.kind,
-                    row.row.name,
-                    row.row.subject,
-                    row.due,
-                    row.attempts,
-                    row.status,
-                    row.error,
-                )
-                for key in sorted(self._by_owner.get(owner, ()))
-                if (row := self._outbox[key]).status == "pending"
-            ]
+            rows = [self._outbox[key] for key in sorted(self._by_owner.get(owner, ()))]
+            return [_pending(row) for row in rows if row.status == "pending"]
+
+    def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
+        """One page of the rows that gave up."""
+        with self._lock:
+            rows = sorted(self._outbox.items())
+            found = [_pending(row) for key, row in rows if key > after and row.status == "gave_up"]
+        return found[:limit]
+
+    def odd(self) -> Sequence[tuple[str, str]]:
+        """Nothing: nobody writes these dictionaries by hand."""
+        return []
 
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
@@ -417,10 +426,62 @@ class MemoryStore:
             self._tasks[key] = owner, attrs.evolve(task, assignee=to)
             return True
 
+    def rewrite(self, order: Order, entries: Sequence[Entry], expected: int) -> bool:
+        """Replace an order and its journal."""
+        with self._lock:
+            if self._orders[order.id].version != expected:
+                return False
+            self._orders[order.id] = order
+            self._journals[f"order:{order.id}"] = list(entries)
+            for owner in (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels)):
+                for key in self._by_owner.get(owner, ()):
+                    found = self._outbox[key]
+                    found.row, found.error = attrs.evolve(found.row, data={}), ""
+            return True
+
+    def strike(self, owner: str) -> None:
+        """Take every outbox row of an owner away."""
+        with self._lock:
+            for key in self._by_owner.pop(owner, set()):
+                del self._outbox[key]
+
 
 def _due(found: _Outbox) -> Due:
     row = found.row
     data = row.data if isinstance(row.data, Mapping) else {"body": row.data}
     return Due(
         row.key, row.kind, row.name, row.owner, row.subject, data, found.attempts, found.token
+    )
+
+
+def _pending(found: _Outbox) -> Pending:
+    row = found.row
+    return Pending(
+        row.key,
+        row.kind,
+        row.name,
+        row.subject,
+        found.due,
+        found.attempts,
+        found.status,
+        found.error,
+    )
+
+
+def _matches(order: Order, query: OrderQuery) -> bool:
+    state = order.state
+    plain = {
+        "status": order.status,
+        "stage": order.stage,
+        "phase": state.phase,
+        "customer": state.customer,
+        "channel": state.channel,
+        "exception": "exception" in order.overlays,
+    }
+    promised, placed = query.promised_before, query.placed_before
+    return (
+        all(getattr(query, name) in (None, value) for name, value in plain.items())
+        and (query.sku is None or any(line.sku == query.sku for line in state.lines.values()))
+        and (promised is None or (state.promised is not None and state.promised < promised))
+        and (placed is None or state.placed_at < placed)
     )

@@ -9,6 +9,8 @@ from typing import Any
 import attrs
 
 from orderflow.model.observations import Observation
+from orderflow.model.state import OrderState
+from orderflow.model.status import overlays, stage
 from orderflow.model.work import Effect, Kind, Message, Task, Timer
 from orderflow.ports import Commit, Watch
 from orderflow.stores.codec import encode_form
@@ -16,9 +18,11 @@ from orderflow.stores.codec import encode_form
 __all__ = [
     "PRIORITY",
     "Row",
+    "derived_columns",
     "matched_row",
     "message_row",
     "rows_of",
+    "sku_rows",
     "task_row",
     "tasks_of",
     "unmatched_row",
@@ -99,3 +103,14 @@ def task_row(task: Task, owner: str) -> dict[str, Any]:
     row = {name: getattr(task, name) for name in ("key", "name", "subject", "role", "due")}
     form = {"instructions": task.instructions, "fields": encode_form(task.fields)}
     return row | form | {"owner": owner, "assignee": ""}
+
+
+def derived_columns(state: OrderState) -> dict[str, Any]:
+    """What an order is listed by that follows from its state."""
+    return {"stage": stage(state), "exception": "exception" in overlays(state)}
+
+
+def sku_rows(state: OrderState) -> list[dict[str, Any]]:
+    """The rows by which an order is found by its SKUs."""
+    skus = dict.fromkeys(line.sku for line in state.lines.values())
+    return [{"sku": sku, "order_id": state.id, "customer": state.customer} for sku in skus]

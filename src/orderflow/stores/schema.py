@@ -23,17 +23,17 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
+    func,
     insert,
     literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql
 
-from orderflow.errors import SchemaMismatch
+__all__ = ["VERSION", "create", "found_version"]
 
-__all__ = ["VERSION", "prepare"]
-
-VERSION = 2
+VERSION = 3
 """The version of the tables that this release reads and writes."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -106,10 +106,23 @@ states = _table(
     _moment("placed_at"),
     _moment("promised", nullable=True),
     _text("state"),
+    _name("stage", server_default=""),
+    Column("exception", Boolean, nullable=False, server_default=false()),
 )
-Index("orderflow_order_states_status", states.c.status, states.c.id)
-Index("orderflow_order_states_phase", states.c.phase, states.c.id)
-Index("orderflow_order_states_customer", states.c.customer, states.c.id)
+FILTERS = ("status", "stage", "phase", "customer", "channel", "exception")
+"""The columns by which orders are listed, each with an index; then the two moments."""
+for _column in (*FILTERS, "promised", "placed_at"):
+    Index(f"orderflow_order_states_{_column}", states.c[_column], states.c.id)
+
+skus = _table(
+    "order_skus",
+    _name("sku"),
+    _name("order_id"),
+    _name("customer"),
+    PrimaryKeyConstraint("sku", "order_id"),
+    small=True,
+)
+Index("orderflow_order_skus_customer", skus.c.customer, skus.c.sku, skus.c.order_id)
 
 parcels = _table(
     "parcels",
@@ -238,12 +251,14 @@ Index(
     sqlite_where=OPEN,
     postgresql_where=OPEN,
 )
-Index(
-    "orderflow_outbox_leased",
-    outbox.c.leased_until,
-    sqlite_where=LEASED,
-    postgresql_where=LEASED,
-)
+GAVE_UP = outbox.c.status == literal_column("'gave_up'")
+for _name_, _column, _only in (("gave_up", "key", GAVE_UP), ("leased", "leased_until", LEASED)):
+    Index(
+        f"orderflow_outbox_{_name_}",
+        outbox.c[_column],
+        sqlite_where=_only,
+        postgresql_where=_only,
+    )
 attempts = _table(
     "effect_attempts",
     _name("key"),
@@ -271,19 +286,15 @@ Index("orderflow_tasks_assignee", tasks.c.assignee, tasks.c.key)
 Index("orderflow_tasks_owner", tasks.c.owner, tasks.c.key)
 
 
-def prepare(connection: Connection) -> None:
-    """Create the tables where there are none, else check that this release knows them.
-
-    Raises:
-        SchemaMismatch: Another release wrote the database.
-    """
+def found_version(connection: Connection) -> int | None:
+    """The version of the tables, None where there are none yet; others wait until it is settled."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(schema.name))))
     schema.create(connection, checkfirst=True)
-    found = connection.scalar(select(schema.c.version))
-    if found is None:
-        metadata.create_all(connection)
-        connection.execute(insert(schema), {"version": VERSION})
-    elif found != VERSION:
-        raise SchemaMismatch(
-            f"the database has version {found} of the tables, and this release of orderflow knows "
-            f"version {VERSION}: install the release that wrote the database"
-        )
+    return connection.scalar(select(schema.c.version))
+
+
+def create(connection: Connection) -> None:
+    """Create the tables."""
+    metadata.create_all(connection)
+    connection.execute(insert(schema), {"version": VERSION})

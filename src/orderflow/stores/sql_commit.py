@@ -1,103 +1,205 @@
-"""One commit in SQL: every row that it changes, within the transaction of the caller."""
+"""Commits in SQL: some of them in one transaction of the caller, with an outcome for each.
+
+What decides the outcomes is read first, and locked, with one statement for each kind of row. The
+outcomes are decided in Python, one commit after the other; then what was accepted is written, again
+with one statement for each kind of row. A refused commit has written nothing, so it sinks no other.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, func, select
+import attrs
+from sqlalchemy import Connection, Executable, bindparam, select, tuple_
 
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.ports import Commit, Committed, Duplicate, Outcome, Receipt, Stale
+from orderflow.ports import Commit, Committed, Duplicate, Outcome, Stale
 from orderflow.stores import codec, schema, sql_inbox, sql_outbox
-from orderflow.stores.database import adding, execute_many, inserting, putting
-from orderflow.stores.rows import Row, matched_row, rows_of, task_row, tasks_of
-from orderflow.stores.sql_stock import write_stock
+from orderflow.stores.database import adding, changed_rows, execute_many, putting
+from orderflow.stores.rows import (
+    Row,
+    derived_columns,
+    matched_row,
+    rows_of,
+    sku_rows,
+    task_row,
+    tasks_of,
+)
+from orderflow.stores.sql_stock import StockRows, read_stock
 
-__all__ = ["write_commit"]
+__all__ = ["Raced", "write_commits", "write_orders"]
 
-_STATE = ("version", "status", "phase", "customer", "channel", "placed_at", "promised", "state")
 _TASK = ("owner", "role", "name", "subject", "instructions", "due", "fields")
 
 
-def write_commit(connection: Connection, commit: Commit) -> Outcome:
-    """Write all of *commit*; whatever is not Committed must be rolled back.
+class Raced(Exception):
+    """Another transaction wrote the same rows in between; this one must be rolled back."""
 
-    What can refuse comes first, in the order in which every store refuses: Duplicate, Stale, Short.
+
+def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:
+    """Decide and write *commits* as if one after the other.
+
+    Raises:
+        Raced: Nothing may be committed; every outcome would be Stale.
     """
-    if commit.done and not sql_outbox.finish(connection, commit.done):
-        return Duplicate()
-    if commit.receipt and not _write_receipt(connection, commit.receipt):
-        return Duplicate()
-    if not _write_entry(connection, commit):
-        return Stale()
-    if commit.stock and (refused := write_stock(connection, commit.stock, commit.now)):
-        return refused
-    if commit.order:
-        _write_order(connection, commit.order, new=commit.expected == 0)
-    if commit.parcel:
-        _write_parcel(connection, commit.parcel)
-    _write_work(connection, commit)
-    return Committed()
+    there = _read(connection, commits)
+    outcomes = [there.decide(commit) for commit in commits]
+    accepted = [c for c, o in zip(commits, outcomes, strict=True) if isinstance(o, Committed)]
+    if not there.stock.write(connection):
+        raise Raced
+    for apart in _runs(accepted):
+        _write(connection, apart)
+    return outcomes
 
 
-def _write_receipt(connection: Connection, receipt: Receipt) -> bool:
-    row = {
-        "scope": receipt.scope,
-        "id": receipt.id,
-        "digest": receipt.digest,
-        "subject": receipt.subject,
-        "version": receipt.version,
-    }
-    added = connection.execute(adding(connection.dialect.name, schema.receipts), row)
-    return added.rowcount == 1
+@attrs.frozen
+class _There:
+    """What the outcomes depend on: as it was read, and as the accepted commits change it."""
+
+    rows: dict[str, str]
+    receipts: set[tuple[str, str]]
+    versions: dict[str, int]
+    stock: StockRows
+
+    def decide(self, commit: Commit) -> Outcome:
+        """The outcome, in the order in which every store refuses: Duplicate, Stale, Short."""
+        if commit.done and self.rows.get(commit.done) not in ("pending", "withdrawn"):
+            return Duplicate()
+        receipt = commit.receipt and (commit.receipt.scope, commit.receipt.id)
+        if receipt in self.receipts:
+            return Duplicate()
+        if commit.expected not in (None, self.versions.get(commit.subject, 0)):
+            return Stale()
+        if short := self.stock.carry_out(commit.stock, commit.now):
+            return short
+        if commit.done:
+            self.rows[commit.done] = "done"
+        if receipt:
+            self.receipts.add(receipt)
+        if commit.entry:
+            self.versions[commit.subject] = commit.entry.version
+        return Committed()
 
 
-_LAST = select(func.coalesce(func.max(schema.journals.c.version), 0)).where(
-    schema.journals.c.subject == bindparam("new_subject")
+_ROWS = (
+    select(schema.outbox.c.key, schema.outbox.c.status)
+    .where(schema.outbox.c.key.in_(bindparam("asked", expanding=True)))
+    .order_by(schema.outbox.c.key)
+    .with_for_update()
 )
+_RECEIPT = tuple_(schema.receipts.c.scope, schema.receipts.c.id)
+_RECEIPTS = select(schema.receipts.c.scope, schema.receipts.c.id).where(
+    _RECEIPT.in_(bindparam("asked", expanding=True))
+)
+_VERSIONS = {
+    kind: select(table.c.id, table.c.version)
+    .where(table.c.id.in_(bindparam("asked", expanding=True)))
+    .order_by(table.c.id)
+    .with_for_update()
+    for kind, table in (("order", schema.states), ("parcel", schema.parcels))
+}
 
 
-@cache
-def _append(dialect: str) -> Insert:
-    """Insert a journal row under the condition that its subject's last version is as expected."""
-    journals = schema.journals
-    row = [bindparam(f"new_{column.name}", type_=column.type) for column in journals.c]
-    new = select(*row).where(_LAST.scalar_subquery() == bindparam("expected"))
-    return inserting(dialect, journals).from_select(list(journals.c), new).on_conflict_do_nothing()
+def _read(connection: Connection, commits: Sequence[Commit]) -> _There:
+    """Read and lock; always in this order, and each kind by its key, so that nobody deadlocks."""
 
+    def found(statement: Executable, asked: Iterable[Any]) -> list[Any]:
+        wanted = sorted(set(asked))
+        return connection.execute(statement, {"asked": wanted}).all() if wanted else []  # type: ignore[return-value]
 
-def _write_entry(connection: Connection, commit: Commit) -> bool:
-    """Append to a journal; False where its last version is not the expected one.
-
-    One statement checks and appends; of two that run at once the key lets one through.
-    """
-    entry, expected = commit.entry, commit.expected
-    if entry is None:
-        asked = {"new_subject": commit.subject}
-        return expected is None or connection.scalar(_LAST, asked) == expected
-    row = {
-        "new_subject": entry.subject,
-        "new_version": entry.version,
-        "new_at": entry.at,
-        "new_actor": entry.actor,
-        "new_cause": entry.cause,
-        "new_entry": codec.encode_entry(entry),
-        "expected": entry.version - 1 if expected is None else expected,
+    rows = {row.key: row.status for row in found(_ROWS, (c.done for c in commits if c.done))}
+    asked = [c.subject.partition(":") for c in commits if c.entry or c.expected is not None]
+    versions = {
+        f"{kind}:{row.id}": row.version
+        for kind, statement in _VERSIONS.items()
+        for row in found(statement, (name for of, _, name in asked if of == kind))
     }
-    return connection.execute(_append(connection.dialect.name), row).rowcount == 1
+    receipts = {(c.receipt.scope, c.receipt.id) for c in commits if c.receipt}
+    known = {(row.scope, row.id) for row in found(_RECEIPTS, receipts)}
+    stock = read_stock(connection, [op for commit in commits for op in commit.stock])
+    return _There(rows, known, versions, stock)
 
 
-def _write_order(connection: Connection, order: Order, *, new: bool) -> None:
-    """Write where an order stands; with the first commit also what was ordered."""
-    dialect, state = connection.dialect.name, order.state
-    if new:
+def _runs(commits: Sequence[Commit]) -> Iterator[list[Commit]]:
+    """Pieces within which no two commits write the same row, so that their order is no matter."""
+    run: list[Commit] = []
+    touched: set[str] = set()
+    for commit in commits:
+        keys = {commit.subject} if commit.entry else set()
+        keys.update(commit.withdrawn, (commit.done or "",), commit.references)
+        keys.update(item.key for item in (*commit.wanted, *commit.messages, *commit.watches))
+        keys.discard("")
+        if run and not touched.isdisjoint(keys):
+            yield run
+            run, touched = [], set()
+        run.append(commit)
+        touched |= keys
+    if run:
+        yield run
+
+
+def _write(connection: Connection, commits: Sequence[Commit]) -> None:
+    """Write commits that touch no row twice."""
+    sql_outbox.finish(connection, [commit.done for commit in commits if commit.done])
+    receipts = [attrs.asdict(commit.receipt) for commit in commits if commit.receipt]
+    _add(connection, schema.receipts, sorted(receipts, key=lambda row: (row["scope"], row["id"])))
+    entries = sorted((c.entry for c in commits if c.entry), key=lambda entry: entry.subject)
+    _add(
+        connection,
+        schema.journals,
+        [
+            {
+                "subject": entry.subject,
+                "version": entry.version,
+                "at": entry.at,
+                "actor": entry.actor,
+                "cause": entry.cause,
+                "entry": codec.encode_entry(entry),
+            }
+            for entry in entries
+        ],
+    )
+    new = {commit.order.id for commit in commits if commit.order and commit.expected == 0}
+    write_orders(connection, [commit.order for commit in commits if commit.order], new)
+    parcels = [_parcel_row(commit.parcel) for commit in commits if commit.parcel]
+    _put(connection, schema.parcels, ("id",), parcels)
+    _write_work(connection, commits)
+
+
+def _add(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
+    """Add rows that cannot be there, unless another transaction has added them meanwhile."""
+    if changed_rows(connection, adding(connection.dialect.name, table), rows) != len(rows):
+        raise Raced
+
+
+def _put(
+    connection: Connection, table: Any, keys: tuple[str, ...], rows: list[dict[str, Any]]
+) -> None:
+    if rows:
+        columns = tuple(column for column in rows[0] if column not in keys)
+        execute_many(connection, putting(connection.dialect.name, table, keys, columns), rows)
+
+
+def write_orders(connection: Connection, orders: Sequence[Order], new: Collection[str]) -> None:
+    """Write where orders stand; of *new* ones also what was ordered."""
+    documents = []
+    for order in (order for order in orders if order.id in new):
         document, personal = codec.encode_document(order.document)
-        row: dict[str, Any] = {"id": order.id, "document": document, "personal": personal}
-        columns = ("document", "personal")
-        connection.execute(putting(dialect, schema.documents, ("id",), columns), row)
-    row = {
+        documents.append({"id": order.id, "document": document, "personal": personal})
+    _put(connection, schema.documents, ("id",), documents)
+    _put(connection, schema.states, ("id",), list(map(_state_row, orders)))
+    grown = [o for o in orders if o.id in new or len(o.state.lines) > len(o.document.lines)]
+    skus = [row for order in grown for row in sku_rows(order.state)]
+    execute_many(connection, adding(connection.dialect.name, schema.skus), skus)
+
+
+def _state_row(order: Order) -> dict[str, Any]:
+    """The row that says where an order stands."""
+    state = order.state
+    return {
         "id": order.id,
         "version": order.version,
         "status": order.status,
@@ -107,40 +209,37 @@ def _write_order(connection: Connection, order: Order, *, new: bool) -> None:
         "placed_at": state.placed_at,
         "promised": state.promised,
         "state": codec.encode_state(state),
+        **derived_columns(state),
     }
-    connection.execute(putting(dialect, schema.states, ("id",), _STATE), row)
 
 
-def _write_parcel(connection: Connection, parcel: Parcel) -> None:
-    row = {
+def _parcel_row(parcel: Parcel) -> dict[str, Any]:
+    return {
         "id": parcel.id,
         "version": parcel.version,
         "status": parcel.status.value,
         "parcel": codec.encode_parcel(parcel),
     }
-    columns = ("version", "status", "parcel")
-    connection.execute(putting(connection.dialect.name, schema.parcels, ("id",), columns), row)
 
 
-def _write_work(connection: Connection, commit: Commit) -> None:
+def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
     """Withdraw and add outbox rows, tasks and references."""
-    dialect = connection.dialect.name
-    sql_outbox.withdraw(connection, commit.withdrawn)
-    closed = [{"of_key": key} for key in commit.withdrawn]
-    execute_many(connection, sql_inbox.CLOSE_TASK, closed)
-    tasks = [task_row(task, commit.subject) for task in tasks_of(commit)]
-    execute_many(connection, putting(dialect, schema.tasks, ("key",), _TASK), tasks)
-    known = [{"reference": reference, "subject": commit.subject} for reference in commit.references]
-    references = putting(dialect, schema.references, ("reference",), ("subject",))
-    execute_many(connection, references, known)
-    released = _release_inbox(connection, commit) if known else []
-    sql_outbox.add(connection, [*rows_of(commit), *released])
-
-
-def _release_inbox(connection: Connection, commit: Commit) -> list[Row]:
-    """Take the facts that waited for the references of *commit*, as messages to its subject."""
-    return [
-        matched_row(item.reference, item.observation, commit.subject, commit.now)
-        for item in sql_inbox.take(connection, commit.references)
+    withdrawn = [key for commit in commits for key in commit.withdrawn]
+    sql_outbox.withdraw(connection, withdrawn)
+    execute_many(connection, sql_inbox.CLOSE_TASK, [{"of_key": key} for key in withdrawn])
+    tasks = [task_row(task, commit.subject) for commit in commits for task in tasks_of(commit)]
+    execute_many(connection, putting(connection.dialect.name, schema.tasks, ("key",), _TASK), tasks)
+    known = {reference: commit for commit in commits for reference in commit.references}
+    rows = [{"reference": name, "subject": commit.subject} for name, commit in known.items()]
+    _put(connection, schema.references, ("reference",), rows)
+    released = [
+        matched_row(item.reference, item.observation, *_whom(known[item.reference]))
+        for item in (sql_inbox.take(connection, list(known)) if known else ())
         if item.observation is not None
     ]
+    new: list[Row] = [row for commit in commits for row in rows_of(commit)]
+    sql_outbox.add(connection, [*new, *released])
+
+
+def _whom(commit: Commit) -> tuple[str, datetime]:
+    return commit.subject, commit.now

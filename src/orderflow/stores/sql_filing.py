@@ -58,10 +58,11 @@ class _InTables:
 
     Args:
         url: The database, as SQLAlchemy reads it; it may be that of the orders.
+        schema: The schema that the tables live in, on PostgreSQL.
     """
 
-    def __init__(self, url: str) -> None:
-        self._database = Database(url)
+    def __init__(self, url: str, *, schema: str | None = None) -> None:
+        self._database = Database(url, schema)
         with self._database.write() as connection:
             _metadata.create_all(connection)
 

@@ -32,6 +32,7 @@ __all__ = [
     "claim",
     "fail",
     "finish",
+    "gave_up",
     "is_leased",
     "next_due",
     "open_messages",
@@ -94,16 +95,12 @@ def withdraw(connection: Connection, keys: Sequence[str]) -> None:
     execute_many(connection, _WITHDRAW, [{"of_key": key} for key in keys])
 
 
-_FINISH = (
-    update(outbox)
-    .where(outbox.c.key == bindparam("of_key"), outbox.c.status.in_(["pending", "withdrawn"]))
-    .values(status="done")
-)
+_FINISH = update(outbox).where(outbox.c.key == bindparam("of_key")).values(status="done")
 
 
-def finish(connection: Connection, key: str) -> bool:
-    """Mark a row as done; False where there is none, or it was done before, or gave up."""
-    return connection.execute(_FINISH, {"of_key": key}).rowcount == 1
+def finish(connection: Connection, keys: Sequence[str]) -> None:
+    """Mark rows as done."""
+    execute_many(connection, _FINISH, [{"of_key": key} for key in keys])
 
 
 _READY = (
@@ -206,19 +203,28 @@ def next_due(connection: Connection) -> datetime | None:
 def open_rows(connection: Connection, owner: str) -> list[Pending]:
     """The open rows of an owner, by key."""
     found = select(outbox).where(OPEN, outbox.c.owner == owner).order_by(outbox.c.key)
-    return [
-        Pending(
-            row["key"],
-            row["kind"],
-            row["name"],
-            row["subject"],
-            row["due"],
-            row["attempts"],
-            row["status"],
-            row["error"],
-        )
-        for row in connection.execute(found).mappings()
-    ]
+    return list(map(_pending, connection.execute(found).mappings()))
+
+
+def gave_up(connection: Connection, after: str, limit: int) -> list[Pending]:
+    """The rows that gave up, by key."""
+    found = select(outbox).where(schema.GAVE_UP, outbox.c.key > after)
+    return list(
+        map(_pending, connection.execute(found.order_by(outbox.c.key).limit(limit)).mappings())
+    )
+
+
+def _pending(row: RowMapping) -> Pending:
+    return Pending(
+        row["key"],
+        row["kind"],
+        row["name"],
+        row["subject"],
+        row["due"],
+        row["attempts"],
+        row["status"],
+        row["error"],
+    )
 
 
 def open_messages(connection: Connection, owner: str) -> list[object]:

@@ -1,8 +1,8 @@
 """Stock in SQL: what the operations of a commit do to levels, reservations and the waiting list.
 
-The rule of each operation is :func:`orderflow.inventory.apply`, the same for every store. A commit
-locks the levels that it touches, in the order of their keys, applies the rule to what stands
-there, and writes each level under the condition that it still is what the rule saw: even a
+The rule of each operation is :func:`orderflow.inventory.apply`, the same for every store. A
+transaction locks the levels that it touches, in the order of their keys, applies the rule to what
+stands there, and writes each level under the condition that it still is what the rule saw: even a
 database that did not lock could not oversell.
 """
 
@@ -15,14 +15,10 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, select, update
 
-from orderflow.inventory import Holding, apply, movement
 from orderflow.model.stock import (
     Expect,
-    Move,
     Movement,
-    Policy,
     Release,
-    Report,
     Reserve,
     StockKey,
     StockLevel,
@@ -31,75 +27,50 @@ from orderflow.model.stock import (
     Wait,
     Waiting,
 )
-from orderflow.ports import Short, Stale
+from orderflow.ports import Short
 from orderflow.stores import schema
 from orderflow.stores.database import adding, changed_rows, execute_many, putting
+from orderflow.stores.stock_rows import LineKey, Rows
 
-__all__ = ["level_of", "levels_of", "waiting_of", "write_stock"]
-
-LineKey = tuple[StockKey, str, str]
+__all__ = ["StockRows", "level_of", "levels_of", "read_stock", "waiting_of"]
 
 _CHUNK = 500
 _SUMS = ("on_hand", "reserved", "safety", "backordered", "backorder_limit", "reported_at")
 _LINE = ("sku", "location", "order_id", "line")
 
 
-@attrs.frozen
-class _Rows:
-    """The stock rows that one commit touches."""
+@attrs.define
+class StockRows:
+    """The stock rows that some commits touch: as they were read, and as they are to be."""
 
-    levels: dict[StockKey, StockLevel]
-    reserved: dict[LineKey, int]
-    waiting: dict[LineKey, Waiting]
-    moved: list[Movement] = attrs.field(factory=list)
+    read: Rows
+    now: Rows = attrs.field(init=False)
+    moved: list[Movement] = attrs.field(factory=list, init=False)
+    expected: dict[str, Expect] = attrs.field(factory=dict, init=False)
 
-    def copy(self) -> _Rows:
-        """The same rows, to be changed."""
-        return _Rows(dict(self.levels), dict(self.reserved), dict(self.waiting))
+    def __attrs_post_init__(self) -> None:
+        self.now = self.read.copy()
 
-    def apply(self, op: StockOp, now: datetime) -> bool:
-        """Do one operation; False where it is short, and changes nothing."""
-        if isinstance(op, Expect):
-            return True
-        held = Holding(self.levels[op.key])
-        if isinstance(op, Move | Policy | Report):
-            after = apply(op, held)
-        elif isinstance(op, Reserve | Release):
-            line = op.key, op.order, op.line
-            after = apply(op, attrs.evolve(held, reserved=self.reserved.get(line, 0)))
-            if after is not None:
-                self.reserved[line] = after.reserved
-        else:
-            line = op.key, op.order, op.line
-            there = self.waiting.get(line) or Waiting(*line, 0, now)
-            after = apply(op, attrs.evolve(held, waiting=there.quantity))
-            if after is not None:
-                since = there.since if there.quantity else now
-                self.waiting[line] = Waiting(*line, after.waiting, since)
-        if after is None:
+    def carry_out(self, ops: Sequence[StockOp], at: datetime) -> Short | None:
+        """Do *ops* in their order; where one is short do none."""
+        trial = self.now.trial()
+        moved: list[Movement] = []
+        short = [op.key for op in ops if not trial.apply(op, at, moved)]
+        if short:
+            return Short(tuple(dict.fromkeys(short)))
+        self.now.take_over(trial)
+        self.moved += moved
+        self.expected |= {op.id: op for op in ops if isinstance(op, Expect)}
+        return None
+
+    def write(self, connection: Connection) -> bool:
+        """Write what changed; False where a level is no longer what the rule saw."""
+        if not _write_levels(connection, self.read, self.now):
             return False
-        moved = movement(op, after.level.on_hand - held.level.on_hand, now)
-        if moved is not None:
-            self.moved.append(moved)
-        self.levels[op.key] = after.level
+        _write_lines(connection, self.read, self.now)
+        _write_expected(connection, self.expected)
+        execute_many(connection, _MOVE, list(map(_movement, self.moved)))
         return True
-
-
-def write_stock(
-    connection: Connection, ops: Sequence[StockOp], now: datetime
-) -> Short | Stale | None:
-    """Carry out *ops* in their order; Short or Stale where the transaction must be rolled back."""
-    before = _take(connection, ops)
-    after = before.copy()
-    short = [op.key for op in ops if not after.apply(op, now)]
-    if short:
-        return Short(tuple(dict.fromkeys(short)))
-    if not _write_levels(connection, before, after):
-        return Stale()
-    _write_lines(connection, before, after)
-    _write_expected(connection, {op.id: op for op in ops if isinstance(op, Expect)})
-    execute_many(connection, _MOVE, list(map(_movement, after.moved)))
-    return None
 
 
 _LEVELS = (
@@ -136,26 +107,17 @@ def waiting_of(row: RowMapping) -> Waiting:
     return Waiting(*_line_of(row), row["quantity"], row["since"])
 
 
-def _take(connection: Connection, ops: Sequence[StockOp]) -> _Rows:
-    """Lock and read what *ops* touch; a level that was never seen begins empty."""
+def read_stock(connection: Connection, ops: Sequence[StockOp]) -> StockRows:
+    """Lock and read what *ops* touch."""
     keys = sorted({op.key for op in ops if not isinstance(op, Expect)})
     levels = levels_of(connection, keys, lock=True)
-    if unseen := [key for key in keys if key not in levels]:
-        rows = [
-            {"sku": key.sku, "location": key.location} | _sums(StockLevel(key)) for key in unseen
-        ]
-        connection.execute(adding(connection.dialect.name, schema.levels), rows)
-        levels |= levels_of(connection, unseen, lock=True)
     reserving = [op for op in ops if isinstance(op, Reserve | Release)]
     waiting = [op for op in ops if isinstance(op, Wait | Unwait)]
-    return _Rows(
-        levels,
-        {
-            _line_of(row): row["quantity"]
-            for row in _lines(connection, schema.reservations, reserving)
-        },
-        {_line_of(row): waiting_of(row) for row in _lines(connection, schema.waiting, waiting)},
-    )
+    reserved = {
+        _line_of(row): row["quantity"] for row in _lines(connection, schema.reservations, reserving)
+    }
+    waits = {_line_of(row): waiting_of(row) for row in _lines(connection, schema.waiting, waiting)}
+    return StockRows(Rows(levels, reserved, waits))
 
 
 _LINES = {
@@ -204,22 +166,26 @@ _SET_LEVEL = (
 )
 
 
-def _write_levels(connection: Connection, before: _Rows, after: _Rows) -> bool:
+def _write_levels(connection: Connection, before: Rows, after: Rows) -> bool:
     """Write the levels that changed; False where one is no longer what the rule saw."""
-    rows = []
-    for key, was in before.levels.items():
-        if after.levels[key] != was:
+    rows, new = [], []
+    for key, level in sorted(after.levels.items()):
+        was = before.levels.get(key)
+        if was is None:
+            new.append({"sku": key.sku, "location": key.location} | _sums(level))
+        elif level != was:
             row: dict[str, Any] = {"at_sku": key.sku, "at_location": key.location}
             row |= {f"was_{name}": units for name, units in _sums(was).items()}
-            rows.append(row | _sums(after.levels[key]))
-    return changed_rows(connection, _SET_LEVEL, rows) == len(rows)
+            rows.append(row | _sums(level))
+    added = changed_rows(connection, adding(connection.dialect.name, schema.levels), new)
+    return added == len(new) and changed_rows(connection, _SET_LEVEL, rows) == len(rows)
 
 
 def _sums(level: StockLevel) -> dict[str, Any]:
     return {name: getattr(level, name) for name in _SUMS}
 
 
-def _write_lines(connection: Connection, before: _Rows, after: _Rows) -> None:
+def _write_lines(connection: Connection, before: Rows, after: Rows) -> None:
     """Write the reservations and the waiting lines that changed."""
     reserved = [
         _line_row(line) | {"quantity": units}

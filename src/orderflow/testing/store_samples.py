@@ -1,4 +1,4 @@
-"""What the store's tests commit: small orders, entries and parcels, and one store opened twice."""
+"""What the laws of a store commit: small orders, entries and parcels; and their register."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +18,39 @@ from orderflow.model.stock import Cause, Move, StockKey
 from orderflow.model.work import Effect
 from orderflow.ports import Commit, Store
 
+__all__ = [
+    "CUP",
+    "MINUTE",
+    "MUG",
+    "NOW",
+    "STORE_LAWS",
+    "Law",
+    "Opening",
+    "a_parcel",
+    "a_payment",
+    "an_entry",
+    "an_order",
+    "at_once",
+    "law",
+    "receiving",
+    "saving",
+    "wanting",
+]
+
 T = TypeVar("T")
 Opening = Callable[[], Store]
 """Opens the store under test; each call is another worker's view of the same data."""
+
+Law = Callable[[Opening], None]
+STORE_LAWS: dict[str, Law] = {}
+"""Every law of a store by its name: parametrize a test of your own store with them."""
+
+
+def law(check: Law) -> Law:
+    """Put a law into the register."""
+    STORE_LAWS[check.__name__] = check
+    return check
+
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -29,6 +59,7 @@ CUP = StockKey("CUP", "main")
 
 
 def an_order(order_id: str, version: int = 1, customer: str = "ana", reason: str = "") -> Order:
+    """A small order at a version."""
     document = NewOrder.model_validate(
         {
             "customer": Customer(id=customer, name="Ana Ng"),
@@ -59,10 +90,12 @@ def an_order(order_id: str, version: int = 1, customer: str = "ana", reason: str
 
 
 def an_entry(subject: str, version: int, text: str = "") -> Entry:
+    """The journal entry of a version."""
     return Entry(subject, version, NOW, "ana", f"m{version}", (NoteAdded(text),), {"limit": 5})
 
 
 def a_parcel(parcel_id: str, version: int) -> Parcel:
+    """A small parcel at a version."""
     contents = (Content("A-1", "F1", "1", 2),)
     return Parcel(parcel_id, "in_house", version, contents, ParcelStatus.CREATED, NOW)
 
@@ -80,6 +113,7 @@ def saving(order_id: str, expected: int, reason: str = "") -> Commit:
 
 
 def receiving(key: StockKey, units: int) -> Commit:
+    """The commit that receives units."""
     return Commit(f"stock:{key}", NOW, stock=(Move(key, units, Cause.RECEIPT, "delivery"),))
 
 
@@ -89,6 +123,7 @@ def wanting(*keys: str) -> Commit:
 
 
 def a_payment(fact_id: str, reference: str) -> Observation:
+    """A payment provider's report."""
     body = PaymentReported(fact=PaymentFact.CAPTURED, amount=510, reference=reference)
     return body.at(NOW, id=fact_id)
 

@@ -1,0 +1,61 @@
+"""The commands that look after a database: the doctor, and forgetting a person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from orderflow.cli.opening import DB, App, AsJson, Db, app, open_engine, out, print_json
+from orderflow.engine.doctor import examine, mend_of
+
+__all__: list[str] = []
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    db: Db = DB,
+    app_name: App = "",
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Put back what orders wait for, then look again.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a database against the promises; exit code 1 says that something is off."""
+    engine = open_engine(context, db, app_name)
+    if mend:
+        engine.apply_rules()
+    findings = list(examine(engine))
+    if as_json:
+        print_json(
+            [
+                {"promise": f.promise, "subject": f.subject, "what": f.what, "mend": mend_of(f)}
+                for f in findings
+            ]
+        )
+    for found in [] if as_json else findings:
+        promise = f" (promise {found.promise})" if found.promise else ""
+        out.print(Text(f"{found.subject}: {found.what}{promise}\n  mend: {mend_of(found)}"))
+    if not findings and not as_json:
+        out.print("nothing is off")
+    raise typer.Exit(1 if findings else 0)
+
+
+@app.command()
+def forget(
+    context: typer.Context,
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's id.")],
+    db: Db = DB,
+    app_name: App = "",
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person everywhere; what is still open is erased when it is over."""
+    found = open_engine(context, db, app_name).forget(customer)
+    if as_json:
+        print_json({"erased": list(found.erased), "waiting": list(found.waiting)})
+        return
+    out.print(Text(f"{len(found.erased)} orders are erased"))
+    for order in found.waiting:
+        out.print(Text(f"{order} waits: something is still open; see orderflow explain {order}"))

@@ -1,0 +1,86 @@
+"""Messages on their way to a subject, and what becomes of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from orderflow.errors import Refusal
+from orderflow.inventory import Holding, apply
+from orderflow.model.order import Order
+from orderflow.model.stock import StockKey, StockLevel, StockOp
+from orderflow.ports import Commit, Receipt
+
+__all__ = ["Answer", "Envelope", "FactProviders", "Reading", "Ready", "Refusals", "digest"]
+
+FactProviders = Mapping[str, Callable[[Order], Any]]
+"""Facts from outside that guards need, by name; called before the decision, never inside it."""
+Refusals = tuple[Refusal, ...]
+Answer = Order | Refusals | Exception | None
+"""What came of a message: None where it was handled before, or is not an order's."""
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """What tells two contents apart."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+@attrs.frozen
+class Envelope:
+    """A message on its way to one subject.
+
+    Attributes:
+        subject: ``order:…``, ``parcel:…`` or ``stock:…``.
+        body: The command, fact or message.
+        cause: Its id: what follows carries it.
+        actor: Who asks.
+        at: When it happened; None is now.
+        receipt: (scope, id, digest) where the message has an id of its own.
+        done: The outbox row that it comes from.
+        creates: Whether it begins the order.
+    """
+
+    subject: str
+    body: object
+    cause: str
+    actor: str = "system"
+    at: datetime | None = None
+    receipt: tuple[str, str, str] | None = None
+    done: str | None = None
+    creates: bool = False
+
+    def stored(self, version: int) -> Receipt | None:
+        """The receipt to store with the outcome."""
+        if self.receipt is None:
+            return None
+        scope, message, content = self.receipt
+        return Receipt(scope, message, content, self.subject, version)
+
+
+@attrs.frozen
+class Ready:
+    """A decision, ready to be stored, and what to answer when it is."""
+
+    commit: Commit
+    answer: Order | None = None
+
+
+@attrs.frozen
+class Reading:
+    """What messages that are handled together were decided on."""
+
+    orders: Mapping[str, Order]
+    levels: dict[StockKey, StockLevel]
+
+    def foresee(self, ops: Iterable[StockOp]) -> None:
+        """Let the next decision see what this one does to stock; the store has the last word."""
+        for op in ops:
+            if op.key in self.levels:
+                units = getattr(op, "quantity", 0)
+                after = apply(op, Holding(self.levels[op.key], units, units))
+                self.levels[op.key] = after.level if after else self.levels[op.key]

@@ -1,0 +1,87 @@
+"""The stock rows that commits touch, and what an operation does to them."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, MutableMapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from orderflow.inventory import Holding, apply, movement
+from orderflow.model.stock import (
+    Expect,
+    Move,
+    Movement,
+    Policy,
+    Release,
+    Report,
+    Reserve,
+    StockKey,
+    StockLevel,
+    StockOp,
+    Waiting,
+)
+
+__all__ = ["LineKey", "Rows"]
+
+LineKey = tuple[StockKey, str, str]
+
+
+@attrs.frozen
+class Rows:
+    """Levels, reservations and waiting lines, by their keys."""
+
+    levels: MutableMapping[StockKey, StockLevel]
+    reserved: MutableMapping[LineKey, int]
+    waiting: MutableMapping[LineKey, Waiting]
+
+    def copy(self) -> Rows:
+        """The same rows, to be changed."""
+        return Rows(dict(self.levels), dict(self.reserved), dict(self.waiting))
+
+    def trial(self) -> Rows:
+        """The same rows; what is changed in them can be thrown away, or taken over."""
+        return Rows(
+            ChainMap({}, self.levels), ChainMap({}, self.reserved), ChainMap({}, self.waiting)
+        )
+
+    def take_over(self, trial: Rows) -> None:
+        """Have what was changed in a trial."""
+        mine: tuple[MutableMapping[Any, Any], ...] = self.levels, self.reserved, self.waiting
+        for rows, tried in zip(mine, _changes(trial), strict=True):
+            rows.update(tried)
+
+    def apply(self, op: StockOp, now: datetime, moves: list[Movement]) -> bool:
+        """Do one operation; False where it is short, and changes nothing."""
+        if isinstance(op, Expect):
+            return True
+        held = Holding(self.levels.get(op.key) or StockLevel(op.key))
+        if isinstance(op, Move | Policy | Report):
+            after = apply(op, held)
+        elif isinstance(op, Reserve | Release):
+            line = op.key, op.order, op.line
+            after = apply(op, attrs.evolve(held, reserved=self.reserved.get(line, 0)))
+            if after is not None:
+                self.reserved[line] = after.reserved
+        else:
+            line = op.key, op.order, op.line
+            there = self.waiting.get(line) or Waiting(*line, 0, now)
+            after = apply(op, attrs.evolve(held, waiting=there.quantity))
+            if after is not None:
+                since = there.since if there.quantity else now
+                self.waiting[line] = Waiting(*line, after.waiting, since)
+        if after is None:
+            return False
+        moved = movement(op, after.level.on_hand - held.level.on_hand, now)
+        if moved is not None:
+            moves.append(moved)
+        self.levels[op.key] = after.level
+        return True
+
+
+def _changes(trial: Rows) -> Iterator[Mapping[Any, Any]]:
+    for rows in (trial.levels, trial.reserved, trial.waiting):
+        assert isinstance(rows, ChainMap)
+        yield rows.maps[0]

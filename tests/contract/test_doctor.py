@@ -1,0 +1,132 @@
+"""The doctor finds a clean database clean, and every row that was changed by hand."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner
+
+from orderflow import Engine
+from orderflow.cli.app import app
+from orderflow.cli.shop import standard_shop
+from orderflow.engine.doctor import examine, mend_of
+from orderflow.model.commands import Cancel, Receive
+from orderflow.model.document import Customer, Line, NewOrder
+from orderflow.simulation import VirtualClock
+from orderflow.stores import SqlStore
+from tests.crash.scenario import Process
+from tests.crash.world import Points
+
+MUG, CUP = Line(sku="MUG", quantity=2), Line(sku="CUP", quantity=2)
+
+
+class Shop:
+    """Orders at every stage, one of them backordered and one cancelled."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.clock = url, VirtualClock()
+        self.engine: Engine = standard_shop(SqlStore(url), clock=self.clock)
+        self.engine.change_stock(Receive(sku="MUG", quantity=20).to(id="receipt"))
+        for number in range(1, 6):
+            later = self.clock.now() + timedelta(days=9)
+            line = MUG.model_copy(update={"not_before": later}) if number == 3 else MUG
+            order = NewOrder(
+                number=f"A-{number}",
+                currency="GBP",
+                customer=Customer(id="ana", name="Ana Ng"),
+                lines=(line, CUP) if number == 4 else (line,),
+                attributes={"worked_by": "people" if number > 3 else "robots"},
+            )
+            self.engine.place(order, id=f"place-{number}")
+        self.engine.worker.run_until_idle()
+        self.engine.submit(Cancel().to("A-3"))
+
+    def sql(self, statement: str) -> int:
+        """Change rows by hand; how many were changed."""
+        db = sa.create_engine(self.url)
+        with db.begin() as connection:
+            changed = connection.execute(sa.text(statement)).rowcount
+        db.dispose()
+        return changed
+
+    def findings(self) -> list[str]:
+        return [f"{found.subject}: {found.what}" for found in examine(self.engine)]
+
+
+@pytest.fixture
+def shop(database: str) -> Iterator[Shop]:
+    shop = Shop(database)
+    yield shop
+    shop.engine.store.close()  # type: ignore[attr-defined]
+
+
+def test_a_working_shop_is_clean(shop: Shop) -> None:
+    assert shop.findings() == []
+    shop.engine.worker.run_until_idle()
+    assert shop.findings() == []
+
+
+def test_the_end_of_every_kind_of_order_is_clean(tmp_path: Path) -> None:
+    process = Process(f"sqlite:///{tmp_path}/orders.db", tmp_path, Points())
+    process.play()
+    assert list(examine(process.engine)) == []
+    process.store.close()
+
+
+STATE = "update orderflow_order_states set"
+OF_A5 = "where id = 'A-5'"
+TAMPERED = {
+    "a state": f"{STATE} state = replace(state, 'GBP', 'EUR') {OF_A5}",
+    "units in a ledger": f"{STATE} state = replace(state, ',2]', ',3]') {OF_A5}",
+    "a state's text": f"{STATE} state = 'nothing' {OF_A5}",
+    "a listed status": f"{STATE} status = 'completed' {OF_A5}",
+    "a listed stage": f"{STATE} stage = 'completed' {OF_A5}",
+    "a listed customer": f"{STATE} customer = 'bo' {OF_A5}",
+    "a version": f"{STATE} version = 77 {OF_A5}",
+    "an order": "delete from orderflow_order_states where id = 'A-5'",
+    "a document": "delete from orderflow_order_documents where id = 'A-5'",
+    "a document's text": "update orderflow_order_documents set document = '{' where id = 'A-5'",
+    "a journal": "delete from orderflow_journals where subject = 'order:A-5'",
+    "a journal's end": "delete from orderflow_journals where subject = 'order:A-1' and version = "
+    "(select max(version) from orderflow_journals where subject = 'order:A-1')",
+    "a journal's middle": "delete from orderflow_journals where version = 2",
+    "an entry": "update orderflow_journals set entry = replace(entry, 'picked', 'packed')",
+    "a parcel": "update orderflow_parcels set parcel = replace(parcel, 'in_house', 'elsewhere')",
+    "on hand": "update orderflow_stock_levels set on_hand = on_hand + 1",
+    "reserved": "update orderflow_stock_levels set reserved = reserved + 1",
+    "backordered": "update orderflow_stock_levels set backordered = backordered + 1",
+    "a movement": "update orderflow_stock_movements set quantity = quantity + 1",
+    "a movement's end": "delete from orderflow_stock_movements",
+    "a reservation": "update orderflow_stock_reservations set quantity = quantity + 1",
+    "a reservation's end": "delete from orderflow_stock_reservations",
+    "somebody's reservation": "insert into orderflow_stock_reservations "
+    "values ('MUG', 'main', 'Z-1', '1', 2)",
+    "the waiting list": "delete from orderflow_stock_waiting",
+    "an effect or timer": "delete from orderflow_outbox where status = 'pending'",
+    "a withdrawn row": "update orderflow_outbox set status = 'done' where status = 'pending'",
+    "a row's owner": "update orderflow_outbox set owner = 'order:Z-1' where status = 'pending'",
+    "a task of nobody": "insert into orderflow_tasks values "
+    "('t', 'order:Z-1', 'support', 'x', 'Z-1', 'x', null, '[]', '')",
+}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", TAMPERED)
+def test_what_was_changed_by_hand_is_found(name: str, shop: Shop) -> None:
+    assert shop.sql(TAMPERED[name]) > 0
+    found = list(examine(shop.engine))
+    assert found
+    assert all(finding.subject and mend_of(finding) for finding in found)
+    assert "Ana Ng" not in str(found)
+
+
+def test_what_orders_wait_for_is_put_back(shop: Shop) -> None:
+    shop.sql("delete from orderflow_outbox where status = 'pending'")
+    result = CliRunner().invoke(app, ["doctor", "--db", shop.url])
+    assert result.exit_code == 1
+    assert "waits for" in result.stdout
+    assert "doctor --mend" in result.stdout.replace("\n", " ")
+    result = CliRunner().invoke(app, ["doctor", "--db", shop.url, "--mend"])
+    assert (result.exit_code, result.stdout) == (0, "nothing is off\n")

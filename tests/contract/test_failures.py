@@ -1,0 +1,268 @@
+"""When the database fails the error says which way, and whether the command may be stored.
+
+Each test then sends the same command again with the same id: the order is there once.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from orderflow import Engine, InHouse, Line, NewOrder
+from orderflow.errors import (
+    ConnectionLost,
+    OrderflowError,
+    SchemaMismatch,
+    StoreFull,
+    StoreLocked,
+    StoreReadOnly,
+    StoreUnavailable,
+)
+from orderflow.model.commands import Receive
+from orderflow.stores import SqlStore
+from orderflow.stores.failures import Contended, typed
+from tests.postgres import Server
+
+ORDER = NewOrder(number="A-1", currency="GBP", lines=(Line(sku="MUG", quantity=2),))
+
+
+class Shop:
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.store = SqlStore(url, patience=0.1)
+        self.engine = Engine(self.store, [InHouse()])
+        self.engine.change_stock(Receive(sku="MUG", quantity=5).to(id="receipt"))
+
+    def place(self) -> None:
+        self.engine.place(ORDER, id="checkout-7")
+
+    def fails(self, kind: type[StoreUnavailable], *, may_be_stored: bool = False) -> str:
+        """The error of placing the order, which is of this kind and says this."""
+        with pytest.raises(StoreUnavailable) as raised:
+            self.place()
+        assert type(raised.value) is kind
+        assert raised.value.may_be_stored is may_be_stored
+        known = "it may have been stored" if may_be_stored else "nothing was stored"
+        assert str(raised.value).endswith(f"{known}: sending it again with the same id is safe")
+        return str(raised.value)
+
+    def is_placed_once(self) -> None:
+        self.place()
+        assert [order.id for order in self.engine.orders()] == ["A-1"]
+        assert self.engine.level("MUG").reserved == 2
+        assert [entry.version for entry in self.engine.journal("A-1")] == [1]
+
+
+def committing(error: Exception) -> None:
+    """Fail in mid-commit."""
+    with typed() as progress:
+        progress.committing = True
+        raise error
+
+
+@pytest.fixture
+def shop(database: str) -> Iterator[Shop]:
+    shop = Shop(database)
+    yield shop
+    shop.store.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Shop]:
+    shop = Shop(f"sqlite:///{tmp_path}/orders.db")
+    yield shop
+    shop.store.close()
+
+
+@pytest.fixture
+def server(postgres: str) -> Iterator[Shop]:
+    shop = Shop(postgres)
+    yield shop
+    shop.store.close()
+
+
+def on_connect(shop: Shop, do: Callable[[Any], object]) -> Callable[[], None]:
+    """Do something to each new connection; gives what ends it."""
+    shop.store.close()
+
+    def configure(connection: Any, _record: object) -> None:
+        do(connection)
+
+    sa.event.listen(shop.store._own.engine, "connect", configure)
+
+    def over() -> None:
+        sa.event.remove(shop.store._own.engine, "connect", configure)
+        shop.store.close()
+
+    return over
+
+
+# --- read-only, full, locked ----------------------------------------------------------------------
+
+
+def test_a_read_only_file(file: Shop) -> None:
+    over = on_connect(file, lambda connection: connection.execute("pragma query_only = on"))
+    file.fails(StoreReadOnly)
+    over()
+    file.is_placed_once()
+
+
+def test_a_read_only_server(server: Shop) -> None:
+    def read_only(connection: psycopg.Connection) -> None:
+        connection.execute("set default_transaction_read_only = on")
+        connection.commit()
+
+    over = on_connect(server, read_only)
+    told = server.fails(StoreReadOnly)
+    assert "read-only transaction" in told
+    over()
+    server.is_placed_once()
+
+
+def test_a_full_disk(file: Shop) -> None:
+    over = on_connect(file, lambda connection: connection.execute("pragma max_page_count = 1"))
+    big = {"notes": "x" * 50_000}
+    with pytest.raises(StoreFull, match="nothing was stored"):
+        file.engine.place(ORDER.model_copy(update=big), id="checkout-8")
+    over()
+    file.is_placed_once()
+
+
+def test_a_full_disk_of_a_server() -> None:
+    """As PostgreSQL would say it; a disk is not so easily filled."""
+    said = psycopg.errors.DiskFull("could not extend file")
+    with pytest.raises(StoreFull, match="nothing was stored"):
+        committing(sa.exc.OperationalError("commit", {}, said))
+
+
+def test_a_database_that_others_keep_locked(shop: Shop) -> None:
+    other = sa.create_engine(shop.url)
+    with other.connect() as connection:
+        if shop.url.startswith("sqlite"):
+            connection.exec_driver_sql("begin immediate")
+        else:
+            connection.exec_driver_sql("select * from orderflow_stock_levels for update")
+        shop.fails(StoreLocked)
+        connection.rollback()
+    other.dispose()
+    shop.is_placed_once()
+
+
+# --- the connection -------------------------------------------------------------------------------
+
+
+def breaking_commit(shop: Shop, *, stored: bool) -> None:
+    """The next commit loses its connection: before it reaches the server, or after."""
+    dialect = shop.store._own.engine.dialect
+    commit = dialect.do_commit
+
+    def lost(connection: Any) -> None:
+        vars(dialect).pop("do_commit")
+        if stored:
+            commit(connection)
+        pid = connection.dbapi_connection.info.backend_pid
+        with psycopg.connect(shop.url.replace("+psycopg", ""), autocommit=True) as admin:
+            admin.execute("select pg_terminate_backend(%s)", [pid])
+        connection.dbapi_connection.execute("select 1")
+
+    vars(dialect)["do_commit"] = lost
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_connection_lost_in_mid_commit(server: Shop, stored: bool) -> None:
+    """Nobody can tell whether it is stored; sent again it is stored once in either case."""
+    breaking_commit(server, stored=stored)
+    server.fails(ConnectionLost, may_be_stored=True)
+    there = bool(server.store.load(["A-1"]))
+    assert there is stored
+    server.is_placed_once()
+
+
+def test_a_connection_lost_before_the_commit(server: Shop) -> None:
+    engine = server.store._own.engine
+
+    def lost(*arguments: Any) -> None:
+        if "INSERT INTO orderflow_journals" in arguments[2]:
+            sa.event.remove(engine, "before_cursor_execute", lost)
+            pid = arguments[1].connection.info.backend_pid
+            with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as admin:
+                admin.execute("select pg_terminate_backend(%s)", [pid])
+
+    sa.event.listen(engine, "before_cursor_execute", lost)
+    server.fails(ConnectionLost)
+    server.is_placed_once()
+
+
+def test_a_server_that_crashes_and_comes_back() -> None:
+    server = Server()
+    shop = Shop(server.database("shop"))
+    server.kill()
+    shop.fails(ConnectionLost)
+    server.start()
+    shop.is_placed_once()
+    shop.store.close()
+    server.stop()
+
+
+def test_an_input_or_output_error_in_mid_commit_may_have_stored_it() -> None:
+    said = sqlite3.OperationalError("disk I/O error")
+    said.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+    with pytest.raises(ConnectionLost, match="may have been stored"):
+        committing(said)
+
+
+def test_of_two_that_block_each_other_one_is_tried_again() -> None:
+    said = psycopg.errors.DeadlockDetected("deadlock detected")
+    with pytest.raises(Contended), typed():
+        raise sa.exc.OperationalError("update", {}, said)
+
+
+# --- what cannot be opened ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite:///nowhere/orders.db", "unable to open"),
+        ("postgresql://nobody@/shop?host=/nowhere", "nothing was stored"),
+        ("postgresql+nodriver://localhost/shop", "nodriver"),
+        ("oracle+nothing://x", "nothing was stored"),
+    ],
+)
+def test_what_cannot_be_opened_says_why(url: str, said: str) -> None:
+    with pytest.raises(StoreUnavailable, match=said):
+        SqlStore(url)
+
+
+def test_what_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear Sir or Madam, " * 100)
+    with pytest.raises(StoreUnavailable, match="not a database"):
+        SqlStore(f"sqlite:///{tmp_path}/letter.txt")
+
+
+def test_a_database_of_another_kind_of_schema(database: str) -> None:
+    db = sa.create_engine(database)
+    with db.begin() as connection:
+        connection.execute(sa.text("create table orderflow_schema (version integer)"))
+        connection.execute(sa.text("insert into orderflow_schema values (77)"))
+    db.dispose()
+    with pytest.raises(SchemaMismatch, match="version 77"):
+        SqlStore(database)
+
+
+def test_errors_show_no_personal_data(shop: Shop) -> None:
+    """Not even those of a broken table: what was to be written is left out."""
+    db = sa.create_engine(shop.url)
+    with db.begin() as connection:
+        connection.execute(sa.text("drop table orderflow_order_skus"))
+    db.dispose()
+    secret = ORDER.model_copy(update={"notes": "Ring twice, 12 Elm Street"})
+    with pytest.raises(OrderflowError) as raised:
+        shop.engine.place(secret, id="checkout-9")
+    shown = "".join(map(str, (raised.value, raised.value.__cause__, raised.value.args)))
+    assert "Elm Street" not in shown
+    assert "orderflow_order_skus" in shown

@@ -1,0 +1,147 @@
+"""A person is erased everywhere once nothing of theirs is open; all the rest still holds."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner
+
+from orderflow import Address, Customer, Engine, InHouse, Line, NewOrder
+from orderflow.cli.app import app
+from orderflow.engine.doctor import examine
+from orderflow.errors import PortFailed
+from orderflow.model.commands import Cancel, PlaceHold, Receive, ReleaseHold
+from orderflow.model.observations import TrackingReported
+from orderflow.model.parcel import ParcelStatus
+from orderflow.ports import Notification, OrderQuery, Store
+from orderflow.simulation import VirtualClock
+from orderflow.stores import MemoryStore, SqlStore
+
+SECRETS = ("Ana Ng", "12 Elm Street", "ana@example.org", "ana-17", "Happy birthday", "Ring twice",
+           "For my Ana", "moved house", "rude to Ana")  # fmt: skip
+
+
+class Rude:
+    """A notifier that fails once, with a text that names the customer."""
+
+    failed = False
+
+    def send(self, notification: Notification) -> None:
+        if not self.failed:
+            self.failed = True
+            raise PortFailed(f"rude to Ana: {notification.key}")
+
+
+class Shop:
+    def __init__(self, store: Store) -> None:
+        self.store, self.clock = store, VirtualClock()
+        self.engine = Engine(store, [InHouse()], clock=self.clock, notifier=Rude())
+        self.engine.change_stock(Receive(sku="MUG", quantity=9).to(id="receipt"))
+
+    def place(self, number: str, customer: str = "ana-17", *, cancelled: bool = False) -> None:
+        order = NewOrder(
+            number=number,
+            customer=Customer(id=customer, name="Ana Ng", email="ana@example.org"),
+            ship_to=Address(name="Ana Ng", lines=("12 Elm Street",), city="Ayr", country="GB"),
+            currency="GBP",
+            gift_message="Happy birthday",
+            notes="Ring twice",
+            lines=(Line(sku="MUG", quantity=1, attributes={"engraving": "For my Ana"}),),
+            attributes={"gift": {"card": ["For my Ana"], "units": 2}},
+        )
+        self.engine.place(order, id=f"place-{number}", by=customer)
+        hold = PlaceHold(hold="address", reason="Ana has moved house").to(number, by="bo")
+        self.engine.submit(hold)
+        self.engine.submit(ReleaseHold(hold="address").to(number, by="bo"))
+        if cancelled:
+            self.engine.submit(Cancel(reason="rude to Ana").to(number, by=customer))
+        self.engine.worker.run_until_idle()
+
+    def finish(self, number: str) -> None:
+        (view,) = self.engine.order(number).state.parcels.values()
+        scan = TrackingReported(tracking_number=view.tracking_number, status=ParcelStatus.DELIVERED)
+        self.engine.observe(scan.at(self.clock.now()))
+        for _ in range(60):
+            self.clock.advance(timedelta(days=1))
+            self.engine.worker.run_until_idle()
+
+    def holds(self, url: str) -> set[str]:
+        """Which secrets are anywhere in the database."""
+        db = sa.create_engine(url)
+        with db.connect() as connection:
+            names = sa.inspect(db).get_table_names()
+            rows = [connection.execute(sa.text(f"select * from {name}")).all() for name in names]
+        db.dispose()
+        return {secret for secret in SECRETS if secret in str(rows)}
+
+
+@pytest.fixture
+def shop(database: str) -> Iterator[Shop]:
+    store = SqlStore(database)
+    yield Shop(store)
+    store.close()
+
+
+def test_nothing_of_a_person_is_left(shop: Shop, database: str) -> None:
+    shop.place("A-1")
+    shop.finish("A-1")
+    shop.place("A-2", cancelled=True)
+    before = shop.engine.order("A-1")
+    assert shop.holds(database) == set(SECRETS)
+    forgotten = shop.engine.forget("ana-17")
+    assert (forgotten.erased, forgotten.waiting) == (("A-1", "A-2"), ())
+    assert shop.holds(database) == set()
+    order = shop.engine.order("A-1")
+    assert (order.status, order.document.total) == (before.status, before.document.total)
+    assert order.state.ledger == before.state.ledger
+    assert list(examine(shop.engine)) == []
+    assert shop.engine.level("MUG").on_hand == 8
+    assert not list(shop.store.orders(OrderQuery(customer="ana-17")))
+    assert list(shop.store.orders(OrderQuery(customer=order.state.customer, sku="MUG")))
+    assert shop.engine.forget("ana-17").erased == ()
+
+
+def test_what_is_open_waits_visibly_and_is_erased_when_it_is_over(
+    shop: Shop, database: str
+) -> None:
+    shop.place("A-1")
+    assert shop.engine.forget("ana-17").waiting == ("A-1",)
+    (row,) = shop.store.pending("forget:ana-17")
+    assert row.name == "forget"
+    assert shop.holds(database) >= {"Ana Ng", "12 Elm Street"}
+    shop.finish("A-1")
+    assert shop.holds(database) == set()
+    assert list(shop.store.pending("forget:ana-17")) == []
+    assert list(examine(shop.engine)) == []
+
+
+def test_the_command_line_says_what_waits(shop: Shop, database: str) -> None:
+    shop.place("A-1")
+    shop.place("A-2", cancelled=True)
+    result = CliRunner().invoke(app, ["forget", "ana-17", "--db", database])
+    assert result.exit_code == 0
+    assert "1 orders are erased\nA-1 waits: something is still open" in result.stdout
+
+
+def test_others_are_not_touched(shop: Shop) -> None:
+    shop.place("A-1")
+    shop.place("B-1", customer="bo-4")
+    shop.finish("A-1")
+    shop.finish("B-1")
+    theirs = shop.engine.order("B-1")
+    shop.engine.forget("ana-17")
+    assert shop.engine.order("B-1") == theirs
+    assert theirs.document.customer is not None
+    assert theirs.document.customer.name == "Ana Ng"
+
+
+def test_a_memory_store_forgets_as_well() -> None:
+    shop = Shop(MemoryStore())
+    shop.place("A-1")
+    assert shop.engine.forget("ana-17").waiting == ("A-1",)
+    shop.finish("A-1")
+    order = shop.engine.order("A-1")
+    told = f"{order.document!r}{order.state!r}{list(shop.engine.journal('A-1'))!r}"
+    assert not [secret for secret in SECRETS if secret in told]
+    assert list(examine(shop.engine)) == []
