@@ -1,0 +1,188 @@
+"""Goods sent once more, scans taken back, holds on one fulfillment order, goods of nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from orderflow import Engine, InHouse, Line, NewOrder, Order, Refused, Steps
+from orderflow.kernel.rules import StepPolicy, returnable_within
+from orderflow.model.commands import (
+    CloseReturn,
+    PlaceHold,
+    Receive,
+    ReleaseHold,
+    Reopen,
+    RequestReturn,
+    Resend,
+)
+from orderflow.model.ledger import Bucket
+from orderflow.model.observations import (
+    Fact,
+    GoodsReturned,
+    TrackingReported,
+    TrackingRetracted,
+)
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.returns import Disposition, Finding
+from orderflow.simulation import SequentialIds, VirtualClock
+from orderflow.stores import MemoryStore
+from orderflow.testing import check_order, check_stock
+
+
+class Shop:
+    """One order of three mugs, from one place or from two."""
+
+    def __init__(self, stock: Mapping[str, int], steps: StepPolicy = Steps()) -> None:  # noqa: B008
+        self.clock = VirtualClock()
+        self.engine = Engine(
+            MemoryStore(),
+            [InHouse(*stock)],
+            steps=steps,
+            clock=self.clock,
+            ids=SequentialIds(),
+            returnable=returnable_within(timedelta(days=30)),
+        )
+        for place, units in stock.items():
+            body = Receive(sku="MUG", location=place, quantity=units)
+            self.engine.change_stock(body.to(id=f"r-{place}"))
+        line = Line(sku="MUG", quantity=3)
+        self.engine.place(NewOrder(number="A-1", currency="EUR", lines=(line,)))
+        self.work()
+
+    def work(self) -> None:
+        self.engine.worker.run_until_idle()
+        check_order(self.engine, "A-1")
+        check_stock(self.engine)
+
+    def says(self, fact: Fact) -> None:
+        self.engine.observe(fact.at(self.clock.now(), subject="A-1"))
+        self.work()
+
+    def scan(self, status: ParcelStatus, event: str = "", parcel: str = "A-1-P1") -> None:
+        number = self.order.state.parcels[parcel].tracking_number
+        self.clock.advance(timedelta(hours=1))
+        self.says(TrackingReported(tracking_number=number, status=status, event=event))
+
+    @property
+    def order(self) -> Order:
+        return self.engine.order("A-1")
+
+    def tasks(self) -> set[str]:
+        return {task.name for task in self.engine.tasks()}
+
+
+def test_what_is_lost_is_sent_again_and_its_parcel_answers_for_nothing() -> None:
+    shop = Shop({"main": 6})
+    shop.scan(ParcelStatus.LOST)
+    assert shop.tasks() == {"exception.lost"}
+    shop.engine.submit(Resend().to("A-1", by="ana"))
+    shop.work()
+    assert (shop.order.status, shop.engine.level("MUG").on_hand) == ("shipped", 0)
+    shop.scan(ParcelStatus.DELIVERED)
+    assert shop.order.units(Bucket.DELIVERED) == {}
+    assert shop.tasks() == {"exception.found"}
+    shop.scan(ParcelStatus.DELIVERED, parcel="A-1-P2")
+    assert shop.order.status == "delivered"
+
+
+def test_what_came_back_undelivered_goes_back_on_its_shelf_and_out_again() -> None:
+    shop = Shop({"main": 3})
+    shop.scan(ParcelStatus.RETURNING_TO_SENDER)
+    shop.scan(ParcelStatus.DELIVERED)
+    assert shop.order.units(Bucket.RETURNED_UNDELIVERED) == {"1": 3}
+    with pytest.raises(Refused, match="4 of line 1 were named, 3 came back"):
+        shop.engine.submit(Resend(lines={"1": 4}).to("A-1"))
+    shop.engine.submit(Resend().to("A-1", by="ana"))
+    shop.work()
+    assert (shop.order.status, shop.engine.level("MUG").on_hand) == ("shipped", 0)
+    with pytest.raises(Refused, match=r"resend\.nothing"):
+        shop.engine.submit(Resend().to("A-1"))
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_scan_that_is_taken_back_counts_for_nothing(early: bool) -> None:
+    shop = Shop({"main": 3})
+    number = shop.order.state.parcels["A-1-P1"].tracking_number
+    shop.scan(ParcelStatus.OUT_FOR_DELIVERY)
+    facts = [
+        TrackingReported(tracking_number=number, status=ParcelStatus.DELIVERED, event="E9"),
+        TrackingRetracted(tracking_number=number, event="E9"),
+    ]
+    for fact in reversed(facts) if early else facts:
+        shop.says(fact)
+    assert shop.order.status == "shipped"
+    assert shop.engine.silent("A-1") == ()
+    shop.scan(ParcelStatus.DELIVERED, event="E10")
+    assert shop.order.status == "delivered"
+
+
+def test_a_retraction_after_the_end_asks_a_person() -> None:
+    shop = Shop({"main": 3})
+    shop.scan(ParcelStatus.DELIVERED, event="E9")
+    shop.clock.advance(timedelta(days=20))
+    shop.work()
+    assert shop.order.status == "completed"
+    number = shop.order.state.parcels["A-1-P1"].tracking_number
+    shop.says(TrackingRetracted(tracking_number=number, event="E9"))
+    assert shop.tasks() == {"exception.after_all"}
+    shop.engine.submit(Reopen(reason="not there").to("A-1", by="ana"))
+    shop.work()
+    assert shop.order.status == "shipped"
+
+
+def test_a_hold_on_one_fulfillment_order_lets_the_others_go_on() -> None:
+    shop = Shop({"north": 2, "south": 1}, Steps(manual={"pick"}))
+    hold = PlaceHold(hold="look", reason="odd address", on="A-1-F1")
+    shop.engine.submit(hold.to("A-1", by="ana"))
+    shop.work()
+    keys = {task.key for task in shop.engine.tasks()}
+    assert keys == {"A-1:hold:look", "A-1-F2:pick:0:task"}
+    shop.engine.complete("A-1-F2:pick:0:task", by="bo")
+    shop.work()
+    assert shop.order.status == "partially_shipped"
+    shop.engine.submit(ReleaseHold(hold="look").to("A-1", by="ana"))
+    shop.engine.complete("A-1-F1:pick:0:task", by="bo")
+    shop.work()
+    assert shop.order.status == "shipped"
+    with pytest.raises(Refused, match=r"fo\.unknown"):
+        shop.engine.submit(PlaceHold(hold="x", reason="x", on="A-1-F9").to("A-1"))
+
+
+def test_findings_say_what_becomes_of_each_unit() -> None:
+    shop = Shop({"main": 3})
+    shop.scan(ParcelStatus.DELIVERED)
+    shop.engine = Engine(
+        shop.engine.store,
+        [InHouse()],
+        steps=Steps(manual={"close_return"}),
+        clock=shop.clock,
+        ids=SequentialIds("x"),
+    )
+    shop.says(GoodsReturned(lines={"1": 3}, others={"HAT": 1}))
+    findings = (
+        Finding(line="1", quantity=1, disposition=Disposition.RESTOCK),
+        Finding(line="1", quantity=1, disposition=Disposition.QUARANTINE),
+    )
+    too_many = CloseReturn(
+        rma="A-1-R1", findings=(Finding(line="1", quantity=4, disposition=Disposition.DISCARD),)
+    )
+    with pytest.raises(Refused, match=r"return\.findings"):
+        shop.engine.submit(too_many.to("A-1", by="ana"))
+    close = CloseReturn(rma="A-1-R1", findings=findings, restock=False)
+    shop.engine.submit(close.to("A-1", by="ana"))
+    shop.work()
+    assert shop.engine.level("MUG").on_hand == 1
+    assert shop.engine.level("MUG", "main:quarantine").on_hand == 1
+    assert shop.tasks() == {"exception.other_goods.HAT"}
+
+
+def test_a_return_may_come_too_late() -> None:
+    shop = Shop({"main": 3})
+    shop.scan(ParcelStatus.DELIVERED)
+    shop.clock.advance(timedelta(days=31))
+    shop.work()
+    with pytest.raises(Refused, match=r"return\.too_late"):
+        shop.engine.submit(RequestReturn(lines={"1": 1}).to("A-1"))
