@@ -1,6 +1,48 @@
 """What downstream projects import to test their own code (extra ``testing``)."""
 
-from orderflow.testing.data import orders
-from orderflow.testing.laws import Broken, WatchedStore, check_order, check_refusal, check_stock
+try:
+    import hypothesis  # noqa: F401 (asked for here, so that one message names the extra)
+    import pytest  # noqa: F401
+except ImportError as error:
+    raise ImportError("orderflow.testing needs: pip install 'orderflow[testing]'") from error
 
-__all__ = ["Broken", "WatchedStore", "check_order", "check_refusal", "check_stock", "orders"]
+from orderflow.testing.contract import Contract, Law, law
+from orderflow.testing.data import addresses, disordered, lines, money, orders, stock
+from orderflow.testing.fakes import FakeCarrier, FakeNotifier, FakeParty, FakeWarehouse
+from orderflow.testing.flows import workflows
+from orderflow.testing.history import History, Move
+from orderflow.testing.laws import Broken, WatchedStore, check_order, check_refusal, check_stock
+from orderflow.testing.lives import histories
+from orderflow.testing.messages import commands_for, observations_for
+from orderflow.testing.moods import Moods, Performed
+from orderflow.testing.strategies import FulfillmentStrategyContract
+
+__all__ = [
+    "Broken",
+    "Contract",
+    "FakeCarrier",
+    "FakeNotifier",
+    "FakeParty",
+    "FakeWarehouse",
+    "FulfillmentStrategyContract",
+    "History",
+    "Law",
+    "Moods",
+    "Move",
+    "Performed",
+    "WatchedStore",
+    "addresses",
+    "check_order",
+    "check_refusal",
+    "check_stock",
+    "commands_for",
+    "disordered",
+    "histories",
+    "law",
+    "lines",
+    "money",
+    "observations_for",
+    "orders",
+    "stock",
+    "workflows",
+]
