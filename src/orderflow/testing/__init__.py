@@ -13,12 +13,21 @@ from orderflow.testing.flows import workflows
 from orderflow.testing.history import History, Move
 from orderflow.testing.laws import Broken, WatchedStore, check_order, check_refusal, check_stock
 from orderflow.testing.lives import histories
+from orderflow.testing.machines import HookContract, WorkflowContract
 from orderflow.testing.messages import commands_for, observations_for
 from orderflow.testing.moods import Moods, Performed
+from orderflow.testing.parties import (
+    CarrierContract,
+    PartyContract,
+    ProviderContract,
+    SupplierContract,
+)
+from orderflow.testing.routing import RoutingCase, RoutingContract
 from orderflow.testing.strategies import FulfillmentStrategyContract
 
 __all__ = [
     "Broken",
+    "CarrierContract",
     "Contract",
     "FakeCarrier",
     "FakeNotifier",
@@ -26,11 +35,18 @@ __all__ = [
     "FakeWarehouse",
     "FulfillmentStrategyContract",
     "History",
+    "HookContract",
     "Law",
     "Moods",
     "Move",
+    "PartyContract",
     "Performed",
+    "ProviderContract",
+    "RoutingCase",
+    "RoutingContract",
+    "SupplierContract",
     "WatchedStore",
+    "WorkflowContract",
     "addresses",
     "check_order",
     "check_refusal",

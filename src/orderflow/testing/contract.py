@@ -10,18 +10,26 @@ import functools
 import inspect
 from abc import ABC
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar, Protocol, overload, runtime_checkable
 
 import attrs
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from orderflow.testing.history import History
-
 __all__ = ["Contract", "Law", "law"]
 
 Check = Callable[..., None]
+
+
+@runtime_checkable
+class Told(Protocol):
+    """What is drawn and can tell more than its repr; a failure shows it."""
+
+    def story(self) -> str:
+        """What happened, line by line."""
+
+
 _LEAST = 20
 
 
@@ -136,9 +144,9 @@ def _test_of(cls: type[Contract], found: Law) -> Callable[[Any], None]:
             error.add_note(f"law {found.name}: {found.sentence}")
             if found.why:
                 error.add_note(f"     because {found.why}")
-            for story in drawn:
-                if isinstance(story, History):
-                    error.add_note(f"What happened:\n{story}")
+            for found_in in drawn:
+                if isinstance(found_in, Told):
+                    error.add_note(f"What happened:\n{found_in.story()}")
             raise
 
     _named(test, cls, found)

@@ -100,8 +100,11 @@ class History:
                 left[event.source.line] += event.quantity * (event.source.bucket in IN_WORK)
         return +left
 
-    def __str__(self) -> str:
+    def story(self) -> str:
+        """What was done, and what became of it, step by step."""
         return "\n".join(self._story)
+
+    __str__ = story
 
     def __repr__(self) -> str:
         return f"<the life of {self.placed or 'an order that was refused'}: told below>"

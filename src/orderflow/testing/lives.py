@@ -25,18 +25,15 @@ def every_way(store: Store) -> Engine:
     return Engine(store, [InHouse(), Pickup(), Handover(), Digital(), *others])
 
 
-@st.composite
 def histories(
-    draw: st.DrawFn,
     make: EngineFactory = every_way,
     order: SearchStrategy[NewOrder] | None = None,
     *,
     quiet: bool = False,
-) -> History:
+) -> SearchStrategy[History]:
     """Plausible lives of an order, with commands, facts and parties that misbehave.
 
     Args:
-        draw: Given by Hypothesis.
         make: Builds the engine that an order lives on; by default one with every standard way.
         order: Draws what is ordered.
         quiet: Nobody does anything unusual; people and software just work.
@@ -44,6 +41,17 @@ def histories(
     kinds = st.sampled_from(_QUIET if quiet else (*_QUIET, *_TROUBLE))
     some = st.integers(0, 9) | st.integers(0, 199)  # the plain ones more often
     choices = st.integers(0, 1) if quiet else some  # quiet pauses are short
-    moves = draw(st.lists(st.builds(Move, kinds, choices), max_size=12))
-    placed = draw(orders() if order is None else order)
-    return History(make, placed, tuple(moves), 9 if quiet else draw(st.integers(0, 9)))
+    moves = st.lists(st.builds(Move, kinds, choices), max_size=12).map(tuple)
+    stock = st.just(9) if quiet else st.integers(0, 9)
+    return _lives(make, orders() if order is None else order, moves, stock)
+
+
+@st.composite
+def _lives(
+    draw: st.DrawFn,
+    make: EngineFactory,
+    order: SearchStrategy[NewOrder],
+    moves: SearchStrategy[tuple[Move, ...]],
+    stock: SearchStrategy[int],
+) -> History:
+    return History(make, draw(order), draw(moves), draw(stock))
