@@ -43,7 +43,7 @@ def test_lives_meet_every_kind_of_trouble() -> None:
 
     class Census(Lives):
         def teardown(self) -> None:
-            for order in self.ids:
+            for order in self.placed:
                 for entry in self.engine.journal(order):
                     seen.update(type(event).__name__ for event in entry.events)
                     moves = [e for e in entry.events if isinstance(e, ev.UnitsMoved)]
