@@ -25,6 +25,7 @@ from orderflow.testing.parties import (
     SupplierContract,
 )
 from orderflow.testing.routing import RoutingCase, RoutingContract
+from orderflow.testing.stores import StoreContract
 from orderflow.testing.strategies import FulfillmentStrategyContract
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "ProviderContract",
     "RoutingCase",
     "RoutingContract",
+    "StoreContract",
     "SupplierContract",
     "WatchedStore",
     "WorkflowContract",
