@@ -78,7 +78,7 @@ def test_a_law_without_its_capability_is_skipped() -> None:
 
 def test_a_declined_law_is_skipped_with_its_reason() -> None:
     class Declining(Sums):
-        declined = {"it_grows": "it is a difference"}  # noqa: RUF012 (as users write it)
+        declined = {"it_grows": "it is a difference"}
 
     with pytest.raises(pytest.skip.Exception, match="declined: it is a difference"):
         Declining().test_it_grows()  # type: ignore[attr-defined]  # made from the law
