@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -21,7 +23,8 @@ from orderflow.stores import MemoryStore, SqlStore
 from orderflow.testing import StoreContract
 from tests.kit.breaking import what_is_told
 
-FOLDER = tempfile.TemporaryDirectory()
+FOLDER = tempfile.mkdtemp()
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 COUNT = itertools.count()
 URLS: WeakKeyDictionary[SqlStore, str] = WeakKeyDictionary()
 
@@ -35,7 +38,7 @@ class TestSqlStore(StoreContract):
     capabilities = frozenset({"durable"})
 
     def make_store(self) -> SqlStore:
-        url = f"sqlite:///{FOLDER.name}/{next(COUNT)}.db"
+        url = f"sqlite:///{FOLDER}/{next(COUNT)}.db"
         store = SqlStore(url)
         URLS[store] = url
         return store

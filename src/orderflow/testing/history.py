@@ -153,6 +153,8 @@ class History:
             case "wait":
                 pause = _PAUSES[choice % len(_PAUSES)]
                 self._step(f"{pause} pass", lambda: self._clock.advance(pause))
+            case "later":
+                self._step("the next thing comes due", self._later)
             case "stock":
                 self._step("goods arrive", lambda: self._stock(1 + choice % 5))
             case "mood":
@@ -199,6 +201,10 @@ class History:
         self.engine.worker.run_until_idle()
         while self._people.act(self.engine):
             self.engine.worker.run_until_idle()
+
+    def _later(self) -> None:
+        self._clock.move_to(self.engine.worker.next_due() or self._clock.now())
+        self.engine.worker.run_until_idle()
 
     def _break_down(self) -> None:
         before, self._moods.fails = self._moods.fails, True

@@ -16,7 +16,7 @@ from orderflow.testing.history import EngineFactory, History, Move
 __all__ = ["histories"]
 
 _QUIET = ("work", "work", "people", "wait")
-_TROUBLE = ("command", "command", "fact", "fact", "mood", "stock", "breakdown")
+_TROUBLE = ("command", "command", "fact", "fact", "mood", "stock", "breakdown", "later", "later")
 
 
 def every_way(store: Store) -> Engine:

@@ -119,3 +119,14 @@ class Shop(RuleBasedStateMachine):
         for order in self.placed:
             check_order(self.engine, order)
         check_stock(self.engine)
+
+    def teardown(self) -> None:
+        """The costly ones, at the end: ``explain`` has a reason for each thing that may not be."""
+        for order in self.placed[-1:]:
+            told = self.engine.explain(order)
+            for offer in told.blocked:
+                if not all(why.code and why.sentence for why in offer.refusals):
+                    raise Broken(1, f"{offer.command.body} is blocked, and nothing says why")
+            for offer in told.offered:
+                if not isinstance(self.engine.ask(offer.command), Decision):
+                    raise Broken(1, f"{offer.command.body} is offered, and would be refused")

@@ -6,31 +6,21 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import attrs
-from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from orderflow.engine import Engine
-from orderflow.model.events import Entry, NoteAdded
 from orderflow.model.messages import EffectFailed
 from orderflow.model.observations import PaymentReported
 from orderflow.model.state import PaymentFact
 from orderflow.model.stock import (
-    Cause,
-    Move,
-    Policy,
-    Release,
     Reserve,
     StockKey,
     StockLevel,
-    StockOp,
-    Unwait,
-    Wait,
 )
-from orderflow.model.work import Effect, Message, Task
+from orderflow.model.work import Message, Task
 from orderflow.ports import (
     Commit,
     Committed,
@@ -44,6 +34,17 @@ from orderflow.ports import (
     TaskQuery,
 )
 from orderflow.stores import MemoryStore
+from orderflow.testing.commits import (
+    CUP,
+    MINUTE,
+    MUG,
+    NOW,
+    moving,
+    saving,
+    stock_commits,
+    stocking,
+    wanting,
+)
 from orderflow.testing.contract import Contract, law
 from orderflow.testing.drafts import drafted
 from orderflow.testing.history import History
@@ -51,29 +52,7 @@ from orderflow.testing.lives import every_way, histories
 
 __all__ = ["StoreContract"]
 
-_NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
-_MINUTE = timedelta(minutes=1)
-_MUG, _CUP = StockKey("MUG", "main"), StockKey("CUP", "main")
 _THREADS, _EACH, _THERE = 6, 4, 10
-
-
-def _saving(order: str, before: int, text: str = "") -> Commit:
-    """The commit after version *before* of an order."""
-    subject = f"order:{order}"
-    entry = Entry(subject, before + 1, _NOW, "ana", f"m{before}", (NoteAdded(text),))
-    return Commit(subject, _NOW, before, order=drafted(order, before + 1, text), entry=entry)
-
-
-def _stock(*ops: StockOp) -> Commit:
-    return Commit("stock", _NOW, stock=ops)
-
-
-def _wanting(*keys: str) -> Commit:
-    return Commit("order:A-1", _NOW, wanted=tuple(Effect("pick", "A-1", key) for key in keys))
-
-
-def _move(units: int) -> Move:
-    return Move(_MUG, units, Cause.RECEIPT, "delivery")
 
 
 class StoreContract(Contract):
@@ -96,7 +75,7 @@ class StoreContract(Contract):
 
     def commits(self) -> SearchStrategy[list[Commit]]:
         """Commits of stock, of few keys and orders, so that they meet."""
-        return _commits()
+        return stock_commits()
 
     def life(self) -> SearchStrategy[History]:
         """Lives on an engine that runs on the store."""
@@ -118,7 +97,7 @@ class StoreContract(Contract):
     def what_is_committed_is_read(self) -> None:
         """An order, its journal and what its commit wants are read as they were committed."""
         with self._opened() as store:
-            first, second = _saving("A-1", 0, "first"), _saving("A-1", 1, "second")
+            first, second = saving("A-1", 0, "first"), saving("A-1", 1, "second")
             task = Task("task", "pick", "A-1", "picker", "fetch it")
             for commit in (attrs.evolve(first, wanted=(task,)), second):
                 outcome = store.commit(commit)
@@ -129,7 +108,7 @@ class StoreContract(Contract):
     def what_is_committed_outlives_the_process(self) -> None:
         """Opened anew, the store has what was committed."""
         with self._opened() as store:
-            commits, task = [_saving("A-1", 0)], Task("task", "pick", "A-1", "picker", "fetch it")
+            commits, task = [saving("A-1", 0)], Task("task", "pick", "A-1", "picker", "fetch it")
             store.commit(attrs.evolve(commits[0], wanted=(task,)))
             opened = self.reopen(store)
             try:
@@ -141,26 +120,26 @@ class StoreContract(Contract):
     def a_stale_commit_changes_nothing(self) -> None:
         """A commit that expects another version is Stale, and nothing of it is stored."""
         with self._opened() as store:
-            store.commit(_saving("A-1", 0, "first"))
-            late = attrs.evolve(_saving("A-1", 0, "late"), stock=(_move(5),), references=("T1",))
-            for commit in (late, _saving("A-1", 2, "early")):
+            store.commit(saving("A-1", 0, "first"))
+            late = attrs.evolve(saving("A-1", 0, "late"), stock=(moving(5),), references=("T1",))
+            for commit in (late, saving("A-1", 2, "early")):
                 outcome = store.commit(commit)
                 assert outcome == Stale(), f"expected version {commit.expected}: {outcome}"
             assert store.order("A-1") == drafted("A-1", 1, "first"), "the order was changed"
-            assert store.levels([_MUG])[_MUG].on_hand == 0, "stock was changed"
+            assert store.levels([MUG])[MUG].on_hand == 0, "stock was changed"
             assert store.find("T1") is None, "a reference was stored"
 
     @law(since="0.1", why="a reservation is granted only where it is there, whoever else asks")
     def a_short_commit_changes_nothing(self) -> None:
         """A commit whose stock is not there is Short, names the keys, and nothing is stored."""
         with self._opened() as store:
-            store.commit(_stock(_move(5)))
-            ops = (Reserve(_MUG, "A-1", "1", 3), Reserve(_CUP, "A-1", "2", 1))
-            outcome = store.commit(attrs.evolve(_saving("A-1", 0), stock=ops))
-            assert outcome == Short((_CUP,)), f"no {_CUP} is there: {outcome}"
+            store.commit(stocking(moving(5)))
+            ops = (Reserve(MUG, "A-1", "1", 3), Reserve(CUP, "A-1", "2", 1))
+            outcome = store.commit(attrs.evolve(saving("A-1", 0), stock=ops))
+            assert outcome == Short((CUP,)), f"no {CUP} is there: {outcome}"
             assert store.order("A-1") is None, "the order was stored"
-            level = store.levels([_MUG])[_MUG]
-            assert level == StockLevel(_MUG, 5), f"part of it was granted: {level}"
+            level = store.levels([MUG])[MUG]
+            assert level == StockLevel(MUG, 5), f"part of it was granted: {level}"
 
     @law(since="0.1", why="customers press the button twice, and queues deliver twice")
     def a_message_is_taken_once(self) -> None:
@@ -168,7 +147,7 @@ class StoreContract(Contract):
         with self._opened() as store:
             receipt = Receipt("channel:online", "cart-7", "digest", "order:A-1", 1)
             for order, expected in (("A-1", Committed()), ("A-2", Duplicate())):
-                outcome = store.commit(attrs.evolve(_saving(order, 0), receipt=receipt))
+                outcome = store.commit(attrs.evolve(saving(order, 0), receipt=receipt))
                 assert outcome == expected, f"receipt cart-7 for {order}: {outcome}"
             assert store.order("A-2") is None, "the second one was stored"
             assert store.receipt("channel:online", "cart-7") == receipt, "the receipt is lost"
@@ -177,13 +156,13 @@ class StoreContract(Contract):
     def a_row_is_one_workers_at_a_time(self) -> None:
         """A claimed row is nobody else's until its lease ends; then a late worker has lost it."""
         with self._opened() as store:
-            store.commit(_wanting("e1", "e2"))
-            (first,) = store.claim(_NOW, _MINUTE, "one", 1)
-            others = [due.key for due in store.claim(_NOW, _MINUTE, "two", 9)]
+            store.commit(wanting("e1", "e2"))
+            (first,) = store.claim(NOW, MINUTE, "one", 1)
+            others = [due.key for due in store.claim(NOW, MINUTE, "two", 9)]
             assert first.key not in others, f"two workers claimed {first.key}"
             assert len(others) == 1, f"{others} are claimed by another, and one is left"
-            assert not store.claim(_NOW + _MINUTE / 2, _MINUTE, "three", 9), "a lease was ignored"
-            again = store.claim(_NOW + _MINUTE, _MINUTE, "four", 9)
+            assert not store.claim(NOW + MINUTE / 2, MINUTE, "three", 9), "a lease was ignored"
+            again = store.claim(NOW + MINUTE, MINUTE, "four", 9)
             assert {due.key for due in again} == {"e1", "e2"}, "a lease that ended keeps its row"
             assert not store.still_mine(first), "a worker whose lease ended still has the row"
 
@@ -191,15 +170,15 @@ class StoreContract(Contract):
     def a_row_is_done_once(self) -> None:
         """A row that is done, or has given up, never comes back; who waits for it is told."""
         with self._opened() as store:
-            store.commit(_wanting("e1", "e2"))
-            due = {row.key: row for row in store.claim(_NOW, _MINUTE, "one", 9)}
-            done = Commit("order:A-1", _NOW, done="e1")
+            store.commit(wanting("e1", "e2"))
+            due = {row.key: row for row in store.claim(NOW, MINUTE, "one", 9)}
+            done = Commit("order:A-1", NOW, done="e1")
             outcomes = [store.commit(done) for _ in range(2)]
             assert outcomes == [Committed(), Duplicate()], f"done twice: {outcomes}"
             told = Message("told", "order:A-1", EffectFailed("e2", "pick", "A-1"))
-            store.fail(due["e2"], "no answer", _NOW, None, told)
-            store.commit(_wanting("e1", "e2"))
-            later = [row.key for row in store.claim(_NOW + 9 * _MINUTE, _MINUTE, "two", 9)]
+            store.fail(due["e2"], "no answer", NOW, None, told)
+            store.commit(wanting("e1", "e2"))
+            later = [row.key for row in store.claim(NOW + 9 * MINUTE, MINUTE, "two", 9)]
             assert later == ["told"], f"after one is done and one gave up, {later} are due"
 
     @law(since="0.1", why="what became moot must not be done")
@@ -207,13 +186,13 @@ class StoreContract(Contract):
         """A withdrawn effect or task is not there, until it is wanted again."""
         with self._opened() as store:
             task = Task("task", "pick", "A-1", "picker", "fetch it")
-            wanted = attrs.evolve(_wanting("e1"), wanted=(*_wanting("e1").wanted, task))
+            wanted = attrs.evolve(wanting("e1"), wanted=(*wanting("e1").wanted, task))
             store.commit(wanted)
-            store.commit(Commit("order:A-1", _NOW, withdrawn=("e1", "task")))
-            assert not store.claim(_NOW, _MINUTE, "one", 9), "a withdrawn effect is due"
+            store.commit(Commit("order:A-1", NOW, withdrawn=("e1", "task")))
+            assert not store.claim(NOW, MINUTE, "one", 9), "a withdrawn effect is due"
             assert store.task("task") is None, "a withdrawn task is open"
             store.commit(wanted)
-            back = [row.key for row in store.claim(_NOW, _MINUTE, "one", 9)]
+            back = [row.key for row in store.claim(NOW, MINUTE, "one", 9)]
             assert back == ["e1"], f"wanted again, {back} are due"
             assert store.task("task") is not None, "the task does not come back"
 
@@ -222,12 +201,12 @@ class StoreContract(Contract):
         """A fact that is kept is sent to its subject as soon as that is known."""
         with self._opened() as store:
             body = PaymentReported(fact=PaymentFact.CAPTURED, amount=5, reference="r")
-            fact = body.at(_NOW, id="e1")
-            store.keep("T1", fact, _NOW, _MINUTE)
+            fact = body.at(NOW, id="e1")
+            store.keep("T1", fact, NOW, MINUTE)
             assert [item.observation for item in store.inbox()] == [fact], "it is not kept"
-            store.commit(Commit("parcel:P1", _NOW, references=("T1",)))
+            store.commit(Commit("parcel:P1", NOW, references=("T1",)))
             assert not store.inbox(), "it is still kept, and its subject is known"
-            sent = [(row.owner, row.data["body"]) for row in store.claim(_NOW, _MINUTE, "one", 9)]
+            sent = [(row.owner, row.data["body"]) for row in store.claim(NOW, MINUTE, "one", 9)]
             assert sent == [("parcel:P1", fact)], f"what is on its way is {sent}"
 
     @law(since="0.1", why="lists are read page by page, and nothing may fall between two")
@@ -237,9 +216,9 @@ class StoreContract(Contract):
             names = [f"A-{number}" for number in range(5)]
             for name in reversed(names):
                 task = Task(f"t-{name}", "pick", name, "picker", "fetch it")
-                commit = attrs.evolve(_saving(name, 0), wanted=(task,))
+                commit = attrs.evolve(saving(name, 0), wanted=(task,))
                 store.commit(
-                    attrs.evolve(commit, stock=(attrs.evolve(_move(1), key=StockKey(name, "m")),))
+                    attrs.evolve(commit, stock=(attrs.evolve(moving(1), key=StockKey(name, "m")),))
                 )
             first = list(store.orders(OrderQuery(limit=2)))
             rest = list(store.orders(OrderQuery(after=first[-1], limit=9)))
@@ -253,19 +232,19 @@ class StoreContract(Contract):
     def nothing_is_oversold_at_once(self) -> None:
         """Whoever reserves at once, exactly what is there is granted."""
         with self._opened() as store:
-            store.commit(_stock(_move(_THERE)))
+            store.commit(stocking(moving(_THERE)))
             start = Barrier(_THREADS)
 
             def reserve(order: int) -> list[Outcome]:
                 start.wait()
-                wants = [Reserve(_MUG, str(order), str(line), 1) for line in range(_EACH)]
-                return [store.commit(_stock(want)) for want in wants]
+                wants = [Reserve(MUG, str(order), str(line), 1) for line in range(_EACH)]
+                return [store.commit(stocking(want)) for want in wants]
 
             with ThreadPoolExecutor(_THREADS) as pool:
                 outcomes = [o for found in pool.map(reserve, range(_THREADS)) for o in found]
             granted = outcomes.count(Committed())
             assert granted == _THERE, f"{_THERE} are there, {granted} were granted"
-            level = store.levels([_MUG])[_MUG]
+            level = store.levels([MUG])[MUG]
             assert level.reserved == _THERE, f"{_THERE} were granted, the level says {level}"
 
     @law(share=0.25, since="0.1", why="decisions about stock are made from what the store says")
@@ -277,7 +256,7 @@ class StoreContract(Contract):
                 outcome, expected = store.commit(commit), own.commit(commit)
                 told = f"{commit.stock} was answered {outcome}, and should be {expected}"
                 assert outcome == expected, told
-            for key in (_MUG, _CUP):
+            for key in (MUG, CUP):
                 for ask in ("levels", "waiting", "movements"):
                     given = [key] if ask == "levels" else key
                     found, right = (_plain(getattr(s, ask)(given)) for s in (store, own))
@@ -306,14 +285,3 @@ def _check_read(store: Store, commits: Sequence[Commit], task: Task) -> None:
 
 def _plain(found: object) -> object:
     return dict(found) if isinstance(found, dict) else list(found)  # type: ignore[call-overload]
-
-
-def _commits() -> SearchStrategy[list[Commit]]:
-    key, order = st.sampled_from([_MUG, _CUP]), st.sampled_from("AB")
-    line, units = st.sampled_from("12"), st.integers(1, 4)
-    by_line = [st.builds(op, key, order, line, units) for op in (Reserve, Release, Wait, Unwait)]
-    leaving = st.builds(Release, key, order, line, units, st.just(Cause.SHIPMENT))
-    moves = st.builds(Move, key, st.integers(-2, 6), st.just(Cause.COUNT), st.just("count"))
-    policies = st.builds(Policy, key, st.integers(0, 2), st.none() | st.integers(0, 4))
-    ops = st.one_of(moves, *by_line, leaving, policies)
-    return st.lists(st.lists(ops, min_size=1, max_size=3).map(lambda found: _stock(*found)))
