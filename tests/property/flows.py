@@ -1,36 +1,17 @@
-"""Random workflows, valid by construction: whatever is drawn here the lint must accept."""
+"""Random workflows with guards and hooks that say no, or fail, at drawn moments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from itertools import pairwise
-from typing import Any
 
 import attrs
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from orderflow.errors import Refusal
-from orderflow.model.ledger import Bucket
-from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
-from orderflow.workflow import (
-    EffectOf,
-    Guard,
-    Inside,
-    OfUnits,
-    PartyAnswer,
-    Release,
-    State,
-    StepWork,
-    TaskFor,
-    TimerFor,
-    Transition,
-    Workflow,
-)
+from orderflow.testing import workflows as drawn_workflows
+from orderflow.workflow import Guard, Inside, Transition, Workflow
 
-TRIGGERS = ("go", "back", "jump", "cancel")
-"""Few, so that several transitions share a trigger and a source."""
-LEVELS = (Bucket.ALLOCATED, Bucket.PICKED, Bucket.PACKED, Bucket.SHIPPED)
 POINTS = ("before", "on_exit", "on_enter", "after")
 
 
@@ -124,109 +105,11 @@ def _fate(draw: st.DrawFn, name: str, times: list[tuple[frozenset[int], frozense
     return Fate(name, *draw(st.sampled_from(times)))
 
 
-@attrs.frozen
-class _Kind:
-    """Phases of one kind of workflow."""
-
-    waiting: tuple[Any, ...]
-    final: tuple[Any, ...]
-
-
-_KINDS = [
-    _Kind(
-        tuple(phase for phase in kind if not phase.final),
-        tuple(phase for phase in kind if phase.final),
+def workflows() -> SearchStrategy[Workflow[Look]]:
+    """The kit's workflows, with guards whose fate is drawn."""
+    return drawn_workflows(
+        lambda name: st.sampled_from(_GUARDS).map(lambda times: guard_of(Fate(name, *times)))
     )
-    for kind in (OrderPhase, Phase, ReturnPhase)
-]
-
-
-@attrs.frozen
-class _Spot:
-    """A state to be: *level* is how far the units are that come into it, at least."""
-
-    name: str
-    phase: Any
-    level: int = 0
-
-
-def _levels(draw: st.DrawFn, length: int) -> list[int]:
-    """Never falling, one step at a time."""
-    level, found = 0, [0]
-    for _ in range(length - 1):
-        level = min(2, level + draw(st.integers(0, 1)))
-        found.append(level)
-    return found
-
-
-def _edge(trigger: str, source: _Spot, dest: _Spot) -> Transition[Look]:
-    moves: tuple[Bucket, Bucket] | tuple[()] = ()
-    if dest.level == source.level + 1:
-        moves = LEVELS[source.level], LEVELS[dest.level]
-    return Transition(trigger, source.name, dest.name, moves=moves)
-
-
-def _may_lead(source: _Spot, dest: _Spot) -> bool:
-    """Units go on by one step, or back; what is over may start again from the beginning."""
-    if dest.phase.final:
-        return dest.phase is not Phase.DONE or source.level == dest.level - 1
-    return dest.level <= (0 if source.phase.final else source.level + 1)
-
-
-@st.composite
-def workflows(draw: st.DrawFn) -> Workflow[Look]:
-    """A spine that leads to an end, other ends, and any further ways that units could go."""
-    kind = draw(st.sampled_from(_KINDS))
-    spine = [
-        _Spot(f"s{i}", draw(st.sampled_from(kind.waiting)), level)
-        for i, level in enumerate(_levels(draw, draw(st.integers(1, 5))))
-    ]
-    ends = [
-        _Spot(f"end{i}", phase, 3 if phase is Phase.DONE else 0)
-        for i, phase in enumerate(draw(st.lists(st.sampled_from(kind.final), max_size=2)))
-        if phase is not Phase.DONE or spine[-1].level == 2
-    ]
-    ends.append(_Spot("over", kind.final[-1]))  # the last one is no DONE in any kind
-    trigger = st.sampled_from(TRIGGERS)
-    edges = [_edge(draw(trigger), *pair) for pair in pairwise(spine)]
-    edges += [_edge(draw(trigger), spine[-1], end) for end in ends]
-    every = [*spine, *ends]
-    for source, dest in draw(st.lists(st.tuples(*[st.sampled_from(every)] * 2), max_size=6)):
-        if _may_lead(source, dest):
-            edges.append(_edge(draw(trigger), source, dest))
-    edges = _guarded(draw, draw(st.permutations(edges)))
-    facts = draw(st.frozensets(st.sampled_from([*TRIGGERS, "seen"]), max_size=3))
-    states = [_state(draw, spot, edges, facts) for spot in draw(st.permutations(every))]
-    return Workflow("drawn", 1, "s0", states, edges, facts)
-
-
-def _guarded(draw: st.DrawFn, edges: list[Transition[Look]]) -> list[Transition[Look]]:
-    """All but the last transition with the same trigger and source need a guard."""
-    found = []
-    for position, edge in enumerate(edges):
-        same = ((e.trigger, e.source) for e in edges[position + 1 :])
-        least = 1 if (edge.trigger, edge.source) in same else 0
-        count = draw(st.integers(least, 3))
-        guards = [guard_of(_fate(draw, f"guard{position}_{i}", _GUARDS)) for i in range(count)]
-        found.append(attrs.evolve(edge, guards=guards))
-    return found
-
-
-def _state(
-    draw: st.DrawFn, spot: _Spot, edges: list[Transition[Look]], facts: frozenset[str]
-) -> State:
-    fires = sorted({edge.trigger for edge in edges if edge.source == spot.name})
-    waits: list[Any] = [None]
-    if not spot.phase.final:
-        within = timedelta(days=1)
-        waits = [StepWork("pick"), EffectOf("ask"), PartyAnswer("supplier", within)]
-        waits += [Release(), OfUnits()]
-        waits += [TaskFor("clerk", trigger) for trigger in fires]
-        waits += [TimerFor(within, trigger) for trigger in fires]
-        if len(set(fires) - {"cancel"}) == 1:
-            waits.append(TaskFor("clerk"))
-    keeps = facts - set(fires)
-    return State(spot.name, spot.phase, draw(st.sampled_from(waits)), keeps)
 
 
 @st.composite

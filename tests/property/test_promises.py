@@ -45,7 +45,7 @@ def test_lives_meet_every_kind_of_trouble() -> None:
 
     class Census(Lives):
         def teardown(self) -> None:
-            for order in self.ids:
+            for order in self.placed:
                 seen.update(parcels_events(self, order))
                 for entry in self.engine.journal(order):
                     seen.update(type(event).__name__ for event in entry.events)
@@ -75,7 +75,7 @@ def test_lives_meet_every_kind_of_trouble() -> None:
 def parcels_events(lives: Lives, order: str) -> set[str]:
     """The kinds of what happened to an order's parcels."""
     parcels = lives.engine.order(order).state.parcels
-    entries = [e for parcel in parcels for e in lives.store.journal(f"parcel:{parcel}")]
+    entries = [e for parcel in parcels for e in lives.engine.store.journal(f"parcel:{parcel}")]
     return {type(event).__name__ for entry in entries for event in entry.events}
 
 

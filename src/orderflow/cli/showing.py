@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from orderflow.cli.telling import sentence
 from orderflow.engine import Explanation
+from orderflow.engine.telling import sentence
 from orderflow.model.events import Entry
 from orderflow.model.order import Order
 

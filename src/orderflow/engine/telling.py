@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import attrs
 
 from orderflow.model import events as ev
 
@@ -58,4 +61,12 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
 def sentence(event: ev.Event) -> str:
     """What happened, in a few words."""
     tell = _SENTENCES.get(type(event))
-    return tell(event) if tell else type(event).__name__
+    return tell(event) if tell else _plainly(event)
+
+
+def _plainly(event: ev.Event) -> str:
+    """The kind of the event in words, and its fields."""
+    kind = re.sub("(?<=[a-z])(?=[A-Z])", " ", type(event).__name__).lower()
+    names = [field.name for field in attrs.fields(type(event))]  # type: ignore[arg-type]  # all are attrs
+    given = [f"{name} {value}" for name in names if (value := getattr(event, name))]
+    return f"{kind}: {', '.join(given)}" if given else kind

@@ -1,0 +1,199 @@
+"""Faults on demand: a port or store that fails at its n-th call, and callers that interleave."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar, cast
+
+import attrs
+
+from orderflow.errors import PortFailed
+
+__all__ = ["Called", "Died", "Fault", "Faulty", "interleave"]
+
+P = TypeVar("P")
+T = TypeVar("T")
+
+
+class Died(BaseException):
+    """The process died here: nothing that catches errors may go on."""
+
+
+@attrs.frozen
+class Fault:
+    """When a call goes wrong.
+
+    Attributes:
+        call: The method's name.
+        number: Which call of it, from 1.
+        after: The deed is done, and the answer gets lost; else nothing is done.
+        error: What is raised: an error of the port, or :class:`Died`.
+    """
+
+    call: str
+    number: int = 1
+    after: bool = False
+    error: BaseException = attrs.field(factory=lambda: PortFailed("no answer in time"))
+
+
+@attrs.frozen
+class Called:
+    """One call of a port: its method, and what it was given."""
+
+    call: str
+    given: tuple[Any, ...]
+
+
+class Faulty(Generic[P]):
+    """A store or any other port that goes wrong when it is told to, and keeps what it was asked.
+
+    >>> from orderflow.testing import FakeCarrier
+    >>> late = Faulty(FakeCarrier(), Fault("hand_over", after=True))
+    >>> try:
+    ...     late.port.hand_over("A-1-P1:ship:0", "the label")
+    ... except PortFailed as error:
+    ...     print(error)
+    no answer in time
+    >>> [called.call for called in late.calls]
+    ['hand_over']
+
+    Attributes:
+        port: What to hand to the engine or the strategy in its place.
+        calls: What it was asked, oldest first.
+
+    Args:
+        inner: The port, or its fake.
+        faults: What goes wrong.
+        only: The calls that are looked at and may go wrong; all of them, where none is named.
+    """
+
+    def __init__(self, inner: P, *faults: Fault, only: Sequence[str] = ()) -> None:
+        self.inner, self.only = inner, only
+        self.port = cast(P, _Front(self))
+        self.calls: list[Called] = []
+        self.expect(*faults)
+
+    def expect(self, *faults: Fault) -> None:
+        """From now on go wrong like this; the calls are counted anew."""
+        self._faults = {(fault.call, fault.number): fault for fault in faults}
+        self._counts: Counter[str] = Counter()
+
+    def _call(self, name: str, *given: Any, **named: Any) -> Any:
+        self._counts[name] += 1
+        self.calls.append(Called(name, (*given, *named.values())))
+        fault = self._faults.pop((name, self._counts[name]), None)
+        if fault is not None and not fault.after:
+            raise fault.error
+        answer = getattr(self.inner, name)(*given, **named)
+        if fault is not None:
+            raise fault.error
+        return answer
+
+
+class _Front:
+    """Looks like the port."""
+
+    def __init__(self, faulty: Faulty[Any]) -> None:
+        self._faulty = faulty
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._faulty.inner, name)
+        if not callable(found) or (self._faulty.only and name not in self._faulty.only):
+            return found
+
+        def call(*given: Any, **named: Any) -> Any:
+            return self._faulty._call(name, *given, **named)
+
+        return call
+
+
+def interleave(
+    store: P,
+    callers: Sequence[Callable[[P], T]],
+    turns: Sequence[int],
+    at: Sequence[str] = ("commit",),
+) -> list[T | BaseException]:
+    """What each caller gave or raised, when they take turns as told: no chance, no sleeping.
+
+    One caller runs at a time. It stops before each call of the store that *at* names; then the next
+    of *turns* (a caller's number) goes on. When the turns are over, the first that is left does.
+
+    Args:
+        store: The store that all of them see.
+        callers: Each gets a view of the store that stops; build an engine on it.
+        turns: Who goes on, at each stop. Turns of a caller that is done are passed over.
+        at: The calls at which a caller stops.
+    """
+    stage = _Stage(len(callers), turns)
+    results: list[Any] = [None] * len(callers)
+
+    def run(number: int) -> None:
+        view = _Stopping(store, at, lambda: stage.stop(number))
+        stage.stop(number)
+        try:
+            results[number] = callers[number](cast(P, view))
+        except BaseException as error:
+            results[number] = error
+        finally:
+            stage.leave(number)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(callers))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+class _Stage:
+    """Lets one caller go on at a time."""
+
+    def __init__(self, callers: int, turns: Sequence[int]) -> None:
+        self._changed = threading.Condition()
+        self._turns, self._left, self._waiting = list(turns), set(range(callers)), set[int]()
+        self._on: int | None = None
+
+    def stop(self, number: int) -> None:
+        """Wait for this caller's turn."""
+        with self._changed:
+            self._waiting.add(number)
+            self._on = None
+            self._next()
+            self._changed.wait_for(lambda: self._on == number)
+            self._waiting.discard(number)
+
+    def leave(self, number: int) -> None:
+        """This caller is done."""
+        with self._changed:
+            self._left.discard(number)
+            self._on = None
+            self._next()
+
+    def _next(self) -> None:
+        """Choose who goes on, once everybody has stopped."""
+        if self._on is not None or not self._left or self._waiting != self._left:
+            return
+        while self._turns and self._turns[0] not in self._left:
+            self._turns.pop(0)
+        self._on = self._turns.pop(0) if self._turns else min(self._left)
+        self._changed.notify_all()
+
+
+class _Stopping:
+    """A view of a store that stops before some of its calls."""
+
+    def __init__(self, store: object, at: Sequence[str], stop: Callable[[], None]) -> None:
+        self._store, self._at, self._stop = store, at, stop
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._store, name)
+        if name not in self._at:
+            return found
+
+        def call(*given: Any, **named: Any) -> Any:
+            self._stop()
+            return found(*given, **named)
+
+        return call

@@ -1,0 +1,57 @@
+"""Random lives of orders, valid by construction, with small shrunk examples."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from orderflow.engine import Engine
+from orderflow.fulfillment import Digital, Dropship, Handover, InHouse, Pickup, ThirdParty
+from orderflow.model.document import NewOrder
+from orderflow.ports import Store
+from orderflow.testing.data import orders
+from orderflow.testing.fakes import FakeParty
+from orderflow.testing.history import EngineFactory, History, Move
+
+__all__ = ["histories"]
+
+_QUIET = ("work", "work", "people", "wait")
+_TROUBLE = ("command", "command", "fact", "fact", "mood", "stock", "breakdown", "later", "later")
+
+
+def every_way(store: Store) -> Engine:
+    """A shop that fulfills in every standard way; two parties answer another time."""
+    others = [Dropship(FakeParty(), locations=("supplier",)), ThirdParty(FakeParty(), "3pl")]
+    return Engine(store, [InHouse(), Pickup(), Handover(), Digital(), *others])
+
+
+def histories(
+    make: EngineFactory = every_way,
+    order: SearchStrategy[NewOrder] | None = None,
+    *,
+    quiet: bool = False,
+) -> SearchStrategy[History]:
+    """Plausible lives of an order, with commands, facts and parties that misbehave.
+
+    Args:
+        make: Builds the engine that an order lives on; by default one with every standard way.
+        order: Draws what is ordered.
+        quiet: Nobody does anything unusual; people and software just work.
+    """
+    kinds = st.sampled_from(_QUIET if quiet else (*_QUIET, *_TROUBLE))
+    some = st.integers(0, 9) | st.integers(0, 199)  # the plain ones more often
+    choices = st.integers(0, 1) if quiet else some  # quiet pauses are short
+    moves = st.lists(st.builds(Move, kinds, choices), max_size=12).map(tuple)
+    stock = st.just(9) if quiet else st.integers(0, 9)
+    return _lives(make, orders() if order is None else order, moves, stock)
+
+
+@st.composite
+def _lives(
+    draw: st.DrawFn,
+    make: EngineFactory,
+    order: SearchStrategy[NewOrder],
+    moves: SearchStrategy[tuple[Move, ...]],
+    stock: SearchStrategy[int],
+) -> History:
+    return History(make, draw(order), draw(moves), draw(stock))

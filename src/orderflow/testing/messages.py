@@ -1,0 +1,127 @@
+"""What somebody may ask of an order, and what others may tell of it, as it stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from orderflow.model import commands as cmd
+from orderflow.model import observations as obs
+from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.phases import Phase
+from orderflow.model.state import FulfillmentOrder, PaymentFact
+
+__all__ = ["commands_for", "observations_for", "tellable", "thinkable"]
+
+
+def commands_for(order: Order) -> SearchStrategy[cmd.Command]:
+    """Commands that somebody may think of for this order: sensible, too early, or too late."""
+    bodies = st.sampled_from(thinkable(order))
+    actors = st.sampled_from(["ana", "bo"])
+    return st.builds(lambda body, by: body.to(order.id, by=by), bodies, actors)
+
+
+def observations_for(order: Order, now: datetime | None = None) -> SearchStrategy[obs.Observation]:
+    """Facts that others may tell of this order: true or not, early, late, about too much.
+
+    *now* is when they are told; by default a day after the order last moved.
+    """
+    moment = now or order.state.since + timedelta(days=1)
+    facts = st.sampled_from(tellable(order))
+    ages = st.sampled_from([timedelta(), timedelta(hours=1), timedelta(hours=9)])
+    return st.builds(lambda fact, age: fact.at(moment - age, subject=order.id), facts, ages)
+
+
+def thinkable(order: Order) -> list[cmd.Body]:
+    """The bodies that :func:`commands_for` draws from, the plain ones first."""
+    return list(_thinkable(order))
+
+
+def _thinkable(order: Order) -> Iterator[cmd.Body]:
+    state = order.state
+    yield from (cmd.Confirm(), cmd.Cancel(), cmd.Route(), cmd.ConfirmReceipt())
+    yield cmd.PlaceHold(hold="check", reason="to be looked at")
+    yield from (cmd.ReleaseHold(hold=hold) for hold in state.holds)
+    yield from (cmd.CloseTask(task=task) for task in state.tasks)
+    for line in (*state.lines, "9"):  # the last one is not there
+        for units in (1, 3):
+            yield cmd.Cancel(lines={line: units})
+            yield cmd.RequestReturn(lines={line: units})
+    for fo in state.fulfillment_orders.values():
+        yield from _work(order, fo)
+    for view in state.parcels.values():
+        yield from (cmd.Seal(parcel=view.id), cmd.Ship(parcel=view.id), cmd.Deliver(parcel=view.id))
+    yield from (cmd.FinishPutAway(put_away=put_away) for put_away in state.put_aways)
+    for rma in state.returns:
+        yield from (cmd.ApproveReturn(rma=rma), cmd.CloseReturn(rma=rma))
+        yield cmd.DeclineReturn(rma=rma, reason="to be looked at")
+    yield from (cmd.Substitute(fo=p.fo, line=p.line) for p in state.proposals.values())
+    yield from (cmd.RemindPayment(), cmd.Reopen(reason="to be looked at"))
+
+
+def _work(order: Order, fo: FulfillmentOrder) -> Iterator[cmd.Body]:
+    allocated = order.units(Bucket.ALLOCATED, fo=fo.id)
+    picked = order.units(Bucket.PICKED, fo=fo.id)
+    for units in (allocated, *({line: 1} for line in order.state.lines)):
+        yield cmd.Pick(fo=fo.id, units=units)
+    for line in allocated:
+        yield cmd.Pick(fo=fo.id, short={line: 1})
+    if picked:
+        yield from (cmd.Pack(fo=fo.id, units=picked), cmd.Pack(fo=fo.id, units=picked, into="BOX"))
+    yield from (cmd.Collect(fo=fo.id), cmd.Submit(fo=fo.id), cmd.Reroute(fo=fo.id))
+
+
+def tellable(order: Order) -> list[obs.Fact]:
+    """The facts that :func:`observations_for` draws from, the plain ones first."""
+    return list(_tellable(order))
+
+
+def _tellable(order: Order) -> Iterator[obs.Fact]:
+    state = order.state
+    numbers = [view.tracking_number for view in state.parcels.values() if view.tracking_number]
+    for number in (*numbers, "1Z1"):  # the last one may be heard of later
+        for status in list(ParcelStatus)[3:11]:
+            yield obs.TrackingReported(tracking_number=number, status=status)
+    for fo in state.fulfillment_orders.values():
+        if fo.phase is Phase.REQUESTED or fo.strategy in _others(order):
+            yield from _party(order, fo)
+    for fact in PaymentFact:
+        yield obs.PaymentReported(fact=fact, amount=100, reference=f"pay-{fact}")
+    for line in state.lines:
+        for rma in (None, *state.returns):
+            yield obs.GoodsReturned(lines={line: 1}, rma=rma)
+    for rma in state.returns:
+        yield obs.ReturnInspected(rma=rma, restock=dict.fromkeys(state.lines, 1))
+
+
+def _others(order: Order) -> set[str]:
+    """The strategies that took a request: other parties."""
+    fos = order.fulfillment_orders
+    taken = (key.partition(":")[0] for key in order.state.taken)
+    return {fos[fo].strategy for fo in taken if fo in fos}
+
+
+def _party(order: Order, fo: FulfillmentOrder) -> Iterator[obs.Fact]:
+    """What the party of a fulfillment order may say."""
+    yield obs.RequestReceived(fo=fo.id, reference=f"PO-{fo.id}")
+    yield from (obs.RequestAnswered(fo=fo.id), obs.RequestAnswered(fo=fo.id, rejected="no"))
+    yield obs.CancellationAnswered(fo=fo.id)
+    for line in (*order.state.lines, "9"):
+        for verdict in obs.Verdict:
+            substitute = "PAN" if verdict is obs.Verdict.SUBSTITUTED else None
+            reply = obs.LineAnswer(line=line, verdict=verdict, quantity=1, substitute=substitute)
+            yield obs.RequestAnswered(fo=fo.id, lines=(reply,))
+        dearer = obs.LineAnswer(line=line, unit_cost=Decimal(3), at=fo.since + timedelta(days=3))
+        yield obs.RequestAnswered(fo=fo.id, lines=(dearer,))
+        for notice, units, number in (("N1", 1, ""), ("N2", 2, "1Z1"), ("N3", 3, "1Z2")):
+            lines = {line: units}
+            yield obs.GoodsShipped(fo=fo.id, notice=notice, lines=lines, tracking_number=number)
+            yield obs.CancellationAnswered(fo=fo.id, lines=lines)
+        charged = (obs.InvoiceLine(line=line, quantity=1, unit_cost=Decimal(2)),)
+        yield obs.InvoiceReceived(fo=fo.id, number="I1", lines=charged)

@@ -1,0 +1,103 @@
+"""Parties that misbehave when they are told to, around whatever strategies an engine has."""
+
+from __future__ import annotations
+
+import attrs
+
+from orderflow.engine import Engine
+from orderflow.errors import PortFailed
+from orderflow.fulfillment.strategy import FulfillmentStrategy
+from orderflow.model.commands import Pick
+from orderflow.model.observations import CancellationAnswered, Fact, RequestAnswered
+from orderflow.ports import Clock, Deed, Ids, Reply
+
+__all__ = ["Moods", "Performed", "take_over"]
+
+
+@attrs.frozen
+class Performed:
+    """A deed that a strategy did, and what it gave; what it raised, where it did not."""
+
+    strategy: str
+    deed: Deed
+    reply: object = None
+    error: Exception | None = None
+
+
+@attrs.define
+class Moods:
+    """How the parties behave from now on; ``performed`` is what the strategies were asked for.
+
+    Attributes:
+        fails: Nothing is done, and that is what is heard.
+        late: It is done, and the answer gets lost.
+        short: A unit of each pick is not on its shelf.
+        prompt: Other parties answer at once, and agree.
+    """
+
+    fails: bool = False
+    late: bool = False
+    short: bool = False
+    prompt: bool = False
+    performed: list[Performed] = attrs.field(factory=list)
+    _altered: dict[str, Reply] = attrs.field(factory=dict)
+
+    def perform(self, strategy: FulfillmentStrategy, deed: Deed) -> Reply:
+        """Have the strategy do a deed, in this mood. Raises what the strategy raises."""
+        if self.fails:
+            raise PortFailed("nobody answers")
+        first = self._altered.get(deed.key)  # where it was altered, it stands
+        reply = self._ask(strategy, deed) if first is None else first
+        if self.late:
+            raise PortFailed("it was done, and the answer got lost")
+        return reply
+
+    def _ask(self, strategy: FulfillmentStrategy, deed: Deed) -> Reply:
+        try:
+            reply = strategy.perform(deed)
+        except Exception as error:
+            self.performed.append(Performed(strategy.code, deed, error=error))
+            raise
+        self.performed.append(Performed(strategy.code, deed, reply))
+        if self.short and isinstance(reply, Pick) and reply.units:
+            reply = self._altered[deed.key] = _one_less(reply)
+        if self.prompt and reply is None:
+            reply = self._altered[deed.key] = _agreed(deed)
+        return reply
+
+
+def _one_less(pick: Pick) -> Pick:
+    line = min(pick.units)
+    units = {ln: n - (ln == line) for ln, n in pick.units.items()}
+    return Pick(fo=pick.fo, units={ln: n for ln, n in units.items() if n}, short={line: 1})
+
+
+def _agreed(deed: Deed) -> Fact | None:
+    """What a party says that agrees at once."""
+    if deed.name == "submit":
+        return RequestAnswered(fo=deed.subject)
+    if deed.name == "ask_back":
+        asked = deed.order.state.cancellations[deed.subject]
+        return CancellationAnswered(fo=asked.fo, lines=dict(asked.lines))
+    return None
+
+
+class _Moody:
+    """Stands in for a strategy where the worker performs its deeds."""
+
+    def __init__(self, strategy: FulfillmentStrategy, moods: Moods) -> None:
+        self._strategy, self._moods = strategy, moods
+
+    def perform(self, deed: Deed) -> Reply:
+        return self._moods.perform(self._strategy, deed)
+
+
+def take_over(engine: Engine, clock: Clock, ids: Ids, moods: Moods | None = None) -> Engine:
+    """Give the engine the test's clock and ids, and its parties the moods. Before its first use."""
+    handler, worker = engine._handler, engine.worker
+    engine.clock = handler.clock = worker._clock = clock
+    engine.ids = handler.ids = ids
+    if moods is not None:
+        moody = {code: _Moody(found, moods) for code, found in worker._strategies.items()}
+        worker._strategies = moody  # type: ignore[assignment]  # only ``perform`` is called there
+    return engine

@@ -1,0 +1,132 @@
+"""The ground of the random machine: an engine, what was placed in it, and the promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+from hypothesis.strategies import SearchStrategy
+
+from orderflow.engine import Engine
+from orderflow.errors import Refused
+from orderflow.kernel.decide import Decision
+from orderflow.model.commands import Command, Draft, Place
+from orderflow.model.document import NewOrder
+from orderflow.model.order import Order
+from orderflow.model.state import FulfillmentOrder
+from orderflow.ports import Store
+from orderflow.simulation import SequentialIds, VirtualClock
+from orderflow.testing.data import SKUS, orders
+from orderflow.testing.faults import Faulty
+from orderflow.testing.history import EngineFactory
+from orderflow.testing.laws import Broken, WatchedStore, check_order, check_refusal, check_stock
+from orderflow.testing.moods import Moods, take_over
+
+__all__ = ["Shop"]
+
+
+class Shop(RuleBasedStateMachine):
+    """An engine under test, and every promise after each step.
+
+    Attributes:
+        engine_factory: Builds the application's engine on a store.
+        store_factory: Makes the store.
+        order: Draws what is ordered.
+        skus: What is kept in stock.
+    """
+
+    engine_factory: ClassVar[EngineFactory]
+    store_factory: ClassVar[Callable[[], Store]] = WatchedStore
+    order: ClassVar[SearchStrategy[NewOrder]] = orders()
+    skus: ClassVar[tuple[str, ...]] = SKUS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock, self.moods, self.ids = VirtualClock(), Moods(), SequentialIds()
+        self.faulty = Faulty(type(self).store_factory(), only=("commit",))
+        self.placed: list[str] = []
+        self.last: tuple[Command, Order] | None = None
+        self._count = 0
+        self.engine = self.open()
+
+    def make_engine(self) -> Engine:
+        """The engine, as it is deployed now."""
+        return type(self).engine_factory(self.faulty.port)
+
+    def open(self) -> Engine:
+        """Start a process: a new engine on the store as it is."""
+        engine = take_over(self.make_engine(), self.clock, self.ids, self.moods)
+        engine.worker.batch = 1
+        engine.worker.attempts = 2
+        return engine
+
+    def name(self) -> str:
+        """An id that was not used before."""
+        self._count += 1
+        return f"test-{self._count}"
+
+    def one_order(self, data: st.DataObject) -> Order:
+        """One of the orders."""
+        return self.engine.order(data.draw(st.sampled_from(self.placed), label="order"))
+
+    def place_order(self, order: NewOrder, draft: bool = False) -> None:
+        """Have a customer place it, or keep it as a draft."""
+        body = Draft(order=order) if draft else Place(order=order)
+        self.submit(body.to(by="customer", id=self.name()))
+
+    def submit(self, command: Command) -> None:
+        """Submit; a refusal may change nothing, and ``ask`` must have said so (promise 1)."""
+        exists = bool(command.subject)
+        asked = self.engine.ask(command) if exists else None
+
+        def act() -> None:
+            refused: Refused | None = None
+            try:
+                answer = self.engine.submit(command)
+                self.last = command, answer
+                if not exists:
+                    self.placed.append(answer.id)
+            except Refused as error:
+                refused = error
+            if exists and refused is not None and asked != refused.refusals:
+                raise Broken(1, f"ask said {asked}, submit refused {refused}")
+            if exists and isinstance(asked, Decision) == (refused is not None):
+                raise Broken(1, f"ask and submit disagree about {command}")
+
+        if exists and not isinstance(asked, Decision):
+            check_refusal(self.engine, command.subject, act)
+        else:
+            act()
+
+    def asked_of_parties(self) -> list[FulfillmentOrder]:
+        """What other parties were asked for; what is still open, if anything is."""
+        found = []
+        for order in map(self.engine.order, self.placed):
+            taken = {key.partition(":")[0] for key in order.state.taken}
+            found += [fo for fo in order.fulfillment_orders.values() if fo.id in taken]
+        return [fo for fo in found if not fo.phase.final] or found
+
+    def tracking_numbers(self) -> list[str]:
+        """The numbers of the parcels of all orders."""
+        views = (v for o in self.placed for v in self.engine.order(o).state.parcels.values())
+        return sorted({view.tracking_number for view in views if view.tracking_number})
+
+    @invariant()
+    def promises(self) -> None:
+        """Promises 1, 2, 3, 5 and 8, of each order and of all stock."""
+        for order in self.placed:
+            check_order(self.engine, order)
+        check_stock(self.engine)
+
+    def teardown(self) -> None:
+        """The costly ones, at the end: ``explain`` has a reason for each thing that may not be."""
+        for order in self.placed[-1:]:
+            told = self.engine.explain(order)
+            for offer in told.blocked:
+                if not all(why.code and why.sentence for why in offer.refusals):
+                    raise Broken(1, f"{offer.command.body} is blocked, and nothing says why")
+            for offer in told.offered:
+                if not isinstance(self.engine.ask(offer.command), Decision):
+                    raise Broken(1, f"{offer.command.body} is offered, and would be refused")

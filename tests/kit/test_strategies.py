@@ -1,0 +1,208 @@
+"""Our fulfillment strategies keep their contract, and each mutant breaks the law that names it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from orderflow import (
+    RETURN,
+    Digital,
+    Dropship,
+    FulfillmentStrategy,
+    Handover,
+    InHouse,
+    Line,
+    Pickup,
+    Refusal,
+    ThirdParty,
+)
+from orderflow.model.commands import Pick
+from orderflow.model.ledger import Bucket
+from orderflow.model.observations import GoodsShipped, LabelBought
+from orderflow.ports import Deed, PartyRequest, Reply
+from orderflow.simulation import SimulatedCarrier, VirtualClock
+from orderflow.testing import FakeCarrier, FakeParty, FakeWarehouse, FulfillmentStrategyContract
+from tests.kit.breaking import what_is_told
+
+COUNT = itertools.count()
+
+
+class TestInHouse(FulfillmentStrategyContract):
+    def make_strategy(self) -> InHouse:
+        return InHouse(warehouse=FakeWarehouse(short={"CUP"}), carrier=FakeCarrier())
+
+
+class TestSimulatedCarrier(FulfillmentStrategyContract):
+    def make_strategy(self) -> InHouse:
+        return InHouse("north", "south", carrier=SimulatedCarrier(VirtualClock(), seed=4))
+
+
+class TestPickup(FulfillmentStrategyContract):
+    def make_strategy(self) -> Pickup:
+        return Pickup()
+
+
+class TestHandover(FulfillmentStrategyContract):
+    def make_strategy(self) -> Handover:
+        return Handover()
+
+
+class TestDigital(FulfillmentStrategyContract):
+    def make_strategy(self) -> Digital:
+        return Digital()
+
+
+class TestDropship(FulfillmentStrategyContract):
+    def make_strategy(self) -> Dropship:
+        return Dropship(FakeParty(), cost=lambda _line: Decimal(2))
+
+
+class TestThirdParty(FulfillmentStrategyContract):
+    def make_strategy(self) -> ThirdParty:
+        return ThirdParty(FakeParty(), "rotterdam")
+
+
+# --- mutants -------------------------------------------------------------------------------------
+
+
+class NewCodeEachTime(InHouse):
+    def __init__(self) -> None:
+        super().__init__()
+        self.code = f"in_house_{next(COUNT)}"
+
+
+class Nowhere(InHouse):
+    def __init__(self) -> None:
+        super().__init__()
+        self.locations = ()
+
+
+class OnAReturnsWorkflow(InHouse):
+    workflow = RETURN
+
+
+class TakesNothing(InHouse):
+    def accepts(self, line: Line) -> Refusal | None:
+        return Refusal("mine.no", f"not {line.sku}")
+
+
+class SaysNo(InHouse):
+    def accepts(self, line: Line) -> Any:
+        return None if line.ships else False
+
+
+class ChangesItsMind(InHouse):
+    def accepts(self, line: Line) -> Refusal | None:
+        return None if next(COUNT) % 2 else Refusal("mine.busy", f"no more {line.sku}")
+
+
+class GivesNoReason(InHouse):
+    def accepts(self, line: Line) -> Refusal | None:
+        return None if line.ships else Refusal("mine.no", "")
+
+
+class CostsAFloat(InHouse):
+    def cost(self, line: Line) -> Any:
+        return 0.1 * line.quantity
+
+
+class PaysUs(InHouse):
+    def cost(self, line: Line) -> Decimal:
+        return -line.unit_price
+
+
+class Divides(InHouse):
+    def accepts(self, line: Line) -> Refusal | None:
+        return None if 6 // (line.quantity - 2) else Refusal("mine.few", "too few")
+
+
+class ForgetsTheLabel(InHouse):
+    def perform(self, deed: Deed) -> Reply:
+        if deed.name == "label":
+            raise KeyError(deed.subject)
+        return super().perform(deed)
+
+
+class SaysDone(InHouse):
+    def perform(self, deed: Deed) -> Any:
+        return True if deed.name == "pick" else super().perform(deed)
+
+
+class NewLabelEachTime(InHouse):
+    def perform(self, deed: Deed) -> Reply:
+        if deed.name == "label" and deed.parcel is not None:
+            number = f"N{next(COUNT)}"
+            return LabelBought(parcel=deed.parcel.id, carrier="mine", tracking_number=number)
+        return super().perform(deed)
+
+
+class ShipsOneMore(Dropship):
+    def __init__(self) -> None:
+        super().__init__(FakeParty())
+
+    def perform(self, deed: Deed) -> Reply:
+        if deed.name != "submit":
+            return super().perform(deed)
+        request: PartyRequest = self.request(deed)
+        lines = {line.line: line.quantity + 1 for line in request.lines}
+        return GoodsShipped(fo=request.number, notice="N", lines=lines, tracking_number="T1")
+
+
+class PicksNothing(InHouse):
+    def perform(self, deed: Deed) -> Reply:
+        if deed.name == "pick":
+            units = deed.order.units(Bucket.ALLOCATED, fo=deed.subject)
+            return Pick(fo=deed.subject, short=units)
+        return super().perform(deed)
+
+
+class EmptiesTheOrder(InHouse):
+    def perform(self, deed: Deed) -> Reply:
+        if deed.name == "label":
+            deed.order.state.declined["1"] = ("mine",)  # type: ignore[index]  # on purpose
+        return super().perform(deed)
+
+
+MUTANTS: dict[Callable[[], FulfillmentStrategy], tuple[str, str]] = {
+    NewCodeEachTime: ("two_of_them_are_alike", "two of them are called 'in_house_"),
+    Nowhere: ("two_of_them_are_alike", "it has no location"),
+    OnAReturnsWorkflow: ("two_of_them_are_alike", "return is no workflow of fulfillment orders"),
+    TakesNothing: ("some_line_is_accepted", "accepts none of the lines; let line() draw"),
+    SaysNo: ("accepting_is_a_pure_answer", "accepts gave False; it gives None, or a Refusal"),
+    ChangesItsMind: ("accepting_is_a_pure_answer", "first it said"),
+    GivesNoReason: ("accepting_is_a_pure_answer", "the refusal has an empty code or sentence"),
+    CostsAFloat: ("costs_are_exact", "a float; money is exact: use Decimal"),
+    PaysUs: ("costs_are_exact", "the cost of a unit is -"),
+    Divides: ("nothing_goes_wrong_unsaid", "ZeroDivisionError"),
+    ForgetsTheLabel: ("nothing_goes_wrong_unsaid", "label raised KeyError"),
+    SaysDone: ("it_answers_with_commands_and_facts", "pick was answered with True"),
+    NewLabelEachTime: ("the_same_key_is_the_same_deed", "the same key is the same deed"),
+    ShipsOneMore: ("it_ships_exactly_what_was_ordered", "more left than was ordered: {'1': 1"),
+    PicksNothing: ("its_work_comes_to_an_end", "and is not done"),
+    EmptiesTheOrder: ("lives_keep_the_promises", "promise 8: the journal of"),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_mutant_is_caught_by_the_law_that_names_it(
+    mutant: Callable[[], FulfillmentStrategy],
+) -> None:
+    law, message = MUTANTS[mutant]
+    told = what_is_told(FulfillmentStrategyContract, law, make_strategy=mutant)
+    assert message in told
+    assert f"law {law}: " in told
+    assert "because " in told
+
+
+def test_a_counter_example_tells_the_life_as_a_story() -> None:
+    law = "it_ships_exactly_what_was_ordered"
+    told = what_is_told(FulfillmentStrategyContract, law, make_strategy=ShipsOneMore)
+    story = told.partition("What happened:\n")[2]
+    assert "a customer orders" in story
+    assert "-F1 given to dropship" in story
+    assert "that nobody owes" in story
