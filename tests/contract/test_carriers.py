@@ -138,6 +138,8 @@ def never_answers(handler: _Handler, key: str) -> bool:
 
 
 class TestHttpCarrier(CarrierContract):
+    capabilities = frozenset({"finds_keys"})
+
     @pytest.fixture(autouse=True)
     def _office(self, office: Office) -> None:
         self.office = office

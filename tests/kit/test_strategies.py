@@ -184,7 +184,7 @@ MUTANTS: dict[Callable[[], FulfillmentStrategy], tuple[str, str]] = {
     NewLabelEachTime: ("the_same_key_is_the_same_deed", "the same key is the same deed"),
     ShipsOneMore: ("it_ships_exactly_what_was_ordered", "more left than was ordered: {'1': 1"),
     PicksNothing: ("its_work_comes_to_an_end", "and is not done"),
-    EmptiesTheOrder: ("lives_keep_the_promises", "promise 8: the journal of"),
+    EmptiesTheOrder: ("lives_keep_the_promises", "promise 8: order:"),
 }
 
 

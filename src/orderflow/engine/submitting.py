@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from orderflow.engine.envelopes import Answer, Envelope, digest
@@ -61,11 +62,9 @@ class Submitter:
             (again,) = self._together([command])
             return again
         if isinstance(answer, tuple):
-            try:  # it may have come in twice, and the other one was faster
-                if known := self._known_answer(command):
+            with suppress(Refused):  # another one took its id meanwhile: its own reasons stand
+                if known := self._known_answer(command):  # it came in twice, this one was slower
                     return known
-            except Refused as reused:
-                return reused
             order_id = envelope.subject.removeprefix("order:")
             self._handler.rules.hooks.tell_refused(order_id, answer)
             return Refused(answer)
