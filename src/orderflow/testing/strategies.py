@@ -17,7 +17,7 @@ from orderflow.errors import PortFailed, Refusal
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.model.commands import Body
 from orderflow.model.document import Line, NewOrder
-from orderflow.model.ledger import Bucket
+from orderflow.model.ledger import IN_WORK, Bucket
 from orderflow.model.observations import Fact
 from orderflow.model.phases import Phase
 from orderflow.ports import Store
@@ -158,14 +158,16 @@ class FulfillmentStrategyContract(Contract):
 
     @law(share=_LIVES, since="0.1", why="an order that nobody goes on with is never delivered")
     def its_work_comes_to_an_end(self, quiet_life: History) -> None:
-        """In a quiet life each of its fulfillment orders is done in the end."""
+        """In a quiet life its fulfillment orders are over in the end, and every unit has left."""
         quiet_life.finish()
         code = self.make_strategy().code
         if not quiet_life.placed or quiet_life.order.units(Bucket.OPEN):
             return  # what nobody takes may hold up the rest
         for fo in quiet_life.order.fulfillment_orders.values():
             own = fo.strategy == code
-            assert not own or fo.phase is Phase.DONE, f"{fo.id} ends as {fo.state}, and is not done"
+            assert not own or fo.phase.final, f"{fo.id} ends as {fo.state}, and is not over"
+        stuck = quiet_life.order.units(*IN_WORK, Bucket.BACKORDERED)
+        assert not stuck, f"units per line that never leave, though there are plenty: {stuck}"
 
     @law(share=_LIVES, since="0.1", why="the promises of the library are those of its parts")
     def lives_keep_the_promises(self, life: History) -> None:
