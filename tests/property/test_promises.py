@@ -62,7 +62,6 @@ def test_lives_meet_every_kind_of_trouble() -> None:
             "RefundMoved",
             "GoodsJudged",
             "StrangeGoodsCame",
-            "UnitsSentBack",
         ),
     }
     for number in range(8):
