@@ -150,3 +150,14 @@ def test_one_list_is_printed_for_a_persons_walk(tmp_path: Path) -> None:
     (path,) = json.loads(found.stdout)
     assert Path(path).read_bytes().startswith(b"%PDF")
     assert "(ana)" in orderflow("tasks", "--db", db).output
+
+
+def test_forgetting_a_person_erases_the_documents(tmp_path: Path) -> None:
+    orders, db, folder = tmp_path / "o.jsonl", f"sqlite:///{tmp_path}/o.db", tmp_path / "documents"
+    orders.write_text(ONE.replace('"currency"', '"customer":{"id":"ana"},"currency"') + "\n")
+    run = ("run", orders, "--db", db, "--seed", "3", "--documents", folder)
+    assert orderflow(*run).exit_code == 0
+    assert [path.name for path in folder.iterdir()] == ["A-1"]
+    found = orderflow("forget", "ana", "--db", db, "--documents", folder)
+    assert (found.exit_code, found.output) == (0, "1 orders are erased\n")
+    assert list(folder.iterdir()) == []

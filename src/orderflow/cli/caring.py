@@ -8,7 +8,9 @@ import typer
 from rich.text import Text
 
 from orderflow.cli.opening import DB, App, AsJson, Db, app, open_engine, out, print_json
+from orderflow.cli.printing import DOCUMENTS, Documents
 from orderflow.engine.doctor import examine, mend_of
+from orderflow.stores import FileDocuments
 
 __all__: list[str] = []
 
@@ -47,12 +49,13 @@ def doctor(
 def forget(
     context: typer.Context,
     customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's id.")],
+    documents: Documents = DOCUMENTS,
     db: Db = DB,
     app_name: App = "",
     as_json: AsJson = False,
 ) -> None:
     """Erase a person everywhere; what is still open is erased when it is over."""
-    found = open_engine(context, db, app_name).forget(customer)
+    found = open_engine(context, db, app_name, FileDocuments(documents)).forget(customer)
     if as_json:
         print_json({"erased": list(found.erased), "waiting": list(found.waiting)})
         return

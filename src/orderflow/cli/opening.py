@@ -14,6 +14,7 @@ from orderflow.cli.shop import standard_shop
 from orderflow.engine import Engine
 from orderflow.errors import NotFound, OrderflowError
 from orderflow.model.order import Order
+from orderflow.ports import DocumentStore
 from orderflow.stores import SqlStore
 
 __all__ = [
@@ -52,11 +53,13 @@ OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="The order's id.")
 DB = "sqlite:///orderflow.db"
 
 
-def open_engine(context: typer.Context, db: str, app_name: str) -> Engine:
-    """The engine that an application makes, or the standard shop's."""
+def open_engine(
+    context: typer.Context, db: str, app_name: str, documents: DocumentStore | None = None
+) -> Engine:
+    """The engine that an application makes, or the standard shop's with its *documents*."""
     store = open_store(context, db)
     if not app_name:
-        return standard_shop(store)
+        return standard_shop(store, documents=documents)
     module, _, function = app_name.partition(":")
     try:
         made = getattr(importlib.import_module(module), function)(store)

@@ -31,14 +31,14 @@ from orderflow.stores import FileDocuments, SqlNumbers
 if TYPE_CHECKING:
     from orderflow.documents import Printer
 
-__all__ = ["Documents", "printer_for"]
+__all__ = ["DOCUMENTS", "Documents", "printer_for"]
 
 Documents = Annotated[
     Path,
     typer.Option("--documents", envvar="ORDERFLOW_DOCUMENTS", metavar="DIR", help="Their folder."),
 ]
 Parcel = Annotated[str, typer.Option(help="Only this parcel's.")]
-_DIR = Path("documents")
+DOCUMENTS = Path("documents")
 _SENDER = Address(
     name="orderflow demo shop",
     lines=("1 Quay Street",),
@@ -73,7 +73,7 @@ def label(
     context: typer.Context,
     order: OrderId,
     parcel: Parcel = "",
-    documents: Documents = _DIR,
+    documents: Documents = DOCUMENTS,
     db: Db = DB,
     app_name: App = "",
     as_json: AsJson = False,
@@ -89,7 +89,7 @@ def slip(
     context: typer.Context,
     order: OrderId,
     parcel: Parcel = "",
-    documents: Documents = _DIR,
+    documents: Documents = DOCUMENTS,
     db: Db = DB,
     app_name: App = "",
     as_json: AsJson = False,
@@ -105,7 +105,7 @@ def picklist(
     context: typer.Context,
     order: Annotated[str, typer.Argument(metavar="[ORDER]", help="Of this order.")] = "",
     by: Annotated[str, typer.Option(help="One list for the walk of this person.")] = "",
-    documents: Documents = _DIR,
+    documents: Documents = DOCUMENTS,
     db: Db = DB,
     app_name: App = "",
     as_json: AsJson = False,

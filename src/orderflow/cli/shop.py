@@ -20,7 +20,7 @@ from orderflow.kernel.rules import StepPolicy
 from orderflow.kernel.workflows import IN_HOUSE, PICKUP, REMOTE
 from orderflow.model.document import Line
 from orderflow.model.order import Order
-from orderflow.ports import Carrier, Clock, Ids, Party, Store
+from orderflow.ports import Carrier, Clock, DocumentStore, Ids, Party, Store
 from orderflow.simulation import SimulatedCarrier, SimulatedParty, VirtualClock
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ BY_ORDER = Steps(manual={"pick", "pack", "ship", "put_away", "submit"}, when=_by
 """Automated, apart from orders whose attribute ``worked_by`` is ``people``."""
 
 
-def standard_shop(
+def standard_shop(  # noqa: PLR0913 (one keyword for each part of the shop)
     store: Store,
     *,
     clock: Clock | None = None,
@@ -71,6 +71,7 @@ def standard_shop(
     supplier: Party | None = None,
     provider: Party | None = None,
     printer: Printer | None = None,
+    documents: DocumentStore | None = None,
 ) -> Engine:
     """An engine on *store* with in-house, dropship, 3PL, pickup, counter sale and digital lines."""
     at = clock or VirtualClock()
@@ -91,4 +92,5 @@ def standard_shop(
         steps=steps,
         hooks=hooks,
         performers={"document": printer} if printer else None,
+        documents=documents,
     )
