@@ -194,6 +194,19 @@ def test_a_lost_answer_pays_once_and_a_failure_is_tried_under_a_new_key() -> Non
     assert shop.bank.paid == {"A-1-M1:refund:0": 200, "A-1-M2:refund:1": 200}
 
 
+def test_when_no_answer_comes_a_person_looks_first() -> None:
+    shop = Shop(1000, by_hand=True)
+    shop.bank.loses = True
+    shop.engine.worker.attempts = 1
+    shop.engine.submit(Cancel(lines={"1": 1}).to("A-1"))
+    shop.work()
+    (task,) = shop.engine.tasks(role="finance")
+    assert "may have been paid, no answer came: look" in task.instructions
+    shop.engine.complete(task, by="fin")
+    shop.work()
+    assert shop.refunds == [(200, RefundStatus.SUCCEEDED)]
+
+
 def test_without_a_bank_a_refund_is_a_persons_task() -> None:
     shop = Shop(1000, by_hand=True)
     shop.engine = Engine(shop.engine.store, [InHouse()], clock=shop.clock, ids=SequentialIds("x"))

@@ -172,9 +172,12 @@ def _refund(order: Order, rules: Rules, refund: Refund) -> Iterator[Wanted]:
     by_hand = not (rules.pays and rules.steps.automatic("refund", order)) or key in state.gave_up
     if by_hand or refund.status is RefundStatus.FAILED:
         if not state.held():
-            amount = Money(refund.amount, state.currency)
-            failed = "failed: try again, or " if refund.status is RefundStatus.FAILED else ""
-            what = f"the refund of {amount} {failed}pay it and complete this"
+            todo = "pay it and complete this"
+            if refund.status is RefundStatus.FAILED:
+                todo = f"failed: try again, or {todo}"
+            elif key in state.gave_up:
+                todo = f"may have been paid, no answer came: look; if it was not, {todo}"
+            what = f"the refund of {Money(refund.amount, state.currency)}: {todo}"
             yield Task(f"{key}:task", "refund", refund.id, rules.steps.role("refund"), what)
     else:
         yield from _effect(order, EffectOf("refund", "payments"), refund.id, refund.generation)
