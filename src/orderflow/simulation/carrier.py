@@ -53,8 +53,8 @@ class SimulatedCarrier:
             return
         self._collected.add(key)
         number = label.tracking_number
-        trip = next(trip for trip in self._trips.values() if trip.number == number)
-        for report in trip.reports(self._clock.now()):
+        bought = next(k for k, trip in self._trips.items() if trip.number == number)
+        for report in self._trips.pop(bought).reports(self._clock.now()):
             self._agenda.add(report.occurred_at, report)
 
     def next_due(self) -> datetime | None:
