@@ -30,6 +30,7 @@ __all__ = ["Moods", "SimulatedParty"]
 
 _Deed = Callable[[], Iterator[Observation]]
 _LONG = timedelta(days=30)
+_REMEMBERED = timedelta(days=90)
 
 
 @attrs.frozen(kw_only=True)
@@ -62,11 +63,13 @@ class Moods:
 
 
 class _Job:
-    """A request that was taken, and what is left of it to ship."""
+    """A request, which keys asked for it, and what is left of it to ship."""
 
     def __init__(self, request: PartyRequest) -> None:
         self.request = request
+        self.keys: set[str] = set()
         self.left = Counter({line.line: line.quantity for line in request.lines})
+        self.taken = False
         self.shipped = False
         self.asleep = False
 
@@ -83,18 +86,20 @@ class SimulatedParty:
     def __init__(self, clock: Clock, seed: int = 0, moods: Moods = Moods()) -> None:
         self._clock, self._seed, self._moods = clock, seed, moods
         self._jobs: dict[str, _Job] = {}
-        self._tries: Counter[str] = Counter()
+        self._ended: Agenda[str] = Agenda()
         self._agenda: Agenda[_Deed] = Agenda()
 
     def submit(self, request: PartyRequest) -> Fact | None:
         """Take a request, once per key; answer later."""
-        self._tries[request.key] += 1
-        first = self._tries[request.key] == 1
+        for number in self._ended.due(self._clock.now()):
+            del self._jobs[number]
+        job = self._jobs.setdefault(request.number, _Job(request))
+        first = request.key not in job.keys
+        job.keys.add(request.key)
         if first and self._is("fails", request.number):
             raise PortFailed("out of order")
-        if request.number not in self._jobs:
-            self._jobs[request.number] = job = _Job(request)
-            job.asleep = self._is("silent", request.number)
+        if not job.taken:
+            job.taken, job.asleep = True, self._is("silent", request.number)
             if not job.asleep:
                 self._plan(job)
         if first and self._is("late", request.number):
@@ -103,9 +108,9 @@ class SimulatedParty:
 
     def give_up(self, request: GiveUp) -> Fact | None:
         """Give up what was not shipped yet, unless it insists."""
-        job = self._jobs[request.number]
+        job = self._jobs.get(request.number)
         given: dict[str, int] = {}
-        if not job.shipped and not self._is("insists", request.number):
+        if job and not job.shipped and not self._is("insists", request.number):
             given = {line: min(n, job.left[line]) for line, n in request.lines.items()}
             job.left.subtract(given)
         lines = {line: n for line, n in given.items() if n}
@@ -114,8 +119,8 @@ class SimulatedParty:
     def remind(self, key: str, number: str) -> None:
         """Wake up."""
         del key
-        job = self._jobs[number]
-        if job.asleep:
+        job = self._jobs.get(number)
+        if job and job.asleep:
             job.asleep = False
             self._plan(job)
 
@@ -150,6 +155,10 @@ class SimulatedParty:
         if self._is("repeats", number):
             yield fact.at(self._clock.now(), id=f"{number}/{name}/again")
 
+    def _end(self, job: _Job) -> None:
+        """Nothing more comes of it: it is forgotten when nobody asks any more."""
+        self._ended.add(self._clock.now() + _REMEMBERED, job.request.number)
+
     def _receive(self, job: _Job) -> Iterator[Observation]:
         yield from self._says(job, "received", RequestReceived(fo=job.request.number))
 
@@ -158,6 +167,7 @@ class SimulatedParty:
         if self._is("refuses", number):
             refused = RequestAnswered(fo=number, rejected="does not want to")
             yield from self._says(job, "answer", refused)
+            self._end(job)
             return
         lines: tuple[LineAnswer, ...] = ()
         if self._is("backorders", number):
@@ -169,6 +179,7 @@ class SimulatedParty:
         """Ship what is left: a parcel, its scans, and the invoice where costs were agreed."""
         number, now = job.request.number, self._clock.now()
         job.shipped = True
+        self._end(job)
         if job.left.total() > 1 and self._is("ships_short", number):
             line = next(line for line, n in job.left.items() if n)
             job.left[line] -= 1
