@@ -59,7 +59,7 @@ class Cursor:
     def __init__(self, order: Order) -> None:
         self.state, self.step = order.state, order
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Refusal) -> bool:
         raise AssertionError(refusal)
 
     def add(self, outputs: Iterable[Any]) -> None:

@@ -33,8 +33,8 @@ class Cursor(Protocol[Seen_co]):
     def step(self) -> Seen_co:
         """What guards and hooks see: the order as it is at this point."""
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Take down a reason to refuse."""
+    def refuse(self, refusal: Refusal) -> bool:
+        """Take down a reason to refuse; whether it stands."""
 
     def add(self, outputs: Iterable[Any]) -> None:
         """Take what a hook adds."""
@@ -85,11 +85,11 @@ class _Condition(Generic[S]):
 
 
 def _refuse(cursor: Cursor[S], guard: Guard[S], refusal: object) -> bool:
+    """Take a reason down; True where it does not stand."""
     if not isinstance(refusal, Refusal):
         name = getattr(guard, "__qualname__", guard)
         raise TypeError(f"guard {name} must return a Refusal or None, got {refusal!r}")
-    cursor.refuse(refusal)
-    return False
+    return not cursor.refuse(refusal)
 
 
 @attrs.frozen
@@ -173,7 +173,7 @@ class CompiledWorkflow(Generic[S]):
             for guard in guards:
                 refusal = guard(cursor.step)
                 if refusal is not None:
-                    passed = _refuse(cursor, guard, refusal)
+                    passed = _refuse(cursor, guard, refusal) and passed
             if passed:
                 for hook in leaving:
                     cursor.add(hook(cursor.step))
