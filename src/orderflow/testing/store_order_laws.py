@@ -62,6 +62,7 @@ def what_is_saved_is_loaded(opened: Opening) -> None:
     store = opened()
     assert store.order("A-1") == an_order("A-1", 2, reason="second")
     assert store.parcel("P1") == parcel
+    assert store.parcels(["P1", "P2"]) == {"P1": parcel}
     subject = "order:A-1"
     entries = [an_entry(subject, 1, "first"), an_entry(subject, 2, "second")]
     assert list(store.journal(subject)) == entries

@@ -131,8 +131,8 @@ def _parts(workflow: Workflow[S], hooks: PointHooks[S]) -> dict[str, Any]:
 
 
 _Move = tuple[tuple[Guard[S], ...], tuple[Inside[S], ...], str, tuple[Inside[S], ...], Any]
-"""A transition: its guards, the hooks that see the old order, where it leads, the hooks that see the
-new order; and the transition that is asked next. A plain tuple is what Python unpacks fastest."""
+"""A transition: its guards, the hooks that see the old order, the new state, the hooks that see the
+new order, and the transition that is asked next. A plain tuple is what Python unpacks fastest."""
 
 
 def _moves(machine: transitions.Machine) -> dict[tuple[str, str], _Move[Any]]:
