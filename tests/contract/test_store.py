@@ -274,6 +274,10 @@ def ignores_the_token(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(sql_outbox, "_MINE", mine)
 
 
+def shows_leases_to_everybody(broken: pytest.MonkeyPatch) -> None:
+    broken.setattr(sql_outbox, "_LEASED_UNDER", select(schema.outbox).where(schema.LEASED))
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("break_it", "law"),
@@ -290,6 +294,7 @@ def ignores_the_token(broken: pytest.MonkeyPatch) -> None:
         (forgets_receipts, "a_receipt_makes_the_same_message_harmless"),
         (leases_what_is_leased, "a_row_belongs_to_one_worker_until_its_lease_ends"),
         (ignores_the_token, "a_late_worker_cannot_overwrite"),
+        (shows_leases_to_everybody, "what_a_commit_leases_is_its_workers"),
     ],
 )
 def test_the_law_catches_the_mutant(

@@ -220,7 +220,9 @@ class MemoryStore:
             there.status, there.due = "pending", row.due
         else:
             return
-        self._wake(there, row.due)
+        if row.lease:
+            there.attempts, there.token = there.attempts + 1, row.lease.token
+        self._wake(there, row.lease.until if row.lease else row.due)
 
     def _wake(self, found: _Outbox, at: datetime) -> None:
         found.wake = at
@@ -357,6 +359,13 @@ class MemoryStore:
             for found in ready.values():
                 self._wake(found, found.wake)
             return [_due(found) for found in taken]
+
+    def leased(self, token: str) -> Sequence[Due]:
+        """The rows that are leased under a token."""
+        with self._lock:
+            mine = [f for f in self._outbox.values() if f.status == "pending" and f.token == token]
+            queue = sorted(mine, key=lambda f: (PRIORITY[f.row.kind], f.due, f.number))
+            return [_due(found) for found in queue]
 
     def still_mine(self, due: Due) -> bool:
         """Whether a claimed row is still the caller's."""

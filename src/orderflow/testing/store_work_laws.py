@@ -1,11 +1,14 @@
 """The laws of a store about work: effects, timers, tasks, messages, and the inbox."""
 
+import attrs
+
 from orderflow.model.messages import EffectFailed
 from orderflow.model.work import Message, Task, Timer
 from orderflow.ports import (
     Commit,
     Committed,
     Duplicate,
+    Lease,
     TaskQuery,
 )
 from orderflow.testing.store_samples import (
@@ -24,6 +27,7 @@ __all__ = [
     "a_row_that_gives_up_tells_and_never_comes_back",
     "kept_facts_find_their_subject",
     "rows_of_one_kind_are_claimed_in_order",
+    "what_a_commit_leases_is_its_workers",
     "what_is_withdrawn_rests_until_it_is_wanted_again",
 ]
 
@@ -41,6 +45,30 @@ def a_row_belongs_to_one_worker_until_its_lease_ends(opened: Opening) -> None:
     assert list(store.claim(NOW + MINUTE / 2, MINUTE, "early", 20)) == []
     again = store.claim(NOW + MINUTE, MINUTE, "next", 20)
     assert [(due.key, due.attempts, due.token) for due in again] == [(k, 2, "next") for k in keys]
+
+
+@law
+def what_a_commit_leases_is_its_workers(opened: Opening) -> None:
+    """What a commit leases is its worker's, and anybody's when the lease ends."""
+    store = opened()
+    body = EffectFailed("effect", "pick", "A-1")
+    told = Message("told", "order:A-1", body)
+    lease = Lease("mine", NOW + MINUTE)
+    store.commit(attrs.evolve(wanting("effect"), messages=(told,), lease=lease))
+    mine = store.leased("mine")
+    assert [(due.key, due.attempts, due.token) for due in mine] == [
+        ("told", 1, "mine"),
+        ("effect", 1, "mine"),
+    ]
+    assert mine[0].data == {"body": body}
+    assert list(store.leased("another")) == []
+    assert (store.still_mine(mine[1]), store.next_due()) == (True, NOW + MINUTE)
+    assert list(store.claim(NOW, MINUTE, "another", 9)) == []
+    assert store.commit(Commit("order:A-1", NOW, done="told")) == Committed()
+    assert [due.key for due in store.leased("mine")] == ["effect"]
+    (taken,) = store.claim(NOW + MINUTE, MINUTE, "another", 9)
+    assert (taken.key, taken.attempts) == ("effect", 2)
+    assert list(store.leased("mine")) == []
 
 
 @law
