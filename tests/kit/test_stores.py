@@ -83,6 +83,12 @@ class LeasesToEverybody(MemoryStore):
         return super().claim(now, lease * 0, token, limit)
 
 
+class ShowsNoLease(MemoryStore):
+    def leased(self, token: str) -> Sequence[Due]:
+        del token
+        return ()
+
+
 class NeverGivesUp(MemoryStore):
     def fail(
         self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
@@ -134,6 +140,7 @@ MUTANTS: dict[Callable[[], Store], tuple[str, str]] = {
     StoresWhatIsShort: ("a_short_commit_changes_nothing", "the order was stored"),
     ForgetsReceipts: ("a_message_is_taken_once", "receipt cart-7 for A-2: Committed()"),
     LeasesToEverybody: ("a_row_is_one_workers_at_a_time", "two workers claimed e1"),
+    ShowsNoLease: ("what_follows_is_its_workers", "the one who has the lease sees []"),
     NeverGivesUp: ("a_row_is_done_once", "after one is done and one gave up, ['e2'] are due"),
     WithdrawsNothing: ("what_is_withdrawn_rests", "a withdrawn effect is due"),
     LosesEarlyFacts: ("early_facts_find_their_subject", "it is not kept"),

@@ -25,6 +25,7 @@ from orderflow.ports import (
     Commit,
     Committed,
     Duplicate,
+    Lease,
     OrderQuery,
     Outcome,
     Receipt,
@@ -165,6 +166,18 @@ class StoreContract(Contract):
             again = store.claim(NOW + MINUTE, MINUTE, "four", 9)
             assert {due.key for due in again} == {"e1", "e2"}, "a lease that ended keeps its row"
             assert not store.still_mine(first), "a worker whose lease ended still has the row"
+
+    @law(since="0.1", why="a worker that does not see it leaves it until the lease ends")
+    def what_follows_is_its_workers(self) -> None:
+        """What a commit leases is there for the one who has the lease, and for nobody else."""
+        with self._opened() as store:
+            store.commit(attrs.evolve(wanting("e1"), lease=Lease("one", NOW + MINUTE)))
+            assert not store.claim(NOW, MINUTE, "two", 9), "a lease was ignored"
+            assert not store.leased("two"), "it is shown to somebody else"
+            mine = [(due.key, due.attempts) for due in store.leased("one")]
+            assert mine == [("e1", 1)], f"the one who has the lease sees {mine}"
+            store.commit(Commit("order:A-1", NOW, done="e1"))
+            assert not store.leased("one"), "what is done is shown again"
 
     @law(since="0.1", why="an effect would be performed again, or never be missed")
     def a_row_is_done_once(self) -> None:
