@@ -27,7 +27,7 @@ from orderflow.model.state import PaymentFact
 from orderflow.model.stock import Reserve, StockLevel, Wait
 from orderflow.model.work import Timer, effect_key
 from orderflow.ports import Commit, Outcome
-from orderflow.stores import MemoryStore, memory
+from orderflow.stores import MemoryStore, memory, memory_stock
 from orderflow.stores.rows import rows_of
 from orderflow.testing import Broken, WatchedStore
 from orderflow.workflow import CompiledWorkflow
@@ -131,7 +131,7 @@ def shipping_forgets_the_stock(patch: Patch) -> None:
 
 def restock_without_a_movement(patch: Patch) -> None:
     """Promise 2: on hand changes and its journal does not."""
-    patch.setattr(memory, "movement", lambda *_args: None)
+    patch.setattr(memory_stock, "movement", lambda *_args: None)
 
 
 def grants_ignore_what_is_there(patch: Patch) -> None:
@@ -144,7 +144,7 @@ def grants_ignore_what_is_there(patch: Patch) -> None:
             return Holding(level, held.reserved + op.quantity, held.waiting)
         return original(op, held)
 
-    patch.setattr(memory, "apply", generous)
+    patch.setattr(memory_stock, "apply", generous)
     patch.setattr(StockLevel, "available", property(lambda level: max(0, level.on_hand)))
 
 
@@ -168,7 +168,7 @@ def allowance_is_ignored(patch: Patch) -> None:
         making.stock.append(Wait(key, making.id, slot.line, units))
         making.move(slot, Slot(slot.line, Bucket.BACKORDERED), units)
 
-    patch.setattr(memory, "apply", patient)
+    patch.setattr(memory_stock, "apply", patient)
     patch.setattr("orderflow.kernel.allocating.backorder", endless)
 
 
