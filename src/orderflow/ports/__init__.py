@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
@@ -14,6 +13,7 @@ from orderflow.model.document import Address
 from orderflow.model.observations import Fact
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
+from orderflow.ports.party import GiveUp, Party, PartyRequest, RequestLine, TakeBack, TakesBack
 from orderflow.ports.store import (
     Commit,
     Committed,
@@ -41,6 +41,7 @@ __all__ = [
     "GiveUp",
     "Ids",
     "InboxItem",
+    "Intercepting",
     "Label",
     "LabelRequest",
     "Notification",
@@ -62,6 +63,8 @@ __all__ = [
     "Short",
     "Stale",
     "Store",
+    "TakeBack",
+    "TakesBack",
     "TaskQuery",
     "Warehouse",
     "Watch",
@@ -145,59 +148,12 @@ class Carrier(Protocol):
         """Announce that the parcel is ready to be collected (a manifest). Raises PortFailed."""
 
 
-@attrs.frozen
-class RequestLine:
-    """Units that a party is to ship. *unit_cost* is what we pay it for one."""
+@runtime_checkable
+class Intercepting(Protocol):
+    """What a carrier has besides that brings parcels back which are on their way."""
 
-    line: str
-    sku: str
-    quantity: int
-    name: str = ""
-    unit_cost: Decimal | None = None
-
-
-@attrs.frozen
-class PartyRequest:
-    """What a party is to ship, and to whom: a purchase order, or a warehouse order.
-
-    *number* is what its answers name as ``fo``; *location* is empty for a supplier's own stock.
-    """
-
-    key: str
-    number: str
-    order: str
-    lines: tuple[RequestLine, ...]
-    ship_to: Address | None
-    currency: str
-    location: str = ""
-    gift_message: str = ""
-
-
-@attrs.frozen
-class GiveUp:
-    """Units that a party is asked not to ship."""
-
-    key: str
-    number: str
-    lines: Mapping[str, int]
-    reason: str
-
-
-class Party(Protocol):
-    """Another company that ships for us: a supplier, a logistics provider.
-
-    Every call may come again with the same key, and then is the same request. It answers with a
-    fact at once, or with None where its answer comes later, by :meth:`orderflow.Engine.observe`.
-    """
-
-    def submit(self, request: PartyRequest) -> Fact | None:
-        """Take a request. Raises PortFailed."""
-
-    def give_up(self, request: GiveUp) -> Fact | None:
-        """Be asked to give units up; it may refuse. Raises PortFailed."""
-
-    def remind(self, key: str, number: str) -> None:
-        """Be reminded that an answer, or the goods, are due. Raises PortFailed."""
+    def intercept(self, key: str, label: Label) -> None:
+        """Turn a parcel around, if that can be done; scans tell. Raises PortFailed, ByHand."""
 
 
 @attrs.frozen

@@ -76,6 +76,7 @@ class Commit:
         references: Tracking numbers and the like by which the subject is known from now on.
         receipt: The message's receipt.
         done: The outbox row that this commit acknowledges.
+        revised: Whether the order's document changed.
     """
 
     subject: str
@@ -92,6 +93,7 @@ class Commit:
     references: tuple[str, ...] = ()
     receipt: Receipt | None = None
     done: str | None = None
+    revised: bool = False
 
 
 @attrs.frozen
@@ -224,6 +226,9 @@ class Store(Protocol):
 
     def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
         """Units reserved for an order, by key and line."""
+
+    def promised(self, key: StockKey) -> Mapping[tuple[str, str], int]:
+        """Units reserved of a key, by order and line."""
 
     def movements(self, key: StockKey) -> Iterator[Movement]:
         """The stock journal of a key, oldest first."""

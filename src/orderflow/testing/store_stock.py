@@ -139,6 +139,7 @@ class StockLaws(OpenedStore):
             same("the levels", dict(store.levels([MUG, CUP])), dict(own.levels([MUG, CUP])))
             for key in (MUG, CUP):
                 same(f"waiting for {key}", list(store.waiting(key)), list(own.waiting(key)))
+                same(f"promised of {key}", store.promised(key), own.promised(key))
                 same(f"movements of {key}", list(store.movements(key)), list(own.movements(key)))
             for order in "AB":
                 same(f"reserved for {order}", store.reserved(order), own.reserved(order))
