@@ -32,6 +32,7 @@ from orderflow.kernel.hooks import Hooks, RolesOf
 from orderflow.kernel.rules import (
     RESERVE_AT_PLACEMENT,
     OwedPolicy,
+    PromisePolicy,
     ReleasePolicy,
     ReservePolicy,
     ReturnPolicy,
@@ -97,6 +98,7 @@ class Engine:
         facts: Providers of outside facts that guards need, by name.
         returnable: Which returns a customer may ask for.
         owed: What a customer owes for what is kept; what was paid beyond is refunded.
+        promise: What an order is promised for, where its document does not say; None is nothing.
         notifier: Who tells customers.
         payments: Who pays refunds; without, each refund is a task.
         performers: Who does the effects that hooks add, by the effect's name.
@@ -126,6 +128,7 @@ class Engine:
         facts: FactProviders | None = None,
         returnable: ReturnPolicy = always_returnable,
         owed: OwedPolicy = owed_for_what_is_kept,
+        promise: PromisePolicy | None = None,
         notifier: Notifier | None = None,
         payments: Payments | None = None,
         performers: Mapping[str, Performer] | None = None,
@@ -154,6 +157,7 @@ class Engine:
             roles_of=roles_of,
             returnable=returnable,
             owed=owed,
+            promise=promise,
             pays="refund" in self.performers,
             windows=windows,
         )

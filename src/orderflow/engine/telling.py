@@ -54,6 +54,10 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
     ev.GoodsJudged: lambda e: f"{e.quantity} × line {e.line} of {e.rma}: {e.disposition}",
     ev.StrangeGoodsCame: lambda e: f"{e.quantity} × {e.sku} came back that is not of this order",
     ev.UnitsSentBack: lambda e: f"{e.quantity} × line {e.line} of {e.rma} sent back",
+    ev.TaskEscalated: lambda e: f"task {e.task} goes to {e.role}{e.reason and ': ' + e.reason}",
+    ev.PromiseDated: lambda e: f"promised for {e.at:%Y-%m-%d %H:%M}",
+    ev.ReviewSettled: lambda e: f"no review is asked for ({e.reason})",
+    ev.ReviewPostponed: lambda e: f"review not asked for before {e.until:%Y-%m-%d %H:%M}",
     ev.FactKept: lambda e: f"fact kept ({e.fact}): {e.reason}",
 }
 

@@ -53,6 +53,7 @@ class ParcelChanged:
     tracking_number: str
     lead: str = ""
     held_by: tuple[str, ...] = ()
+    signed: bool = False
 
 
 @attrs.frozen
