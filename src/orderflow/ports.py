@@ -17,6 +17,7 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.stock import ExpectedReceipt, Movement, StockKey, StockLevel, StockOp, Waiting
 from orderflow.model.work import Due, Message, Task, Wanted
+from orderflow.money import Money
 
 __all__ = [
     "Carrier",
@@ -100,13 +101,14 @@ class Warehouse(Protocol):
 
 @attrs.frozen
 class LabelRequest:
-    """What a carrier is asked to carry. Grams."""
+    """What a carrier is asked to carry. Grams. *collect* is what the recipient has to pay it."""
 
     key: str
     parcel: str
     orders: tuple[str, ...]
     ship_to: Address | None
     weight_g: int
+    collect: Money | None = None
 
 
 @attrs.frozen

@@ -135,8 +135,8 @@ def place_and_work(  # noqa: PLR0913 (one for each option of the command)
 
     With *fixed* the run starts at a fixed date and counts its ids: the same seed, the same run.
     With *manual* people do every step; without, only those of orders that are for people, and
-    what they do is left to the user. Customers collect what they ordered for pickup. A *printer*
-    makes the documents of each order.
+    what they do is left to the user. Customers collect what they ordered for pickup, and what is
+    paid on delivery is found to be paid. A *printer* makes the documents of each order.
     """
     clock = VirtualClock(_START if fixed else datetime.now(UTC))
     ids: Ids = SequentialIds(f"{seed}-") if fixed else RandomIds()
@@ -153,7 +153,7 @@ def place_and_work(  # noqa: PLR0913 (one for each option of the command)
         printer=printer,
     )
     supply = Replenishment(lambda _sku, short: short, timedelta(days=1))
-    people = SimulatedPeople(seed, does=lambda task: manual or task.name == "collect")
+    people = SimulatedPeople(seed, does=lambda task: manual or task.name in _ALWAYS_DONE)
     outsiders: list[Outsider] = [carrier, supplier, provider]
     world = World(engine, clock, outsiders, supply, lambda: follower.look(engine), people)
     placed: list[str] = []
@@ -175,6 +175,9 @@ def place_and_work(  # noqa: PLR0913 (one for each option of the command)
         progress.update(bar, description="working")
         world.run_until()
     return _report(engine, placed, refused)
+
+
+_ALWAYS_DONE = ("collect", "overdue.cash")
 
 
 def _open_stock(engine: Engine, order: NewOrder, stock: int) -> None:

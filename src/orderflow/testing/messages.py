@@ -88,11 +88,14 @@ def _tellable(order: Order) -> Iterator[obs.Fact]:
     for number in (*numbers, "1Z1"):  # the last one may be heard of later
         for status in list(ParcelStatus)[3:11]:
             yield obs.TrackingReported(tracking_number=number, status=status)
+        signed = ParcelStatus.DELIVERED
+        yield obs.TrackingReported(tracking_number=number, status=signed, signed=True)
     for fo in state.fulfillment_orders.values():
         if fo.phase is Phase.REQUESTED or fo.strategy in _others(order):
             yield from _party(order, fo)
     for fact in PaymentFact:
         yield obs.PaymentReported(fact=fact, amount=100, reference=f"pay-{fact}")
+    yield from (obs.FeedbackGiven(feedback=feedback) for feedback in obs.Feedback)
     for line in state.lines:
         for rma in (None, *state.returns):
             yield obs.GoodsReturned(lines={line: 1}, rma=rma)
