@@ -11,10 +11,14 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from orderflow import Engine, InHouse, Line, NewOrder, Refusal, Steps
 from orderflow.errors import PortFailed
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
+from orderflow.kernel.rules import Windows, when_paid
+from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, CloseReturn, PlaceHold, RemindPayment
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     Fact,
+    Feedback,
+    FeedbackGiven,
     GoodsReturned,
     PaymentReported,
     ReturnInspected,
@@ -28,6 +32,7 @@ from orderflow.model.state import PaymentFact
 from orderflow.ports import Deed, RefundRequest, Reply
 from orderflow.testing import Broken, FakeCarrier, FakeParty, Moods, OrderMachine
 
+DAYS = timedelta(days=4)
 STEPS = st.sampled_from(["pick", "pack", "ship", "confirm", "put_away", "close_return", "submit"])
 
 
@@ -86,6 +91,9 @@ class Lives(OrderMachine):
                 Digital(),
             ],
             steps=Steps(manual=self.manual),
+            release=when_paid,
+            promise=lambda _order, now: now + timedelta(days=5),
+            windows=Windows(reminder=DAYS, reminders=1, escalation=DAYS),
             payments=self.bank,
         )
 
@@ -154,6 +162,26 @@ class Lives(OrderMachine):
             back = GoodsReturned(lines={order.lines[0].id: 1}, others={"HAT": 1})
             self.engine.observe(back.at(self.clock.now(), subject=order.id))
 
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), feedback=st.sampled_from(Feedback))
+    def customer_says(self, data: st.DataObject, feedback: Feedback) -> None:
+        """A customer speaks without being asked."""
+        said = FeedbackGiven(feedback=feedback)
+        self.engine.observe(said.at(self.clock.now(), subject=self.one_order(data).id))
+
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), later=st.sampled_from([timedelta(), DAYS * 2]))
+    def signed_for(self, data: st.DataObject, later: timedelta) -> None:
+        """All parcels of an order arrive, each is signed for, and some time passes."""
+        for view in self.one_order(data).state.parcels.values():
+            if number := view.tracking_number:
+                done = ParcelStatus.DELIVERED
+                fact = TrackingReported(tracking_number=number, status=done, signed=True)
+                self.engine.observe(fact.at(self.clock.now()))
+        self.work_all()
+        self.clock.advance(later)
+        self.work_all()
+
     def came_back(self) -> list[tuple[str, str, str]]:
         """Order, return and line of goods that came back and are not dealt with."""
         return [
@@ -200,6 +228,16 @@ class Lives(OrderMachine):
             captured = self.engine.order(order).state.payments.captured
             if paid > captured:
                 raise Broken(9, f"{paid} were paid back of {captured} that {order} paid")
+
+    def teardown(self) -> None:
+        """Nobody is asked for a review twice, or after they have spoken."""
+        super().teardown()
+        for order in self.placed:
+            told = [type(e) for entry in self.engine.journal(order) for e in entry.events]
+            asked = [n for n, kind in enumerate(told) if kind is ev.ReviewAsked]
+            spoken = told.index(ev.ReviewSettled) if ev.ReviewSettled in told else len(told)
+            assert len(asked) <= 1, f"{order} was asked {len(asked)} times"
+            assert all(n < spoken for n in asked), f"{order} was asked after it had spoken"
 
     @rule(manual=st.frozensets(STEPS))
     def other_steps(self, manual: frozenset[str]) -> None:
