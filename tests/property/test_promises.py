@@ -56,13 +56,18 @@ def test_lives_meet_every_kind_of_trouble() -> None:
         *("backordered", "cancelled", "delivered", "lost", "returning", "returned"),
         *("HoldPlaced", "EffectGaveUp", "SurplusFound", "ReturnOpened", "PutAwayAsked"),
         *("TaskOpened", "TimerDone", "ReceiptConfirmed", "PaymentRecorded"),
-        *("TaskEscalated", "PromiseDated", "PaymentReminded", "ReviewAsked", "ReviewSettled"),
+        *("TaskEscalated", "PromiseChanged", "PaymentReminded", "ReviewAsked", "ReviewSettled"),
         *(
             "ParcelScanRetracted",
             "RefundProposed",
             "RefundMoved",
             "GoodsJudged",
             "StrangeGoodsCame",
+            "QuantityRaised",
+            "LineAdded",
+            "AddressChanged",
+            "LineSubstituted",
+            "Overridden",
         ),
     }
     for number in range(8):

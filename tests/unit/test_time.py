@@ -15,7 +15,7 @@ from orderflow.calendars import BusinessCalendar, Hours
 from orderflow.kernel import deadlines, falling_due, progress
 from orderflow.kernel.rules import Windows, at_confirmation, promised_within
 from orderflow.model import events as ev
-from orderflow.model.commands import Cancel, CloseTask, Draft, Fire
+from orderflow.model.commands import Cancel, CloseTask, Draft, Edit, Fire
 from orderflow.model.document import Line, NewOrder
 from tests.little_shop import LittleShop
 
@@ -130,6 +130,18 @@ def test_a_promise_shorter_than_the_window_is_only_kept_or_late() -> None:
     assert shop.tasks() == {}
     shop.passes(hours=12)
     assert shop.tasks() == {"promise": "supervisor"}
+
+
+def test_another_date_ends_the_task_and_is_watched_in_its_turn() -> None:
+    shop = LittleShop(promised=PROMISED)
+    shop.passes(days=5)
+    assert shop.tasks() == {"promise": "supervisor"}
+    later = PROMISED + timedelta(days=7)
+    shop.engine.submit(Edit(promised=later).to("A-1", by="ana"))
+    shop.work()
+    assert "promise" not in shop.tasks()
+    shop.passes(days=6)
+    assert shop.tasks()["promise"] == "support"
 
 
 def test_what_was_delivered_or_cancelled_is_never_late() -> None:

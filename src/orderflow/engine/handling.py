@@ -19,10 +19,18 @@ from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
 from orderflow.model.commands import Draft, Pack, Place, StockCommand
 from orderflow.model.events import Entry
-from orderflow.model.messages import Despatched, EffectFailed, OpenParcel, SettleStock, TimerFired
+from orderflow.model.messages import (
+    Despatched,
+    EffectFailed,
+    OpenParcel,
+    SettleStock,
+    StockLost,
+    TimerFired,
+)
 from orderflow.model.observations import StockReported
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey, StockLevel
+from orderflow.model.work import Message
 from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Store, Watch
 
 __all__ = ["Handler"]
@@ -202,6 +210,7 @@ class Handler:
             references=decision.references,
             receipt=envelope.stored(version),
             done=envelope.done,
+            revised=decision.revised,
         )
         return Ready(commit, decision.order)
 
@@ -275,7 +284,22 @@ class Handler:
                 now,
                 envelope.at,
             )
+            if decision.shortfall and self.rules.hit:
+                hit = tuple(self._hit(key, decision.short_by, envelope.cause))
+                decision = attrs.evolve(decision, messages=(*decision.messages, *hit))
         return self._stock_commit(envelope, decision, now)
+
+    def _hit(self, key: StockKey, units: int, cause: str) -> Iterator[Message]:
+        """Tell the orders that go without, as the policy says, until the shortfall is covered."""
+        assert self.rules.hit is not None  # asked by the caller
+        promised = self.store.promised(key)
+        orders = self.store.load({order for order, _ in promised})
+        for order in self.rules.hit(orders.values()):
+            for (_, line), reserved in (i for i in promised.items() if i[0][0] == order.id):
+                if part := min(units, reserved):
+                    units -= part
+                    lost = StockLost(key, line, part)
+                    yield Message(f"{cause}>lost:{order.id}/{line}", f"order:{order.id}", lost)
 
     def _stock_commit(self, envelope: Envelope, decision: StockDecision, now: datetime) -> Commit:
         subject = f"stock:{decision.key}"

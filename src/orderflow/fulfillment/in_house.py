@@ -16,6 +16,7 @@ from orderflow.money import Money
 from orderflow.ports import (
     Carrier,
     Deed,
+    Intercepting,
     Label,
     LabelRequest,
     Picked,
@@ -97,6 +98,10 @@ class InHouse(FulfillmentStrategy):
             case "ship":
                 view = deed.order.state.parcels[deed.subject]
                 self.carrier.hand_over(deed.key, Label(view.carrier, view.tracking_number))
+            case "intercept" if isinstance(self.carrier, Intercepting):
+                view = deed.order.state.parcels[deed.subject]
+                self.carrier.intercept(deed.key, Label(view.carrier, view.tracking_number))
+                return None
         return super().perform(deed)
 
     def _pick(self, deed: Deed) -> Reply:

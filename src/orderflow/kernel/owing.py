@@ -9,6 +9,7 @@ from orderflow.model.document import Terms
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import ReturnPhase
+from orderflow.money import share
 
 __all__ = ["owed_for_what_is_kept", "to_collect"]
 
@@ -75,13 +76,7 @@ def _price(order: Order, units: Counter[str]) -> int:
     """What units of the document's lines cost, and its charges."""
     document = order.document
     goods = sum(
-        _share((line.amount or 0) + line.tax, units[line.id], line.quantity)
+        share((line.amount or 0) + line.tax, units[line.id], line.quantity)
         for line in document.lines
     )
     return goods + sum(charge.amount + charge.tax for charge in document.charges)
-
-
-def _share(amount: int, units: int, of: int) -> int:
-    """A share of an amount, rounded half away from zero."""
-    sign = 1 if amount >= 0 else -1
-    return sign * ((2 * abs(amount) * units + of) // (2 * of))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orderflow.kernel.allocating import release, route
+from orderflow.kernel.cancelling import cancel_units
 from orderflow.kernel.deadlines import ENDED, REACHED
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.despatching import overcharged
@@ -12,7 +13,7 @@ from orderflow.kernel.working import complete_work
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
-from orderflow.model.phases import OrderPhase
+from orderflow.model.phases import OrderPhase, ReturnPhase
 from orderflow.model.state import OrderState
 
 __all__ = ["advance", "is_busy"]
@@ -27,6 +28,7 @@ def advance(deciding: Deciding) -> None:
         _date_promise(deciding)
         _release_moot_holds(deciding)
         close_moot(deciding)
+        _drop_exchanges(deciding)
         complete_work(deciding)
         route(deciding)
         release(deciding)
@@ -51,7 +53,7 @@ def _date_promise(deciding: Deciding) -> None:
     if policy is None or state.promised or not any(e.phase is OrderPhase.PLACED for e in moves):
         return
     if (promised := policy(deciding.order, deciding.context.now)) is not None:
-        deciding.emit(ev.PromiseDated(promised))
+        deciding.emit(ev.PromiseChanged(promised))
 
 
 def _release_moot_holds(deciding: Deciding) -> None:
@@ -60,6 +62,16 @@ def _release_moot_holds(deciding: Deciding) -> None:
     for hold in list(state.holds.values()):
         if hold.on and state.fulfillment_orders[hold.on].phase.final:
             deciding.emit(ev.HoldReleased(hold.id))
+
+
+def _drop_exchanges(deciding: Deciding) -> None:
+    """What was to go out for goods that do not come any more is cancelled."""
+    state = deciding.order.state
+    for line in state.lines if state.returns else ():
+        rma = state.returns.get(state.lines[line].awaits)
+        if rma and rma.phase in (ReturnPhase.DECLINED, ReturnPhase.CANCELLED):
+            for slot, units in list(state.ledger.slots(Bucket.OPEN, line=line)):
+                cancel_units(deciding, slot, units)
 
 
 def _close_overdue(deciding: Deciding) -> None:

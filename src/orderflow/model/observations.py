@@ -33,6 +33,7 @@ __all__ = [
     "PaymentReported",
     "RequestAnswered",
     "RequestReceived",
+    "ReturnAnswered",
     "ReturnInspected",
     "StockReported",
     "TrackingReported",
@@ -144,6 +145,14 @@ class ReturnInspected(Fact):
     findings: tuple[Finding, ...] = ()
 
 
+class ReturnAnswered(Fact):
+    """The party that is asked to take a return back agrees, or has *refused* for a reason."""
+
+    kind: Literal["return_answered"] = "return_answered"
+    rma: Code
+    refused: str = Field(default="", max_length=200)
+
+
 class PartyFact(Fact):
     """What the party of a fulfillment order says; *fo* is the number on our request."""
 
@@ -249,6 +258,7 @@ ObservationBody = Annotated[
     | PaymentReported
     | FeedbackGiven
     | GoodsReturned
+    | ReturnAnswered
     | ReturnInspected
     | RequestReceived
     | RequestAnswered
