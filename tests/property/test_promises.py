@@ -56,6 +56,7 @@ def test_lives_meet_every_kind_of_trouble() -> None:
         *("backordered", "cancelled", "delivered", "lost", "returning", "returned"),
         *("HoldPlaced", "EffectGaveUp", "SurplusFound", "ReturnOpened", "PutAwayAsked"),
         *("TaskOpened", "TimerDone", "ReceiptConfirmed", "PaymentRecorded"),
+        *("TaskEscalated", "PromiseChanged", "PaymentReminded", "ReviewAsked", "ReviewSettled"),
         *(
             "ParcelScanRetracted",
             "RefundProposed",
@@ -184,7 +185,7 @@ def shortfall_without_a_task(patch: Patch) -> None:
 
 def backorders_wait_silently(patch: Patch) -> None:
     """Promise 5: nobody looks after a backorder."""
-    patch.setattr(waits, "_patience", lambda *_args: iter(()))
+    patch.setattr(waits, "patience", lambda *_args: iter(()))
 
 
 def timers_are_not_stored(patch: Patch) -> None:

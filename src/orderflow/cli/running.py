@@ -133,7 +133,8 @@ def place_and_work(
 
     With a *seed* the run starts at a fixed date and counts its ids: the same seed, the same run.
     With *manual* people do every step; without, only those of orders that are for people, and
-    what they do is left to the user. A *printer* makes the documents of each order.
+    what they do is left to the user. Customers collect what they ordered for pickup, and what is
+    paid on delivery is found to be paid. A *printer* makes the documents of each order.
     """
     clock = VirtualClock(datetime.now(UTC) if seed is None else _START)
     ids: Ids = RandomIds() if seed is None else SequentialIds(f"{seed}-")
@@ -151,7 +152,7 @@ def place_and_work(
         printer=printer,
     )
     supply = Replenishment(lambda _sku, short: short, timedelta(days=1))
-    people = SimulatedPeople(seed, does=lambda task: manual or task.name == "collect")
+    people = SimulatedPeople(seed, does=lambda task: manual or task.name in _ALWAYS_DONE)
     others: list[Outsider] = [carrier, supplier, provider]
     world = World(engine, clock, others, supply, lambda: follower.look(engine), people)
     with Progress(console=console, transient=True) as progress:
@@ -160,6 +161,9 @@ def place_and_work(
         progress.add_task("working", total=None)
         world.run_until()
     return _report(engine, placed, refused)
+
+
+_ALWAYS_DONE = ("collect", "overdue.cash")
 
 
 def _place(

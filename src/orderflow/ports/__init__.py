@@ -13,6 +13,7 @@ from orderflow.model.document import Address
 from orderflow.model.observations import Fact
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
+from orderflow.money import Money
 from orderflow.ports.party import GiveUp, Party, PartyRequest, RequestLine, TakeBack, TakesBack
 from orderflow.ports.store import (
     Commit,
@@ -115,13 +116,14 @@ class Warehouse(Protocol):
 
 @attrs.frozen
 class LabelRequest:
-    """What a carrier is asked to carry. Grams."""
+    """What a carrier is asked to carry. Grams. *collect* is what the recipient has to pay it."""
 
     key: str
     parcel: str
     orders: tuple[str, ...]
     ship_to: Address | None
     weight_g: int
+    collect: Money | None = None
 
 
 @attrs.frozen

@@ -91,6 +91,7 @@ def tellable(order: Order) -> Iterator[obs.Fact]:
             yield from _party_news(fo, (*state.lines, "9"))
     for fact in PaymentFact:
         yield obs.PaymentReported(fact=fact, amount=100, reference=f"pay-{fact}")
+    yield from (obs.FeedbackGiven(feedback=feedback) for feedback in obs.Feedback)
     for line in state.lines:
         for rma in (None, *state.returns):
             yield obs.GoodsReturned(lines={line: 1}, rma=rma)
@@ -102,6 +103,7 @@ def _scans(number: str) -> Iterator[obs.Fact]:
     """What a carrier may say of a parcel that was handed over."""
     for status in list(ParcelStatus)[3:11]:
         yield obs.TrackingReported(tracking_number=number, status=status)
+    yield obs.TrackingReported(tracking_number=number, status=ParcelStatus.DELIVERED, signed=True)
 
 
 def _others(order: Order) -> set[str]:
