@@ -320,6 +320,14 @@ def ignores_the_token(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(sql_outbox, "_MINE", mine)
 
 
+def keeps_the_first_document(broken: pytest.MonkeyPatch) -> None:
+    def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:
+        return correct(connection, [attrs.evolve(commit, revised=False) for commit in commits])
+
+    correct = sql_commit.write_commits
+    broken.setattr(sql, "write_commits", write_commits)
+
+
 @pytest.mark.parametrize(
     ("break_it", "law"),
     [
@@ -328,6 +336,7 @@ def ignores_the_token(broken: pytest.MonkeyPatch) -> None:
         (reads_stock_and_writes_it_later, "nothing_is_oversold_at_once"),
         (ignores_the_version, "a_stale_commit_changes_nothing"),
         (ignores_the_version, "of_two_savers_one_wins"),
+        (keeps_the_first_document, "what_was_ordered_is_what_was_last_revised"),
         (writes_what_is_refused, "a_short_commit_changes_nothing"),
         (writes_what_is_refused, "a_stale_commit_changes_nothing"),
         (lets_one_refusal_sink_all, "each_of_many_commits_has_its_own_outcome"),

@@ -132,9 +132,8 @@ def place_and_work(
     """Place the orders one after the other, and let the world go on until nothing is due.
 
     With a *seed* the run starts at a fixed date and counts its ids: the same seed, the same run.
-    With *manual* people do every step; without, only those of orders that are for people, and
-    what they do is left to the user. Customers collect what they ordered for pickup, and what is
-    paid on delivery is found to be paid. A *printer* makes the documents of each order.
+    With *manual* people do every step; else only those of orders for people, left to the user.
+    Customers collect what they ordered, and what is due on delivery is found to be paid.
     """
     clock = VirtualClock(datetime.now(UTC) if seed is None else _START)
     ids: Ids = RandomIds() if seed is None else SequentialIds(f"{seed}-")
@@ -156,8 +155,7 @@ def place_and_work(
     others: list[Outsider] = [carrier, supplier, provider]
     world = World(engine, clock, others, supply, lambda: follower.look(engine), people)
     with Progress(console=console, transient=True) as progress:
-        tracked = progress.track(orders, description="placing")
-        placed, refused = _place(world, tracked, seed, stock)
+        placed, refused = _place(world, progress.track(orders, description="placing"), seed, stock)
         progress.add_task("working", total=None)
         world.run_until()
     return _report(engine, placed, refused)

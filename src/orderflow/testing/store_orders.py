@@ -6,6 +6,7 @@ from collections import Counter
 
 import attrs
 
+from orderflow.model.order import Order
 from orderflow.model.stock import Reserve, StockKey, StockLevel
 from orderflow.ports import (
     Commit,
@@ -93,6 +94,18 @@ class OrderLaws(OpenedStore):
             same("open rows", [row.key for row in store.pending("order:A-1")], ["effect"])
             same("the subject of T1", store.find("T1"), None)
             same("the receipt", store.receipt(_RECEIPT.scope, _RECEIPT.id), None)
+
+    @law(since="0.1", why="an address changes, and the parcel goes to the old one")
+    def what_was_ordered_is_what_was_last_revised(self) -> None:
+        """A commit that is revised stores the order's document anew."""
+        with self.opened() as store:
+            first = saving("A-1", 0)
+            assert first.order is not None  # the sample is about an order
+            store.commit(first)
+            document = first.order.document.revised({"1": 1}, (), notes="ring twice")
+            revised = Order(document, attrs.evolve(first.order.state, version=2))
+            store.commit(attrs.evolve(saving("A-1", 1), order=revised, revised=True))
+            same("the order", store.order("A-1"), revised)
 
     @law(since="0.1", why="two people change one order at the same moment")
     def of_two_savers_one_wins(self) -> None:
