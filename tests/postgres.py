@@ -34,7 +34,8 @@ _SETTINGS = {
 class Server:
     """One server. ``stop`` ends it and takes its data away; ``kill`` is a crash."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        self._settings = _SETTINGS | settings
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._user = "nobody" if os.getuid() == 0 else None
         self._bin = _programs(self.folder, copy=self._user is not None)
@@ -54,7 +55,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        settings = [f"{name}={value}" for name, value in _SETTINGS.items()]
+        settings = [f"{name}={value}" for name, value in self._settings.items()]
         command = [str(self._bin / "postgres"), "-D", "data", "-k", str(self.folder)]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(

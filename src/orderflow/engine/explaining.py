@@ -11,7 +11,7 @@ from orderflow.engine.handling import Handler
 from orderflow.errors import Refusal
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.parcels import parcel_waits
-from orderflow.kernel.waits import steps_of, waits
+from orderflow.kernel.waits import waits
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
@@ -120,7 +120,7 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
             yield cmd.Pick(fo=fo.id, units=units)
         if units := order.units(Bucket.PICKED, fo=fo.id):
             yield cmd.Pack(fo=fo.id, units=units)
-        steps = steps_of(handler.rules.machine(fo.workflow).workflow)
+        steps = handler.rules.machine(fo.workflow).workflow.steps
         if steps & {"collect", "hand_over", "provide"}:
             yield cmd.Collect(fo=fo.id)
         if "submit" in steps:

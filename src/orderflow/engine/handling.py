@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -110,22 +110,25 @@ class Handler:
                 answers[number] = None
         return answers
 
-    def _read(self, envelopes: Iterable[Envelope]) -> Reading:
-        """The orders that messages are about, and the stock that they may need."""
+    def _read(self, envelopes: Collection[Envelope]) -> Reading:
+        """The orders and parcels that messages are about, and the stock that they may need."""
         about = {e.subject.removeprefix("order:"): e for e in envelopes if _kind(e) == "order"}
         orders = self.store.load(about)
+        parcels = self.store.parcels(
+            e.subject.removeprefix("parcel:") for e in envelopes if _kind(e) == "parcel"
+        )
         keys: set[StockKey] = set()
         for name, envelope in about.items():
             with suppress(Exception):  # whatever is wrong with it is found again, and told
                 keys.update(stock_keys(self.rules, orders.get(name), envelope.body))
-        return Reading(orders, dict(self.store.levels(keys)) if keys else {})
+        return Reading(orders, parcels, dict(self.store.levels(keys)) if keys else {})
 
     def _prepare(self, envelope: Envelope, reading: Reading) -> Ready | Refusals:
         match _kind(envelope):
             case "order":
                 return self._order(envelope, reading)
             case "parcel":
-                return Ready(self._parcel(envelope))
+                return Ready(self._parcel(envelope, reading))
             case _:
                 return Ready(self._stock(envelope))
 
@@ -231,9 +234,9 @@ class Handler:
                 key = f"{envelope.cause}:{hook}"
                 yield Watch(key, hook, point, body.name, body.subject)
 
-    def _parcel(self, envelope: Envelope) -> Commit:
+    def _parcel(self, envelope: Envelope, reading: Reading) -> Commit:
         parcel_id = envelope.subject.removeprefix("parcel:")
-        parcel = self.store.parcel(parcel_id)
+        parcel = reading.parcels.get(parcel_id)
         now = self.clock.now()
         if parcel is None and not isinstance(envelope.body, OpenParcel | Despatched):
             raise NotFound(f"there is no parcel {parcel_id}")

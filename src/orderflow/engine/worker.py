@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import attrs
@@ -25,10 +26,11 @@ from orderflow.model.observations import LabelBought, LabelVoided, Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Kind, Message, Task
-from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply
+from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply, Store
 
 __all__ = ["Worker"]
 
+_ABOUT = (Kind.EFFECT, Kind.WATCH)
 _AT_LEAST_EVERY = 1.0
 """Seconds after which what was done is stored, though more could be done with it."""
 
@@ -53,6 +55,41 @@ class _Done:
     def over(self) -> bool:
         """Whether it should be stored now: others may wait for it, and it may be lost."""
         return time.monotonic() - self.since > _AT_LEAST_EVERY
+
+
+class _About:
+    """The orders and parcels that rows are about: read together, and again when they change."""
+
+    def __init__(self, store: Store, rows: Sequence[Due]) -> None:
+        self._store = store
+        self._orders: dict[str, Order] = {}
+        self._parcels: dict[str, Parcel] = {}
+        with suppress(Exception):  # whose row it is that cannot be read is found again, and told
+            self._read([row.owner.partition(":") for row in rows if row.kind in _ABOUT])
+
+    def _read(self, owners: Sequence[tuple[str, str, str]]) -> None:
+        self._parcels |= self._store.parcels(name for kind, _, name in owners if kind == "parcel")
+        orders = {name for kind, _, name in owners if kind == "order"}
+        orders |= {parcel.orders[0] for parcel in self._parcels.values()}
+        self._orders |= self._store.load(orders)
+
+    def changed(self, subjects: Iterable[str]) -> None:
+        """Read these again when they are asked for."""
+        for subject in subjects:
+            kind, _, name = subject.partition(":")
+            (self._parcels if kind == "parcel" else self._orders).pop(name, None)
+
+    def __call__(self, row: Due) -> tuple[Order, Parcel | None]:
+        """The order of a row, and the parcel where it is one's. Raises NotFound."""
+        kind, _, name = row.owner.partition(":")
+        parcel = None
+        if kind == "parcel":
+            parcel = self._parcels.get(name) or self._store.parcel(name)
+            name = parcel.orders[0] if parcel else name
+        order = self._orders.get(name) or self._store.order(name)
+        if order is None:
+            raise NotFound(f"there is no order for {row.owner}")
+        return order, parcel
 
 
 class Worker:
@@ -114,15 +151,16 @@ class Worker:
 
     def _do_all(self, rows: Sequence[Due], stop: threading.Event | None = None) -> None:
         """Do rows, and store in one transaction what came of those that were done together."""
-        done = _Done()
+        done, about = _Done(), _About(self._store, rows)
         for row in rows:
             if stop is not None and stop.is_set():
                 break
             if row.owner in done.owners or done.over():
                 self._store_done(done)
+                about.changed(done.owners)
                 done = _Done()
             try:
-                result = self._result(row)
+                result = self._result(row, about)
             except Exception as error:  # whatever fails is recorded and tried again
                 self._failed(row, error)
                 continue
@@ -140,7 +178,7 @@ class Worker:
             elif isinstance(answer, tuple) and row.kind is Kind.EFFECT:
                 self._failed(row, PortFailed("refused: " + "; ".join(map(str, answer))))
 
-    def _result(self, row: Due) -> Envelope | Commit | None:
+    def _result(self, row: Due, about: _About) -> Envelope | Commit | None:
         """Do a row, and give what is to be stored; None where it is no longer ours to do."""
         match row.kind:
             case Kind.MESSAGE:
@@ -148,9 +186,9 @@ class Worker:
             case Kind.TIMER:
                 return self._fired(row)
             case Kind.EFFECT:
-                return self._perform(row) if self._store.still_mine(row) else None
+                return self._perform(row, about) if self._store.still_mine(row) else None
             case Kind.WATCH:
-                return self._watch(row)
+                return self._watch(row, about)
 
     def _delivery(self, row: Due) -> Envelope:
         body = row.data["body"]
@@ -177,8 +215,8 @@ class Worker:
         now = self._clock.now()
         return Commit(row.owner, now, wanted=(task,) if waiting else (), done=row.key)
 
-    def _perform(self, row: Due) -> Envelope | Commit:
-        order, parcel = self._about(row)
+    def _perform(self, row: Due, about: _About) -> Envelope | Commit:
+        order, parcel = about(row)
         deed = Deed(row.key, row.name, row.subject, row.attempts, order, parcel, row.data)
         reply = self._limited(deed)
         if reply is None and parcel is None:
@@ -192,14 +230,6 @@ class Worker:
         elif isinstance(reply, Body):
             owner = f"order:{order.id}"
         return Envelope(owner, reply, row.key, done=row.key)
-
-    def _about(self, row: Due) -> tuple[Order, Parcel | None]:
-        kind, _, name = row.owner.partition(":")
-        parcel = self._store.parcel(name) if kind == "parcel" else None
-        order = self._store.order(parcel.orders[0] if parcel else name)
-        if order is None:
-            raise NotFound(f"there is no order for {row.owner}")
-        return order, parcel
 
     def _limited(self, deed: Deed) -> Reply:
         """Do the deed within the time limit; past it the outcome is unknown."""
@@ -227,9 +257,9 @@ class Worker:
             return STEP_COMMANDS[deed.name](deed.order, deed.subject)
         raise PortFailed(f"nobody performs {deed.name}; a fulfillment strategy or notifier should")
 
-    def _watch(self, row: Due) -> Commit:
+    def _watch(self, row: Due, about: _About) -> Commit:
         point, name = str(row.data["point"]), str(row.data["name"])
-        order, _ = self._about(row)
+        order, _ = about(row)
         watcher = self._handler.rules.hooks.watcher(str(row.data["hook"]))
         if watcher is not None:
             watcher(Committed(row.key, order, point, name, row.subject))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -65,8 +66,12 @@ class Deciding:
         self.overruled: list[str] | None = None
         self.touched: set[str] = set()
         self._settling: set[StockKey] = set()
-        self._fold = Fold(order.state if order else None)
         self._base, self._now = order, order
+
+    @cached_property
+    def _fold(self) -> Fold:
+        """Made when it is first needed: most refusals look at the order alone."""
+        return Fold(self._base.state if self._base else None)
 
     @property
     def order(self) -> Order:
@@ -84,19 +89,19 @@ class Deciding:
     @property
     def id(self) -> str:
         """The order's id."""
-        found: str = self._fold.now["id"]
+        found: str = self._fold.peek("id")
         return found
 
     @property
     def lines(self) -> Mapping[str, LineState]:
         """The lines at this point, without a snapshot."""
-        found: Mapping[str, LineState] = self._fold.now["lines"]
+        found: Mapping[str, LineState] = self._fold.peek("lines")
         return found
 
     @property
     def fos(self) -> Mapping[str, FulfillmentOrder]:
         """The fulfillment orders at this point, without a snapshot."""
-        found: Mapping[str, FulfillmentOrder] = self._fold.now["fulfillment_orders"]
+        found: Mapping[str, FulfillmentOrder] = self._fold.peek("fulfillment_orders")
         return found
 
     def create(self, order_id: str, document: NewOrder, created: ev.OrderCreated) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from functools import cache
+from operator import attrgetter
+from typing import Any, TypeVar
 
 import attrs
 
@@ -51,22 +53,37 @@ _MAPPINGS = (
     "escalated",
 )
 _FIELDS = tuple(field.name for field in attrs.fields(OrderState))
+_values_of = attrgetter(*_FIELDS)
 _WORK = frozenset({Bucket.PICKED, Bucket.PACKED, Bucket.SHIPPED})
+
+
+class _Values(dict[str, Any]):
+    """The values of a state. A mapping that a state shares is copied when it is asked for."""
+
+    shared: set[str]
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        if name in self.shared:
+            self.shared.discard(name)
+            value = self[name] = dict(value)
+        return value
 
 
 class Fold:
     """An order's state being built, one event after the other.
 
-    Works on copies of the mappings, made once: a commit of many events stays linear.
+    Only mappings that change are copied, once between two states: a commit of many events stays
+    linear.
     """
 
     def __init__(self, state: OrderState | None, order_id: str = "") -> None:
         self.units: dict[Slot, int] = dict(state.ledger.items()) if state else {}
-        self.now: dict[str, Any] = {"id": order_id, "version": 0}
+        self.now = _Values({"id": order_id, "version": 0})
+        self.now.shared = set()
         if state is not None:
-            self.now = {name: getattr(state, name) for name in _FIELDS}
-            for name in _MAPPINGS:
-                self.now[name] = dict(self.now[name])
+            self.now.update(zip(_FIELDS, _values_of(state), strict=True))
+            self.now.shared.update(_MAPPINGS)
 
     def apply(self, event: ev.Event, at: datetime) -> None:
         """Fold one event that became true at *at*."""
@@ -74,12 +91,13 @@ class Fold:
 
     def freeze(self, version: int) -> OrderState:
         """The state as it is now; the fold may go on after it."""
-        values = dict(self.now)
-        for name in _MAPPINGS:
-            if name in values:
-                values[name] = dict(values[name])
-        values |= {"ledger": Ledger(self.units), "version": version}
-        return OrderState(**values)
+        self.now.update(ledger=Ledger(self.units), version=version)
+        self.now.shared.update(_MAPPINGS)
+        return OrderState(**self.now)
+
+    def peek(self, name: str) -> Any:
+        """A value to look at, not to change."""
+        return self.now.get(name)
 
 
 def fold(entries: Iterable[ev.Entry], order_id: str) -> OrderState:
@@ -97,6 +115,23 @@ def fold(entries: Iterable[ev.Entry], order_id: str) -> OrderState:
     if not version:
         raise ValueError(f"the journal of {order_id} is empty")
     return building.freeze(version)
+
+
+T = TypeVar("T")
+
+
+def _changed(value: T, **changes: Any) -> T:
+    """A copy of an attrs value with some fields changed: ``attrs.evolve`` in half the time."""
+    kind: type[Any] = type(value)
+    names, values_of = _fields_of(kind)  # type: ignore[arg-type]  # every class is hashable
+    changed: T = kind(**dict(zip(names, values_of(value), strict=True)) | changes)
+    return changed
+
+
+@cache
+def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    names = tuple(field.name for field in attrs.fields(kind))
+    return names, attrgetter(*names)
 
 
 def _created(fold: Fold, event: ev.OrderCreated, at: datetime) -> None:
@@ -132,12 +167,12 @@ def _added(fold: Fold, event: ev.LineAdded, _at: datetime) -> None:
 def _raised(fold: Fold, event: ev.QuantityRaised, _at: datetime) -> None:
     lines, slot = fold.now["lines"], Slot(event.line, Bucket.OPEN)
     line = lines[event.line]
-    lines[event.line] = attrs.evolve(line, ordered=line.ordered + event.quantity)
+    lines[event.line] = _changed(line, ordered=line.ordered + event.quantity)
     fold.units[slot] = fold.units.get(slot, 0) + event.quantity
 
 
 def _total(fold: Fold, event: ev.TotalChanged, _at: datetime) -> None:
-    fold.now["payments"] = attrs.evolve(fold.now["payments"], total=event.total)
+    fold.now["payments"] = _changed(fold.now["payments"], total=event.total)
 
 
 def _lifecycle(fold: Fold, event: ev.LifecycleMoved, at: datetime) -> None:
@@ -164,7 +199,7 @@ def _fo_opened(fold: Fold, event: ev.FulfillmentOrderOpened, at: datetime) -> No
 
 def _fo_moved(fold: Fold, event: ev.FulfillmentOrderMoved, at: datetime) -> None:
     orders = fold.now["fulfillment_orders"]
-    orders[event.fo] = attrs.evolve(orders[event.fo], state=event.dest, phase=event.phase, since=at)
+    orders[event.fo] = _changed(orders[event.fo], state=event.dest, phase=event.phase, since=at)
 
 
 def _units(fold: Fold, event: ev.UnitsMoved, at: datetime) -> None:
@@ -181,7 +216,7 @@ def _units(fold: Fold, event: ev.UnitsMoved, at: datetime) -> None:
         fold.now["backordered_at"] = at
     if dest.bucket in _WORK and dest.fo:
         orders = fold.now["fulfillment_orders"]
-        orders[dest.fo] = attrs.evolve(orders[dest.fo], round=orders[dest.fo].round + 1)
+        orders[dest.fo] = _changed(orders[dest.fo], round=orders[dest.fo].round + 1)
 
 
 def _surplus(fold: Fold, event: ev.SurplusFound, _at: datetime) -> None:
@@ -196,7 +231,7 @@ def _packed(fold: Fold, event: ev.ParcelPacked, at: datetime) -> None:
 
 def _parcel(fold: Fold, event: ev.ParcelMoved, at: datetime) -> None:
     parcels = fold.now["parcels"]
-    parcels[event.parcel] = attrs.evolve(
+    parcels[event.parcel] = _changed(
         parcels[event.parcel],
         status=event.status,
         version=event.parcel_version,
@@ -230,7 +265,7 @@ def _payment(fold: Fold, event: ev.PaymentRecorded, _at: datetime) -> None:
     changes: dict[str, Any] = {"references": (*payments.references, event.reference)}
     if name := _SUMS.get(event.fact):
         changes[name] = getattr(payments, name) + event.amount
-    fold.now["payments"] = attrs.evolve(payments, **changes)
+    fold.now["payments"] = _changed(payments, **changes)
 
 
 def _return_opened(fold: Fold, event: ev.ReturnOpened, at: datetime) -> None:
@@ -248,14 +283,12 @@ def _return_opened(fold: Fold, event: ev.ReturnOpened, at: datetime) -> None:
 
 def _refused(fold: Fold, event: ev.ReturnRefused, _at: datetime) -> None:
     returns = fold.now["returns"]
-    returns[event.rma] = attrs.evolve(returns[event.rma], refused=event.reason)
+    returns[event.rma] = _changed(returns[event.rma], refused=event.reason)
 
 
 def _return_moved(fold: Fold, event: ev.ReturnMoved, at: datetime) -> None:
     returns = fold.now["returns"]
-    returns[event.rma] = attrs.evolve(
-        returns[event.rma], state=event.dest, phase=event.phase, since=at
-    )
+    returns[event.rma] = _changed(returns[event.rma], state=event.dest, phase=event.phase, since=at)
 
 
 def _judged(fold: Fold, event: ev.GoodsJudged, _at: datetime) -> None:
@@ -271,7 +304,7 @@ def _reject(fold: Fold, rma: str, line: str, units: int) -> None:
     found = fold.now["returns"][rma]
     rejected = {**found.rejected, line: found.rejected.get(line, 0) + units}
     rejected = {name: n for name, n in rejected.items() if n}
-    fold.now["returns"][rma] = attrs.evolve(found, rejected=rejected)
+    fold.now["returns"][rma] = _changed(found, rejected=rejected)
 
 
 def _refund(fold: Fold, event: ev.RefundProposed, at: datetime) -> None:
@@ -282,7 +315,7 @@ def _refund_moved(fold: Fold, event: ev.RefundMoved, at: datetime) -> None:
     refunds = fold.now["refunds"]
     old = refunds[event.refund]
     again = event.status is RefundStatus.PENDING and old.status is RefundStatus.FAILED
-    refunds[event.refund] = attrs.evolve(
+    refunds[event.refund] = _changed(
         old, status=event.status, since=at, generation=old.generation + again
     )
 
@@ -330,7 +363,7 @@ def _of_fo(change: Callable[[FulfillmentOrder, Any], dict[str, Any]]) -> Callabl
 
     def folder(fold: Fold, event: Any, _at: datetime) -> None:
         orders = fold.now["fulfillment_orders"]
-        orders[event.fo] = attrs.evolve(orders[event.fo], **change(orders[event.fo], event))
+        orders[event.fo] = _changed(orders[event.fo], **change(orders[event.fo], event))
 
     return folder
 
@@ -364,7 +397,7 @@ def _proposal_over(fold: Fold, event: ev.SubstituteDropped, _at: datetime) -> No
 def _substituted(fold: Fold, event: ev.LineSubstituted, _at: datetime) -> None:
     lines = fold.now["lines"]
     root = lines[event.line].substitutes or event.line
-    lines[event.new_line] = attrs.evolve(
+    lines[event.new_line] = _changed(
         lines[event.line], sku=event.sku, ordered=event.quantity, substitutes=root
     )
     bucket = Bucket.ALLOCATED if event.fo else Bucket.OPEN

@@ -77,6 +77,8 @@ def _drop_exchanges(deciding: Deciding) -> None:
 def _close_overdue(deciding: Deciding) -> None:
     """A task that asks after what is late ends when that has come."""
     state = deciding.order.state
+    if not state.tasks:
+        return
     over = {
         f"{state.id}:overdue.backorder": not state.ledger.totals().get(Bucket.BACKORDERED),
     }

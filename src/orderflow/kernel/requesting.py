@@ -61,14 +61,17 @@ def submit(deciding: Deciding, body: cmd.Submit) -> None:
             _take(deciding, _request(fo.id))
 
 
+_SUBMIT = StepWork("submit")
+
+
 def submit_ready(deciding: Deciding) -> None:
     """Have software send what is ready for another party; what a guard refuses is a task."""
     state = deciding.order.state
     for fo in state.fulfillment_orders.values():
         flow = deciding.rules.machine(fo.workflow).workflow
-        ready = flow.by_name[fo.state].waits_for == StepWork("submit")
-        automatic = deciding.rules.steps.automatic("submit", deciding.order, fo.strategy)
-        if not ready or not automatic or state.held(fo.id):
+        if flow.by_name[fo.state].waits_for != _SUBMIT or state.held(fo.id):
+            continue
+        if not deciding.rules.steps.automatic("submit", deciding.order, fo.strategy):
             continue
         before = len(deciding.refusals)
         if not _begin(deciding, fo):

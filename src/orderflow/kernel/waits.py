@@ -14,7 +14,6 @@ from orderflow.kernel.deadlines import deadlines, escalating, patience, stamp
 from orderflow.kernel.forms import GIVEN_UP, LABEL, answer_form, pick_form
 from orderflow.kernel.refunding import refund_key
 from orderflow.kernel.rules import Rules
-from orderflow.kernel.step import Step
 from orderflow.kernel.working import UNIT_STEPS, way
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import Bucket
@@ -31,9 +30,9 @@ from orderflow.model.state import (
 )
 from orderflow.model.work import Effect, Task, Timer, Wanted, effect_key
 from orderflow.money import Money
-from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor, TimerFor, Workflow
+from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor, TimerFor
 
-__all__ = ["STEP_COMMANDS", "steps_of", "waits"]
+__all__ = ["STEP_COMMANDS", "waits"]
 
 
 def waits(order: Order, rules: Rules) -> dict[str, Wanted]:
@@ -230,19 +229,14 @@ def _to_be_taken_back(order: Order, rules: Rules, rma: Return) -> Iterator[Wante
         yield Task(f"{key}:task", "approve_return", rma.id, role, what)
 
 
-def steps_of(flow: Workflow[Step]) -> frozenset[str]:
-    """The working steps that a workflow's states wait for."""
-    return frozenset(s.waits_for.step for s in flow.states if isinstance(s.waits_for, StepWork))
-
-
 def _unit_steps(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wanted]:
     """The steps that a fulfillment order's units wait for, wherever they were left behind."""
     flow = rules.machine(fo.workflow).workflow
-    steps = steps_of(flow)
     waiting = False
     for step, moves in UNIT_STEPS.items():
-        units = order.ledger.total(moves[0], fo=fo.id)
-        if step in steps and units and way(flow, fo.state, step, moves) is not None:
+        if step not in flow.steps or not order.ledger.total(moves[0], fo=fo.id):
+            continue
+        if way(flow, fo.state, step, moves) is not None:
             waiting = True
             yield from _step(order, rules, step, fo.id, fo.round, fo.strategy)
     if not waiting and not order.ledger.total(Bucket.PACKED, fo=fo.id):

@@ -209,6 +209,9 @@ class Store(Protocol):
     def parcel(self, parcel_id: str) -> Parcel | None:
         """The parcel."""
 
+    def parcels(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
+        """Those of the parcels that there are, by id."""
+
     def journal(self, subject: str) -> Iterator[Entry]:
         """The journal of an order or a parcel, oldest first."""
 

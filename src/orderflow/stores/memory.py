@@ -142,6 +142,10 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         """The parcel."""
         return self._parcels.get(parcel_id)
 
+    def parcels(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
+        """Those of the parcels that there are."""
+        return {name: self._parcels[name] for name in parcel_ids if name in self._parcels}
+
     def journal(self, subject: str) -> Iterator[Entry]:
         """The journal, oldest first."""
         return iter(tuple(self._journals.get(subject, ())))

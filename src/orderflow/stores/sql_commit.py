@@ -224,7 +224,7 @@ def _parcel_row(parcel: Parcel) -> dict[str, Any]:
 
 def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
     """Withdraw and add outbox rows, tasks and references."""
-    withdrawn = [key for commit in commits for key in commit.withdrawn]
+    withdrawn = [key for commit in commits for key in commit.withdrawn if key != commit.done]
     sql_outbox.withdraw(connection, withdrawn)
     execute_many(connection, sql_inbox.CLOSE_TASK, [{"of_key": key} for key in withdrawn])
     tasks = [task_row(task, commit.subject) for commit in commits for task in tasks_of(commit)]

@@ -162,10 +162,13 @@ def _due(row: RowMapping, token: str) -> Due:
 _MINE = OPEN & (outbox.c.key == bindparam("of_key")) & (outbox.c.token == bindparam("of_token"))
 
 
+_IS_MINE = select(outbox.c.number).where(_MINE)
+
+
 def is_leased(connection: Connection, due: Due) -> bool:
     """Whether the row is open, and nobody else claimed it since."""
     asked = {"of_key": due.key, "of_token": due.token}
-    return connection.execute(select(outbox.c.number).where(_MINE), asked).first() is not None
+    return connection.execute(_IS_MINE, asked).first() is not None
 
 
 def fail(

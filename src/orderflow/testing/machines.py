@@ -14,7 +14,6 @@ from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel import workflows as standard
 from orderflow.kernel.hooks import Hooks
 from orderflow.kernel.step import Committed, Step
-from orderflow.kernel.waits import steps_of
 from orderflow.model.document import Delivery, NewOrder
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase
@@ -118,7 +117,7 @@ class WorkflowContract(LivedContract):
 
 def _worker_of(workflow: Workflow[Step]) -> FulfillmentStrategy:
     """A strategy that can work what the workflow's states wait for."""
-    steps = steps_of(workflow)
+    steps = workflow.steps
     found: FulfillmentStrategy = InHouse()
     if "submit" in steps:
         found = ThirdParty(FakeParty(), "3pl")

@@ -220,6 +220,7 @@ def _commit_some(store: Store) -> None:
 def _check_read(store: Store) -> None:
     same("the order", store.order("A-1"), an_order("A-1", 2, reason="second"))
     same("the parcel", store.parcel("P1"), a_parcel("P1", 1))
+    same("parcels read together", store.parcels(["P1", "P2"]), {"P1": a_parcel("P1", 1)})
     texts = [an_entry("order:A-1", 1, "first"), an_entry("order:A-1", 2, "second")]
     same("the journal tells", list(store.journal("order:A-1")), texts)
     same("the parcel's journal", list(store.journal("parcel:P1")), [_PACKED])
