@@ -158,10 +158,15 @@ def postgres_database(request: pytest.FixtureRequest) -> str:
     return running().database(name)
 
 
+def empty(url: str) -> None:
+    """Take every table away."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute("drop schema public cascade")
+        admin.execute("create schema public")
+
+
 @pytest.fixture
 def postgres(postgres_database: str) -> str:
     """The URL of this worker's database, without any table."""
-    with psycopg.connect(postgres_database.replace("+psycopg", ""), autocommit=True) as admin:
-        admin.execute("drop schema public cascade")
-        admin.execute("create schema public")
+    empty(postgres_database)
     return postgres_database

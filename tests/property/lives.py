@@ -11,7 +11,14 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from orderflow import Engine, InHouse, Line, NewOrder, Refusal, Steps
 from orderflow.errors import PortFailed
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
-from orderflow.kernel.rules import always_cancellable, newest_first, not_once_packed
+from orderflow.kernel.rules import (
+    Windows,
+    always_cancellable,
+    newest_first,
+    not_once_packed,
+    when_paid,
+)
+from orderflow.model import events as ev
 from orderflow.model.commands import (
     Cancel,
     CloseReturn,
@@ -27,6 +34,8 @@ from orderflow.model.document import Address
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     Fact,
+    Feedback,
+    FeedbackGiven,
     GoodsReturned,
     PaymentReported,
     ReturnAnswered,
@@ -41,6 +50,7 @@ from orderflow.model.state import PaymentFact
 from orderflow.ports import Deed, RefundRequest, Reply, TakeBack
 from orderflow.testing import Broken, FakeCarrier, FakeParty, Moods, OrderMachine
 
+DAYS = timedelta(days=4)
 ELSEWHERE = Address(name="Ada", lines=("2 Hill Road",), city="York", country="GB")
 STEPS = st.sampled_from(["pick", "pack", "ship", "confirm", "put_away", "close_return", "submit"])
 
@@ -112,6 +122,9 @@ class Lives(OrderMachine):
                 Digital(),
             ],
             steps=Steps(manual=self.manual),
+            release=when_paid,
+            promise=lambda _order, now: now + timedelta(days=5),
+            windows=Windows(reminder=DAYS, reminders=1, escalation=DAYS),
             payments=self.bank,
             hit=newest_first if self.hits else None,
             cancellable=not_once_packed if self.keeps_packed else always_cancellable,
@@ -182,6 +195,26 @@ class Lives(OrderMachine):
             back = GoodsReturned(lines={order.lines[0].id: 1}, others={"HAT": 1})
             self.engine.observe(back.at(self.clock.now(), subject=order.id))
 
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), feedback=st.sampled_from(Feedback))
+    def customer_says(self, data: st.DataObject, feedback: Feedback) -> None:
+        """A customer speaks without being asked."""
+        said = FeedbackGiven(feedback=feedback)
+        self.engine.observe(said.at(self.clock.now(), subject=self.one_order(data).id))
+
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), later=st.sampled_from([timedelta(), DAYS * 2]))
+    def signed_for(self, data: st.DataObject, later: timedelta) -> None:
+        """All parcels of an order arrive, each is signed for, and some time passes."""
+        for view in self.one_order(data).state.parcels.values():
+            if number := view.tracking_number:
+                done = ParcelStatus.DELIVERED
+                fact = TrackingReported(tracking_number=number, status=done, signed=True)
+                self.engine.observe(fact.at(self.clock.now()))
+        self.work_all()
+        self.clock.advance(later)
+        self.work_all()
+
     def came_back(self) -> list[tuple[str, str, str]]:
         """Order, return and line of goods that came back and are not dealt with."""
         return [
@@ -228,6 +261,16 @@ class Lives(OrderMachine):
             captured = self.engine.order(order).state.payments.captured
             if paid > captured:
                 raise Broken(9, f"{paid} were paid back of {captured} that {order} paid")
+
+    def teardown(self) -> None:
+        """Nobody is asked for a review twice, or after they have spoken."""
+        super().teardown()
+        for order in self.placed:
+            told = [type(e) for entry in self.engine.journal(order) for e in entry.events]
+            asked = [n for n, kind in enumerate(told) if kind is ev.ReviewAsked]
+            spoken = told.index(ev.ReviewSettled) if ev.ReviewSettled in told else len(told)
+            assert len(asked) <= 1, f"{order} was asked {len(asked)} times"
+            assert all(n < spoken for n in asked), f"{order} was asked after it had spoken"
 
     @precondition(lambda self: self.placed)
     @rule(

@@ -27,7 +27,7 @@ from orderflow.model.state import PaymentFact
 from orderflow.model.stock import Reserve, StockLevel, Wait
 from orderflow.model.work import Timer, effect_key
 from orderflow.ports import Commit, Outcome
-from orderflow.stores import MemoryStore, memory
+from orderflow.stores import MemoryStore, memory, memory_stock
 from orderflow.stores.rows import rows_of
 from orderflow.testing import Broken, WatchedStore
 from orderflow.workflow import CompiledWorkflow
@@ -56,6 +56,7 @@ def test_lives_meet_every_kind_of_trouble() -> None:
         *("backordered", "cancelled", "delivered", "lost", "returning", "returned"),
         *("HoldPlaced", "EffectGaveUp", "SurplusFound", "ReturnOpened", "PutAwayAsked"),
         *("TaskOpened", "TimerDone", "ReceiptConfirmed", "PaymentRecorded"),
+        *("TaskEscalated", "PromiseChanged", "PaymentReminded", "ReviewAsked", "ReviewSettled"),
         *(
             "ParcelScanRetracted",
             "RefundProposed",
@@ -136,7 +137,7 @@ def shipping_forgets_the_stock(patch: Patch) -> None:
 
 def restock_without_a_movement(patch: Patch) -> None:
     """Promise 2: on hand changes and its journal does not."""
-    patch.setattr(memory, "movement", lambda *_args: None)
+    patch.setattr(memory_stock, "movement", lambda *_args: None)
 
 
 def grants_ignore_what_is_there(patch: Patch) -> None:
@@ -149,7 +150,7 @@ def grants_ignore_what_is_there(patch: Patch) -> None:
             return Holding(level, held.reserved + op.quantity, held.waiting)
         return original(op, held)
 
-    patch.setattr(memory, "apply", generous)
+    patch.setattr(memory_stock, "apply", generous)
     patch.setattr(StockLevel, "available", property(lambda level: max(0, level.on_hand)))
 
 
@@ -173,7 +174,7 @@ def allowance_is_ignored(patch: Patch) -> None:
         making.stock.append(Wait(key, making.id, slot.line, units))
         making.move(slot, Slot(slot.line, Bucket.BACKORDERED), units)
 
-    patch.setattr(memory, "apply", patient)
+    patch.setattr(memory_stock, "apply", patient)
     patch.setattr("orderflow.kernel.allocating.backorder", endless)
 
 
@@ -184,7 +185,7 @@ def shortfall_without_a_task(patch: Patch) -> None:
 
 def backorders_wait_silently(patch: Patch) -> None:
     """Promise 5: nobody looks after a backorder."""
-    patch.setattr(waits, "_patience", lambda *_args: iter(()))
+    patch.setattr(waits, "patience", lambda *_args: iter(()))
 
 
 def timers_are_not_stored(patch: Patch) -> None:

@@ -350,9 +350,15 @@ class Move:
     arriving: Sequence[Any]
 
 
+def _moves(compiled: Any, trigger: str) -> dict[str, Any]:
+    """The first move of a trigger from each state."""
+    event = compiled._events.get(trigger)
+    return event.moves if event else {}
+
+
 def moves(compiled: Any, model: Any, trigger: str) -> list[Move]:
     """The transitions that are asked, in their order."""
-    found, move = [], compiled._moves.get((trigger, model.state))
+    found, move = [], _moves(compiled, trigger).get(model.state)
     while move:
         *parts, move = move
         found.append(Move(*parts))
@@ -458,7 +464,8 @@ def refused_hooks_have_run(flow: Any, model: Any, trigger: str) -> bool:
 
 
 def goes_on_from_anywhere(flow: Any, model: Any, _trigger: str) -> bool:
-    for move in (Move(*found[:-1]) for found in flow._moves.values()):
+    declared = [found for trigger in flow._events for found in _moves(flow, trigger).values()]
+    for move in (Move(*found[:-1]) for found in declared):
         if silent(move, model):
             return take(model, move)
     return False

@@ -6,7 +6,6 @@ import json
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.text import Text
 
 from orderflow.cli.opening import (
     DB,
@@ -14,11 +13,11 @@ from orderflow.cli.opening import (
     AsJson,
     Db,
     OrderId,
+    answer,
     app,
     fail,
     load,
     open_engine,
-    out,
     print_json,
 )
 from orderflow.cli.plain import plain
@@ -51,21 +50,19 @@ def give(  # noqa: PLR0913, PLR0917 (one for each option)
         fail(str(error))
     engine = open_engine(context, db, app_name)
     before = load(engine, order)
-    answer = engine.ask(command)
-    if isinstance(answer, tuple):
-        _refused(answer, as_json)
-    after = answer.order
+    asked = engine.ask(command)
+    if isinstance(asked, tuple):
+        _refused(asked, as_json)
+    after = asked.order
     if not preview:
         try:
             after = engine.submit(command)
         except Refused as refused:  # others were faster than the question above
             _refused(refused.refusals, as_json)
-    told = [sentence(event) for event in answer.events]
-    if as_json:
-        print_json({"before": before.status, "after": after.status, "events": plain(answer.events)})
-    else:
-        head = f"{order} {'would be' if preview else 'is'} {after.status} (was {before.status})"
-        out.print(Text("\n  ".join([head, *told])))
+    told = [sentence(event) for event in asked.events]
+    head = f"{order} {'would be' if preview else 'is'} {after.status} (was {before.status})"
+    value = {"before": before.status, "after": after.status, "events": plain(asked.events)}
+    answer(as_json, value, "\n  ".join([head, *told]))
 
 
 def _refused(refusals: tuple[Refusal, ...], as_json: bool) -> NoReturn:

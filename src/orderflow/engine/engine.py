@@ -34,6 +34,7 @@ from orderflow.kernel.rules import (
     CancelPolicy,
     HitPolicy,
     OwedPolicy,
+    PromisePolicy,
     ReleasePolicy,
     ReservePolicy,
     ReturnPolicy,
@@ -103,6 +104,7 @@ class Engine:
         hit: Whose reservations are taken when less stock is there than was promised; without,
             a person decides.
         owed: What a customer owes for what is kept; what was paid beyond is refunded.
+        promise: What an order is promised for, where its document does not say; None is nothing.
         notifier: Who tells customers.
         payments: Who pays refunds; without, each refund is a task.
         performers: Who does the effects that hooks add, by the effect's name.
@@ -134,6 +136,7 @@ class Engine:
         cancellable: CancelPolicy = always_cancellable,
         hit: HitPolicy | None = None,
         owed: OwedPolicy = owed_for_what_is_kept,
+        promise: PromisePolicy | None = None,
         notifier: Notifier | None = None,
         payments: Payments | None = None,
         performers: Mapping[str, Performer] | None = None,
@@ -164,6 +167,7 @@ class Engine:
             cancellable=cancellable,
             hit=hit,
             owed=owed,
+            promise=promise,
             pays="refund" in self.performers,
             windows=windows,
         )

@@ -64,6 +64,9 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
     ev.Overridden: lambda e: f"{e.command} done past {', '.join(e.codes) or 'nothing'}: {e.reason}",
     ev.ReturnRefused: lambda e: f"return {e.rma} is not taken back: {e.reason}",
     ev.UnitsSentBack: lambda e: f"{e.quantity} × line {e.line} of {e.rma} sent back",
+    ev.TaskEscalated: lambda e: f"task {e.task} goes to {e.role}{e.reason and ': ' + e.reason}",
+    ev.ReviewSettled: lambda e: f"no review is asked for ({e.reason})",
+    ev.ReviewPostponed: lambda e: f"review not asked for before {e.until:%Y-%m-%d %H:%M}",
     ev.FactKept: lambda e: f"fact kept ({e.fact}): {e.reason}",
 }
 

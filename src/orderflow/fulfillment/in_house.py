@@ -6,11 +6,13 @@ import hashlib
 
 from orderflow.errors import Refusal
 from orderflow.fulfillment.strategy import FulfillmentStrategy
+from orderflow.kernel.owing import to_collect
 from orderflow.kernel.workflows import IN_HOUSE
 from orderflow.model.commands import Pick
 from orderflow.model.document import Line
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import LabelBought, LabelVoided
+from orderflow.money import Money
 from orderflow.ports import (
     Carrier,
     Deed,
@@ -132,5 +134,8 @@ def _label_request(deed: Deed) -> LabelRequest:
         for content in deed.parcel.contents
         if content.order == deed.order.id
     )
-    ship_to = deed.order.document.ship_to
-    return LabelRequest(deed.key, deed.parcel.id, deed.parcel.orders, ship_to, weight)
+    order, parcel = deed.order, deed.parcel
+    cash = to_collect(order, parcel.id)
+    collect = Money(cash, order.state.currency) if cash else None
+    ship_to = order.document.ship_to
+    return LabelRequest(deed.key, parcel.id, parcel.orders, ship_to, weight, collect)

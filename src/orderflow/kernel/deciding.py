@@ -262,7 +262,7 @@ class Deciding:
                 case NewTask():
                     task = f"{self.order.id}:{output.name}:{self.version + 1}.{number}"
                     reason = output.instructions or output.name
-                    self.emit(ev.TaskOpened(task, output.name, output.role, reason, of))
+                    self.emit(self._opened(task, output.name, output.role, reason, of))
                 case Note():
                     self.emit(ev.NoteAdded(output.text))
                 case _:
@@ -273,7 +273,10 @@ class Deciding:
         state = self.order.state
         task = f"{state.own(of)}:{name}"
         if task not in state.tasks:
-            self.emit(ev.TaskOpened(task, name, role, reason, of))
+            self.emit(self._opened(task, name, role, reason, of))
+
+    def _opened(self, task: str, name: str, role: str, reason: str, of: str) -> ev.TaskOpened:
+        return ev.TaskOpened(task, name, role, reason, of, self.context.now)
 
     def keep_fact(self, fact: str, reason: str, of: str = "") -> None:
         """Keep a fact that has no declared move; a person looks at it."""

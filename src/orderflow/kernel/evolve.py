@@ -50,6 +50,7 @@ _MAPPINGS = (
     "declined",
     "taken",
     "asked_for",
+    "escalated",
 )
 _FIELDS = tuple(field.name for field in attrs.fields(OrderState))
 _values_of = attrgetter(*_FIELDS)
@@ -238,6 +239,7 @@ def _parcel(fold: Fold, event: ev.ParcelMoved, at: datetime) -> None:
         tracking_number=event.tracking_number,
         lead=event.lead,
         held_by=event.held_by,
+        signed=event.signed,
         since=at,
     )
 
@@ -330,12 +332,21 @@ def _put_away_done(fold: Fold, event: ev.PutAwayDone, _at: datetime) -> None:
 
 def _task(fold: Fold, event: ev.TaskOpened, _at: datetime) -> None:
     fold.now["tasks"][event.task] = OpenTask(
-        event.task, event.name, event.role, event.reason, event.of
+        event.task, event.name, event.role, event.reason, event.of, event.at
     )
 
 
 def _task_closed(fold: Fold, event: ev.TaskClosed, _at: datetime) -> None:
     del fold.now["tasks"][event.task]
+
+
+def _escalated(fold: Fold, event: ev.TaskEscalated, _at: datetime) -> None:
+    tasks = fold.now["tasks"]
+    if opened := tasks.get(event.task):
+        reason = event.reason or opened.reason
+        tasks[event.task] = attrs.evolve(opened, role=event.role, reason=reason)
+    else:
+        fold.now["escalated"][event.task] = event.role
 
 
 def _gave_up(fold: Fold, event: ev.EffectGaveUp, _at: datetime) -> None:
@@ -478,4 +489,7 @@ _FOLDERS: dict[type[ev.Event], Callable[[Fold, Any, datetime], None]] = {
     ev.PromiseChanged: _setting("promised", lambda event: event.promised),
     ev.Overridden: _nothing,
     ev.ReturnRefused: _refused,
+    ev.TaskEscalated: _escalated,
+    ev.ReviewSettled: _setting("review", lambda event: event.review),
+    ev.ReviewPostponed: _setting("review_after", lambda event: event.until),
 }

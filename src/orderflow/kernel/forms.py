@@ -35,6 +35,8 @@ GIVEN_UP = (FormField("answer", choices=("given up", "refused")),)
 """What a party said when it was asked for units back."""
 ANSWERED = (FormField("answer", choices=("accepted", "rejected", "waiting")),)
 """What a party said about its fulfillment order, when a person asked it."""
+PAID = (FormField("answer", choices=("paid", "waiting")),)
+"""Whether the customer's money came, when a person looked."""
 LABEL = (FormField("carrier"), FormField("tracking_number"))
 """The label that a person bought."""
 TRACE = (
@@ -47,7 +49,9 @@ TRACE = (
 
 
 def answer_form(state: OrderState, task: OpenTask) -> tuple[FormField, ...]:
-    """The form of a task that asks after a silent party; other tasks are simply done."""
+    """The form of a task that asks after a silent party or money; other tasks are simply done."""
+    if task.name in ("overdue.cash", "overdue.reminder"):
+        return PAID
     fo = state.fulfillment_orders.get(task.of)
     if task.name.startswith("overdue.") and task.of in state.cancellations:
         return GIVEN_UP

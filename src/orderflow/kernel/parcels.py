@@ -77,6 +77,7 @@ def _told(before: Parcel | None, after: Parcel) -> Iterator[Message]:
             after.tracking_number,
             after.lead,
             held_by,
+            after.signed,
         )
         if before is None or _view(before, order) != _view(after, order):
             yield Message(f"{after.id}:{after.version}>{order}", f"order:{order}", told)
@@ -84,7 +85,8 @@ def _told(before: Parcel | None, after: Parcel) -> Iterator[Message]:
 
 def _view(parcel: Parcel, order: str) -> tuple[object, ...]:
     own = [content for content in parcel.contents if content.order == order]
-    return parcel.status, parcel.tracking_number, own, set(parcel.held_by) - {order}
+    others = set(parcel.held_by) - {order}
+    return parcel.status, parcel.tracking_number, own, others, parcel.signed
 
 
 def _events(parcel: Parcel | None, body: object, at: datetime) -> Iterator[ev.Event]:
@@ -152,7 +154,7 @@ def _scan(body: TrackingReported, at: datetime) -> Scan:
         body.event
         or f"{body.tracking_number}/{body.status}/{body.code}/{at.isoformat()}/{body.place}"
     )
-    return Scan(identity, body.status, at, body.code, body.place, body.to_recipient)
+    return Scan(identity, body.status, at, body.code, body.place, body.to_recipient, body.signed)
 
 
 def fold_parcel(entries: Iterable[ev.Entry], parcel_id: str) -> Parcel:

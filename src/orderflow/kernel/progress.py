@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orderflow.kernel.allocating import release, route
 from orderflow.kernel.cancelling import cancel_units
+from orderflow.kernel.deadlines import ENDED, REACHED
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.despatching import overcharged
 from orderflow.kernel.refunding import propose_refunds
@@ -15,9 +16,7 @@ from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase, ReturnPhase
 from orderflow.model.state import OrderState
 
-__all__ = ["advance", "all_reached", "is_busy"]
-
-_REACHED = (Bucket.DELIVERED, Bucket.RETURNING, Bucket.RETURNED)
+__all__ = ["advance", "is_busy"]
 
 
 def advance(deciding: Deciding) -> None:
@@ -26,6 +25,7 @@ def advance(deciding: Deciding) -> None:
     while before != len(deciding.events) and not deciding.refusals:
         before = len(deciding.events)
         _firm(deciding)
+        _date_promise(deciding)
         _release_moot_holds(deciding)
         close_moot(deciding)
         _drop_exchanges(deciding)
@@ -46,12 +46,14 @@ def _firm(deciding: Deciding) -> None:
         deciding.emit(ev.ReservationsDated(None))
 
 
-def all_reached(order: Order) -> bool:
-    """Whether something was delivered and no live unit is left to deliver."""
-    totals = order.ledger.totals()
-    reached = sum(totals.get(bucket, 0) for bucket in _REACHED)
-    gone = totals.get(Bucket.CANCELLED, 0) + totals.get(Bucket.SUBSTITUTED, 0)
-    return 0 < reached == sum(totals.values()) - gone
+def _date_promise(deciding: Deciding) -> None:
+    """The shop's policy says what an order is promised for when it is placed, where none did."""
+    state, policy = deciding.order.state, deciding.rules.promise
+    moves = (e for e in deciding.events if isinstance(e, ev.LifecycleMoved))
+    if policy is None or state.promised or not any(e.phase is OrderPhase.PLACED for e in moves):
+        return
+    if (promised := policy(deciding.order, deciding.context.now)) is not None:
+        deciding.emit(ev.PromiseChanged(promised))
 
 
 def _release_moot_holds(deciding: Deciding) -> None:
@@ -79,7 +81,6 @@ def _close_overdue(deciding: Deciding) -> None:
         return
     over = {
         f"{state.id}:overdue.backorder": not state.ledger.totals().get(Bucket.BACKORDERED),
-        f"{state.id}:overdue.payment": state.released,
     }
     for task in list(state.tasks.values()):
         fo = state.fulfillment_orders.get(task.of)
@@ -87,6 +88,9 @@ def _close_overdue(deciding: Deciding) -> None:
             over[task.id] = not overcharged(deciding.order, fo)
         elif task.of in state.refunds:
             over[task.id] = not state.refunds[task.of].status.open
+        elif task.of == state.id and task.name in ENDED:
+            ended = ENDED[task.name]
+            over[task.id] = ended(deciding.order, deciding.rules, deciding.context.now)
         elif task.name.startswith("overdue."):
             over.setdefault(task.id, fo.phase.final if fo else not _is_there(state, task.of))
         if over.get(task.id):
@@ -109,7 +113,7 @@ def _end(deciding: Deciding) -> None:
     totals = order.ledger.totals()
     if set(totals) - SETTLED:
         return
-    live = sum(totals.get(bucket, 0) for bucket in _REACHED)
+    live = sum(totals.get(bucket, 0) for bucket in REACHED)
     if totals and not live:
         deciding.fire("cancel", reason="all units were cancelled")
     elif state.phase is OrderPhase.CONFIRMED and (state.receipt_confirmed or not totals):

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import attrs
 
+from orderflow.calendars import BusinessCalendar, Hours
 from orderflow.errors import Refusal, UnknownWorkflow
 from orderflow.inventory import OLDEST_FIRST, ReleaseOrder
 from orderflow.kernel.hooks import Hooks, RolesOf, WorkflowHooks
@@ -16,7 +17,7 @@ from orderflow.kernel.owing import owed_for_what_is_kept
 from orderflow.kernel.step import Step
 from orderflow.kernel.workflows import ORDER, RETURN
 from orderflow.model.commands import RequestReturn
-from orderflow.model.document import Delivery, Line
+from orderflow.model.document import Delivery, Line, Terms
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase
@@ -32,6 +33,7 @@ __all__ = [
     "HitPolicy",
     "OwedPolicy",
     "Place",
+    "PromisePolicy",
     "ReleasePolicy",
     "ReserveAtPlacement",
     "ReservePolicy",
@@ -48,6 +50,7 @@ __all__ = [
     "newest_first",
     "not_once_packed",
     "owed_for_what_is_kept",
+    "promised_within",
     "returnable_within",
     "when_paid",
 ]
@@ -162,8 +165,21 @@ def at_confirmation(order: Order) -> bool:
 
 
 def when_paid(order: Order) -> bool:
-    """Release the work of a confirmed order when it is paid for."""
-    return at_confirmation(order) and order.state.payments.paid
+    """Release a confirmed order's work when it is paid for; at once, where its terms say: later.
+
+    Prepaid orders are worked when they are paid; by invoice or on delivery they are paid last.
+    """
+    later = order.state.terms != Terms.PREPAID
+    return at_confirmation(order) and (later or order.state.payments.paid)
+
+
+PromisePolicy = Callable[[Order, datetime], datetime | None]
+"""What an order that is placed now is promised for, where nothing else was agreed; or nothing."""
+
+
+def promised_within(calendar: BusinessCalendar, days: int) -> PromisePolicy:
+    """A promise policy: at the end of so many business days."""
+    return lambda _order, now: calendar.add(now, days)
 
 
 ReturnPolicy = Callable[[Order, RequestReturn, datetime], Refusal | None]
@@ -235,13 +251,32 @@ RESERVE_AT_PLACEMENT = ReserveAtPlacement()
 
 @attrs.frozen
 class Windows:
-    """How long we wait for others before we act or ask."""
+    """How long we wait for others before we act or ask.
+
+    Attributes:
+        confirmation: After delivery: the receipt counts as confirmed.
+        review: After delivery: the customer is asked for a review, in the *review_hours*.
+        tracking: Without a word of a carrier: a person asks.
+        backorder: Without stock: a person asks.
+        payment: Confirmed, not released: a person asks; a prepaid order without any money ends.
+        cash: Paid on delivery, and no cash is reported: a person asks.
+        reminder: Delivered and not paid: an invoice's customer is reminded, each time that it is
+            over, *reminders* times; then a person asks. None: nobody is reminded.
+        at_risk: Before what is promised: a person is told. None: when it is late.
+        escalation: A task is another role's after it. None: never.
+    """
 
     confirmation: timedelta = timedelta(days=14)
     review: timedelta = timedelta(days=7)
     tracking: timedelta = timedelta(days=7)
     backorder: timedelta = timedelta(days=14)
     payment: timedelta = timedelta(days=7)
+    cash: timedelta = timedelta(days=7)
+    reminder: timedelta | None = None
+    reminders: int = 3
+    at_risk: timedelta | None = timedelta(days=1)
+    escalation: timedelta | None = None
+    review_hours: Hours | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -271,6 +306,7 @@ class Rules:
     cancellable: CancelPolicy = always_cancellable
     owed: OwedPolicy = owed_for_what_is_kept
     hit: HitPolicy | None = None
+    promise: PromisePolicy | None = None
     pays: bool = False
     windows: Windows = Windows()
     strategies: Mapping[str, Fulfiller] = attrs.field(init=False)

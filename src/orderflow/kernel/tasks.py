@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from orderflow.kernel.deadlines import outstanding
 from orderflow.kernel.forms import Filled, picked_items, shorts
 from orderflow.kernel.rules import Rules
 from orderflow.kernel.waits import STEP_COMMANDS
@@ -28,6 +29,8 @@ def completing(task: Task, order: Order, rules: Rules, filled: Filled) -> Outcom
     state = order.state
     if task.subject in state.cancellations and filled:
         return _given_up(task, order, filled)
+    if filled.get("answer") == "paid":
+        return _paid(order, rules)
     if filled.get("answer") in _ANSWERS:
         return _ANSWERS[filled["answer"]](task)
     if task.key in state.tasks:
@@ -50,6 +53,12 @@ def _given_up(task: Task, order: Order, filled: Filled) -> Outcome:
     request = order.state.cancellations[task.subject]
     lines = dict(request.lines) if filled.get("answer") == "given up" else {}
     return obs.CancellationAnswered(fo=request.fo, lines=lines, reason="told a person")
+
+
+def _paid(order: Order, rules: Rules) -> Outcome:
+    """A person found the money that was missing, all of it."""
+    amount, reference = outstanding(order, rules), f"by-hand-{order.version}"
+    return obs.PaymentReported(fact=PaymentFact.CAPTURED, amount=amount, reference=reference)
 
 
 def _picked(task: Task, order: Order, filled: Filled) -> Outcome:

@@ -11,6 +11,7 @@ from orderflow.kernel.placing import not_held
 from orderflow.kernel.step import Step
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
+from orderflow.model.document import Terms
 from orderflow.model.ledger import WORK_ORDER, Bucket, Slot
 from orderflow.model.messages import (
     Delivered,
@@ -108,6 +109,9 @@ def pack(deciding: Deciding, body: cmd.Pack) -> None:
     there = deciding.context.parcel
     if there is not None and (there.sealed or there.voided):
         deciding.refuse("parcel.closed", f"{there.id} is {there.status}, nothing goes into it")
+    if there is not None and there.lead != state.id and state.terms == Terms.CASH_ON_DELIVERY:
+        what = f"{there.id} is {there.lead}'s, and its carrier would not collect for {state.id}"
+        deciding.refuse("parcel.collects", f"{what}: pack it into a parcel of its own")
     if not _may_work(deciding, body.fo, "pack", _TO_PACKED, body.units):
         return
     parcel = body.into or f"{state.id}-P{len(state.parcels) + 1}"

@@ -72,13 +72,17 @@ class Address(Sent):
 
 
 class Customer(Sent):
-    """Who ordered. *id* is the application's own; the rest is personal data."""
+    """Who ordered. *id* is the application's own; the rest is personal data.
+
+    ``opted_out``: they are not asked for reviews.
+    """
 
     id: Code
     name: str = Field(default="", max_length=200)
     email: str = Field(default="", max_length=254)
     phone: str = Field(default="", max_length=40)
     language: str = Field(default="en", max_length=20)
+    opted_out: bool = False
 
 
 class Ask(StrEnum):
@@ -143,6 +147,9 @@ PERSONAL_FIELDS = frozenset({"customer", "ship_to", "pickup_at", "gift_message",
 class NewOrder(Sent):
     """What a customer ordered. *number* is the shop's own order number, if it has one.
 
+    ``gift``: somebody else gets the goods, as where there is a gift message; nobody is asked for a
+    review.
+
     >>> order = NewOrder(
     ...     currency="GBP", lines=[{"sku": "MUG", "quantity": 2, "unit_price": "2.55"}]
     ... )
@@ -162,6 +169,7 @@ class NewOrder(Sent):
     delivery: Delivery = Delivery.CARRIER
     terms: Terms = Terms.INVOICE
     shipping: Shipping = Shipping.PARTIAL
+    gift: bool = False
     gift_message: str = Field(default="", max_length=2000)
     notes: str = Field(default="", max_length=4000)
     attributes: Attributes = Field(default_factory=dict)

@@ -18,7 +18,7 @@ from orderflow.model.ledger import Slot
 from orderflow.model.parcel import Content, ParcelStatus, Scan
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
 from orderflow.model.returns import Disposition
-from orderflow.model.state import PaymentFact, RefundStatus, Stamp
+from orderflow.model.state import PaymentFact, RefundStatus, Review, Stamp
 
 __all__ = ["KINDS", "UPCASTERS", "Entry", "Event", "upcast"]
 
@@ -175,6 +175,7 @@ class ParcelMoved(Event):
     tracking_number: str
     lead: str = ""
     held_by: tuple[str, ...] = ()
+    signed: bool = False
 
 
 @_event(9)
@@ -262,6 +263,7 @@ class TaskOpened(Event):
     role: str
     reason: str
     of: str
+    at: datetime | None = None
 
 
 @_event(17)
@@ -585,7 +587,7 @@ class AddressChanged(Event):
 @_event(74)
 @attrs.frozen
 class PromiseChanged(Event):
-    """The order is promised for another day."""
+    """The order is promised for a day: by the shop's policy, or another one than before."""
 
     promised: datetime
 
@@ -705,6 +707,33 @@ class ParcelTakenOut(Event):
     """Units that were in it are sent again; it answers for them no more."""
 
     contents: tuple[Content, ...]
+
+
+@_event(80)
+@attrs.frozen
+class TaskEscalated(Event):
+    """A task was not done in time: it is another role's now, for a new *reason* if there is one."""
+
+    task: str
+    role: str
+    reason: str = ""
+
+
+@_event(81)
+@attrs.frozen
+class ReviewSettled(Event):
+    """No review is asked for (any more): one came, or the customer is not to be asked."""
+
+    review: Review
+    reason: str
+
+
+@_event(82)
+@attrs.frozen
+class ReviewPostponed(Event):
+    """The customer may not be written to now, but then."""
+
+    until: datetime
 
 
 @attrs.frozen

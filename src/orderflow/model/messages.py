@@ -63,6 +63,7 @@ class ParcelChanged:
     tracking_number: str
     lead: str = ""
     held_by: tuple[str, ...] = ()
+    signed: bool = False
 
 
 @attrs.frozen

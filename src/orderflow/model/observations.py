@@ -18,6 +18,8 @@ from orderflow.model.state import PaymentFact
 __all__ = [
     "CancellationAnswered",
     "Fact",
+    "Feedback",
+    "FeedbackGiven",
     "GoodsReturned",
     "GoodsShipped",
     "InvoiceLine",
@@ -51,7 +53,10 @@ class Fact(Sent):
 
 
 class TrackingReported(Fact):
-    """A carrier's scan, known by the carrier's *event* id, else by number, code, time, place."""
+    """A carrier's scan, known by the carrier's *event* id, else by number, code, time, place.
+
+    *signed*: of a delivery, that the recipient signed for it. That confirms the receipt.
+    """
 
     kind: Literal["tracking_reported"] = "tracking_reported"
     tracking_number: Code
@@ -60,6 +65,7 @@ class TrackingReported(Fact):
     code: str = Field(default="", max_length=100)
     place: str = Field(default="", max_length=200)
     to_recipient: bool = False
+    signed: bool = False
 
 
 class TrackingRetracted(Fact):
@@ -93,6 +99,25 @@ class PaymentReported(Fact):
     fact: PaymentFact
     amount: int = Field(ge=0, strict=True)
     reference: Code
+
+
+class Feedback(StrEnum):
+    """What a customer says of an order without being asked."""
+
+    REVIEW = "review"
+    COMPLAINT = "complaint"
+    OPT_OUT = "opt_out"
+
+
+class FeedbackGiven(Fact):
+    """The customer reviewed the order, complains, or wants to be asked for nothing.
+
+    *reference* is where the words stand in the application: they are not kept here.
+    """
+
+    kind: Literal["feedback_given"] = "feedback_given"
+    feedback: Feedback
+    reference: str = Field(default="", max_length=100)
 
 
 class GoodsReturned(Fact):
@@ -231,6 +256,7 @@ ObservationBody = Annotated[
     | LabelBought
     | LabelVoided
     | PaymentReported
+    | FeedbackGiven
     | GoodsReturned
     | ReturnAnswered
     | ReturnInspected

@@ -54,7 +54,10 @@ class Content:
 
 @attrs.frozen
 class Scan:
-    """One tracking event. *to_recipient*: a delivery scan that names the recipient."""
+    """One tracking event.
+
+    *to_recipient*: a delivery scan that names the recipient; *signed*: who signed for it.
+    """
 
     id: str
     status: ParcelStatus
@@ -62,6 +65,7 @@ class Scan:
     code: str = ""
     place: str = ""
     to_recipient: bool = False
+    signed: bool = False
 
 
 @attrs.frozen
@@ -102,6 +106,13 @@ class Parcel:
     def orders(self) -> tuple[str, ...]:
         """The orders with units in it, or in it once, sorted."""
         return tuple(sorted({content.order for content in (*self.contents, *self.taken_out)}))
+
+    @property
+    def signed(self) -> bool:
+        """Whether it is delivered, and a scan that stands says that the recipient signed."""
+        return self.status is ParcelStatus.DELIVERED and any(
+            scan.signed and scan.id not in self.retracted for scan in self.scans
+        )
 
 
 def status_of(parcel: Parcel) -> tuple[ParcelStatus, datetime | None]:

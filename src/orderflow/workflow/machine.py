@@ -1,8 +1,8 @@
-"""Workflows compiled from one ``transitions.Machine`` each.
+"""Workflows compiled onto one shared ``transitions.Machine`` each.
 
-No model is ever added: the model of a trigger is a cursor that carries the decision being made. The
-machine's transitions and callbacks are resolved once, where it would resolve and log them on every
-trigger.
+No model is ever added: the model of a trigger is a cursor that carries the decision being made.
+:class:`_Event` is the package's own extension point; it resolves transitions and callbacks once,
+where the stock class resolves and logs them on every trigger.
 """
 
 from __future__ import annotations
@@ -135,22 +135,47 @@ _Move = tuple[tuple[Guard[S], ...], tuple[Inside[S], ...], str, tuple[Inside[S],
 new order, and the transition that is asked next. A plain tuple is what Python unpacks fastest."""
 
 
-def _moves(machine: transitions.Machine) -> dict[tuple[str, str], _Move[Any]]:
-    """The first transition for each trigger and state, its callbacks resolved."""
-    state: Callable[[Any], Any] = machine.get_state
-    moves: dict[tuple[str, str], _Move[Any]] = {}
-    for trigger, event in machine.events.items():
-        for source, found in event.transitions.items():
+class _Event(transitions.Event):
+    """An event whose callbacks are resolved once, and which collects every refusal."""
+
+    def resolve(self) -> None:
+        """Turn the transitions from each state, and their callbacks, into plain tuples."""
+        state: Callable[[Any], Any] = self.machine.get_state
+        self.moves: dict[str, _Move[Any]] = {}
+        for source, found in self.transitions.items():
             declared: list[Any] = list(found)
             for t in reversed(declared):
-                moves[trigger, source] = (
+                self.moves[source] = (
                     tuple(condition.func.guard for condition in t.conditions),
                     tuple(call.hook for call in (*t.before, *state(source).on_exit)),
                     t.dest,
                     tuple(call.hook for call in (*state(t.dest).on_enter, *t.after)),
-                    moves.get((trigger, source)),
+                    self.moves.get(source),
                 )
-    return moves
+
+    def trigger(self, model: Any) -> bool:
+        move = self.moves.get(model.state)
+        while move:
+            guards, leaving, dest, arriving, move = move
+            passed = True
+            for guard in guards:
+                refusal = guard(model.step)
+                if refusal is not None:
+                    passed = _refuse(model, guard, refusal) and passed
+            if passed:
+                for hook in leaving:
+                    if outputs := hook(model.step):
+                        model.add(outputs)
+                model.state = dest
+                for hook in arriving:
+                    if outputs := hook(model.step):
+                        model.add(outputs)
+                return True
+        return False
+
+
+class _Machine(transitions.Machine):
+    event_cls = _Event
 
 
 class CompiledWorkflow(Generic[S]):
@@ -158,7 +183,10 @@ class CompiledWorkflow(Generic[S]):
 
     def __init__(self, workflow: Workflow[S], hooks: PointHooks[S] | None = None) -> None:
         self.workflow = workflow
-        self._moves: dict[tuple[str, str], _Move[S]] = _moves(as_machine(workflow, hooks))
+        machine = _Machine(model=None, **_parts(workflow, hooks or NoHooks()))
+        self._events: dict[str, _Event] = machine.events  # type: ignore[assignment]  # event_cls
+        for event in self._events.values():
+            event.resolve()
 
     def fire(self, cursor: Cursor[S], trigger: str) -> bool:
         """Take the first transition whose guards are all silent; False where there is none.
@@ -166,22 +194,8 @@ class CompiledWorkflow(Generic[S]):
         The cursor then holds every reason of every guard. Order of calls: guards, before,
         on_exit, the change of state, on_enter, after.
         """
-        move = self._moves.get((trigger, cursor.state))
-        while move:
-            guards, leaving, dest, arriving, move = move
-            passed = True
-            for guard in guards:
-                refusal = guard(cursor.step)
-                if refusal is not None:
-                    passed = _refuse(cursor, guard, refusal) and passed
-            if passed:
-                for hook in leaving:
-                    cursor.add(hook(cursor.step))
-                cursor.state = dest
-                for hook in arriving:
-                    cursor.add(hook(cursor.step))
-                return True
-        return False
+        event = self._events.get(trigger)
+        return event is not None and event.trigger(cursor)
 
 
 def as_machine(
