@@ -198,7 +198,7 @@ def _left_behind(deciding: Deciding, on: str) -> str:
     if on in state.fulfillment_orders:
         final, found = state.fulfillment_orders[on].phase.final, ledger.slots(*IN_WORK, fo=on)
     elif on in state.returns:
-        final, found = state.returns[on].phase.final, ledger.slots(Bucket.RETURNING, rma=on)
+        return ""  # what did not come stays with the customer
     else:
         final, found = state.phase.final, ledger.slots(*set(Bucket) - SETTLED)
         if state.phase is OrderPhase.CANCELLED:

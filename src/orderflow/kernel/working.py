@@ -222,6 +222,8 @@ def resend(deciding: Deciding, body: cmd.Resend) -> None:
     deciding.take_out_of(taken)
 
 
+_GIVEN_UP = Bucket.CANCELLED, Bucket.SUBSTITUTED
+"""The buckets of units that a fulfillment order no longer answers for."""
 MAY_GO_AGAIN = Bucket.RETURNED_UNDELIVERED, Bucket.LOST
 """The buckets of units that went out and may be sent once more."""
 
@@ -265,7 +267,9 @@ def complete_work(deciding: Deciding) -> None:
         if fo.phase.final:
             continue
         stands = {
-            slot.bucket for slot, units in deciding.units.items() if slot.fo == fo.id and units
+            slot.bucket
+            for slot, units in deciding.units.items()
+            if slot.fo == fo.id and units and slot.bucket not in _GIVEN_UP
         }
         flow = deciding.rules.machine(fo.workflow).workflow
         leaving = flow.leaving[fo.state]

@@ -86,7 +86,7 @@ def _tellable(order: Order) -> Iterator[obs.Fact]:
     state = order.state
     numbers = [view.tracking_number for view in state.parcels.values() if view.tracking_number]
     for number in (*numbers, "1Z1"):  # the last one may be heard of later
-        for status in list(ParcelStatus)[3:11]:
+        for status in list(ParcelStatus)[3:12]:
             yield obs.TrackingReported(tracking_number=number, status=status)
     for fo in state.fulfillment_orders.values():
         if fo.phase is Phase.REQUESTED or fo.strategy in _others(order):
