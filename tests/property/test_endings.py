@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from typing import ClassVar
 
 from hypothesis import strategies as st
@@ -28,6 +29,7 @@ from tests.property.lives import Lives
 HELPER = "helper"
 ROUNDS_AT_MOST = 300
 TIMES_AT_MOST = 5
+PATIENCE = timedelta(days=60)
 CANCELLING_ANSWERS = ("given up", "rejected", "not coming", "delivered")
 DELIVERING_ANSWERS = ("shipped", "refused", "arrived", "delivered")
 DELIVERING: tuple[type[cmd.Body], ...] = (
@@ -68,6 +70,7 @@ class Endings(Lives):
         self.moods.late = self.moods.short = False
         self.moods.fails, self.moods.prompt = self.silent, not self.silent
         helper = Helper(self.engine, cancels=self.cancels)
+        patient_until = self.clock.now() + PATIENCE
         for _ in range(ROUNDS_AT_MOST):
             self.work_all()
             self.promises()
@@ -76,8 +79,11 @@ class Endings(Lives):
             if not open_ones:
                 break
             helped = [helper.act(each) for each in open_ones]
-            if not any(helped):
-                self.clock.move_to(self.engine.worker.next_due() or self.clock.now())
+            due = self.engine.worker.next_due()
+            if not any(helped) and due and due < patient_until:
+                self.clock.move_to(due)
+            elif not any(helped):
+                helper.patient = False
         else:
             raise Broken(5, "this cannot be ended:\n" + "\n".join(map(story, open_ones)))
         if not self.cancels:
@@ -110,7 +116,7 @@ class Helper:
     """Somebody who helps orders on, and knows only what ``explain`` tells of them."""
 
     def __init__(self, engine: Engine, *, cancels: bool) -> None:
-        self.engine, self.cancels = engine, cancels
+        self.engine, self.cancels, self.patient = engine, cancels, True
         self.answers = CANCELLING_ANSWERS if cancels else DELIVERING_ANSWERS
         self.times: Counter[str] = Counter()
 
@@ -142,7 +148,7 @@ class Helper:
         for kind in DELIVERING:
             yield from (body for body in offered if isinstance(body, kind))
         yield from (b for b in offered if isinstance(b, cmd.Fire) and b.trigger == "place")
-        if not self.cancels:
+        if not self.cancels and not self.patient:
             nothing_there = {*told.order.ledger.totals()} <= {*SETTLED, *NOT_THERE}
             for body in offered:
                 if isinstance(body, cmd.Cancel) and (body.lines or nothing_there):

@@ -21,6 +21,7 @@ from orderflow.workflow import Release as AwaitsRelease
 
 __all__ = [
     "backorder",
+    "call_back",
     "expire_reservations",
     "granted",
     "open_fo",
@@ -69,6 +70,17 @@ def route(deciding: Deciding) -> None:
             key = StockKey(deciding.lines[part.line].sku, part.location)
             backorder(deciding, Slot(part.line, Bucket.OPEN), part.quantity, key)
     _date_reservations(deciding)
+
+
+def call_back(deciding: Deciding) -> None:
+    """Backordered units of which some are to be had, though not where they wait, are open again."""
+    order = deciding.order
+    for line, units in order.units(Bucket.BACKORDERED).items():
+        there = [place.available for place in _places(deciding, order.line(line))]
+        found = units if None in there else min(units, sum(filter(None, there)))
+        if found:
+            deciding.unwait(line, found)
+            deciding.move(Slot(line, Bucket.BACKORDERED), Slot(line, Bucket.OPEN), found)
 
 
 def _places(deciding: Deciding, line: Line) -> Iterator[Place]:

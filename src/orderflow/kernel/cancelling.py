@@ -11,7 +11,6 @@ from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.parcel import AT_SENDER
-from orderflow.model.stock import StockKey, Unwait
 
 __all__ = ["cancel", "cancel_units"]
 
@@ -106,12 +105,9 @@ def _why_nothing(deciding: Deciding) -> str:
 def cancel_units(deciding: Deciding, slot: Slot, units: int) -> None:
     """Cancel units of one slot, and have done what follows for stock and shelf."""
     gone = Slot(slot.line, Bucket.CANCELLED)
-    sku = deciding.lines[slot.line].sku
     match slot.bucket:
         case Bucket.BACKORDERED:
-            for place in sorted(deciding.rules.locations):
-                key = StockKey(sku, place)
-                deciding.stock.append(Unwait(key, deciding.id, slot.line, units))
+            deciding.unwait(slot.line, units)
         case Bucket.ALLOCATED:
             deciding.unreserve(slot.line, slot.fo, units)
         case Bucket.PACKED:

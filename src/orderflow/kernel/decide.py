@@ -18,7 +18,7 @@ from orderflow.kernel import (
     returning,
     working,
 )
-from orderflow.kernel.allocating import granted, routable
+from orderflow.kernel.allocating import call_back, granted, routable
 from orderflow.kernel.deciding import Context, Deciding
 from orderflow.kernel.progress import advance, is_busy
 from orderflow.kernel.rules import Rules
@@ -158,6 +158,8 @@ def stock_keys(rules: Rules, order: Order | None, body: object) -> frozenset[Sto
         may_be_routed = set(order.units(Bucket.OPEN))
         if isinstance(body, cmd.Pick):
             may_be_routed |= set(body.short)
+        elif isinstance(body, cmd.Route):
+            may_be_routed |= set(order.units(Bucket.BACKORDERED))
         elif isinstance(body, cmd.Resend):
             may_be_routed |= set(order.units(*working.MAY_GO_AGAIN))
         elif isinstance(body, _GIVES_BACK):
@@ -218,6 +220,7 @@ def _close_task(deciding: Deciding, body: cmd.CloseTask) -> None:
 
 
 def _route(deciding: Deciding, _body: cmd.Route) -> None:
+    call_back(deciding)
     if not routable(deciding.order, deciding.rules, deciding.context.now):
         deciding.refuse("route.nothing", "no unit is open and free to be given to anybody")
     elif deciding.order.state.declined:
