@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
@@ -29,6 +29,7 @@ __all__ = [
     "GiveUp",
     "Ids",
     "InboxItem",
+    "Intercepting",
     "Label",
     "LabelRequest",
     "Notification",
@@ -50,6 +51,8 @@ __all__ = [
     "Short",
     "Stale",
     "Store",
+    "TakeBack",
+    "TakesBack",
     "TaskQuery",
     "Warehouse",
     "Watch",
@@ -133,6 +136,14 @@ class Carrier(Protocol):
         """Announce that the parcel is ready to be collected (a manifest). Raises PortFailed."""
 
 
+@runtime_checkable
+class Intercepting(Protocol):
+    """What a carrier has besides that brings parcels back which are on their way."""
+
+    def intercept(self, key: str, label: Label) -> None:
+        """Turn a parcel around, if that can be done; scans tell. Raises PortFailed, ByHand."""
+
+
 @attrs.frozen
 class RequestLine:
     """Units that a party is to ship. *unit_cost* is what we pay it for one."""
@@ -186,6 +197,25 @@ class Party(Protocol):
 
     def remind(self, key: str, number: str) -> None:
         """Be reminded that an answer, or the goods, are due. Raises PortFailed."""
+
+
+@attrs.frozen
+class TakeBack:
+    """Units that a customer wants to send back to the party that shipped them."""
+
+    key: str
+    number: str
+    order: str
+    lines: Mapping[str, int]
+    reason: str
+
+
+@runtime_checkable
+class TakesBack(Protocol):
+    """What a party has besides that is asked before goods are returned to it."""
+
+    def take_back(self, request: TakeBack) -> Fact | None:
+        """Answer with ReturnAnswered, now or later. Raises PortFailed."""
 
 
 @attrs.frozen
@@ -318,6 +348,7 @@ class Commit:
         references: Tracking numbers and the like by which the subject is known from now on.
         receipt: The message's receipt.
         done: The outbox row that this commit acknowledges.
+        revised: Whether the order's document changed.
     """
 
     subject: str
@@ -334,6 +365,7 @@ class Commit:
     references: tuple[str, ...] = ()
     receipt: Receipt | None = None
     done: str | None = None
+    revised: bool = False
 
 
 @attrs.frozen
@@ -466,6 +498,9 @@ class Store(Protocol):
 
     def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
         """Units reserved for an order, by key and line."""
+
+    def promised(self, key: StockKey) -> Mapping[tuple[str, str], int]:
+        """Units reserved of a key, by order and line."""
 
     def movements(self, key: StockKey) -> Iterator[Movement]:
         """The stock journal of a key, oldest first."""

@@ -11,12 +11,25 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from orderflow import Engine, InHouse, Line, NewOrder, Refusal, Steps
 from orderflow.errors import PortFailed
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
-from orderflow.model.commands import Cancel, CloseReturn, PlaceHold, RemindPayment
+from orderflow.kernel.rules import always_cancellable, newest_first, not_once_packed
+from orderflow.model.commands import (
+    Cancel,
+    CloseReturn,
+    Edit,
+    Override,
+    PlaceHold,
+    ProposeSubstitute,
+    Receive,
+    RemindPayment,
+    RequestReturn,
+)
+from orderflow.model.document import Address
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     Fact,
     GoodsReturned,
     PaymentReported,
+    ReturnAnswered,
     ReturnInspected,
     StockReported,
     TrackingReported,
@@ -25,9 +38,10 @@ from orderflow.model.observations import (
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.returns import Disposition, Finding
 from orderflow.model.state import PaymentFact
-from orderflow.ports import Deed, RefundRequest, Reply
+from orderflow.ports import Deed, RefundRequest, Reply, TakeBack
 from orderflow.testing import Broken, FakeCarrier, FakeParty, Moods, OrderMachine
 
+ELSEWHERE = Address(name="Ada", lines=("2 Hill Road",), city="York", country="GB")
 STEPS = st.sampled_from(["pick", "pack", "ship", "confirm", "put_away", "close_return", "submit"])
 
 
@@ -43,6 +57,17 @@ class OnlyFours(Dropship):
 
     def accepts(self, line: Line) -> Refusal | None:
         return None if line.quantity == 4 and line.ships else Refusal("drop.other", "not four")
+
+
+class Supplier(FakeParty):
+    """A party that is asked before goods are returned to it."""
+
+    moods = Moods()
+
+    def take_back(self, request: TakeBack) -> Fact | None:
+        """It refuses when it is short of room."""
+        said = ReturnAnswered(rma=request.number, refused="no room" if self.moods.short else "")
+        return said if self.moods.prompt else None
 
 
 class Bank:
@@ -67,14 +92,15 @@ class Lives(OrderMachine):
     """A shop under pressure; every promise is checked after each step."""
 
     def __init__(self) -> None:
-        self.carrier, self.party = FakeCarrier(), FakeParty()
+        self.carrier, self.party = FakeCarrier(), Supplier()
         self.manual: frozenset[str] = frozenset()
         self.bank = Bank()
+        self.hits = self.keeps_packed = False
         self.done_on_hold: list[str] = []
         super().__init__()
 
     def make_engine(self) -> Engine:
-        self.bank.moods = self.moods
+        self.bank.moods = self.party.moods = self.moods
         return Engine(
             self.faulty.port,
             [
@@ -87,6 +113,8 @@ class Lives(OrderMachine):
             ],
             steps=Steps(manual=self.manual),
             payments=self.bank,
+            hit=newest_first if self.hits else None,
+            cancellable=not_once_packed if self.keeps_packed else always_cancellable,
         )
 
     def open(self) -> Engine:
@@ -201,9 +229,59 @@ class Lives(OrderMachine):
             if paid > captured:
                 raise Broken(9, f"{paid} were paid back of {captured} that {order} paid")
 
-    @rule(manual=st.frozensets(STEPS))
-    def other_steps(self, manual: frozenset[str]) -> None:
-        """The application is deployed again, with other steps done by hand."""
-        self.manual = manual
+    @precondition(lambda self: self.placed)
+    @rule(
+        data=st.data(),
+        units=st.integers(0, 5),
+        moves=st.booleans(),
+        added=st.integers(0, 3),
+        override=st.booleans(),
+    )
+    def edit(
+        self, data: st.DataObject, units: int, moves: bool, added: int, override: bool
+    ) -> None:
+        """A customer wants something else: more, fewer, another line, another address."""
+        order = self.one_order(data)
+        sku = data.draw(st.sampled_from(self.skus), label="sku")
+        body = Edit(
+            quantities={ln.id: units for ln in order.document.lines[:1]} if units < 5 else {},
+            lines=(Line(sku=sku, quantity=added, unit_price=Decimal("0.99")),) if added else (),
+            ship_to=ELSEWHERE if moves else None,
+        )
+        given = Override(command=body, reason="asked for twice") if override else body
+        self.submit(given.to(order.id, by="ana", id=self.name()))
+
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), units=st.integers(1, 2))
+    def exchange(self, data: st.DataObject, units: int) -> None:
+        """A customer wants something else for what was delivered."""
+        order = self.one_order(data)
+        for line in list(order.units(Bucket.DELIVERED, Bucket.SHIPPED))[:1]:
+            other = Line(sku=data.draw(st.sampled_from(self.skus)), quantity=units)
+            asked = RequestReturn(lines={line: 1}, exchange=(other,))
+            self.submit(asked.to(order.id, id=self.name()))
+
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data())
+    def propose(self, data: st.DataObject) -> None:
+        """We propose another SKU for what is not to be had."""
+        order = self.one_order(data)
+        sku = data.draw(st.sampled_from(self.skus), label="sku")
+        for line in list(order.units(Bucket.BACKORDERED, Bucket.OPEN, Bucket.ALLOCATED))[:1]:
+            body = ProposeSubstitute(line=line, sku=sku)
+            self.submit(body.to(order.id, by="ana", id=self.name()))
+
+    @rule(units=st.integers(1, 3), damaged=st.integers(0, 3))
+    def damaged_goods(self, units: int, damaged: int) -> None:
+        """Goods arrive that are damaged."""
+        body = Receive(sku=self.skus[0], quantity=units, damaged=min(units, damaged))
+        self.engine.change_stock(body.to(id=self.name()))
+
+    @rule(manual=st.frozensets(STEPS), hits=st.booleans(), keeps_packed=st.booleans())
+    def other_steps(
+        self, manual: frozenset[str], hits: bool = False, keeps_packed: bool = False
+    ) -> None:
+        """The application is deployed again, with other steps done by hand, and other policies."""
+        self.manual, self.hits, self.keeps_packed = manual, hits, keeps_packed
         self.engine = self.open()
         self.engine.apply_rules()

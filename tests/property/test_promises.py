@@ -62,6 +62,11 @@ def test_lives_meet_every_kind_of_trouble() -> None:
             "RefundMoved",
             "GoodsJudged",
             "StrangeGoodsCame",
+            "QuantityRaised",
+            "LineAdded",
+            "AddressChanged",
+            "LineSubstituted",
+            "Overridden",
         ),
     }
     for number in range(8):

@@ -47,8 +47,9 @@ class Walker:
     def step(self) -> Look:
         return Look(self.state, self.tick, self.calls)
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Refusal) -> bool:
         self.refusals.append(refusal)
+        return True
 
     def add(self, outputs: Iterable[Any]) -> None:
         self.added.extend(outputs)

@@ -10,7 +10,7 @@ import typer
 from pydantic import BaseModel
 from rich.text import Text
 
-from orderflow.cli import caring  # noqa: F401 (its commands)
+from orderflow.cli import caring, commanding  # noqa: F401 (their commands)
 from orderflow.cli.desk import completing
 from orderflow.cli.following import Follower
 from orderflow.cli.opening import (

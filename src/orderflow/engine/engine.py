@@ -31,6 +31,8 @@ from orderflow.kernel.decide import Decision
 from orderflow.kernel.hooks import Hooks, RolesOf
 from orderflow.kernel.rules import (
     RESERVE_AT_PLACEMENT,
+    CancelPolicy,
+    HitPolicy,
     OwedPolicy,
     ReleasePolicy,
     ReservePolicy,
@@ -39,6 +41,7 @@ from orderflow.kernel.rules import (
     Rules,
     StepPolicy,
     Windows,
+    always_cancellable,
     always_returnable,
     at_confirmation,
     every_role,
@@ -96,6 +99,9 @@ class Engine:
         windows: How long others are waited for.
         facts: Providers of outside facts that guards need, by name.
         returnable: Which returns a customer may ask for.
+        cancellable: Which units may still be cancelled.
+        hit: Whose reservations are taken when less stock is there than was promised; without,
+            a person decides.
         owed: What a customer owes for what is kept; what was paid beyond is refunded.
         notifier: Who tells customers.
         payments: Who pays refunds; without, each refund is a task.
@@ -125,6 +131,8 @@ class Engine:
         windows: Windows = Windows(),  # noqa: B008 (an immutable value)
         facts: FactProviders | None = None,
         returnable: ReturnPolicy = always_returnable,
+        cancellable: CancelPolicy = always_cancellable,
+        hit: HitPolicy | None = None,
         owed: OwedPolicy = owed_for_what_is_kept,
         notifier: Notifier | None = None,
         payments: Payments | None = None,
@@ -153,6 +161,8 @@ class Engine:
             serve=serve,
             roles_of=roles_of,
             returnable=returnable,
+            cancellable=cancellable,
+            hit=hit,
             owed=owed,
             pays="refund" in self.performers,
             windows=windows,

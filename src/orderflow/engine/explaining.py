@@ -140,6 +140,7 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
         yield cmd.Seal(parcel=view.id)
         yield cmd.Ship(parcel=view.id)
         yield cmd.Deliver(parcel=view.id)
+        yield cmd.Intercept(parcel=view.id)
     if not state.payments.paid:
         yield cmd.RemindPayment()
     yield cmd.Resend()

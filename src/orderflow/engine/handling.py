@@ -17,18 +17,38 @@ from orderflow.inventory import StockDecision, decide_stock, settle
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
-from orderflow.model.commands import Cancel, Draft, Pack, Place, Route, StockCommand
+from orderflow.model.commands import (
+    Cancel,
+    Draft,
+    Edit,
+    Override,
+    Pack,
+    Place,
+    Route,
+    StockCommand,
+    Substitute,
+)
 from orderflow.model.events import Entry
 from orderflow.model.ledger import Bucket
-from orderflow.model.messages import Despatched, EffectFailed, OpenParcel, SettleStock, TimerFired
+from orderflow.model.messages import (
+    Despatched,
+    EffectFailed,
+    OpenParcel,
+    SettleStock,
+    StockLost,
+    TimerFired,
+)
 from orderflow.model.observations import StockReported
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey, StockLevel
+from orderflow.model.work import Message
 from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Store, Watch
 
 __all__ = ["Handler"]
 
 _TRIES = 25
+_CALLS_BACK = Cancel | Edit | Override | Route | Substitute
+"""What may take units from waiting lists."""
 _LOG = logging.getLogger("orderflow")
 
 
@@ -146,7 +166,7 @@ class Handler:
             facts = {name: provide(about) for name, provide in self.facts.items()}
         into = body.into if isinstance(body, Pack) else None
         parcel = self.store.parcel(into) if into else None
-        waiting = self._waiting(order) if order and isinstance(body, Cancel | Route) else {}
+        waiting = self._waiting(order) if order and isinstance(body, _CALLS_BACK) else {}
         return Context(now, actor, cause, at, facts, levels, parcel, waiting)
 
     def _waiting(self, order: Order) -> Mapping[tuple[str, StockKey], int]:
@@ -215,6 +235,7 @@ class Handler:
             references=decision.references,
             receipt=envelope.stored(version),
             done=envelope.done,
+            revised=decision.revised,
         )
         return Ready(commit, decision.order)
 
@@ -288,7 +309,22 @@ class Handler:
                 now,
                 envelope.at,
             )
+            if decision.shortfall and self.rules.hit:
+                hit = tuple(self._hit(key, decision.short_by, envelope.cause))
+                decision = attrs.evolve(decision, messages=(*decision.messages, *hit))
         return self._stock_commit(envelope, decision, now)
+
+    def _hit(self, key: StockKey, units: int, cause: str) -> Iterator[Message]:
+        """Tell the orders that go without, as the policy says, until the shortfall is covered."""
+        assert self.rules.hit is not None  # asked by the caller
+        promised = self.store.promised(key)
+        orders = self.store.load({order for order, _ in promised})
+        for order in self.rules.hit(orders.values()):
+            for (_, line), reserved in (i for i in promised.items() if i[0][0] == order.id):
+                if part := min(units, reserved):
+                    units -= part
+                    lost = StockLost(key, line, part)
+                    yield Message(f"{cause}>lost:{order.id}/{line}", f"order:{order.id}", lost)
 
     def _stock_commit(self, envelope: Envelope, decision: StockDecision, now: datetime) -> Commit:
         subject = f"stock:{decision.key}"

@@ -265,4 +265,6 @@ def _who(deed: Deed) -> str:
         fo = state.parcels[fo].fo
     elif fo in state.cancellations:
         fo = state.cancellations[fo].fo
+    elif fo in state.returns:
+        return state.returns[fo].to
     return state.fulfillment_orders[fo].strategy if fo in state.fulfillment_orders else ""

@@ -14,6 +14,7 @@ from orderflow.model.observations import LabelBought, LabelVoided
 from orderflow.ports import (
     Carrier,
     Deed,
+    Intercepting,
     Label,
     LabelRequest,
     Picked,
@@ -95,6 +96,10 @@ class InHouse(FulfillmentStrategy):
             case "ship":
                 view = deed.order.state.parcels[deed.subject]
                 self.carrier.hand_over(deed.key, Label(view.carrier, view.tracking_number))
+            case "intercept" if isinstance(self.carrier, Intercepting):
+                view = deed.order.state.parcels[deed.subject]
+                self.carrier.intercept(deed.key, Label(view.carrier, view.tracking_number))
+                return None
         return super().perform(deed)
 
     def _pick(self, deed: Deed) -> Reply:

@@ -13,9 +13,10 @@ from orderflow.kernel.rules import Assignment, Backorder, Place, Rules
 from orderflow.model import events as ev
 from orderflow.model.document import Line, Shipping
 from orderflow.model.ledger import Bucket, Slot
-from orderflow.model.messages import StockGranted
+from orderflow.model.messages import StockGranted, StockLost
 from orderflow.model.order import Order
-from orderflow.model.phases import OrderPhase, Phase
+from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
+from orderflow.model.state import OrderState
 from orderflow.model.stock import Release, Reserve, StockKey, StockLevel, Wait
 from orderflow.workflow import Release as AwaitsRelease
 
@@ -24,10 +25,12 @@ __all__ = [
     "call_back",
     "expire_reservations",
     "granted",
+    "let_go",
     "open_fo",
     "release",
     "routable",
     "route",
+    "stock_lost",
     "take",
 ]
 
@@ -45,8 +48,14 @@ def routable(order: Order, rules: Rules, now: datetime) -> dict[str, int]:
     return {
         slot.line: units
         for slot, units in state.ledger.slots(Bucket.OPEN)
-        if (state.lines[slot.line].not_before or now) <= now
+        if (state.lines[slot.line].not_before or now) <= now and not _awaits_goods(state, slot.line)
     }
+
+
+def _awaits_goods(state: OrderState, line: str) -> bool:
+    """Whether a line is the exchange for goods that are not back yet."""
+    rma = state.returns.get(state.lines[line].awaits)
+    return rma is not None and rma.phase in (ReturnPhase.REQUESTED, ReturnPhase.APPROVED)
 
 
 def route(deciding: Deciding) -> None:
@@ -225,6 +234,25 @@ def backorder(deciding: Deciding, slot: Slot, quantity: int, key: StockKey) -> N
             deciding.refuse("stock.not_available", f"line {slot.line}: {sentence}")
         elif slot.bucket is not Bucket.OPEN:
             deciding.move(slot, Slot(slot.line, Bucket.OPEN), over)
+
+
+def stock_lost(deciding: Deciding, body: StockLost) -> None:
+    """Reserved units are not there: those that nobody has picked wait for stock again."""
+    left = body.quantity
+    for slot, units in sorted(deciding.order.ledger.slots(Bucket.ALLOCATED, line=body.line)):
+        part = min(left, units)
+        if part and deciding.stock_key(body.line, slot.fo) == body.key:
+            deciding.unreserve(body.line, slot.fo, part)
+            backorder(deciding, slot, part, body.key)
+            left -= part
+
+
+def let_go(deciding: Deciding, slot: Slot, units: int) -> None:
+    """Units are not to be sent: give back their stock, or their place in the waiting list."""
+    if slot.bucket is Bucket.BACKORDERED:
+        deciding.unwait(slot.line, units)
+    elif slot.bucket is Bucket.ALLOCATED:
+        deciding.unreserve(slot.line, slot.fo, units)
 
 
 def _date_reservations(deciding: Deciding) -> None:

@@ -11,14 +11,17 @@ from orderflow.errors import Refusal
 from orderflow.kernel import (
     cancelling,
     despatching,
+    editing,
     facts,
     placing,
+    recalling,
     refunding,
     requesting,
     returning,
+    substituting,
     working,
 )
-from orderflow.kernel.allocating import call_back, granted, routable
+from orderflow.kernel.allocating import call_back, granted, routable, stock_lost
 from orderflow.kernel.deciding import Context, Deciding
 from orderflow.kernel.progress import advance, is_busy
 from orderflow.kernel.rules import Rules
@@ -50,6 +53,7 @@ class Decision:
         messages: To other boundaries.
         fired: Transitions taken, for the watchers.
         references: Names by which others speak of the order from now on.
+        revised: Whether it is for something else than before: its document changed.
     """
 
     order: Order
@@ -60,6 +64,7 @@ class Decision:
     messages: tuple[Message, ...]
     fired: tuple[Fired, ...]
     references: tuple[str, ...]
+    revised: bool = False
 
 
 def decide(
@@ -82,6 +87,8 @@ def decide(
             placing.place(deciding, body, new_id)
         case cmd.Draft():
             placing.draft(deciding, body, new_id)
+        case cmd.Override():
+            _override(deciding, body)
         case _:
             _HANDLERS[type(body)](deciding, body)
     commanded = isinstance(body, cmd.Body)
@@ -117,6 +124,7 @@ def _decision(deciding: Deciding, before: Order | None) -> Decision:
         tuple(deciding.messages),
         tuple(deciding.fired),
         tuple(_references(deciding)),
+        deciding.revised,
     )
 
 
@@ -150,8 +158,12 @@ def _tell_parcels(deciding: Deciding, before: Order | None) -> None:
 
 def stock_keys(rules: Rules, order: Order | None, body: object) -> frozenset[StockKey]:
     """The stock levels that deciding *body* may need."""
+    if isinstance(body, cmd.Override):
+        body = body.command
     if isinstance(body, cmd.Place | cmd.Draft):
         skus = {line.sku for line in body.order.lines if line.stocked}
+    elif isinstance(body, msg.StockLost):
+        return frozenset({body.key})
     elif order is None:
         skus = set()
     else:
@@ -161,18 +173,36 @@ def stock_keys(rules: Rules, order: Order | None, body: object) -> frozenset[Sto
         elif isinstance(body, cmd.Route):
             may_be_routed |= set(order.units(Bucket.BACKORDERED))
         elif isinstance(body, cmd.Resend):
-            may_be_routed |= set(order.units(*working.MAY_GO_AGAIN))
+            may_be_routed |= set(order.units(*recalling.MAY_GO_AGAIN))
         elif isinstance(body, _GIVES_BACK):
             may_be_routed |= set(order.units(Bucket.ALLOCATED, fo=body.fo))
         lines = order.state.lines
         skus = {lines[ln].sku for ln in may_be_routed if ln in lines and lines[ln].stocked}
-        if isinstance(body, cmd.Substitute):
+        if isinstance(body, cmd.Edit):
+            skus |= {lines[ln].sku for ln in body.quantities if ln in lines}
+            skus |= {line.sku for line in body.lines}
+        elif isinstance(body, cmd.Substitute):
             skus |= {proposal.sku for proposal in order.state.proposals.values()}
     return frozenset(StockKey(sku, place) for sku in skus for place in rules.locations)
 
 
 _GIVES_BACK = cmd.Reroute | obs.RequestAnswered | obs.CancellationAnswered
 """After these, units of a fulfillment order may be routed again."""
+
+
+def _override(deciding: Deciding, body: cmd.Override) -> None:
+    """Carry a command out past what the application's guards and policies say."""
+    actor = deciding.context.actor
+    roles = deciding.rules.roles_of(actor)
+    if roles is not None and "override" not in roles:
+        what = f"{actor} needs the role override to override {body.command.kind}"
+        deciding.refuse("actor.role_missing", what)
+        return
+    deciding.overruled = []
+    _HANDLERS[type(body.command)](deciding, body.command)
+    codes = tuple(dict.fromkeys(deciding.overruled))
+    deciding.overruled = None
+    deciding.emit(ev.Overridden(body.command.kind, body.reason, codes))
 
 
 def _fire(deciding: Deciding, body: cmd.Fire) -> None:
@@ -230,6 +260,8 @@ def _route(deciding: Deciding, _body: cmd.Route) -> None:
 _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.Confirm: placing.confirm,
     cmd.Cancel: cancelling.cancel,
+    cmd.Edit: editing.edit,
+    cmd.Intercept: recalling.intercept,
     cmd.PlaceHold: placing.place_hold,
     cmd.ReleaseHold: placing.release_hold,
     cmd.Route: _route,
@@ -240,9 +272,10 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.Deliver: working.deliver,
     cmd.Collect: working.collect,
     cmd.Submit: requesting.submit,
-    cmd.Substitute: requesting.substitute,
+    cmd.ProposeSubstitute: substituting.propose_ours,
+    cmd.Substitute: substituting.substitute,
     cmd.Reroute: requesting.reroute,
-    cmd.Resend: working.resend,
+    cmd.Resend: recalling.resend,
     cmd.RetryRefund: refunding.retry,
     cmd.SendBack: returning.send_back,
     cmd.RemindPayment: placing.remind_payment,
@@ -263,7 +296,9 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     obs.GoodsShipped: despatching.goods_shipped,
     obs.CancellationAnswered: requesting.cancellation_answered,
     obs.InvoiceReceived: despatching.invoice_received,
+    obs.ReturnAnswered: returning.answered,
     msg.StockGranted: granted,
+    msg.StockLost: stock_lost,
     msg.ParcelChanged: facts.parcel_changed,
     msg.TimerFired: facts.timer_fired,
     msg.EffectFailed: facts.effect_failed,

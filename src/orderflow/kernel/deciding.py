@@ -63,6 +63,8 @@ class Deciding:
         self.effects: list[Effect] = []
         self.fired: list[Fired] = []
         self.refusals: list[Refusal] = []
+        self.revised = False
+        self.overruled: list[str] | None = None
         self.touched: set[str] = set()
         self._settling: set[StockKey] = set()
         self._fold = Fold(order.state if order else None)
@@ -105,6 +107,11 @@ class Deciding:
         self.emit(created)
         self._base = Order(document, self._fold.freeze(self.version + 1))
 
+    def revise(self, document: NewOrder) -> None:
+        """Let the order be for something else; events tell what changed."""
+        assert self._base is not None  # an order that is there is revised
+        self._base, self._now, self.revised = Order(document, self._base.state), None, True
+
     def emit(self, event: ev.Event) -> None:
         """Let *event* become true."""
         self._fold.apply(event, self.context.now)
@@ -116,6 +123,15 @@ class Deciding:
         refusal = Refusal(code, sentence)
         if refusal not in self.refusals:
             self.refusals.append(refusal)
+
+    def vetoed(self, refusal: Refusal | None) -> bool:
+        """Whether the application's veto stands; one that is overridden is only taken down."""
+        if refusal is not None and self.overruled is not None:
+            self.overruled.append(refusal.code)
+            return False
+        if refusal is not None:
+            self.refuse(refusal.code, refusal.sentence)
+        return refusal is not None
 
     def tell(self, to: str, body: MessageBody) -> None:
         """Send a message to another boundary with the commit."""
@@ -192,8 +208,7 @@ class Deciding:
         """Put units that came back aside: they are counted, and never sold."""
         key = self.stock_key(slot.line, slot.fo)
         if key is not None:
-            aside = StockKey(key.sku, f"{key.location}:quarantine")
-            self.stock.append(Move(aside, quantity, Cause.RETURN, reference))
+            self.stock.append(Move(key.aside, quantity, Cause.RETURN, reference))
 
     def settle_stock(self, key: StockKey) -> None:
         """Ask stock, once, to serve those who wait for what was freed."""
@@ -332,8 +347,12 @@ class _Cursor:
             context.facts,
         )
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Refusal) -> bool:
+        if self.deciding.overruled is not None:
+            self.deciding.overruled.append(refusal.code)
+            return False
         self.refusals.append(refusal)
+        return True
 
     def add(self, outputs: Iterable[Effect | NewTask | Note]) -> None:
         self.deciding.add(outputs, self.subject)

@@ -112,13 +112,31 @@ def _created(fold: Fold, event: ev.OrderCreated, at: datetime) -> None:
         "ship_complete": event.ship_complete,
         "promised": event.promised,
         "payments": Payments(total=event.total),
-        "lines": {
-            ln.id: LineState(ln.sku, ln.quantity, ln.stocked, ln.ships, ln.not_before, ln.asks)
-            for ln in event.lines
-        },
+        "lines": {placed.id: _line(placed) for placed in event.lines},
     }
     fold.now |= {name: {} for name in _MAPPINGS if name != "lines"}
     fold.units = {Slot(ln.id, Bucket.OPEN): ln.quantity for ln in event.lines}
+
+
+def _line(ln: ev.PlacedLine, awaits: str = "") -> LineState:
+    what = ln.sku, ln.quantity, ln.stocked, ln.ships, ln.not_before, ln.asks
+    return LineState(*what, awaits=awaits)
+
+
+def _added(fold: Fold, event: ev.LineAdded, _at: datetime) -> None:
+    fold.now["lines"][event.line.id] = _line(event.line, event.awaits)
+    fold.units[Slot(event.line.id, Bucket.OPEN)] = event.line.quantity
+
+
+def _raised(fold: Fold, event: ev.QuantityRaised, _at: datetime) -> None:
+    lines, slot = fold.now["lines"], Slot(event.line, Bucket.OPEN)
+    line = lines[event.line]
+    lines[event.line] = attrs.evolve(line, ordered=line.ordered + event.quantity)
+    fold.units[slot] = fold.units.get(slot, 0) + event.quantity
+
+
+def _total(fold: Fold, event: ev.TotalChanged, _at: datetime) -> None:
+    fold.now["payments"] = attrs.evolve(fold.now["payments"], total=event.total)
 
 
 def _lifecycle(fold: Fold, event: ev.LifecycleMoved, at: datetime) -> None:
@@ -215,8 +233,20 @@ def _payment(fold: Fold, event: ev.PaymentRecorded, _at: datetime) -> None:
 
 def _return_opened(fold: Fold, event: ev.ReturnOpened, at: datetime) -> None:
     fold.now["returns"][event.rma] = Return(
-        event.rma, event.reason, event.workflow, event.state, event.phase, at, event.lines
+        event.rma,
+        event.reason,
+        event.workflow,
+        event.state,
+        event.phase,
+        at,
+        event.lines,
+        to=event.to,
     )
+
+
+def _refused(fold: Fold, event: ev.ReturnRefused, _at: datetime) -> None:
+    returns = fold.now["returns"]
+    returns[event.rma] = attrs.evolve(returns[event.rma], refused=event.reason)
 
 
 def _return_moved(fold: Fold, event: ev.ReturnMoved, at: datetime) -> None:
@@ -326,7 +356,8 @@ def _substituted(fold: Fold, event: ev.LineSubstituted, _at: datetime) -> None:
     lines[event.new_line] = attrs.evolve(
         lines[event.line], sku=event.sku, ordered=event.quantity, substitutes=root
     )
-    fold.units[Slot(event.new_line, Bucket.ALLOCATED, event.fo)] = event.quantity
+    bucket = Bucket.ALLOCATED if event.fo else Bucket.OPEN
+    fold.units[Slot(event.new_line, bucket, event.fo)] = event.quantity
 
 
 def _cancellation(fold: Fold, event: ev.CancellationAsked, at: datetime) -> None:
@@ -407,4 +438,11 @@ _FOLDERS: dict[type[ev.Event], Callable[[Fold, Any, datetime], None]] = {
     ev.GoodsJudged: _judged,
     ev.StrangeGoodsCame: _nothing,
     ev.UnitsSentBack: _sent_back,
+    ev.QuantityRaised: _raised,
+    ev.LineAdded: _added,
+    ev.TotalChanged: _total,
+    ev.AddressChanged: _nothing,
+    ev.PromiseChanged: _setting("promised", lambda event: event.promised),
+    ev.Overridden: _nothing,
+    ev.ReturnRefused: _refused,
 }

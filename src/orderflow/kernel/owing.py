@@ -7,6 +7,7 @@ from collections import Counter
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import ReturnPhase
+from orderflow.money import share
 
 __all__ = ["owed_for_what_is_kept"]
 
@@ -24,7 +25,7 @@ def owed_for_what_is_kept(order: Order) -> int:
         return 0
     document = order.document
     goods = sum(
-        _share((line.amount or 0) + line.tax, kept[line.id], line.quantity)
+        share((line.amount or 0) + line.tax, kept[line.id], line.quantity)
         for line in document.lines
     )
     return goods + sum(charge.amount + charge.tax for charge in document.charges)
@@ -48,9 +49,3 @@ def _kept(order: Order) -> Counter[str]:
         elif slot.bucket not in _GONE:
             kept[root] += units
     return kept
-
-
-def _share(amount: int, units: int, of: int) -> int:
-    """A share of an amount, rounded half away from zero."""
-    sign = 1 if amount >= 0 else -1
-    return sign * ((2 * abs(amount) * units + of) // (2 * of))

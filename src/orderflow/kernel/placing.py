@@ -44,10 +44,7 @@ def _create(deciding: Deciding, document: NewOrder, order_id: str) -> None:
         terms=document.terms,
         ship_complete=document.shipping is Shipping.COMPLETE,
         promised=document.promised,
-        lines=tuple(
-            ev.PlacedLine(ln.id, ln.sku, ln.quantity, ln.stocked, ln.ships, ln.not_before, ln.asks)
-            for ln in document.lines
-        ),
+        lines=tuple(map(ev.PlacedLine.of, document.lines)),
         workflow=flow.stamp,
         lifecycle=initial.name,
         phase=OrderPhase(initial.phase),

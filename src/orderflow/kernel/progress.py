@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from orderflow.kernel.allocating import release, route
+from orderflow.kernel.cancelling import cancel_units
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.despatching import overcharged
 from orderflow.kernel.refunding import propose_refunds
 from orderflow.kernel.requesting import close_moot, submit_ready
-from orderflow.kernel.returning import let_go
+from orderflow.kernel.returning import keep_the_rest
 from orderflow.kernel.working import complete_work
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
 from orderflow.model.parcel import AT_SENDER
-from orderflow.model.phases import OrderPhase
+from orderflow.model.phases import OrderPhase, ReturnPhase
 from orderflow.model.state import OrderState, RefundStatus, Return
 from orderflow.workflow import PartyAnswer
 
@@ -30,7 +31,8 @@ def advance(deciding: Deciding) -> None:
         _firm(deciding)
         _release_moot_holds(deciding)
         close_moot(deciding)
-        let_go(deciding)
+        keep_the_rest(deciding)
+        _drop_exchanges(deciding)
         complete_work(deciding)
         route(deciding)
         release(deciding)
@@ -62,6 +64,16 @@ def _release_moot_holds(deciding: Deciding) -> None:
     for hold in list(state.holds.values()):
         if hold.on and state.fulfillment_orders[hold.on].phase.final:
             deciding.emit(ev.HoldReleased(hold.id))
+
+
+def _drop_exchanges(deciding: Deciding) -> None:
+    """What was to go out for goods that do not come any more is cancelled."""
+    state = deciding.order.state
+    for line, stands in state.lines.items():
+        rma = state.returns.get(stands.awaits)
+        if rma and rma.phase in (ReturnPhase.DECLINED, ReturnPhase.CANCELLED):
+            for slot, units in list(state.ledger.slots(Bucket.OPEN, line=line)):
+                cancel_units(deciding, slot, units)
 
 
 def _close_overdue(deciding: Deciding) -> None:

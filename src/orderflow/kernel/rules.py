@@ -17,6 +17,7 @@ from orderflow.kernel.step import Step
 from orderflow.kernel.workflows import ORDER, RETURN
 from orderflow.model.commands import RequestReturn
 from orderflow.model.document import Delivery, Line
+from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase
 from orderflow.model.state import Stamp
@@ -26,7 +27,9 @@ __all__ = [
     "RESERVE_AT_PLACEMENT",
     "Assignment",
     "Backorder",
+    "CancelPolicy",
     "Fulfiller",
+    "HitPolicy",
     "OwedPolicy",
     "Place",
     "ReleasePolicy",
@@ -37,10 +40,13 @@ __all__ = [
     "Rules",
     "StepPolicy",
     "Windows",
+    "always_cancellable",
     "always_returnable",
     "at_confirmation",
     "at_placement",
     "every_role",
+    "newest_first",
+    "not_once_packed",
     "owed_for_what_is_kept",
     "returnable_within",
     "when_paid",
@@ -65,6 +71,10 @@ class Fulfiller(Protocol):
     @property
     def deliveries(self) -> frozenset[Delivery]:
         """The ways of delivery that it can do."""
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether it is asked before goods are returned to it."""
 
     def accepts(self, line: Line) -> Refusal | None:
         """Silent, or why it cannot fulfill this line."""
@@ -158,6 +168,10 @@ def when_paid(order: Order) -> bool:
 
 ReturnPolicy = Callable[[Order, RequestReturn, datetime], Refusal | None]
 """Silent where a customer may send units back now, or why not: too late, not in this condition."""
+CancelPolicy = Callable[[Order, Mapping[Bucket, int]], Refusal | None]
+"""Silent where units may be cancelled that stand in these buckets, or why not."""
+HitPolicy = Callable[[Iterable[Order]], Sequence[Order]]
+"""Who of those to whom a stock was promised goes without, the first first, when less is there."""
 OwedPolicy = Callable[[Order], int]
 """What the customer owes for what is kept, in minor units; what was paid beyond is refunded."""
 
@@ -177,6 +191,22 @@ def returnable_within(window: timedelta) -> ReturnPolicy:
         return Refusal("return.too_late", f"returns could be asked for until {until}")
 
     return policy
+
+
+def always_cancellable(_order: Order, _units: Mapping[Bucket, int]) -> None:
+    """The default: whatever has not left may be cancelled; what is packed is put away."""
+
+
+def not_once_packed(_order: Order, units: Mapping[Bucket, int]) -> Refusal | None:
+    """A cancel policy: what is packed goes out."""
+    if not units.get(Bucket.PACKED):
+        return None
+    return Refusal("cancel.packed", f"{units[Bucket.PACKED]} units are packed, and go out")
+
+
+def newest_first(orders: Iterable[Order]) -> Sequence[Order]:
+    """A hit policy: who ordered last goes without first."""
+    return sorted(orders, key=lambda order: (order.state.placed_at, order.id), reverse=True)
 
 
 def every_role(_actor: str) -> None:
@@ -238,7 +268,9 @@ class Rules:
     serve: ReleaseOrder = OLDEST_FIRST
     roles_of: RolesOf = every_role
     returnable: ReturnPolicy = always_returnable
+    cancellable: CancelPolicy = always_cancellable
     owed: OwedPolicy = owed_for_what_is_kept
+    hit: HitPolicy | None = None
     pays: bool = False
     windows: Windows = Windows()
     strategies: Mapping[str, Fulfiller] = attrs.field(init=False)

@@ -214,6 +214,8 @@ def _of_state(
                 yield from _to_submit(order, rules, of)
             elif isinstance(of, FulfillmentOrder):
                 yield from _unit_steps(order, rules, of)
+            elif isinstance(of, Return) and step == "approve_return" and of.to:
+                yield from _to_be_taken_back(order, rules, of)
             else:
                 yield from _step(order, rules, step, of.id, generation)
         case TaskFor(role=role, within=within) if not order.state.held(of.id):
@@ -230,6 +232,17 @@ def _of_state(
         case TimerFor(delay=delay):
             due = of.since + delay
             yield Timer(f"{of.id}:state:{_stamp(due)}", "state", of.id, due)
+
+
+def _to_be_taken_back(order: Order, rules: Rules, rma: Return) -> Iterator[Wanted]:
+    """The party that shipped the goods is asked; where it does not want them a person decides."""
+    if not rma.refused and rules.steps.automatic("approve_return", order, rma.to):
+        yield from _effect(order, EffectOf("approve_return", rma.to), rma.id, 0)
+    elif not order.state.held(rma.id):
+        why = f"{rma.to} refuses {rma.id} ({rma.refused})" if rma.refused else f"ask {rma.to}"
+        what = f"{why}: approve the return, or decline it"
+        key, role = effect_key(rma.id, "approve_return", 0), rules.steps.role("approve_return")
+        yield Task(f"{key}:task", "approve_return", rma.id, role, what)
 
 
 def steps_of(flow: Workflow[Step]) -> frozenset[str]:

@@ -25,7 +25,6 @@ from orderflow.model.stock import Cause, Move, StockKey
 from orderflow.workflow import Transition, Workflow
 
 __all__ = [
-    "MAY_GO_AGAIN",
     "UNIT_STEPS",
     "collect",
     "complete_work",
@@ -33,7 +32,6 @@ __all__ = [
     "finish_put_away",
     "pack",
     "pick",
-    "resend",
     "seal",
     "ship",
     "take_out",
@@ -197,35 +195,8 @@ def collect(deciding: Deciding, body: cmd.Collect) -> None:
         deciding.walk(Slot(line, source, body.fo), Bucket.DELIVERED, quantity)
 
 
-def resend(deciding: Deciding, body: cmd.Resend) -> None:
-    """Units that came back undelivered, or were lost, are to be sent once more."""
-    there = deciding.order.units(*MAY_GO_AGAIN)
-    wanted = there if body.lines is None else body.lines
-    for line, units in wanted.items():
-        if units > there.get(line, 0):
-            what = f"{there.get(line, 0)} came back undelivered or are lost"
-            deciding.refuse("resend.units_left", f"{units} of line {line} were named, {what}")
-    if not wanted:
-        deciding.refuse("resend.nothing", "nothing came back undelivered, and nothing is lost")
-    if deciding.refusals or not not_held(deciding):
-        return
-    left = dict(wanted)
-    taken: dict[str, list[Content]] = {}
-    for slot, have in sorted(deciding.order.ledger.slots(*MAY_GO_AGAIN)):
-        if again := min(have, left.get(slot.line, 0)):
-            left[slot.line] -= again
-            content = Content(deciding.id, slot.fo, slot.line, again)
-            taken.setdefault(slot.parcel, []).append(content)
-            if slot.bucket is Bucket.RETURNED_UNDELIVERED:
-                deciding.restock(slot, again, slot.parcel)
-            deciding.move(slot, Slot(slot.line, Bucket.OPEN), again)
-    deciding.take_out_of(taken)
-
-
 _GIVEN_UP = Bucket.CANCELLED, Bucket.SUBSTITUTED
 """The buckets of units that a fulfillment order no longer answers for."""
-MAY_GO_AGAIN = Bucket.RETURNED_UNDELIVERED, Bucket.LOST
-"""The buckets of units that went out and may be sent once more."""
 
 
 def finish_put_away(deciding: Deciding, body: cmd.FinishPutAway) -> None:

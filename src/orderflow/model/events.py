@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import attrs
 
+from orderflow.model.document import Line
 from orderflow.model.ledger import Slot
 from orderflow.model.parcel import Content, ParcelStatus, Scan
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
@@ -70,6 +71,12 @@ class PlacedLine:
     ships: bool
     not_before: datetime | None
     asks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, line: Line) -> Self:
+        """What the decisions need of a line of the document."""
+        what = line.id, line.sku, line.quantity, line.stocked, line.ships
+        return cls(*what, line.not_before, line.asks)
 
 
 @_event(1)
@@ -202,7 +209,7 @@ class PaymentRecorded(Event):
 @_event(12)
 @attrs.frozen
 class ReturnOpened(Event):
-    """A return was asked for, or goods came unannounced."""
+    """A return was asked for, or goods came unannounced. *to* is the party that is asked first."""
 
     rma: str
     reason: str
@@ -210,6 +217,7 @@ class ReturnOpened(Event):
     workflow: Stamp
     state: str
     phase: ReturnPhase
+    to: str = ""
 
 
 @_event(13)
@@ -540,6 +548,65 @@ class UnitsSentBack(Event):
     rma: str
     line: str
     quantity: int
+
+
+@_event(70)
+@attrs.frozen
+class QuantityRaised(Event):
+    """More of a line is ordered."""
+
+    line: str
+    quantity: int
+
+
+@_event(71)
+@attrs.frozen
+class LineAdded(Event):
+    """A line is ordered besides; its units wait for the goods of the return *awaits*."""
+
+    line: PlacedLine
+    awaits: str = ""
+
+
+@_event(72)
+@attrs.frozen
+class TotalChanged(Event):
+    """The order costs another sum: minor units."""
+
+    total: int
+
+
+@_event(73)
+@attrs.frozen
+class AddressChanged(Event):
+    """What has not left goes to another address, which stands in the document."""
+
+
+@_event(74)
+@attrs.frozen
+class PromiseChanged(Event):
+    """The order is promised for another day."""
+
+    promised: datetime
+
+
+@_event(75)
+@attrs.frozen
+class Overridden(Event):
+    """A command was carried out though guards or policies refused it: their codes."""
+
+    command: str
+    reason: str
+    codes: tuple[str, ...]
+
+
+@_event(76)
+@attrs.frozen
+class ReturnRefused(Event):
+    """The party that a return was to go to does not take it."""
+
+    rma: str
+    reason: str
 
 
 @_event(50)

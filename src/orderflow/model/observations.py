@@ -31,6 +31,7 @@ __all__ = [
     "PaymentReported",
     "RequestAnswered",
     "RequestReceived",
+    "ReturnAnswered",
     "ReturnInspected",
     "StockReported",
     "TrackingReported",
@@ -117,6 +118,14 @@ class ReturnInspected(Fact):
     rma: Code
     restock: LineUnits = Field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+
+
+class ReturnAnswered(Fact):
+    """The party that is asked to take a return back agrees, or has *refused* for a reason."""
+
+    kind: Literal["return_answered"] = "return_answered"
+    rma: Code
+    refused: str = Field(default="", max_length=200)
 
 
 class PartyFact(Fact):
@@ -223,6 +232,7 @@ ObservationBody = Annotated[
     | LabelVoided
     | PaymentReported
     | GoodsReturned
+    | ReturnAnswered
     | ReturnInspected
     | RequestReceived
     | RequestAnswered

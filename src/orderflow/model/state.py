@@ -47,7 +47,8 @@ class Stamp:
 class LineState:
     """What the decisions need to know of a line; the rest stays in the document.
 
-    ``substitutes`` is the line of the document that this one stands in for.
+    ``substitutes`` is the line of the document that this one stands in for; ``awaits`` the return
+    for whose goods it is the exchange.
     """
 
     sku: str
@@ -57,6 +58,7 @@ class LineState:
     not_before: datetime | None = None
     asks: tuple[str, ...] = ()
     substitutes: str = ""
+    awaits: str = ""
 
 
 @attrs.frozen
@@ -142,7 +144,7 @@ class CancellationRequest:
 
 @attrs.frozen
 class Proposal:
-    """A party would ship another SKU in place of units of a line."""
+    """A party would ship another SKU for units of a line; *fo* is the order's id where we would."""
 
     fo: str
     line: str
@@ -202,7 +204,8 @@ class Refund:
 class Return:
     """A return (RMA): what was announced; what came stands in the ledger.
 
-    ``rejected`` units came and are not accepted: they are to be sent back.
+    ``rejected`` units came and are not accepted: they are to be sent back. ``to`` is the party that
+    shipped them and is asked to take them; ``refused`` is why it does not.
     """
 
     id: str
@@ -213,6 +216,8 @@ class Return:
     since: datetime
     lines: Mapping[str, int]
     rejected: Mapping[str, int] = attrs.field(factory=dict)
+    to: str = ""
+    refused: str = ""
 
 
 @attrs.frozen

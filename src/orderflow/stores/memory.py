@@ -288,6 +288,12 @@ class MemoryStore:
             found = self._stock.reserved.items()
             return {(key, ln): n for (key, order, ln), n in found if order == order_id and n}
 
+    def promised(self, key: StockKey) -> Mapping[tuple[str, str], int]:
+        """Units reserved of a key."""
+        with self._lock:
+            found = self._stock.reserved.items()
+            return {(order, ln): n for (there, order, ln), n in found if there == key and n}
+
     def movements(self, key: StockKey) -> Iterator[Movement]:
         """The stock journal of a key."""
         return iter(tuple(self._movements.get(key, ())))

@@ -125,6 +125,12 @@ class SqlReads:
             (StockKey(row["sku"], row["location"]), row["line"]): row["quantity"] for row in found
         }
 
+    def promised(self, key: StockKey) -> Mapping[tuple[str, str], int]:
+        """Units reserved of a key, by order and line."""
+        table = schema.reservations
+        found = select(table).where(table.c.sku == key.sku, table.c.location == key.location)
+        return {(row["order_id"], row["line"]): row["quantity"] for row in self._rows(found)}
+
     def movements(self, key: StockKey) -> Iterator[Movement]:
         """The stock journal of a key, oldest first; read page by page."""
         moved = schema.movements

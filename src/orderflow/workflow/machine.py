@@ -33,8 +33,8 @@ class Cursor(Protocol[Seen_co]):
     def step(self) -> Seen_co:
         """What guards and hooks see: the order as it is at this point."""
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Take down a reason to refuse."""
+    def refuse(self, refusal: Refusal) -> bool:
+        """Take down a reason to refuse; whether it stands."""
 
     def add(self, outputs: Iterable[Any]) -> None:
         """Take what a hook adds."""
@@ -84,8 +84,7 @@ def _condition(guard: Callable[[S], object]) -> Call:
         if not isinstance(refusal, Refusal):
             name = getattr(guard, "__qualname__", guard)
             raise TypeError(f"guard {name} must return a Refusal or None, got {refusal!r}")
-        cursor.refuse(refusal)
-        return False
+        return not cursor.refuse(refusal)
 
     return check
 
