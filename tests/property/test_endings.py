@@ -61,6 +61,10 @@ class Endings(Lives):
 
     cancels: ClassVar[bool] = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.silent = False
+
     @initialize(silent=st.booleans())
     def others(self, silent: bool) -> None:
         """Whether parties and carriers are dead silent once the trouble is over."""
@@ -80,10 +84,12 @@ class Endings(Lives):
                 break
             helped = [helper.act(each) for each in open_ones]
             due = self.engine.worker.next_due()
-            if not any(helped) and due and due < patient_until:
-                self.clock.move_to(due)
-            elif not any(helped):
+            if any(helped):
+                continue
+            if helper.patient and (due is None or due > patient_until):
                 helper.patient = False
+            elif due is not None:
+                self.clock.move_to(due)
         else:
             raise Broken(5, "this cannot be ended:\n" + "\n".join(map(story, open_ones)))
         if not self.cancels:
