@@ -192,6 +192,7 @@ _CHANGES: Mapping[type[ev.Event], Callable[[Parcel, Any], dict[str, Any]]] = {
     ev.ParcelLabelled: lambda _parcel, event: {
         "carrier": event.carrier,
         "tracking_number": event.tracking_number,
+        "label_voided": False,
     },
     ev.ParcelHandedOver: lambda _parcel, _event: {"handed_over": True},
     ev.ParcelScanned: lambda parcel, event: {
@@ -246,9 +247,13 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
             )
         else:
             yield Effect("label", parcel.id, label)
-    if parcel.voided and parcel.tracking_number and not parcel.label_voided:
+    if parcel.voided and parcel.sealed and not parcel.label_voided:
+        if not parcel.tracking_number:
+            void += ":unknown"  # one may have been bought, and the answer got lost
         if void in parcel.gave_up:
-            what = f"have {parcel.carrier} void the label {parcel.tracking_number}"
+            label_known = f"void the label {parcel.tracking_number}"
+            unknown = f"see whether a label was bought for {parcel.id}, and void it"
+            what = f"have {parcel.carrier} {label_known}" if parcel.tracking_number else unknown
             yield Task(f"{void}:task", "void_label", parcel.id, rules.steps.role("label"), what)
         else:
             yield Effect("void_label", parcel.id, void)
