@@ -12,12 +12,15 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import ClassVar
 
+import pytest
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize
+from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from orderflow import Engine, Order
 from orderflow.engine import Explanation
 from orderflow.errors import NotFound, Refused
+from orderflow.kernel import waits
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
@@ -116,6 +119,18 @@ class DeliveringEnds(Endings):
 
 TestCancellingEnds = CancellingEnds.TestCase
 TestDeliveringEnds = DeliveringEnds.TestCase
+for _case in (TestCancellingEnds, TestDeliveringEnds):
+    _case.settings = settings(max_examples=30)
+
+
+def test_a_silent_party_whose_answer_nobody_can_record_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A mutant of the law: the tasks that ask after silence can only be closed."""
+    monkeypatch.setattr(waits, "answer_form", lambda *_args: ())
+    found = settings(max_examples=60, phases=[Phase.generate], database=None, derandomize=True)
+    with pytest.raises(Broken, match="cannot be ended"):
+        run_state_machine_as_test(DeliveringEnds, settings=found)
 
 
 class Helper:
