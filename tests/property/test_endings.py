@@ -119,8 +119,7 @@ class DeliveringEnds(Endings):
 
 TestCancellingEnds = CancellingEnds.TestCase
 TestDeliveringEnds = DeliveringEnds.TestCase
-for _case in (TestCancellingEnds, TestDeliveringEnds):
-    _case.settings = settings(max_examples=30)
+TestCancellingEnds.settings = TestDeliveringEnds.settings = settings(max_examples=30)
 
 
 def test_a_silent_party_whose_answer_nobody_can_record_is_noticed(

@@ -13,6 +13,7 @@ from orderflow import Engine, InHouse, Line, NewOrder, Order, Refused, Steps
 from orderflow.engine.desk import Desk
 from orderflow.errors import NotFound, PortFailed
 from orderflow.fulfillment import Dropship, FulfillmentStrategy
+from orderflow.inventory import levels
 from orderflow.kernel import cancelling, facts, parcels, progress, waits, working
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.requesting import give_back
@@ -28,7 +29,7 @@ from orderflow.model.observations import (
     RequestAnswered,
     TrackingReported,
 )
-from orderflow.model.parcel import Parcel, ParcelStatus
+from orderflow.model.parcel import Parcel, ParcelStatus, status_of
 from orderflow.model.state import FulfillmentOrder
 from orderflow.model.stock import Reserve, StockLevel, Unwait
 from orderflow.model.work import Wanted
@@ -299,7 +300,7 @@ def test_a_task_is_done_by_who_has_its_role() -> None:
 
 def oversells_on_a_reroute(patch: Patch) -> None:
     """Whoever takes over counts what is promised to others as there."""
-    apply = memory.apply
+    apply = levels.apply
 
     def generous(op: Any, held: Any) -> Any:
         if isinstance(op, Reserve):
@@ -393,9 +394,8 @@ def believes_the_last_scan(patch: Patch) -> None:
 
     def last(parcel: Parcel) -> Any:
         scan = parcel.scans[-1] if parcel.scans else None
-        return (scan.status, scan.occurred_at) if scan else known(parcel)
+        return (scan.status, scan.occurred_at) if scan else status_of(parcel)
 
-    known = parcels.status_of
     patch.setattr(parcels, "status_of", last)
 
 
