@@ -69,8 +69,8 @@ def _release_moot_holds(deciding: Deciding) -> None:
 def _drop_exchanges(deciding: Deciding) -> None:
     """What was to go out for goods that do not come any more is cancelled."""
     state = deciding.order.state
-    for line, stands in state.lines.items():
-        rma = state.returns.get(stands.awaits)
+    for line in state.lines if state.returns else ():
+        rma = state.returns.get(state.lines[line].awaits)
         if rma and rma.phase in (ReturnPhase.DECLINED, ReturnPhase.CANCELLED):
             for slot, units in list(state.ledger.slots(Bucket.OPEN, line=line)):
                 cancel_units(deciding, slot, units)
