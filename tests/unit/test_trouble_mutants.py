@@ -19,7 +19,7 @@ from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.requesting import give_back
 from orderflow.kernel.rules import Rules
 from orderflow.model import events as ev
-from orderflow.model.commands import Cancel, Pick, PlaceHold, Receive, RequestReturn
+from orderflow.model.commands import Cancel, Pick, PlaceHold, Receive, RequestReturn, Resend
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     CancellationAnswered,
@@ -34,7 +34,7 @@ from orderflow.model.state import FulfillmentOrder
 from orderflow.model.stock import Reserve, StockLevel, Unwait
 from orderflow.model.work import Wanted
 from orderflow.ports import Deed, Label, LabelRequest
-from orderflow.simulation import SequentialIds, VirtualClock
+from orderflow.simulation import SequentialIds, SimulatedCarrier, VirtualClock
 from orderflow.stores import MemoryStore, memory
 from orderflow.testing import Broken, FakeCarrier, FakeParty, check_order, check_stock
 from tests.unit import test_trouble
@@ -46,8 +46,14 @@ DAY = timedelta(days=1)
 class Shop:
     """One order of three mugs: by a supplier first, else in-house."""
 
-    def __init__(self, *strategies: FulfillmentStrategy, stock: int = 3, **rules: Any) -> None:
-        self.clock, self.party = VirtualClock(), FakeParty()
+    def __init__(
+        self,
+        *strategies: FulfillmentStrategy,
+        stock: int = 3,
+        clock: VirtualClock | None = None,
+        **rules: Any,
+    ) -> None:
+        self.clock, self.party = clock or VirtualClock(), FakeParty()
         supplier = Dropship(self.party)
         self.engine = Engine(
             MemoryStore(),
@@ -226,6 +232,23 @@ def test_a_damaged_parcel_is_somebodys_task() -> None:
     shop.work()
     assert shop.order.units(Bucket.LOST) == {"1": 3}
     assert shop.tasks() == {"exception.lost"}
+
+
+def test_whatever_a_carrier_does_the_goods_arrive_in_the_end() -> None:
+    """Every trip goes wrong: support asks, and sends again what is lost or came back."""
+    seen: set[str] = set()
+    for seed in range(12):
+        carrier = SimulatedCarrier(clock := VirtualClock(), seed, mishaps=0.8)
+        shop = Shop(InHouse(carrier=carrier), clock=clock, stock=60)
+        while shop.stands() != {"delivered": 3}:
+            clock.move_to(max(clock.now(), carrier.next_due() or clock.now()))
+            for report in carrier.facts(clock.now()):
+                shop.engine.observe(report)
+            shop.work()
+            seen |= shop.tasks()
+            if shop.order.units(Bucket.LOST, Bucket.RETURNED_UNDELIVERED):
+                shop.asks(Resend())
+    assert seen == {"exception.lost", "exception.returned_undelivered", "exception.damaged"}
 
 
 # --- returns, reviews, holds, people -------------------------------------------------------------
