@@ -268,7 +268,10 @@ def granted(deciding: Deciding, body: StockGranted) -> None:
     slot = Slot(body.line, Bucket.BACKORDERED)
     takers = deciding.rules.takers(order, order.line(body.line))
     strategy = next((s for s in takers if body.key.location in s.locations), None)
-    wanted = min(body.quantity, deciding.units.get(slot, 0)) if strategy else 0
+    there = min(body.quantity, deciding.units.get(slot, 0))
+    wanted = there if strategy else 0
+    if there and not strategy:  # who keeps it gave units of the line back: others are asked
+        deciding.move(slot, Slot(body.line, Bucket.OPEN), there)
     if wanted and strategy:
         part = Assignment(body.line, wanted, strategy.code, body.key.location)
         fo = _joinable(deciding, part) or open_fo(deciding, strategy.code, body.key.location)

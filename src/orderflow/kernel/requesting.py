@@ -107,11 +107,8 @@ def party_fo(deciding: Deciding, body: obs.PartyFact) -> FulfillmentOrder | None
 
 
 def heard_from(deciding: Deciding, fo: FulfillmentOrder, reference: str = "") -> None:
-    """The party has our request, or it could not speak of it; it is silent no more."""
+    """The party has our request, or it could not speak of it."""
     _take(deciding, _request(fo.id))
-    for task in list(deciding.order.state.tasks.values()):
-        if task.of == fo.id and task.name.startswith("overdue."):
-            deciding.emit(ev.TaskClosed(task.id))
     if reference and reference != fo.reference:
         deciding.emit(ev.ReferenceGiven(fo.id, reference))
 
