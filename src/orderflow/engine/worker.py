@@ -5,32 +5,29 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 import attrs
 from tenacity import RetryCallState, Retrying, wait_exponential
 
+from orderflow.engine.about import About
 from orderflow.engine.envelopes import Envelope
 from orderflow.engine.forgetting import Forgetter
 from orderflow.engine.handling import Handler
-from orderflow.errors import ByHand, NotFound, PortFailed
+from orderflow.errors import ByHand, PortFailed
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.step import Committed
 from orderflow.kernel.waits import STEP_COMMANDS
 from orderflow.model.commands import Body
 from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
-from orderflow.model.order import Order
-from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Kind, Message, Task
-from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply, Store
+from orderflow.ports import Commit, Deed, Lease, Notification, Notifier, Performer, Reply
 
 __all__ = ["Worker"]
 
-_ABOUT = (Kind.EFFECT, Kind.WATCH)
 _AT_LEAST_EVERY = 1.0
 """Seconds after which what was done is stored, though more could be done with it."""
 
@@ -55,41 +52,6 @@ class _Done:
     def over(self) -> bool:
         """Whether it should be stored now: others may wait for it, and it may be lost."""
         return time.monotonic() - self.since > _AT_LEAST_EVERY
-
-
-class _About:
-    """The orders and parcels that rows are about: read together, and again when they change."""
-
-    def __init__(self, store: Store, rows: Sequence[Due]) -> None:
-        self._store = store
-        self._orders: dict[str, Order] = {}
-        self._parcels: dict[str, Parcel] = {}
-        with suppress(Exception):  # whose row it is that cannot be read is found again, and told
-            self._read([row.owner.partition(":") for row in rows if row.kind in _ABOUT])
-
-    def _read(self, owners: Sequence[tuple[str, str, str]]) -> None:
-        self._parcels |= self._store.parcels(name for kind, _, name in owners if kind == "parcel")
-        orders = {name for kind, _, name in owners if kind == "order"}
-        orders |= {parcel.orders[0] for parcel in self._parcels.values()}
-        self._orders |= self._store.load(orders)
-
-    def changed(self, subjects: Iterable[str]) -> None:
-        """Read these again when they are asked for."""
-        for subject in subjects:
-            kind, _, name = subject.partition(":")
-            (self._parcels if kind == "parcel" else self._orders).pop(name, None)
-
-    def __call__(self, row: Due) -> tuple[Order, Parcel | None]:
-        """The order of a row, and the parcel where it is one's. Raises NotFound."""
-        kind, _, name = row.owner.partition(":")
-        parcel = None
-        if kind == "parcel":
-            parcel = self._parcels.get(name) or self._store.parcel(name)
-            name = parcel.orders[0] if parcel else name
-        order = self._orders.get(name) or self._store.order(name)
-        if order is None:
-            raise NotFound(f"there is no order for {row.owner}")
-        return order, parcel
 
 
 class Worker:
@@ -126,17 +88,19 @@ class Worker:
         """Do all that is due now, and what follows from it at once; give the number of rows."""
         done = 0
         while rows := self._claim():
-            self._do_all(rows)
-            done += len(rows)
+            while rows:
+                done += len(rows)
+                rows = self._go_on(rows)
         return done
 
     def run_forever(self, stop: threading.Event, poll: float = 1.0) -> None:
         """Work until *stop* is set; a row that was begun is finished. *poll* in seconds."""
         while not stop.is_set():
             rows = self._claim()
-            self._do_all(rows, stop)  # the rest is taken over when its lease ends
             if not rows:
                 stop.wait(poll)
+            while rows and not stop.is_set():
+                rows = self._go_on(rows, stop)  # the rest is taken over when its lease ends
 
     def next_due(self) -> datetime | None:
         """When there will be something to do."""
@@ -149,11 +113,24 @@ class Worker:
     def _do(self, row: Due) -> None:
         self._do_all([row])
 
-    def _do_all(self, rows: Sequence[Due], stop: threading.Event | None = None) -> None:
-        """Do rows, and store in one transaction what came of those that were done together."""
-        done, about = _Done(), _About(self._store, rows)
+    def _go_on(self, rows: list[Due], stop: threading.Event | None = None) -> list[Due]:
+        """Do rows, and give what follows at once: the same transaction leases it to us."""
+        token = self._handler.ids.new("lease")
+        self._do_all(rows, stop, token)
+        return list(self._store.leased(token))
+
+    def _do_all(
+        self, rows: Sequence[Due], stop: threading.Event | None = None, follow: str = ""
+    ) -> None:
+        """Do rows, and store in one transaction what came of those that were done together.
+
+        *follow* is the token of whoever goes on with what follows from the last of them; what is
+        stored before, while others have to be done yet, is anybody's.
+        """
+        done, about = _Done(), About(self._store, rows)
         for row in rows:
             if stop is not None and stop.is_set():
+                follow = ""
                 break
             if row.owner in done.owners or done.over():
                 self._store_done(done)
@@ -166,19 +143,20 @@ class Worker:
                 continue
             if result is not None:
                 done.add(row, result)
-        self._store_done(done)
+        self._store_done(done, follow)
 
-    def _store_done(self, done: _Done) -> None:
+    def _store_done(self, done: _Done, follow: str = "") -> None:
         """Store results; an acknowledgement alone cannot be refused."""
         self._store.commit_all(done.commits)
-        answers = self._handler.handle_all([envelope for _, envelope in done.messages])
+        lease = Lease(follow, self._clock.now() + self.lease) if follow else None
+        answers = self._handler.handle_all([envelope for _, envelope in done.messages], lease)
         for (row, _), answer in zip(done.messages, answers, strict=True):
             if isinstance(answer, Exception):
                 self._failed(row, answer)
             elif isinstance(answer, tuple) and row.kind is Kind.EFFECT:
                 self._failed(row, PortFailed("refused: " + "; ".join(map(str, answer))))
 
-    def _result(self, row: Due, about: _About) -> Envelope | Commit | None:
+    def _result(self, row: Due, about: About) -> Envelope | Commit | None:
         """Do a row, and give what is to be stored; None where it is no longer ours to do."""
         match row.kind:
             case Kind.MESSAGE:
@@ -215,7 +193,7 @@ class Worker:
         now = self._clock.now()
         return Commit(row.owner, now, wanted=(task,) if waiting else (), done=row.key)
 
-    def _perform(self, row: Due, about: _About) -> Envelope | Commit:
+    def _perform(self, row: Due, about: About) -> Envelope | Commit:
         order, parcel = about(row)
         deed = Deed(row.key, row.name, row.subject, row.attempts, order, parcel, row.data)
         reply = self._limited(deed)
@@ -257,7 +235,7 @@ class Worker:
             return STEP_COMMANDS[deed.name](deed.order, deed.subject)
         raise PortFailed(f"nobody performs {deed.name}; a fulfillment strategy or notifier should")
 
-    def _watch(self, row: Due, about: _About) -> Commit:
+    def _watch(self, row: Due, about: About) -> Commit:
         point, name = str(row.data["point"]), str(row.data["name"])
         order, _ = about(row)
         watcher = self._handler.rules.hooks.watcher(str(row.data["hook"]))
