@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator
 from tests.docs.test_examples import PAGES
 from tests.docs.test_tables import table
 from tests.property import test_promises, test_refunds
-from tests.unit import test_trouble_mutants
+from tests.unit import test_edits, test_money, test_review, test_time, test_trouble_mutants
+
+BY_TESTS = (test_trouble_mutants, test_refunds, test_edits, test_time, test_money, test_review)
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
     """Each mutant, what it does, and who catches it."""
-    for mutants in (test_trouble_mutants.MUTANTS, test_refunds.MUTANTS):
-        for mutant, test in mutants.items():
+    for module in BY_TESTS:
+        for mutant, test in module.MUTANTS.items():
             yield f"`{mutant.__name__}`", says(mutant), f"`{test.__name__}`"
     for broken, promises in test_promises.MUTANTS.items():
         numbers = ", ".join(map(str, sorted(promises)))
