@@ -12,7 +12,7 @@ INSTALL := install --quiet --disable-pip-version-check
 EVERYTHING := '.[calendar,postgres,cli,documents,testing]' --group dev --group docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash soak lint format bench docs matrix clean changelog
+.PHONY: help demo test torture crash soak lint format bench docs matrix clean changelog
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -52,6 +52,9 @@ test: $(STAMP)  ## the tests, then branch coverage
 	$(call run_tests,$(BIN)/coverage run -m pytest)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+torture: $(STAMP)  ## random lives, every promise after each commit (TORTURE_SEED=2 for others)
+	$(BIN)/python -m tests.torture
 
 crash: $(STAMP)  ## a process killed at every statement, commit and call (an hour)
 	CRASH_POINTS=all $(BIN)/pytest tests/crash/test_crash.py tests/crash/test_power.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
@@ -44,7 +45,7 @@ from orderflow.model.observations import (
     TrackingReported,
     TrackingRetracted,
 )
-from orderflow.model.parcel import ParcelStatus
+from orderflow.model.parcel import ParcelStatus, status_of
 from orderflow.model.returns import Disposition, Finding
 from orderflow.model.state import PaymentFact
 from orderflow.ports import Deed, RefundRequest, Reply, TakeBack
@@ -319,6 +320,16 @@ class Lives(OrderMachine):
         """Goods arrive that are damaged."""
         body = Receive(sku=self.skus[0], quantity=units, damaged=min(units, damaged))
         self.engine.change_stock(body.to(id=self.name()))
+
+    @invariant()
+    def scans_converge(self) -> None:
+        """Promise 6: where a parcel stands does not depend on the order in which scans came."""
+        for order in self.placed:
+            for view in self.engine.order(order).state.parcels:
+                if parcel := self.engine.store.parcel(view):
+                    other = attrs.evolve(parcel, scans=parcel.scans[::-1])
+                    if status_of(other) != status_of(parcel):
+                        raise Broken(6, f"{view} depends on the order of its scans")
 
     @rule(manual=st.frozensets(STEPS), hits=st.booleans(), keeps_packed=st.booleans())
     def other_steps(

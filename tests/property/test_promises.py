@@ -15,14 +15,23 @@ from orderflow.engine import handling, submitting
 from orderflow.engine.envelopes import Envelope
 from orderflow.engine.handling import Handler
 from orderflow.inventory import Holding, apply, serving
-from orderflow.kernel import cancelling, decide, evolve, progress, refunding, waits, working
+from orderflow.kernel import (
+    cancelling,
+    decide,
+    evolve,
+    parcels,
+    progress,
+    refunding,
+    waits,
+    working,
+)
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.parcels import decide_parcel
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.messages import EffectFailed
 from orderflow.model.observations import PaymentReported
-from orderflow.model.parcel import Content
+from orderflow.model.parcel import Content, Parcel, status_of
 from orderflow.model.state import PaymentFact
 from orderflow.model.stock import Reserve, StockLevel, Wait
 from orderflow.model.work import Timer, effect_key
@@ -31,6 +40,7 @@ from orderflow.stores import MemoryStore, memory, memory_stock
 from orderflow.stores.rows import rows_of
 from orderflow.testing import Broken, WatchedStore
 from orderflow.workflow import CompiledWorkflow
+from tests.property import lives
 from tests.property.lives import Lives
 
 TestLives = Lives.TestCase
@@ -305,6 +315,17 @@ def cancelling_leaves_the_parcel(patch: Patch) -> None:
     patch.setattr(cancelling, "unpack", take_out)
 
 
+def parcels_believe_the_last_scan(patch: Patch) -> None:
+    """Promise 6: a parcel stands where the scan says that came last."""
+
+    def last(parcel: Parcel) -> Any:
+        scan = parcel.scans[-1] if parcel.scans else None
+        return (scan.status, scan.occurred_at) if scan else status_of(parcel)
+
+    for module in (parcels, lives):
+        patch.setattr(module, "status_of", last)
+
+
 MUTANTS: dict[Mutate, set[int]] = {
     any_trigger_goes: {1},
     refusals_leave_a_note: {1},
@@ -323,6 +344,7 @@ MUTANTS: dict[Mutate, set[int]] = {
     done_effects_are_wanted_again: {5},
     giving_up_tells_nobody: {5},
     queued_effects_ignore_holds: {4},
+    parcels_believe_the_last_scan: {6},
     receipts_are_lost: {7},
     content_is_not_compared: {7},
     answer_is_the_order_of_today: {7},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from orderflow import Engine, InHouse, Line, NewOrder, Order, Refusal, Refused, Step
 from orderflow.errors import ByHand
 from orderflow.fulfillment import Dropship, Steps
+from orderflow.kernel import allocating, deciding, editing, progress, returning
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.hooks import Hooks
 from orderflow.kernel.rules import newest_first, not_once_packed
@@ -49,7 +50,7 @@ from orderflow.model.state import PaymentFact
 from orderflow.ports import GiveUp, Label, LabelRequest, PartyRequest, TakeBack
 from orderflow.simulation import SequentialIds, SimulatedCarrier, VirtualClock, World
 from orderflow.stores import MemoryStore, SqlStore
-from orderflow.testing import FakeCarrier, check_order, check_stock
+from orderflow.testing import Broken, FakeCarrier, check_order, check_stock
 
 HERE = Address(name="Ada", lines=("1 Mill Lane",), city="York", postal_code="YO1", country="GB")
 THERE = HERE.model_copy(update={"lines": ("2 Hill Road",)})
@@ -383,8 +384,15 @@ def test_damage_on_receipt_is_counted_and_never_sold() -> None:
 # --- returns that a party may refuse ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("refused", ["", "opened"])
-def test_a_supplier_is_asked_before_goods_go_back_to_it(refused: str) -> None:
+def test_a_supplier_is_asked_before_goods_go_back_to_it() -> None:
+    returned_to_supplier(refused="")
+
+
+def test_a_supplier_may_refuse_what_comes_back_to_it() -> None:
+    returned_to_supplier(refused="opened")
+
+
+def returned_to_supplier(refused: str) -> None:
     supplier = Supplier()
     shop = Shop(strategies=[Dropship(supplier)])
     shop.place()
@@ -403,3 +411,59 @@ def test_a_supplier_is_asked_before_goods_go_back_to_it(refused: str) -> None:
         assert "dropship refuses A-1-R1 (opened)" in task.instructions
         shop.give(ApproveReturn(rma="A-1-R1"))
         assert shop.order.units(Bucket.RETURNING) == {"1": 1}
+
+
+# --- mutants ----------------------------------------------------------------------------------
+
+Patch = pytest.MonkeyPatch
+
+
+def goes_to_the_old_address(patch: Patch) -> None:
+    """Parcels that are packed keep their labels when the address changes."""
+    patch.setattr(editing, "unpack", lambda *_args: None)
+
+
+def sends_the_exchange_at_once(patch: Patch) -> None:
+    """An exchange goes out before the goods are back."""
+    patch.setattr(allocating, "_awaits_goods", lambda *_args: False)
+
+
+def keeps_an_exchange_for_nothing(patch: Patch) -> None:
+    """An exchange is still to go out when its return is declined."""
+    patch.setattr(progress, "_drop_exchanges", lambda _deciding: None)
+
+
+def lets_anybody_override(patch: Patch) -> None:
+    """A veto of the application is taken down, and does not stand."""
+    patch.setattr(deciding.Deciding, "vetoed", lambda *_args: False)
+
+
+def takes_back_without_asking(patch: Patch) -> None:
+    """A supplier is not asked whether it takes a return."""
+    patch.setattr(returning, "_to", lambda *_args: "")
+
+
+def forgets_who_goes_without(patch: Patch) -> None:
+    """Stock that was lost stays reserved for whom the policy names."""
+    patch.setattr(allocating, "backorder", lambda *_args: None)
+
+
+MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
+    goes_to_the_old_address: test_a_new_address_takes_parcels_apart_that_have_not_left,
+    sends_the_exchange_at_once: (
+        test_an_exchange_goes_out_when_the_goods_are_back_and_the_rest_is_refunded
+    ),
+    keeps_an_exchange_for_nothing: test_an_exchange_whose_return_comes_to_nothing_is_cancelled,
+    lets_anybody_override: (
+        test_a_policy_may_let_what_is_packed_go_out_and_be_overridden_for_a_reason
+    ),
+    forgets_who_goes_without: test_a_shortfall_hits_those_whom_the_policy_names,
+    takes_back_without_asking: test_a_supplier_is_asked_before_goods_go_back_to_it,
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_mutant_is_caught(mutant: Callable[[Patch], None], monkeypatch: Patch) -> None:
+    mutant(monkeypatch)
+    with pytest.raises((AssertionError, ValueError, Broken, pytest.fail.Exception)):
+        MUTANTS[mutant]()

@@ -17,8 +17,19 @@ from orderflow.inventory import StockDecision, decide_stock, settle
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
-from orderflow.model.commands import Draft, Pack, Place, StockCommand
+from orderflow.model.commands import (
+    Cancel,
+    Draft,
+    Edit,
+    Override,
+    Pack,
+    Place,
+    Route,
+    StockCommand,
+    Substitute,
+)
 from orderflow.model.events import Entry
+from orderflow.model.ledger import Bucket
 from orderflow.model.messages import (
     Despatched,
     EffectFailed,
@@ -36,6 +47,8 @@ from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Lease, Sto
 __all__ = ["Handler"]
 
 _TRIES = 25
+_CALLS_BACK = Cancel | Edit | Override | Route | Substitute
+"""What may take units from waiting lists."""
 _LOG = logging.getLogger("orderflow")
 
 
@@ -161,7 +174,19 @@ class Handler:
             facts = {name: provide(about) for name, provide in self.facts.items()}
         into = body.into if isinstance(body, Pack) else None
         parcel = self.store.parcel(into) if into else None
-        return Context(now, actor, cause, at, facts, levels, parcel)
+        waiting = self._waiting(order) if order and isinstance(body, _CALLS_BACK) else {}
+        return Context(now, actor, cause, at, facts, levels, parcel, waiting)
+
+    def _waiting(self, order: Order) -> Mapping[tuple[str, StockKey], int]:
+        """How many backordered units of which line are on which waiting list."""
+        return {
+            (line, key): waiting.quantity
+            for line in order.units(Bucket.BACKORDERED)
+            for place in self.rules.locations
+            for key in [StockKey(order.state.lines[line].sku, place)]
+            for waiting in self.store.waiting(key)
+            if (waiting.order, waiting.line) == (order.id, line)
+        }
 
     def _drafted(self, body: object, actor: str, now: datetime, new_id: str) -> Order:
         """The order that is about to be placed, for those who are asked about it."""

@@ -12,6 +12,7 @@ from orderflow.model.commands import Pick
 from orderflow.model.document import Line
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import LabelBought, LabelVoided
+from orderflow.model.work import effect_key
 from orderflow.money import Money
 from orderflow.ports import (
     Carrier,
@@ -122,7 +123,11 @@ class InHouse(FulfillmentStrategy):
 
     def _void(self, deed: Deed) -> Reply:
         assert deed.parcel is not None  # a label is always for a parcel
-        self.carrier.void_label(deed.key, Label(deed.parcel.carrier, deed.parcel.tracking_number))
+        label: Label | None = Label(deed.parcel.carrier, deed.parcel.tracking_number)
+        if not deed.parcel.tracking_number:
+            label = self.carrier.find(effect_key(deed.parcel.id, "label", deed.parcel.generation))
+        if label is not None:
+            self.carrier.void_label(deed.key, label)
         return LabelVoided(parcel=deed.parcel.id)
 
 

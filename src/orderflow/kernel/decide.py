@@ -22,7 +22,7 @@ from orderflow.kernel import (
     substituting,
     working,
 )
-from orderflow.kernel.allocating import granted, routable, stock_lost
+from orderflow.kernel.allocating import call_back, granted, routable, stock_lost
 from orderflow.kernel.deciding import Context, Deciding
 from orderflow.kernel.progress import advance, is_busy
 from orderflow.kernel.rules import Rules
@@ -171,6 +171,8 @@ def stock_keys(rules: Rules, order: Order | None, body: object) -> frozenset[Sto
         may_be_routed = set(order.units(Bucket.OPEN))
         if isinstance(body, cmd.Pick):
             may_be_routed |= set(body.short)
+        elif isinstance(body, cmd.Route):
+            may_be_routed |= set(order.units(Bucket.BACKORDERED))
         elif isinstance(body, cmd.Resend):
             may_be_routed |= set(order.units(*recalling.MAY_GO_AGAIN))
         elif isinstance(body, _GIVES_BACK):
@@ -229,7 +231,7 @@ def _left_behind(deciding: Deciding, on: str) -> str:
     if on in state.fulfillment_orders:
         final, found = state.fulfillment_orders[on].phase.final, ledger.slots(*IN_WORK, fo=on)
     elif on in state.returns:
-        final, found = state.returns[on].phase.final, ledger.slots(Bucket.RETURNING, rma=on)
+        return ""  # what did not come stays with the customer
     else:
         final, found = state.phase.final, ledger.slots(*set(Bucket) - SETTLED)
         if state.phase is OrderPhase.CANCELLED:
@@ -249,6 +251,7 @@ def _close_task(deciding: Deciding, body: cmd.CloseTask) -> None:
 
 
 def _route(deciding: Deciding, _body: cmd.Route) -> None:
+    call_back(deciding)
     if not routable(deciding.order, deciding.rules, deciding.context.now):
         deciding.refuse("route.nothing", "no unit is open and free to be given to anybody")
     elif deciding.order.state.declined:

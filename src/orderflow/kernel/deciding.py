@@ -20,7 +20,7 @@ from orderflow.model.messages import MessageBody, SettleStock, TakeOut
 from orderflow.model.order import Order
 from orderflow.model.parcel import Content, Parcel
 from orderflow.model.state import FulfillmentOrder, LineState, ParcelView, Stamp
-from orderflow.model.stock import Cause, Move, Release, StockKey, StockLevel, StockOp
+from orderflow.model.stock import Cause, Move, Release, StockKey, StockLevel, StockOp, Unwait
 from orderflow.model.work import Effect, Message, NewTask, Note, effect_key
 
 __all__ = ["Context", "Deciding"]
@@ -38,6 +38,7 @@ class Context:
         facts: What the fact providers said.
         levels: The stock levels that the decision may need.
         parcel: The parcel that units are to be put into, where it is there already.
+        waiting: How many units of a line are on which waiting list, where that may matter.
     """
 
     now: datetime
@@ -47,6 +48,7 @@ class Context:
     facts: Mapping[str, Any] = attrs.field(factory=dict)
     levels: Mapping[StockKey, StockLevel] = attrs.field(factory=dict)
     parcel: Parcel | None = None
+    waiting: Mapping[tuple[str, StockKey], int] = attrs.field(factory=dict)
 
 
 class Deciding:
@@ -180,6 +182,13 @@ class Deciding:
             self.stock.append(Release(key, self.id, line, quantity, consume, self.context.at))
             if consume is None:
                 self.settle_stock(key)
+
+    def unwait(self, line: str, quantity: int) -> None:
+        """Take units of a line from the waiting lists; some may be on their way to it already."""
+        for (waits, key), units in sorted(self.context.waiting.items()):
+            if waits == line and (take := min(quantity, units)):
+                self.stock.append(Unwait(key, self.id, line, take))
+                quantity -= take
 
     def stock_key(self, line: str, fo: str) -> StockKey | None:
         """Where the stock of a line is kept that a FO works on; None where none of ours is."""

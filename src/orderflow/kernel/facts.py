@@ -28,6 +28,7 @@ _BUCKET = {
     ParcelStatus.OUT_FOR_DELIVERY: Bucket.SHIPPED,
     ParcelStatus.ATTEMPTED: Bucket.SHIPPED,
     ParcelStatus.READY_FOR_PICKUP: Bucket.SHIPPED,
+    ParcelStatus.DAMAGED: Bucket.SHIPPED,
     ParcelStatus.DELIVERED: Bucket.DELIVERED,
     ParcelStatus.RETURNING_TO_SENDER: Bucket.RETURNING_UNDELIVERED,
     ParcelStatus.RETURNED_TO_SENDER: Bucket.RETURNED_UNDELIVERED,

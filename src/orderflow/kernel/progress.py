@@ -9,12 +9,15 @@ from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.despatching import overcharged
 from orderflow.kernel.refunding import propose_refunds
 from orderflow.kernel.requesting import close_moot, submit_ready
+from orderflow.kernel.returning import keep_the_rest
 from orderflow.kernel.working import complete_work
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
+from orderflow.model.parcel import AT_SENDER
 from orderflow.model.phases import OrderPhase, ReturnPhase
-from orderflow.model.state import OrderState
+from orderflow.model.state import OrderState, RefundStatus, Return
+from orderflow.workflow import PartyAnswer
 
 __all__ = ["advance", "is_busy"]
 
@@ -28,6 +31,7 @@ def advance(deciding: Deciding) -> None:
         _date_promise(deciding)
         _release_moot_holds(deciding)
         close_moot(deciding)
+        keep_the_rest(deciding)
         _drop_exchanges(deciding)
         complete_work(deciding)
         route(deciding)
@@ -87,10 +91,12 @@ def _close_overdue(deciding: Deciding) -> None:
         if fo is not None and task.name == "exception.invoice":
             over[task.id] = not overcharged(deciding.order, fo)
         elif task.of in state.refunds:
-            over[task.id] = not state.refunds[task.of].status.open
+            over[task.id] = state.refunds[task.of].status is not RefundStatus.PENDING
         elif task.of == state.id and task.name in ENDED:
             ended = ENDED[task.name]
             over[task.id] = ended(deciding.order, deciding.rules, deciding.context.now)
+        elif task.of in state.returns and task.name.startswith("overdue."):
+            over[task.id] = not _awaited(deciding, state.returns[task.of], task.name)
         elif task.name.startswith("overdue."):
             over.setdefault(task.id, fo.phase.final if fo else not _is_there(state, task.of))
         if over.get(task.id):
@@ -99,9 +105,15 @@ def _close_overdue(deciding: Deciding) -> None:
 
 def _is_there(state: OrderState, subject: str) -> bool:
     """Whether what is waited for is still something of the order."""
-    return subject == state.id or any(
-        subject in there for there in (state.returns, state.parcels, state.cancellations)
-    )
+    view = state.parcels.get(subject)
+    at_sender = view is not None and view.status in AT_SENDER
+    return at_sender or subject == state.id or subject in state.cancellations
+
+
+def _awaited(deciding: Deciding, rma: Return, task: str) -> bool:
+    """Whether a return still waits for the party that a task asks after."""
+    wait = deciding.rules.machine(rma.workflow).workflow.by_name[rma.state].waits_for
+    return isinstance(wait, PartyAnswer) and task == f"overdue.{wait.party}"
 
 
 def _end(deciding: Deciding) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "decline",
     "goods_returned",
     "inspected",
+    "keep_the_rest",
     "request",
     "send_back",
 ]
@@ -179,8 +180,7 @@ def _beyond(deciding: Deciding, rma: str, findings: Iterable[Finding]) -> Counte
 
 def _settle(deciding: Deciding, rma: str, findings: Iterable[Finding], others: Disposition) -> None:
     """Deal with what came, as the findings say; with *others* as it is named."""
-    for slot, units in list(deciding.order.ledger.slots(Bucket.RETURNING, rma=rma)):
-        deciding.walk(slot, Bucket.DELIVERED, units, rma="")
+    _keep(deciding, rma)
     came = dict(sorted(deciding.order.ledger.slots(Bucket.RETURNED, rma=rma)))
     for finding in findings:
         left = finding.quantity
@@ -192,6 +192,18 @@ def _settle(deciding: Deciding, rma: str, findings: Iterable[Finding], others: D
     for slot, units in came.items():
         if units:
             _dispose(deciding, slot, units, others)
+
+
+def keep_the_rest(deciding: Deciding) -> None:
+    """What did not come before its return was cancelled, or expired, is the customer's again."""
+    for rma in deciding.order.state.returns.values():
+        if rma.phase.final:
+            _keep(deciding, rma.id)
+
+
+def _keep(deciding: Deciding, rma: str) -> None:
+    for slot, units in list(deciding.order.ledger.slots(Bucket.RETURNING, rma=rma)):
+        deciding.walk(slot, Bucket.DELIVERED, units, rma="")
 
 
 def _dispose(deciding: Deciding, slot: Slot, units: int, disposition: Disposition) -> None:

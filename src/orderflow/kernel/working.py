@@ -199,6 +199,10 @@ def collect(deciding: Deciding, body: cmd.Collect) -> None:
         deciding.walk(Slot(line, source, body.fo), Bucket.DELIVERED, quantity)
 
 
+_GIVEN_UP = Bucket.CANCELLED, Bucket.SUBSTITUTED
+"""The buckets of units that a fulfillment order no longer answers for."""
+
+
 def finish_put_away(deciding: Deciding, body: cmd.FinishPutAway) -> None:
     """Cancelled units are back on the shelf: their stock is free."""
     put_away = deciding.order.state.put_aways.get(body.put_away)
@@ -238,7 +242,9 @@ def complete_work(deciding: Deciding) -> None:
         if fo.phase.final:
             continue
         stands = {
-            slot.bucket for slot, units in deciding.units.items() if slot.fo == fo.id and units
+            slot.bucket
+            for slot, units in deciding.units.items()
+            if slot.fo == fo.id and units and slot.bucket not in _GIVEN_UP
         }
         flow = deciding.rules.machine(fo.workflow).workflow
         leaving = flow.leaving[fo.state]

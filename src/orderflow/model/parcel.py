@@ -20,6 +20,7 @@ class ParcelStatus(StrEnum):
     OUT_FOR_DELIVERY = "out_for_delivery"
     ATTEMPTED = "attempted"
     READY_FOR_PICKUP = "ready_for_pickup"
+    DAMAGED = "damaged"
     DELIVERED = "delivered"
     RETURNING_TO_SENDER = "returning_to_sender"
     RETURNED_TO_SENDER = "returned_to_sender"
@@ -101,6 +102,11 @@ class Parcel:
     def lead(self) -> str:
         """The order that first put units into it."""
         return (*self.contents, *self.taken_out)[0].order
+
+    @property
+    def followed_by(self) -> str:
+        """The number by which scans speak of it: its own id, where it left without one."""
+        return self.tracking_number or self.id
 
     @property
     def orders(self) -> tuple[str, ...]:

@@ -21,12 +21,15 @@ class SimulatedCarrier:
         clock: The simulation's clock.
         seed: Other seeds give other trips.
         attempted: The share of deliveries that need a second attempt.
+        mishaps: The share of trips that go wrong: lost, damaged, left to be fetched, sent back.
     """
 
     code = "simulated"
 
-    def __init__(self, clock: Clock, seed: int = 0, *, attempted: float = 0.1) -> None:
-        self._clock, self._seed, self._attempted = clock, seed, attempted
+    def __init__(
+        self, clock: Clock, seed: int = 0, *, attempted: float = 0.1, mishaps: float = 0
+    ) -> None:
+        self._clock, self._seed, self._shares = clock, seed, (attempted, mishaps)
         self._trips: dict[str, Trip] = {}
         self._collected: set[str] = set()
         self._recalled: dict[str, str] = {}
@@ -36,7 +39,7 @@ class SimulatedCarrier:
         """The same label for the same key."""
         trip = self._trips.get(request.key)
         if trip is None:
-            trip = self._trips[request.key] = plan_trip(self._seed, request.key, self._attempted)
+            trip = self._trips[request.key] = plan_trip(self._seed, request.key, *self._shares)
         return Label(self.code, trip.number)
 
     def find(self, key: str) -> Label | None:

@@ -101,7 +101,7 @@ def tellable(order: Order) -> Iterator[obs.Fact]:
 
 def _scans(number: str) -> Iterator[obs.Fact]:
     """What a carrier may say of a parcel that was handed over."""
-    for status in list(ParcelStatus)[3:11]:
+    for status in list(ParcelStatus)[3:12]:
         yield obs.TrackingReported(tracking_number=number, status=status)
     yield obs.TrackingReported(tracking_number=number, status=ParcelStatus.DELIVERED, signed=True)
 
