@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from orderflow import Engine, InHouse, Line, NewOrder, Order
-from orderflow.kernel.rules import when_paid
+from orderflow.kernel.policies import when_paid
 from orderflow.model import events as ev
 from orderflow.model.commands import Receive
 from orderflow.model.document import Terms

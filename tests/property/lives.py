@@ -12,7 +12,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from orderflow import Engine, InHouse, Line, NewOrder, Refusal, Steps
 from orderflow.errors import PortFailed
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
-from orderflow.kernel.rules import (
+from orderflow.kernel.policies import (
     Windows,
     always_cancellable,
     newest_first,

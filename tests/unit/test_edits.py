@@ -16,7 +16,7 @@ from orderflow.fulfillment import Dropship, Steps
 from orderflow.kernel import allocating, deciding, editing, progress, returning
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.hooks import Hooks
-from orderflow.kernel.rules import newest_first, not_once_packed
+from orderflow.kernel.policies import newest_first, not_once_packed
 from orderflow.model.commands import (
     ApproveReturn,
     Body,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from orderflow import Line, NewOrder, Refused, Steps
 from orderflow.kernel import deadlines, facts
-from orderflow.kernel.rules import Windows
+from orderflow.kernel.policies import Windows
 from orderflow.model import events as ev
 from orderflow.model.commands import (
     CloseTask,

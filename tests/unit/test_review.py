@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from orderflow import Customer
 from orderflow.calendars import Hours
 from orderflow.kernel import deadlines, decide, facts, falling_due
-from orderflow.kernel.rules import Windows
+from orderflow.kernel.policies import Windows
 from orderflow.kernel.waits import waits
 from orderflow.model import events as ev
 from orderflow.model.commands import (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orderflow import InvalidInput, Steps
 from orderflow.calendars import BusinessCalendar, Hours
 from orderflow.kernel import deadlines, falling_due, progress
-from orderflow.kernel.rules import Windows, at_confirmation, promised_within
+from orderflow.kernel.policies import Windows, at_confirmation, promised_within
 from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, CloseTask, Draft, Edit, Fire
 from orderflow.model.document import Line, NewOrder

@@ -29,7 +29,8 @@ from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.inventory import OLDEST_FIRST, Difference, ReleaseOrder, differences
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.hooks import Hooks, RolesOf
-from orderflow.kernel.rules import (
+from orderflow.kernel.owing import owed_for_what_is_kept
+from orderflow.kernel.policies import (
     RESERVE_AT_PLACEMENT,
     CancelPolicy,
     HitPolicy,
@@ -38,16 +39,14 @@ from orderflow.kernel.rules import (
     ReleasePolicy,
     ReservePolicy,
     ReturnPolicy,
-    Routing,
-    Rules,
     StepPolicy,
     Windows,
     always_cancellable,
     always_returnable,
     at_confirmation,
     every_role,
-    owed_for_what_is_kept,
 )
+from orderflow.kernel.rules import Routing, Rules
 from orderflow.kernel.step import Step
 from orderflow.kernel.workflows import ORDER, RETURN
 from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCommand
