@@ -9,7 +9,7 @@ VERSIONS := 3.11 3.12 3.13
 SOURCES := $(shell find src -name __pycache__ -prune -o -print)
 CHECKED := src tests docs/conf.py $(sort $(dir $(wildcard docs/examples/*.py benchmarks/*.py)))
 INSTALL := install --quiet --disable-pip-version-check
-EVERYTHING := '.[postgres,cli,documents,testing]' --group dev --group docs
+EVERYTHING := '.[postgres,cli,documents,testing,temporal]' --group dev --group temporal --group docs
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test crash soak lint format bench docs matrix clean changelog
