@@ -51,7 +51,7 @@ class Doing:
     Only ids pass through Temporal: an owner, a key, and the name of an error's class.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 (made in one place)
+    def __init__(
         self,
         engine: Engine,
         store: SharedStore,
@@ -120,8 +120,10 @@ class Doing:
 
     def _plan(self, owner: str, taken: Taken) -> Plan:
         self._stir()  # there may be rows for others
-        wait = taken.next_due and (taken.next_due - self._engine.clock.now()).total_seconds()
-        seconds = None if wait is None else max(wait, 0.0)
+        seconds = None
+        if taken.next_due is not None:
+            wait = taken.next_due - self._engine.clock.now()
+            seconds = max(wait.total_seconds(), 0.0)
         try:
             order, parcel = self._engine.worker.about(owner)
         except NotFound:  # stock, or the inbox

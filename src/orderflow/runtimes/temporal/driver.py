@@ -9,14 +9,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
-from temporalio.common import (
-    RetryPolicy,
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-)
+from temporalio.common import RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
 
 __all__ = ["ADVANCE", "NUMBERS", "PERFORM", "STATUS", "Driver", "Errand", "Plan"]
 
@@ -115,13 +111,11 @@ class Driver:
 
     def _mark(self, plan: Plan) -> None:
         """Let Temporal's lists find the order by its number and status."""
-        known: TypedSearchAttributes = workflow.info().typed_search_attributes
-        news: list[SearchAttributePair[str] | SearchAttributePair[list[str]]] = []
+        known = workflow.info().typed_search_attributes
+        news: list[SearchAttributeUpdate[Any]] = []
         if plan.status and known.get(STATUS) != plan.status:
-            news.append(SearchAttributePair(STATUS, plan.status))
-        if plan.numbers and list(known.get(NUMBERS) or ()) != plan.numbers:
-            news.append(SearchAttributePair(NUMBERS, plan.numbers))
+            news.append(STATUS.value_set(plan.status))
+        if plan.numbers and known.get(NUMBERS) != plan.numbers:
+            news.append(NUMBERS.value_set(plan.numbers))
         if news:
-            workflow.upsert_search_attributes(
-                [pair.key.value_set(pair.value) for pair in news]  # type: ignore[arg-type]  # each of its own kind
-            )
+            workflow.upsert_search_attributes(news)

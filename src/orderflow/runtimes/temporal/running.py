@@ -61,7 +61,7 @@ class TemporalWorker:
     grace = timedelta(seconds=30)
     marks = True
 
-    def __init__(  # noqa: PLR0913 (one keyword for each thing that may be replaced)
+    def __init__(
         self,
         engine: Engine,
         client: Client,
