@@ -32,8 +32,11 @@ class HandOver:
     same rows wakes a driver that finds nothing new. Without Temporal the rows stay where they are.
     """
 
-    def __init__(self, engine: Engine, store: SharedStore, client: Client, queue: str) -> None:
+    def __init__(
+        self, engine: Engine, store: SharedStore, client: Client, queue: str, silence: timedelta
+    ) -> None:
         self._engine, self._store, self._client, self._queue = engine, store, client, queue
+        self._silence = silence
         self._stirred = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
@@ -76,6 +79,7 @@ class HandOver:
             owner,
             id=workflow_id(owner, self._queue),
             task_queue=self._queue,
+            task_timeout=self._silence,
             start_signal="wake",
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )

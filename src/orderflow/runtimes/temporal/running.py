@@ -50,14 +50,14 @@ class TemporalWorker:
     Attributes:
         poll: Seconds between two looks for rows that are due.
         threads: Rows that this process works on at once.
-        silence: How long a worker may be silent before its effects are given to another.
+        silence: How long a worker may be silent before its work is given to another.
         grace: How long work that was begun may go on when the process is to end.
         marks: Whether drivers carry search attributes; :func:`prepare` makes them known.
     """
 
     poll = 1.0
     threads = 20
-    silence = timedelta(seconds=30)
+    silence = timedelta(seconds=10)
     grace = timedelta(seconds=30)
     marks = True
 
@@ -85,7 +85,7 @@ class TemporalWorker:
 
         Raises RPCError where Temporal cannot be reached at the start; later it is waited for.
         """
-        hand_over = HandOver(self._engine, self._store, self._client, self._queue)
+        hand_over = HandOver(self._engine, self._store, self._client, self._queue, self.silence)
         with ThreadPoolExecutor(self.threads) as threads:
             doing = Doing(
                 self._engine,
@@ -111,6 +111,7 @@ class TemporalWorker:
             workflow_runner=_RUNNER,
             max_concurrent_activities=self.threads,
             max_concurrent_local_activities=self.threads,
+            sticky_queue_schedule_to_start_timeout=self.silence,
             graceful_shutdown_timeout=self.grace,
             **self._deployment,
         )
