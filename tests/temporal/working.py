@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -35,7 +35,7 @@ class Working:
             await prepare(self.client)
             settings: Mapping[str, Any] = self.options.pop("settings", {})
             worker = TemporalWorker(self.engine, self.client, **self.options)
-            vars(worker).update({"poll": 0.1, **settings})
+            vars(worker).update({"poll": 0.1, "silence": timedelta(seconds=2), **settings})
             self._ready.set()
             await worker.run(self._stop)
         except BaseException as error:
