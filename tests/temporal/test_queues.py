@@ -66,7 +66,7 @@ def test_a_party_has_a_queue_that_another_process_serves(
         place(engine, "A-1")
         own = f"{queue}-dropship"
         wait_for(lambda: own in asyncio.run(scheduled(server, "order:A-1", queue)))
-        assert submitted(engine, ["A-1"]) == ["open"]
+        assert submitted(engine, ["A-1"]) == ["submitted"]
         with Working(other, server, queue=queue, lanes=lanes):
             working.settle()
     assert submitted(engine, ["A-1"]) == ["accepted"]
