@@ -45,6 +45,7 @@ from orderflow.kernel.workflows import (
 from orderflow.model.commands import Command
 from orderflow.model.document import NewOrder
 from orderflow.model.observations import Observation
+from orderflow.runtimes.links import link
 
 __all__ = ["app"]
 
@@ -124,7 +125,19 @@ def show(
 
 @app.command()
 def explain(
-    context: typer.Context, order: OrderId, db: Db = DB, app_name: App = "", as_json: AsJson = False
+    context: typer.Context,
+    order: OrderId,
+    db: Db = DB,
+    app_name: App = "",
+    temporal: Annotated[
+        str,
+        typer.Option(
+            envvar="ORDERFLOW_TEMPORAL",
+            metavar="URL",
+            help="Link to drivers: http://localhost:8233/namespaces/default/workflows/orderflow",
+        ),
+    ] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Explain what an order waits for, and which commands would be accepted now."""
     engine = open_engine(context, db, app_name)
@@ -134,6 +147,8 @@ def explain(
     except UnknownWorkflow as error:
         err.print(Text(str(error)))
         raise typer.Exit(2) from None
+    owners = [f"order:{order}", *(f"parcel:{parcel}" for parcel in found.order.state.parcels)]
+    drivers = [link(temporal, owner) for owner in owners] if temporal else []
     if as_json:
         print_json(
             {
@@ -149,10 +164,13 @@ def explain(
                     for offer in found.blocked
                 ],
                 "silent": list(found.silent),
+                "drivers": drivers,
             }
         )
     else:
         out.print(explanation_text(found), highlight=False)
+        for driver in drivers:
+            out.print(Text(f"  driver: {driver}"), soft_wrap=True)
 
 
 @app.command()

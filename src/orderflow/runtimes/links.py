@@ -12,11 +12,10 @@ def workflow_id(owner: str, queue: str = "orderflow") -> str:
     return f"{queue}/{owner}"
 
 
-def link(ui: str, owner: str, *, namespace: str = "default", queue: str = "orderflow") -> str:
-    """The page of an owner's workflow, on a user interface such as ``http://localhost:8233``.
+def link(pages: str, owner: str) -> str:
+    """The page of an owner's driver; *pages* is what all of them begin with, up to the queue.
 
-    >>> link("http://localhost:8233", "order:A-1")
+    >>> link("http://localhost:8233/namespaces/default/workflows/orderflow", "order:A-1")
     'http://localhost:8233/namespaces/default/workflows/orderflow%2Forder%3AA-1'
     """
-    page = quote(workflow_id(owner, queue), safe="")
-    return f"{ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{page}"
+    return f"{pages.rstrip('/')}{quote(f'/{owner}', safe='')}"
