@@ -143,11 +143,13 @@ def test_a_call_that_is_never_answered_is_given_up_with_a_task(
     engine = dropship(postgres, supplier)
     engine.worker.attempts = 2
     lanes = {"dropship": Lane(timeout=timedelta(seconds=0.3))}
-    with Working(engine, server, queue=tmp_path.name, lanes=lanes) as working:
+    few = {"threads": 1}
+    with Working(engine, server, queue=tmp_path.name, lanes=lanes, settings=few) as working:
         place(engine, "A-1")
-        working.settle()
-        wait_for(lambda: any(task.name == "submit" for task in engine.tasks()))
-        never.set()
+        try:
+            wait_for(lambda: any(task.name == "submit" for task in engine.tasks()))
+        finally:
+            never.set()
     assert len(supplier.calls) == 2
     close(engine)
 

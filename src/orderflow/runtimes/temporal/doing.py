@@ -7,7 +7,7 @@ import contextvars
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
 
@@ -78,9 +78,11 @@ class Doing:
         row = await self._in_thread(lambda: self._take(key))
         if row is None:
             return
-        doing = asyncio.ensure_future(self._in_thread(lambda: self._engine.worker.do([row])))
+        own = ThreadPoolExecutor(1)  # a call that hangs keeps its thread, and no other's
+        doing = asyncio.ensure_future(self._in_thread(lambda: self._engine.worker.do([row]), own))
         limit = self._limit(activity.info().task_queue)
         failed = await self._await(doing, time.monotonic() + limit)
+        own.shutdown(wait=False)
         if failed is None:  # the call goes on; should it end well yet, its result is taken
             late = PortFailed(f"no answer within {limit} s; the outcome is unknown")
             failed = await self._in_thread(lambda: [self._engine.worker.failed(row, late)])
@@ -153,12 +155,12 @@ class Doing:
         kind = type(failed.error).__name__
         raise ApplicationError(what, type=kind, next_retry_delay=max(pause, timedelta(0)))
 
-    async def _in_thread(self, do: Callable[[], _T]) -> _T:
+    async def _in_thread(self, do: Callable[[], _T], threads: Executor | None = None) -> _T:
         """Run it in a thread; an error leaves without its text, which may be personal data."""
         context = contextvars.copy_context()
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._threads, context.run, do)
+            return await loop.run_in_executor(threads or self._threads, context.run, do)
         except Exception as error:
             _LOG.warning("an activity failed", exc_info=error)
             kind = type(error).__name__

@@ -49,7 +49,7 @@ class TemporalWorker:
 
     Attributes:
         poll: Seconds between two looks for rows that are due.
-        threads: Rows that this process works on at once.
+        threads: Decisions that this process takes at once, and effects without a lane.
         silence: How long a worker may be silent before its work is given to another.
         grace: How long work that was begun may go on when the process is to end.
         marks: Whether drivers carry search attributes; :func:`prepare` makes them known.
