@@ -144,7 +144,7 @@ def test_a_call_that_is_never_answered_is_given_up_with_a_task(
     engine.worker.attempts = 2
     lanes = {"dropship": Lane(timeout=timedelta(seconds=0.3))}
     few = {"threads": 1}
-    with Working(engine, server, queue=tmp_path.name, lanes=lanes, settings=few) as working:
+    with Working(engine, server, queue=tmp_path.name, lanes=lanes, settings=few):
         place(engine, "A-1")
         try:
             wait_for(lambda: any(task.name == "submit" for task in engine.tasks()))

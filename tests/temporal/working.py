@@ -63,7 +63,8 @@ class Working:
 
 
 def due_rows(store: SqlStore, now: datetime) -> list[Any]:
-    """The open rows that are due."""
+    """The open rows that are due, with those that become due while they are looked for."""
+    now += timedelta(seconds=1)
     moment = int(now.timestamp()) * 1_000_000 + now.microsecond
     asked = "select * from orderflow_outbox where status = 'pending' and due <= :now"
     with store._own.engine.connect() as connection:
