@@ -7,13 +7,13 @@ STAMP := $(VENV)/installed
 VERSIONS := 3.11 3.12 3.13
 
 SOURCES := $(shell find src -name __pycache__ -prune -o -print)
-CHECKED := src tests docs/conf.py $(sort $(dir $(wildcard docs/examples/*.py benchmarks/*.py)))
+CHECKED := src tests docs/conf.py docs/examples/ benchmarks/
 INSTALL := install --quiet --disable-pip-version-check
-EXTRAS := postgres,cli,documents,testing,temporal
+EXTRAS := calendar,postgres,cli,documents,testing,temporal
 EVERYTHING := '.[$(EXTRAS)]' --group dev --group temporal --group docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash soak temporal lint format bench docs matrix clean changelog
+.PHONY: help demo test torture crash soak temporal lint format bench docs matrix clean changelog
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -25,11 +25,15 @@ $(STAMP): pyproject.toml Makefile README.md $(SOURCES)
 	@touch $@
 
 define install_everything
+$(call create_environment,$(VENV))
+$(BIN)/python -m pip $(INSTALL) $(EVERYTHING)
+endef
+
+define create_environment
 @for python in $(VERSIONS:%=python%) python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
-done && $$python -m venv $(VENV)
-$(BIN)/python -m pip $(INSTALL) --upgrade 'pip>=25.1'
-$(BIN)/python -m pip $(INSTALL) $(EVERYTHING)
+done && $$python -m venv $(1)
+$(1)/bin/python -m pip $(INSTALL) --upgrade 'pip>=25.1'
 endef
 
 define install_package
@@ -49,6 +53,9 @@ test: $(STAMP)  ## the tests, then branch coverage
 	$(call run_tests,$(BIN)/coverage run -m pytest)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+torture: $(STAMP)  ## random lives, every promise after each commit (TORTURE_SEED=2 for others)
+	$(BIN)/python -m tests.torture
 
 crash: $(STAMP)  ## a process killed at every statement, commit and call (an hour)
 	CRASH_POINTS=all $(BIN)/pytest tests/crash/test_crash.py tests/crash/test_power.py
@@ -92,8 +99,14 @@ demo: $(STAMP)  ## a day's orders from placement to delivery
 	$(BIN)/orderflow run docs/examples/orders.jsonl --db sqlite:///demo.db --seed 1 --follow A-1001 \
 		--documents demo-documents
 
-bench: $(STAMP)  ## the benchmarks
-	$(if $(wildcard benchmarks/run.py),$(BIN)/python benchmarks/run.py,@echo "no benchmarks yet")
+bench: .bench/installed  ## races against peers; exit code 1 where a goal is missed (15 minutes)
+	.bench/bin/python -m benchmarks $(BENCH)
+
+# The peers have an environment of their own. BENCH=durable runs one family, BENCH=--full a million.
+.bench/installed: pyproject.toml $(SOURCES)
+	$(call create_environment,.bench)
+	.bench/bin/python -m pip $(INSTALL) '.[postgres,cli,testing]' --group bench
+	@touch $@
 
 docs: $(STAMP)  ## the documentation, as docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
@@ -102,6 +115,6 @@ changelog: $(STAMP)  ## move the fragments in changelog.d into CHANGELOG.md
 	$(BIN)/towncrier build --yes
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) .matrix dist docs/_build demo.db* demo-documents .coverage* .hypothesis
+	rm -rf $(VENV) .matrix .bench dist docs/_build demo.db* demo-documents .coverage* .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find src tests docs benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -34,7 +34,8 @@ _SETTINGS = {
 class Server:
     """One server. ``stop`` ends it and takes its data away; ``kill`` is a crash."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        self._settings = _SETTINGS | settings
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._user = "nobody" if os.getuid() == 0 else None
         self._bin = _programs(self.folder, copy=self._user is not None)
@@ -54,7 +55,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        settings = [f"{name}={value}" for name, value in _SETTINGS.items()]
+        settings = [f"{name}={value}" for name, value in self._settings.items()]
         command = [str(self._bin / "postgres"), "-D", "data", "-k", str(self.folder)]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -157,10 +158,15 @@ def postgres_database(request: pytest.FixtureRequest) -> str:
     return running().database(name)
 
 
+def empty(url: str) -> None:
+    """Take every table away."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute("drop schema public cascade")
+        admin.execute("create schema public")
+
+
 @pytest.fixture
 def postgres(postgres_database: str) -> str:
     """The URL of this worker's database, without any table."""
-    with psycopg.connect(postgres_database.replace("+psycopg", ""), autocommit=True) as admin:
-        admin.execute("drop schema public cascade")
-        admin.execute("create schema public")
+    empty(postgres_database)
     return postgres_database

@@ -37,7 +37,7 @@ from orderflow import (
 )
 from orderflow.kernel.evolve import fold
 from orderflow.kernel.parcels import fold_parcel
-from orderflow.kernel.rules import ReserveAtPlacement, at_placement
+from orderflow.kernel.policies import ReserveAtPlacement, at_placement
 from orderflow.model import commands as cmd
 from orderflow.model.events import PaymentReminded
 from orderflow.model.ledger import Bucket

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import attrs
 
-__all__ = ["CURRENCIES", "Money", "exponent", "split", "to_minor"]
+__all__ = ["CURRENCIES", "Money", "exponent", "share", "split", "to_minor"]
 
 # ISO 4217, list one (active codes), by the number of decimals that each code has.
 _BY_EXPONENT = {
@@ -73,6 +73,16 @@ def split(amount: int, weights: Sequence[int]) -> tuple[int, ...]:
         shares.append(total - given)
         given = total
     return tuple(shares)
+
+
+def share(amount: int, units: int, of: int) -> int:
+    """The part of *amount* (minor units) for *units* of so many, rounded half away from zero.
+
+    >>> share(1001, 1, 2), share(-1001, 1, 2)
+    (501, -501)
+    """
+    sign = 1 if amount >= 0 else -1
+    return sign * ((2 * abs(amount) * units + of) // (2 * of))
 
 
 @attrs.frozen(order=False)

@@ -11,7 +11,7 @@ from orderflow.errors import StoreUnavailable
 from orderflow.ports import Commit, Committed, Outcome, Stale
 from orderflow.stores import SqlStore
 from orderflow.stores.grouping import Group
-from orderflow.testing.store_samples import saving
+from orderflow.testing.commits import saving
 
 NAMES = ["A-1", "A-2", "A-3", "A-4"]
 

@@ -30,7 +30,7 @@ from orderflow.model.stock import (
 from orderflow.model.work import Effect, Message, Task, Timer, Wanted
 from orderflow.ports import Commit, OrderQuery, Receipt, TaskQuery, Watch
 from orderflow.stores import MemoryStore, SqlStore, stock_rows
-from orderflow.testing.store_samples import MINUTE, NOW, a_parcel, a_payment, an_entry, an_order
+from orderflow.testing.commits import MINUTE, NOW, a_parcel, a_payment, an_entry, an_order
 
 Either = MemoryStore | SqlStore
 Action = Callable[[Either], object]

@@ -15,7 +15,7 @@ from orderflow.ports import OrderQuery, TaskQuery
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore, schema, sql_reading
 from orderflow.testing import check_order, check_stock
-from orderflow.testing.store_samples import MINUTE, NOW, an_order, saving
+from orderflow.testing.commits import MINUTE, NOW, an_order, saving
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests" / "golden" / "schema-2.sql"

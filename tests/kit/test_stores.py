@@ -1,16 +1,11 @@
-"""Our stores keep their contract, and each mutant breaks the law that names it."""
+"""Each broken store breaks the law that names it."""
 
 from __future__ import annotations
 
-import atexit
-import itertools
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import attrs
 import pytest
@@ -19,37 +14,10 @@ from orderflow.model.observations import Observation
 from orderflow.model.stock import Reserve, StockKey
 from orderflow.model.work import Due, Message
 from orderflow.ports import Commit, Committed, OrderQuery, Outcome, Short, Stale, Store
-from orderflow.stores import MemoryStore, SqlStore
+from orderflow.stores import MemoryStore
 from orderflow.testing import StoreContract
+from orderflow.testing.commits import MUG
 from tests.kit.breaking import what_is_told
-
-FOLDER = tempfile.mkdtemp()
-atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
-COUNT = itertools.count()
-URLS: WeakKeyDictionary[SqlStore, str] = WeakKeyDictionary()
-
-
-class TestMemoryStore(StoreContract):
-    def make_store(self) -> MemoryStore:
-        return MemoryStore()
-
-
-class TestSqlStore(StoreContract):
-    capabilities = frozenset({"durable"})
-
-    def make_store(self) -> SqlStore:
-        url = f"sqlite:///{FOLDER}/{next(COUNT)}.db"
-        store = SqlStore(url)
-        URLS[store] = url
-        return store
-
-    def reopen(self, store: Store) -> Store:
-        assert isinstance(store, SqlStore)
-        return SqlStore(URLS[store])
-
-    def close_store(self, store: Store) -> None:
-        assert isinstance(store, SqlStore)
-        store.close()
 
 
 class KeepsNoJournal(MemoryStore):
@@ -76,6 +44,12 @@ class StoresWhatIsShort(MemoryStore):
 class ForgetsReceipts(MemoryStore):
     def commit(self, commit: Commit) -> Outcome:
         return super().commit(attrs.evolve(commit, receipt=None))
+
+
+class ShowsNoLease(MemoryStore):
+    def leased(self, token: str) -> Sequence[Due]:
+        del token
+        return ()
 
 
 class LeasesToEverybody(MemoryStore):
@@ -128,18 +102,63 @@ class GrantsSafetyStock(MemoryStore):
         return attrs.evolve(super()._level(key), safety=0)
 
 
+class CommitsBackwards(MemoryStore):
+    def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
+        return super().commit_all(commits[::-1])[::-1]
+
+
+class ClaimsByKey(MemoryStore):
+    def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
+        rows = super().claim(now, lease, token, limit)
+        return sorted(rows, key=lambda due: due.key)
+
+
+class LetsTheLateOverwrite(MemoryStore):
+    def still_mine(self, due: Due) -> bool:
+        return bool(due.key)
+
+
+class AppliesBackwards(MemoryStore):
+    def commit(self, commit: Commit) -> Outcome:
+        return super().commit(attrs.evolve(commit, stock=commit.stock[::-1]))
+
+
+class LocksWhatItTakes(MemoryStore):
+    """Who finds a lock taken is sent away at once, where others would wait for ever."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._both = Barrier(4)
+
+    def commit(self, commit: Commit) -> Outcome:
+        if len(commit.stock) < 2:
+            return super().commit(commit)
+        self._both.wait(timeout=9)
+        (first, *_) = commit.stock
+        return super().commit(commit) if first.key == MUG else Short((first.key,))
+
+
 MUTANTS: dict[Callable[[], Store], tuple[str, str]] = {
-    KeepsNoJournal: ("what_is_committed_is_read", "the journal tells []"),
+    KeepsNoJournal: ("what_is_committed_is_read", "the journal tells: []"),
     NeverStale: ("a_stale_commit_changes_nothing", "expected version 0: Committed()"),
-    StoresWhatIsShort: ("a_short_commit_changes_nothing", "the order was stored"),
+    StoresWhatIsShort: ("a_short_commit_changes_nothing", "the order: Order("),
     ForgetsReceipts: ("a_message_is_taken_once", "receipt cart-7 for A-2: Committed()"),
-    LeasesToEverybody: ("a_row_is_one_workers_at_a_time", "two workers claimed e1"),
-    NeverGivesUp: ("a_row_is_done_once", "after one is done and one gave up, ['e2'] are due"),
-    WithdrawsNothing: ("what_is_withdrawn_rests", "a withdrawn effect is due"),
-    LosesEarlyFacts: ("early_facts_find_their_subject", "it is not kept"),
-    PagesOverlap: ("pages_follow_each_other", "pages of orders: ['A-0', 'A-1'], ['A-0'"),
-    ReadsThenWrites: ("nothing_is_oversold_at_once", "10 are there, 24 were granted"),
+    ShowsNoLease: ("what_follows_is_its_workers", "what is its own: []"),
+    LeasesToEverybody: ("a_row_is_one_workers_at_a_time", "claimed at once: ['effect-00', 'eff"),
+    NeverGivesUp: ("a_row_is_done_once", "due after it gave up: [('effect'"),
+    WithdrawsNothing: ("what_is_withdrawn_rests", "whether its worker still has it: True"),
+    LosesEarlyFacts: ("early_facts_find_their_subject", "what is kept: []"),
+    PagesOverlap: ("pages_follow_each_other", "[['A-0', 'A-1', 'A-0', 'A-1'], 4]"),
+    ReadsThenWrites: ("nothing_is_oversold_at_once", "granted of 10: 24"),
     GrantsSafetyStock: ("stock_is_what_the_memory_store_says", "and should be"),
+    CommitsBackwards: ("many_commits_do_what_they_would_do_one_by_one", "open rows: ['new']"),
+    ClaimsByKey: ("rows_of_one_kind_are_claimed_in_order", "claimed by two: [['m1', 'm2']"),
+    LetsTheLateOverwrite: ("a_late_worker_cannot_overwrite", "(True, True)"),
+    AppliesBackwards: ("operations_on_one_key_follow_each_other", "many operations: Short("),
+    LocksWhatItTakes: (
+        "who_wants_the_same_stock_in_another_order_is_not_blocked",
+        "the outcomes: Counter(",
+    ),
 }
 
 

@@ -5,29 +5,54 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from orderflow import Engine, InHouse, Line, NewOrder, Refusal, Steps
 from orderflow.errors import PortFailed
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
-from orderflow.model.commands import Cancel, CloseReturn, PlaceHold, RemindPayment
+from orderflow.kernel.policies import (
+    Windows,
+    always_cancellable,
+    newest_first,
+    not_once_packed,
+    when_paid,
+)
+from orderflow.model import events as ev
+from orderflow.model.commands import (
+    Cancel,
+    CloseReturn,
+    Edit,
+    Override,
+    PlaceHold,
+    ProposeSubstitute,
+    Receive,
+    RemindPayment,
+    RequestReturn,
+)
+from orderflow.model.document import Address
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     Fact,
+    Feedback,
+    FeedbackGiven,
     GoodsReturned,
     PaymentReported,
+    ReturnAnswered,
     ReturnInspected,
     StockReported,
     TrackingReported,
     TrackingRetracted,
 )
-from orderflow.model.parcel import ParcelStatus
+from orderflow.model.parcel import ParcelStatus, status_of
 from orderflow.model.returns import Disposition, Finding
 from orderflow.model.state import PaymentFact
-from orderflow.ports import Deed, RefundRequest, Reply
+from orderflow.ports import Deed, RefundRequest, Reply, TakeBack
 from orderflow.testing import Broken, FakeCarrier, FakeParty, Moods, OrderMachine
 
+DAYS = timedelta(days=4)
+ELSEWHERE = Address(name="Ada", lines=("2 Hill Road",), city="York", country="GB")
 STEPS = st.sampled_from(["pick", "pack", "ship", "confirm", "put_away", "close_return", "submit"])
 
 
@@ -43,6 +68,17 @@ class OnlyFours(Dropship):
 
     def accepts(self, line: Line) -> Refusal | None:
         return None if line.quantity == 4 and line.ships else Refusal("drop.other", "not four")
+
+
+class Supplier(FakeParty):
+    """A party that is asked before goods are returned to it."""
+
+    moods = Moods()
+
+    def take_back(self, request: TakeBack) -> Fact | None:
+        """It refuses when it is short of room."""
+        said = ReturnAnswered(rma=request.number, refused="no room" if self.moods.short else "")
+        return said if self.moods.prompt else None
 
 
 class Bank:
@@ -67,14 +103,15 @@ class Lives(OrderMachine):
     """A shop under pressure; every promise is checked after each step."""
 
     def __init__(self) -> None:
-        self.carrier, self.party = FakeCarrier(), FakeParty()
+        self.carrier, self.party = FakeCarrier(), Supplier()
         self.manual: frozenset[str] = frozenset()
         self.bank = Bank()
+        self.hits = self.keeps_packed = False
         self.done_on_hold: list[str] = []
         super().__init__()
 
     def make_engine(self) -> Engine:
-        self.bank.moods = self.moods
+        self.bank.moods = self.party.moods = self.moods
         return Engine(
             self.faulty.port,
             [
@@ -86,7 +123,12 @@ class Lives(OrderMachine):
                 Digital(),
             ],
             steps=Steps(manual=self.manual),
+            release=when_paid,
+            promise=lambda _order, now: now + timedelta(days=5),
+            windows=Windows(reminder=DAYS, reminders=1, escalation=DAYS),
             payments=self.bank,
+            hit=newest_first if self.hits else None,
+            cancellable=not_once_packed if self.keeps_packed else always_cancellable,
         )
 
     def open(self) -> Engine:
@@ -154,6 +196,26 @@ class Lives(OrderMachine):
             back = GoodsReturned(lines={order.lines[0].id: 1}, others={"HAT": 1})
             self.engine.observe(back.at(self.clock.now(), subject=order.id))
 
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), feedback=st.sampled_from(Feedback))
+    def customer_says(self, data: st.DataObject, feedback: Feedback) -> None:
+        """A customer speaks without being asked."""
+        said = FeedbackGiven(feedback=feedback)
+        self.engine.observe(said.at(self.clock.now(), subject=self.one_order(data).id))
+
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), later=st.sampled_from([timedelta(), DAYS * 2]))
+    def signed_for(self, data: st.DataObject, later: timedelta) -> None:
+        """All parcels of an order arrive, each is signed for, and some time passes."""
+        for view in self.one_order(data).state.parcels.values():
+            if number := view.tracking_number:
+                done = ParcelStatus.DELIVERED
+                fact = TrackingReported(tracking_number=number, status=done, signed=True)
+                self.engine.observe(fact.at(self.clock.now()))
+        self.work_all()
+        self.clock.advance(later)
+        self.work_all()
+
     def came_back(self) -> list[tuple[str, str, str]]:
         """Order, return and line of goods that came back and are not dealt with."""
         return [
@@ -201,9 +263,79 @@ class Lives(OrderMachine):
             if paid > captured:
                 raise Broken(9, f"{paid} were paid back of {captured} that {order} paid")
 
-    @rule(manual=st.frozensets(STEPS))
-    def other_steps(self, manual: frozenset[str]) -> None:
-        """The application is deployed again, with other steps done by hand."""
-        self.manual = manual
+    def teardown(self) -> None:
+        """Nobody is asked for a review twice, or after they have spoken."""
+        super().teardown()
+        for order in self.placed:
+            told = [type(e) for entry in self.engine.journal(order) for e in entry.events]
+            asked = [n for n, kind in enumerate(told) if kind is ev.ReviewAsked]
+            spoken = told.index(ev.ReviewSettled) if ev.ReviewSettled in told else len(told)
+            assert len(asked) <= 1, f"{order} was asked {len(asked)} times"
+            assert all(n < spoken for n in asked), f"{order} was asked after it had spoken"
+
+    @precondition(lambda self: self.placed)
+    @rule(
+        data=st.data(),
+        units=st.integers(0, 5),
+        moves=st.booleans(),
+        added=st.integers(0, 3),
+        override=st.booleans(),
+    )
+    def edit(
+        self, data: st.DataObject, units: int, moves: bool, added: int, override: bool
+    ) -> None:
+        """A customer wants something else: more, fewer, another line, another address."""
+        order = self.one_order(data)
+        sku = data.draw(st.sampled_from(self.skus), label="sku")
+        body = Edit(
+            quantities={ln.id: units for ln in order.document.lines[:1]} if units < 5 else {},
+            lines=(Line(sku=sku, quantity=added, unit_price=Decimal("0.99")),) if added else (),
+            ship_to=ELSEWHERE if moves else None,
+        )
+        given = Override(command=body, reason="asked for twice") if override else body
+        self.submit(given.to(order.id, by="ana", id=self.name()))
+
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), units=st.integers(1, 2))
+    def exchange(self, data: st.DataObject, units: int) -> None:
+        """A customer wants something else for what was delivered."""
+        order = self.one_order(data)
+        for line in list(order.units(Bucket.DELIVERED, Bucket.SHIPPED))[:1]:
+            other = Line(sku=data.draw(st.sampled_from(self.skus)), quantity=units)
+            asked = RequestReturn(lines={line: 1}, exchange=(other,))
+            self.submit(asked.to(order.id, id=self.name()))
+
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data())
+    def propose(self, data: st.DataObject) -> None:
+        """We propose another SKU for what is not to be had."""
+        order = self.one_order(data)
+        sku = data.draw(st.sampled_from(self.skus), label="sku")
+        for line in list(order.units(Bucket.BACKORDERED, Bucket.OPEN, Bucket.ALLOCATED))[:1]:
+            body = ProposeSubstitute(line=line, sku=sku)
+            self.submit(body.to(order.id, by="ana", id=self.name()))
+
+    @rule(units=st.integers(1, 3), damaged=st.integers(0, 3))
+    def damaged_goods(self, units: int, damaged: int) -> None:
+        """Goods arrive that are damaged."""
+        body = Receive(sku=self.skus[0], quantity=units, damaged=min(units, damaged))
+        self.engine.change_stock(body.to(id=self.name()))
+
+    @invariant()
+    def scans_converge(self) -> None:
+        """Promise 6: where a parcel stands does not depend on the order in which scans came."""
+        for order in self.placed:
+            for view in self.engine.order(order).state.parcels:
+                if parcel := self.engine.store.parcel(view):
+                    other = attrs.evolve(parcel, scans=parcel.scans[::-1])
+                    if status_of(other) != status_of(parcel):
+                        raise Broken(6, f"{view} depends on the order of its scans")
+
+    @rule(manual=st.frozensets(STEPS), hits=st.booleans(), keeps_packed=st.booleans())
+    def other_steps(
+        self, manual: frozenset[str], hits: bool = False, keeps_packed: bool = False
+    ) -> None:
+        """The application is deployed again, with other steps done by hand, and other policies."""
+        self.manual, self.hits, self.keeps_packed = manual, hits, keeps_packed
         self.engine = self.open()
         self.engine.apply_rules()

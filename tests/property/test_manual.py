@@ -10,7 +10,7 @@ from hypothesis import given
 
 from orderflow import AUTOMATED, MANUAL, Engine, InHouse, NewOrder, Refused
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
-from orderflow.kernel.rules import StepPolicy
+from orderflow.kernel.policies import StepPolicy
 from orderflow.model.commands import Receive
 from orderflow.model.events import Entry, UnitsMoved
 from orderflow.model.observations import Fact

@@ -15,22 +15,32 @@ from orderflow.engine import handling, submitting
 from orderflow.engine.envelopes import Envelope
 from orderflow.engine.handling import Handler
 from orderflow.inventory import Holding, apply, serving
-from orderflow.kernel import cancelling, decide, evolve, progress, refunding, waits, working
+from orderflow.kernel import (
+    cancelling,
+    decide,
+    evolve,
+    parcels,
+    progress,
+    refunding,
+    waits,
+    working,
+)
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.parcels import decide_parcel
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.messages import EffectFailed
 from orderflow.model.observations import PaymentReported
-from orderflow.model.parcel import Content
+from orderflow.model.parcel import Content, Parcel, status_of
 from orderflow.model.state import PaymentFact
 from orderflow.model.stock import Reserve, StockLevel, Wait
 from orderflow.model.work import Timer, effect_key
 from orderflow.ports import Commit, Outcome
-from orderflow.stores import MemoryStore, memory
+from orderflow.stores import MemoryStore, memory, memory_stock
 from orderflow.stores.rows import rows_of
 from orderflow.testing import Broken, WatchedStore
 from orderflow.workflow import CompiledWorkflow
+from tests.property import lives
 from tests.property.lives import Lives
 
 TestLives = Lives.TestCase
@@ -56,12 +66,18 @@ def test_lives_meet_every_kind_of_trouble() -> None:
         *("backordered", "cancelled", "delivered", "lost", "returning", "returned"),
         *("HoldPlaced", "EffectGaveUp", "SurplusFound", "ReturnOpened", "PutAwayAsked"),
         *("TaskOpened", "TimerDone", "ReceiptConfirmed", "PaymentRecorded"),
+        *("TaskEscalated", "PromiseChanged", "PaymentReminded", "ReviewAsked", "ReviewSettled"),
         *(
             "ParcelScanRetracted",
             "RefundProposed",
             "RefundMoved",
             "GoodsJudged",
             "StrangeGoodsCame",
+            "QuantityRaised",
+            "LineAdded",
+            "AddressChanged",
+            "LineSubstituted",
+            "Overridden",
         ),
     }
     for number in range(8):
@@ -131,7 +147,7 @@ def shipping_forgets_the_stock(patch: Patch) -> None:
 
 def restock_without_a_movement(patch: Patch) -> None:
     """Promise 2: on hand changes and its journal does not."""
-    patch.setattr(memory, "movement", lambda *_args: None)
+    patch.setattr(memory_stock, "movement", lambda *_args: None)
 
 
 def grants_ignore_what_is_there(patch: Patch) -> None:
@@ -144,7 +160,7 @@ def grants_ignore_what_is_there(patch: Patch) -> None:
             return Holding(level, held.reserved + op.quantity, held.waiting)
         return original(op, held)
 
-    patch.setattr(memory, "apply", generous)
+    patch.setattr(memory_stock, "apply", generous)
     patch.setattr(StockLevel, "available", property(lambda level: max(0, level.on_hand)))
 
 
@@ -168,7 +184,7 @@ def allowance_is_ignored(patch: Patch) -> None:
         making.stock.append(Wait(key, making.id, slot.line, units))
         making.move(slot, Slot(slot.line, Bucket.BACKORDERED), units)
 
-    patch.setattr(memory, "apply", patient)
+    patch.setattr(memory_stock, "apply", patient)
     patch.setattr("orderflow.kernel.allocating.backorder", endless)
 
 
@@ -179,7 +195,7 @@ def shortfall_without_a_task(patch: Patch) -> None:
 
 def backorders_wait_silently(patch: Patch) -> None:
     """Promise 5: nobody looks after a backorder."""
-    patch.setattr(waits, "_patience", lambda *_args: iter(()))
+    patch.setattr(waits, "patience", lambda *_args: iter(()))
 
 
 def timers_are_not_stored(patch: Patch) -> None:
@@ -299,6 +315,17 @@ def cancelling_leaves_the_parcel(patch: Patch) -> None:
     patch.setattr(cancelling, "unpack", take_out)
 
 
+def parcels_believe_the_last_scan(patch: Patch) -> None:
+    """Promise 6: a parcel stands where the scan says that came last."""
+
+    def last(parcel: Parcel) -> Any:
+        scan = parcel.scans[-1] if parcel.scans else None
+        return (scan.status, scan.occurred_at) if scan else status_of(parcel)
+
+    for module in (parcels, lives):
+        patch.setattr(module, "status_of", last)
+
+
 MUTANTS: dict[Mutate, set[int]] = {
     any_trigger_goes: {1},
     refusals_leave_a_note: {1},
@@ -317,6 +344,7 @@ MUTANTS: dict[Mutate, set[int]] = {
     done_effects_are_wanted_again: {5},
     giving_up_tells_nobody: {5},
     queued_effects_ignore_holds: {4},
+    parcels_believe_the_last_scan: {6},
     receipts_are_lost: {7},
     content_is_not_compared: {7},
     answer_is_the_order_of_today: {7},

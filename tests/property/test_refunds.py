@@ -245,7 +245,7 @@ def pays_once_more(patch: pytest.MonkeyPatch) -> None:
 
 def rounds_each_part(patch: pytest.MonkeyPatch) -> None:
     """Shares are cut off, not rounded."""
-    patch.setattr(owing, "_share", lambda amount, units, of: amount * units // of)
+    patch.setattr(owing, "share", lambda amount, units, of: amount * units // of)
 
 
 def refunds_what_was_not_paid(patch: pytest.MonkeyPatch) -> None:

@@ -112,14 +112,14 @@ def test_no_more_calls_at_once_than_a_lane_allows(
     postgres: str, tmp_path: Path, server: Server
 ) -> None:
     inside, most = 0, 0
-    lock = threading.Lock()
+    lock, two = threading.Lock(), threading.Barrier(2)
 
     def busy() -> None:
         nonlocal inside, most
         with lock:
             inside += 1
             most = max(most, inside)
-        time.sleep(0.05)
+        two.wait(30)  # raises where there is never a second one
         with lock:
             inside -= 1
 

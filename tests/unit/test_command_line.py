@@ -161,3 +161,38 @@ def test_forgetting_a_person_erases_the_documents(tmp_path: Path) -> None:
     found = orderflow("forget", "ana", "--db", db, "--documents", folder)
     assert (found.exit_code, found.output) == (0, "1 orders are erased\n")
     assert list(folder.iterdir()) == []
+
+
+def test_a_hold_is_placed_and_released_by_completing_its_task(tmp_path: Path) -> None:
+    orders, db = tmp_path / "o.jsonl", f"sqlite:///{tmp_path}/s.db"
+    orders.write_text(ONE.replace("}]", '}],"attributes":{"worked_by":"people"}') + "\n")
+    assert orderflow("run", orders, "--db", db, "--seed", "3").exit_code == 0
+    held = '{"hold": "fraud", "reason": "an odd card"}'
+    placed = orderflow("command", "A-1", "place_hold", held, "--by", "ana", "--db", db)
+    assert placed.exit_code == 0, placed.output
+    (task,) = json.loads(orderflow("tasks", "--db", db, "--json").stdout)
+    assert task["key"] == "A-1:hold:fraud"
+    twice = orderflow("command", "A-1", "place_hold", held, "--db", db)
+    assert (twice.exit_code, "[hold.exists]" in twice.stderr) == (1, True)
+    done = orderflow("complete", "A-1:hold:fraud", "--by", "ana", "--db", db)
+    assert done.exit_code == 0, done.output
+    again = orderflow("complete", "A-1:hold:fraud", "--by", "bo", "--db", db)
+    assert (again.exit_code, "there is no open task" in again.stderr) == (1, True)
+
+
+def test_an_order_is_given_a_command_or_told_what_it_would_do(tmp_path: Path) -> None:
+    """A preview changes nothing; a refusal names its code; fields that are wrong are bad usage."""
+    db = run_one(tmp_path)
+    words = "command", "A-1", "request_return", '{"lines": {"1": 1}}', "--by", "ana", "--db", db
+    would = orderflow(*words, "--preview")
+    assert would.stdout.startswith("A-1 would be completed (was completed)"), would.output
+    assert "return A-1-R1 opened" in would.stdout
+    done = json.loads(orderflow(*words, "--json").stdout)
+    assert [event["event"] for event in done["events"]] == ["ReturnOpened"]
+    refused = orderflow("command", "A-1", "cancel", "--db", db)
+    assert (refused.exit_code, "[cancel.nothing_left]" in refused.stderr) == (1, True)
+    refused = orderflow("command", "A-1", "cancel", "--json", "--db", db)
+    assert json.loads(refused.stdout)["refusals"][0]["code"] == "cancel.nothing_left"
+    for body in ('{"lines": 3}', "[]", "{"):
+        wrong = orderflow("command", "A-1", "cancel", body, "--db", db)
+        assert wrong.exit_code == 2, wrong.output

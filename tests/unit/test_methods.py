@@ -18,7 +18,7 @@ from orderflow import (
     Steps,
 )
 from orderflow.fulfillment import Digital, Handover, Pickup
-from orderflow.kernel.rules import StepPolicy
+from orderflow.kernel.policies import StepPolicy
 from orderflow.model.commands import (
     Cancel,
     Collect,

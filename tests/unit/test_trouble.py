@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from orderflow import Engine, InHouse, Line, NewOrder, Order, Refused, Steps
-from orderflow.kernel.rules import StepPolicy, returnable_within
+from orderflow.kernel.policies import StepPolicy, returnable_within
 from orderflow.model.commands import (
     CloseReturn,
     PlaceHold,

@@ -75,6 +75,8 @@ class HttpCarrier:
         """Buy a label; the same key gives the same label. Raises PortFailed, ByHand."""
         to = request.ship_to.model_dump(mode="json") if request.ship_to else None
         body = {"reference": request.parcel, "to": to, "weight_g": request.weight_g}
+        if cash := request.collect:
+            body["collect"] = {"amount": str(cash.amount), "currency": cash.currency}
         answer = self._ask("POST", "/labels", {**body, "orders": request.orders}, request.key)
         return self._label(answer)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import random
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import BaseModel
-from rich.text import Text
+from rich.console import RenderableType
 
-from orderflow.cli import caring  # noqa: F401 (its commands)
+from orderflow.cli import caring, commanding  # noqa: F401 (their commands)
 from orderflow.cli.desk import completing
 from orderflow.cli.following import Follower
 from orderflow.cli.opening import (
@@ -19,8 +19,10 @@ from orderflow.cli.opening import (
     AsJson,
     Db,
     OrderId,
+    answer,
     app,
     err,
+    fail,
     load,
     open_engine,
     open_store,
@@ -29,8 +31,9 @@ from orderflow.cli.opening import (
 )
 from orderflow.cli.plain import plain
 from orderflow.cli.printing import printer_for
-from orderflow.cli.running import Report, Unreadable, place_and_work, read_orders
+from orderflow.cli.running import Unreadable, place_and_work, read_orders
 from orderflow.cli.showing import explanation_text, order_text, timeline_lines
+from orderflow.engine import Offer
 from orderflow.errors import UnknownWorkflow
 from orderflow.kernel.workflows import (
     DIGITAL,
@@ -66,38 +69,26 @@ def run(  # noqa: PLR0913, PLR0917 (one for each option)
 ) -> None:
     """Place a file of orders and work them to the end, in a simulated world."""
     try:
-        found = list(read_orders(orders))
+        found = read_orders(orders)
     except Unreadable as error:
-        for line in error.lines:
-            err.print(Text(line))
-        raise typer.Exit(2) from None
-    store = open_store(context, db)
-    seed_or_chance = seed if seed is not None else random.randrange(2**32)
-    follower = Follower(follow, out)
+        fail(str(error))
     report = place_and_work(
         found,
-        store,
-        seed_or_chance,
+        open_store(context, db),
+        seed,
         stock,
-        follower,
+        Follower(follow, out),
         err,
-        fixed=seed is not None,
         manual=manual,
         printer=printer_for(documents, db) if documents else None,
     )
-    if as_json:
-        print_json(report.as_dict())
-    else:
-        _tell(report, documents, db)
-    raise typer.Exit(report.exit_code)
-
-
-def _tell(report: Report, documents: Path | None, db: str) -> None:
-    out.print(report.table())
+    shown: list[RenderableType] = [report.table()]
     if documents:
-        out.print(Text(f"documents are in {documents}"))
+        shown.append(f"documents are in {documents}")
     for task in report.tasks:
-        out.print(Text(f"{task.role} should: {task.instructions}\n  {completing(task, db)}"))
+        shown.append(f"{task.role} should: {task.instructions}\n  {completing(task, db)}")
+    answer(as_json, report.as_dict(), *shown)
+    raise typer.Exit(report.exit_code)
 
 
 @app.command()
@@ -106,21 +97,17 @@ def show(
 ) -> None:
     """Show an order and where its units stand."""
     found = load(open_engine(context, db, app_name), order)
-    if as_json:
-        print_json(
-            {
-                "id": found.id,
-                "status": found.status,
-                "stage": found.stage,
-                "overlays": sorted(found.overlays),
-                "payment_status": found.payment_status,
-                "return_status": found.return_status,
-                "document": found.document.model_dump(mode="json"),
-                "state": plain(found.state),
-            }
-        )
-    else:
-        out.print(order_text(found))
+    value = {
+        "id": found.id,
+        "status": found.status,
+        "stage": found.stage,
+        "overlays": sorted(found.overlays),
+        "payment_status": found.payment_status,
+        "return_status": found.return_status,
+        "document": found.document.model_dump(mode="json"),
+        "state": plain(found.state),
+    }
+    answer(as_json, value, order_text(found))
 
 
 @app.command()
@@ -145,32 +132,28 @@ def explain(
     try:
         found = engine.explain(order)
     except UnknownWorkflow as error:
-        err.print(Text(str(error)))
-        raise typer.Exit(2) from None
+        fail(str(error))
     owners = [f"order:{order}", *(f"parcel:{parcel}" for parcel in found.order.state.parcels)]
     drivers = [link(temporal, owner) for owner in owners] if temporal else []
-    if as_json:
-        print_json(
-            {
-                "id": order,
-                "status": found.order.status,
-                "waits": plain(found.waits),
-                "offered": [offer.command.model_dump(mode="json") for offer in found.offered],
-                "blocked": [
-                    {
-                        "command": offer.command.model_dump(mode="json"),
-                        "refusals": plain(offer.refusals),
-                    }
-                    for offer in found.blocked
-                ],
-                "silent": list(found.silent),
-                "drivers": drivers,
-            }
-        )
-    else:
-        out.print(explanation_text(found), highlight=False)
-        for driver in drivers:
-            out.print(Text(f"  driver: {driver}"), soft_wrap=True)
+    value = {
+        "id": order,
+        "status": found.order.status,
+        "waits": plain(found.waits),
+        "offered": [_command(offer) for offer in found.offered],
+        "blocked": [
+            {"command": _command(offer), "refusals": plain(offer.refusals)}
+            for offer in found.blocked
+        ],
+        "silent": list(found.silent),
+        "drivers": drivers,
+    }
+    answer(as_json, value, explanation_text(found))
+    for driver in [] if as_json else drivers:
+        out.print(f"  driver: {driver}", highlight=False, soft_wrap=True)  # a link stays whole
+
+
+def _command(offer: Offer) -> object:
+    return offer.command.model_dump(mode="json")
 
 
 @app.command()
@@ -180,12 +163,8 @@ def timeline(
     """Tell what happened to an order, oldest first."""
     engine = open_engine(context, db, app_name)
     load(engine, order)
-    if as_json:
-        print_json([plain(entry) for entry in engine.journal(order)])
-    else:
-        for entry in engine.journal(order):
-            for line in timeline_lines(entry):
-                out.print(line, highlight=False)
+    entries = list(engine.journal(order))
+    answer(as_json, plain(entries), *chain.from_iterable(map(timeline_lines, entries)))
 
 
 _WORKFLOWS = {
@@ -202,8 +181,7 @@ def diagram(
     """Draw a standard workflow as Mermaid text, or list its transitions with --json."""
     flow = _WORKFLOWS.get(workflow)
     if flow is None:
-        err.print(f"there is no workflow {workflow}; there are: {', '.join(_WORKFLOWS)}")
-        raise typer.Exit(2)
+        fail(f"there is no workflow {workflow}; there are: {', '.join(_WORKFLOWS)}")
     if as_json:
         names = ("source", "trigger", "dest", "asks")
         rows = [dict(zip(names, row, strict=True)) for row in flow.table()]
@@ -228,6 +206,5 @@ def schema(
     """Print the JSON Schema of what others send."""
     model = _SCHEMAS.get(name)
     if model is None:
-        err.print(f"there is no schema {name}; there are: {', '.join(_SCHEMAS)}")
-        raise typer.Exit(2)
+        fail(f"there is no schema {name}; there are: {', '.join(_SCHEMAS)}")
     print_json(model.model_json_schema())

@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from orderflow.cli.opening import (
     DB,
     App,
     AsJson,
     Db,
+    answer,
     app,
     fail,
     open_engine,
     open_store,
     out,
-    print_json,
 )
 from orderflow.cli.printing import DOCUMENTS, Documents
 from orderflow.engine.doctor import examine, mend_of
@@ -41,18 +40,16 @@ def doctor(
     if mend:
         engine.apply_rules()
     findings = list(examine(engine))
-    if as_json:
-        print_json(
-            [
-                {"promise": f.promise, "subject": f.subject, "what": f.what, "mend": mend_of(f)}
-                for f in findings
-            ]
-        )
-    for found in [] if as_json else findings:
-        promise = f" (promise {found.promise})" if found.promise else ""
-        out.print(Text(f"{found.subject}: {found.what}{promise}\n  mend: {mend_of(found)}"))
-    if not findings and not as_json:
-        out.print("nothing is off")
+    found = [
+        {"promise": f.promise, "subject": f.subject, "what": f.what, "mend": mend_of(f)}
+        for f in findings
+    ]
+    told = [
+        f"{f.subject}: {f.what}{f' (promise {f.promise})' if f.promise else ''}\n"
+        f"  mend: {mend_of(f)}"
+        for f in findings
+    ]
+    answer(as_json, found, *(told or ["nothing is off"]))
     raise typer.Exit(1 if findings else 0)
 
 
@@ -72,7 +69,7 @@ def migrate_store(
     except NotMoved as error:
         fail(str(error))
     if not as_json:
-        out.print(Text(f"{sum(moved.values())} rows of {len(moved)} tables are copied"))
+        out.print(f"{sum(moved.values())} rows of {len(moved)} tables are copied", highlight=False)
     doctor(context, target, app_name, as_json=as_json)
 
 
@@ -87,9 +84,9 @@ def forget(
 ) -> None:
     """Erase a person everywhere; what is still open is erased when it is over."""
     found = open_engine(context, db, app_name, FileDocuments(documents)).forget(customer)
-    if as_json:
-        print_json({"erased": list(found.erased), "waiting": list(found.waiting)})
-        return
-    out.print(Text(f"{len(found.erased)} orders are erased"))
-    for order in found.waiting:
-        out.print(Text(f"{order} waits: something is still open; see orderflow explain {order}"))
+    waiting = [
+        f"{order} waits: something is still open; see orderflow explain {order}"
+        for order in found.waiting
+    ]
+    value = {"erased": list(found.erased), "waiting": list(found.waiting)}
+    answer(as_json, value, f"{len(found.erased)} orders are erased", *waiting)

@@ -7,18 +7,16 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from orderflow.cli.opening import (
     DB,
     App,
     AsJson,
     Db,
+    answer,
     app,
     fail,
     open_engine,
-    out,
-    print_json,
 )
 from orderflow.cli.plain import plain
 from orderflow.errors import InvalidInput, NotFound, Refused
@@ -49,17 +47,14 @@ def tasks(
 ) -> None:
     """List what people are asked to do."""
     found = list(open_engine(context, db, app_name).tasks(role, claimed_by))
-    if as_json:
-        print_json(plain(found))
-        return
-    for task in found:
-        whose = f" ({task.assignee})" if task.assignee else ""
-        out.print(Text(f"{task.key}\n  {task.role}{whose}: {task.instructions}"))
-        form = ", ".join(f.name + ("" if f.required else " (if any)") for f in task.fields)
-        if form:
-            out.print(Text(f"  fill in: {form}"))
-    if not found:
-        out.print("nothing is to be done")
+    answer(as_json, plain(found), *(map(_task, found) if found else ["nothing is to be done"]))
+
+
+def _task(task: Task) -> str:
+    whose = f" ({task.assignee})" if task.assignee else ""
+    form = ", ".join(f.name + ("" if f.required else " (if any)") for f in task.fields)
+    fill = f"\n  fill in: {form}" if form else ""
+    return f"{task.key}\n  {task.role}{whose}: {task.instructions}{fill}"
 
 
 @app.command()
@@ -76,7 +71,7 @@ def claim(
         found = open_engine(context, db, app_name).claim(task, by=by)
     except _Told as error:
         fail(str(error), 1)
-    _say(as_json, plain(found), f"{found.key} is {found.assignee}'s")
+    answer(as_json, plain(found), f"{found.key} is {found.assignee}'s")
 
 
 @app.command()
@@ -94,7 +89,7 @@ def reassign(
         found = open_engine(context, db, app_name).reassign(task, to, by=by)
     except _Told as error:
         fail(str(error), 1)
-    _say(as_json, plain(found), f"{found.key} is {found.assignee or 'nobody'}'s")
+    answer(as_json, plain(found), f"{found.key} is {found.assignee or 'nobody'}'s")
 
 
 @app.command()
@@ -119,8 +114,9 @@ def complete(
         engine.worker.run_until_idle()
     found = engine.explain(order.id)
     following = [wait.sentence for wait in found.waits]
-    answer = {"order": order.id, "status": found.order.status, "waits": following}
-    _say(as_json, answer, "\n  ".join([f"{order.id} is {found.order.status}", *following]))
+    value = {"order": order.id, "status": found.order.status, "waits": following}
+    told = "\n  ".join([f"{order.id} is {found.order.status}", *following])
+    answer(as_json, value, told)
 
 
 def _form(given: list[str]) -> Mapping[str, str]:
@@ -140,15 +136,11 @@ def walk(
 ) -> None:
     """Claim pick tasks of several orders, and list the one round that does them all."""
     found = open_engine(context, db, app_name).plan_walk(by=by, limit=limit)
-    if as_json:
-        print_json(plain(found))
-        return
     table = Table("location", "sku", "units")
     for stop in found.stops:
         table.add_row(stop.key.location, stop.key.sku, str(stop.quantity))
-    out.print(table)
-    for picking in found.pickings:
-        out.print(Text(f"then complete {picking.task}"))
+    then = [f"then complete {picking.task}" for picking in found.pickings]
+    answer(as_json, plain(found), table, *then)
 
 
 @app.command()
@@ -167,24 +159,16 @@ def inbox(
         except NotFound as error:
             fail(str(error), 1)
     found = engine.inbox()
-    if as_json:
-        print_json([_item(item) for item in found])
-        return
-    for item in found:
-        kind = item.observation.body.kind if item.observation else f"unreadable: {item.error}"
-        out.print(Text(f"{item.kept_at:%Y-%m-%d %H:%M}  {item.reference}  {kind}"))
-    if not found:
-        out.print("the inbox is empty")
+    told = map(_kept, found) if found else ["the inbox is empty"]
+    answer(as_json, [_item(item) for item in found], *told)
+
+
+def _kept(item: InboxItem) -> str:
+    kind = item.observation.body.kind if item.observation else f"unreadable: {item.error}"
+    return f"{item.kept_at:%Y-%m-%d %H:%M}  {item.reference}  {kind}"
 
 
 def _item(item: InboxItem) -> object:
     fact = item.observation.model_dump(mode="json") if item.observation else None
     told = {"reference": item.reference, "kept_at": item.kept_at.isoformat(), "observation": fact}
     return told | {"payload": item.payload, "error": item.error}
-
-
-def _say(as_json: bool, value: object, text: str) -> None:
-    if as_json:
-        print_json(value)
-    else:
-        out.print(Text(text))

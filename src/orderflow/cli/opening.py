@@ -7,7 +7,7 @@ import json
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from orderflow.cli.shop import standard_shop
@@ -23,6 +23,7 @@ __all__ = [
     "AsJson",
     "Db",
     "OrderId",
+    "answer",
     "app",
     "err",
     "fail",
@@ -97,3 +98,11 @@ def fail(what: str, code: int = 2) -> NoReturn:
 def print_json(value: object) -> None:
     """A value as JSON."""
     print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def answer(as_json: bool, value: object, *shown: RenderableType) -> None:
+    """What a command found: *value* as JSON, or what is shown to people, texts line by line."""
+    if as_json:
+        print_json(value)
+    for part in () if as_json else shown:
+        out.print(Text(part) if isinstance(part, str) else part, highlight=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,36 +69,29 @@ def _open(context: typer.Context, db: str, app_name: str, folder: Path) -> tuple
     return engine, theirs if isinstance(theirs, type(printer)) else printer
 
 
-@app.command()
-def label(
-    context: typer.Context,
-    order: OrderId,
-    parcel: Parcel = "",
-    documents: Documents = DOCUMENTS,
-    db: Db = DB,
-    app_name: App = "",
-    as_json: AsJson = False,
-) -> None:
-    """Print the labels of an order's parcels again."""
-    engine, printer = _open(context, db, app_name, documents)
-    found = load(engine, order)
-    _print(printer, found, "label", _parcels(found, parcel), documents, as_json)
+def _again(kind: str) -> Callable[..., None]:
+    """The command that prints a kind of document of an order's parcels."""
+
+    def command(
+        context: typer.Context,
+        order: OrderId,
+        parcel: Parcel = "",
+        documents: Documents = DOCUMENTS,
+        db: Db = DB,
+        app_name: App = "",
+        as_json: AsJson = False,
+    ) -> None:
+        engine, printer = _open(context, db, app_name, documents)
+        found = load(engine, order)
+        _print(printer, found, kind, _parcels(found, parcel), documents, as_json)
+
+    return command
 
 
-@app.command()
-def slip(
-    context: typer.Context,
-    order: OrderId,
-    parcel: Parcel = "",
-    documents: Documents = DOCUMENTS,
-    db: Db = DB,
-    app_name: App = "",
-    as_json: AsJson = False,
-) -> None:
-    """Print the packing slips of an order's parcels again."""
-    engine, printer = _open(context, db, app_name, documents)
-    found = load(engine, order)
-    _print(printer, found, "packing-slip", _parcels(found, parcel), documents, as_json)
+app.command("label", help="Print the labels of an order's parcels again.")(_again("label"))
+app.command("slip", help="Print the packing slips of an order's parcels again.")(
+    _again("packing-slip")
+)
 
 
 @app.command()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,23 +43,21 @@ __all__ = ["Report", "Unreadable", "place_and_work", "read_orders"]
 
 _START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _BETWEEN_ORDERS = timedelta(minutes=20)
+_Refused = tuple[str, tuple[Refusal, ...]]
+"""The number of an order that was refused, and why."""
 
 
 class Unreadable(Exception):
     """The file cannot be read; each line names file, line and fault."""
 
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = lines
-        super().__init__("\n".join(lines))
 
-
-def read_orders(path: Path) -> Iterator[NewOrder]:
+def read_orders(path: Path) -> list[NewOrder]:
     """The orders of a JSONL file. Raises Unreadable with every fault; nothing was placed then."""
     faults, orders = [], []
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Unreadable([f"{path}: {error}"]) from None
+        raise Unreadable(f"{path}: {error}") from None
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
@@ -67,8 +66,8 @@ def read_orders(path: Path) -> Iterator[NewOrder]:
         except InvalidInput as error:
             faults += [f"{path}:{number}: {problem}" for problem in error.problems]
     if faults:
-        raise Unreadable(faults)
-    return iter(orders)
+        raise Unreadable("\n".join(faults))
+    return orders
 
 
 @attrs.frozen
@@ -76,7 +75,7 @@ class Report:
     """What became of a run."""
 
     placed: tuple[str, ...]
-    refused: tuple[tuple[str, tuple[Refusal, ...]], ...]
+    refused: tuple[_Refused, ...]
     by_status: dict[str, int]
     in_exception: tuple[str, ...]
     tasks: tuple[Task, ...]
@@ -119,27 +118,26 @@ class Report:
         return table
 
 
-def place_and_work(  # noqa: PLR0913 (one for each option of the command)
+def place_and_work(
     orders: list[NewOrder],
     store: Store,
-    seed: int,
+    seed: int | None,
     stock: int,
     follower: Follower,
     console: Console,
     *,
-    fixed: bool,
     manual: bool,
     printer: Printer | None = None,
 ) -> Report:
     """Place the orders one after the other, and let the world go on until nothing is due.
 
-    With *fixed* the run starts at a fixed date and counts its ids: the same seed, the same run.
-    With *manual* people do every step; without, only those of orders that are for people, and
-    what they do is left to the user. Customers collect what they ordered for pickup. A *printer*
-    makes the documents of each order.
+    With a *seed* the run starts at a fixed date and counts its ids: the same seed, the same run.
+    With *manual* people do every step; else only those of orders for people, left to the user.
+    Customers collect what they ordered, and what is due on delivery is found to be paid.
     """
-    clock = VirtualClock(_START if fixed else datetime.now(UTC))
-    ids: Ids = SequentialIds(f"{seed}-") if fixed else RandomIds()
+    clock = VirtualClock(datetime.now(UTC) if seed is None else _START)
+    ids: Ids = RandomIds() if seed is None else SequentialIds(f"{seed}-")
+    seed = random.randrange(2**32) if seed is None else seed
     carrier = SimulatedCarrier(clock, seed)
     supplier, provider = SimulatedParty(clock, seed), SimulatedParty(clock, seed + 1)
     engine = standard_shop(
@@ -153,28 +151,35 @@ def place_and_work(  # noqa: PLR0913 (one for each option of the command)
         printer=printer,
     )
     supply = Replenishment(lambda _sku, short: short, timedelta(days=1))
-    people = SimulatedPeople(seed, does=lambda task: manual or task.name == "collect")
-    outsiders: list[Outsider] = [carrier, supplier, provider]
-    world = World(engine, clock, outsiders, supply, lambda: follower.look(engine), people)
-    placed: list[str] = []
-    refused: list[tuple[str, tuple[Refusal, ...]]] = []
+    people = SimulatedPeople(seed, does=lambda task: manual or task.name in _ALWAYS_DONE)
+    others: list[Outsider] = [carrier, supplier, provider]
+    world = World(engine, clock, others, supply, lambda: follower.look(engine), people)
     with Progress(console=console, transient=True) as progress:
-        bar = progress.add_task("placing", total=len(orders))
-        for number, order in enumerate(orders, start=1):
-            _open_stock(engine, order, stock)
-            name = order.number or f"line {number}"
-            try:
-                found = engine.place(order, id=f"run-{seed}-{number}", by="customer")
-            except Refused as error:
-                refused.append((name, error.refusals))
-            else:
-                placed.append(found.id)
-                world.placed(found)
-            world.run_until(clock.now() + _BETWEEN_ORDERS)
-            progress.advance(bar)
-        progress.update(bar, description="working")
+        placed, refused = _place(world, progress.track(orders, description="placing"), seed, stock)
+        progress.add_task("working", total=None)
         world.run_until()
     return _report(engine, placed, refused)
+
+
+_ALWAYS_DONE = ("collect", "overdue.cash")
+
+
+def _place(
+    world: World, orders: Iterable[NewOrder], seed: int, stock: int
+) -> tuple[list[str], list[_Refused]]:
+    """Place each order and let some time pass: the ids of those placed, and those refused."""
+    placed, refused = list[str](), list[_Refused]()
+    for number, order in enumerate(orders, start=1):
+        _open_stock(world.engine, order, stock)
+        try:
+            found = world.engine.place(order, id=f"run-{seed}-{number}", by="customer")
+        except Refused as error:
+            refused.append((order.number or f"line {number}", error.refusals))
+        else:
+            placed.append(found.id)
+            world.placed(found)
+        world.run_until(world.clock.now() + _BETWEEN_ORDERS)
+    return placed, refused
 
 
 def _open_stock(engine: Engine, order: NewOrder, stock: int) -> None:
@@ -192,9 +197,7 @@ _OPENING = {"in_house": "main", "third_party": "third_party"}
 """Where each method's stock is that we keep count of."""
 
 
-def _report(
-    engine: Engine, placed: list[str], refused: list[tuple[str, tuple[Refusal, ...]]]
-) -> Report:
+def _report(engine: Engine, placed: list[str], refused: list[_Refused]) -> Report:
     by_status: Counter[str] = Counter()
     by_method: Counter[str] = Counter()
     trouble = []

@@ -16,7 +16,7 @@ from orderflow.fulfillment import (
     ThirdParty,
 )
 from orderflow.fulfillment.strategy import FulfillmentStrategy
-from orderflow.kernel.rules import StepPolicy
+from orderflow.kernel.policies import StepPolicy
 from orderflow.kernel.workflows import IN_HOUSE, PICKUP, REMOTE
 from orderflow.model.document import Line
 from orderflow.model.order import Order

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
+from itertools import starmap
+
+import attrs
 
 from orderflow.documents.facts import (
     Item,
     PackingSlip,
+    PickLine,
     PickList,
     PurchaseOrder,
     ReturnLabel,
@@ -21,18 +25,34 @@ from orderflow.model.document import Address
 
 __all__ = ["packing_slip", "pick_list", "purchase_order", "return_label"]
 
-_HEAD, _NEXT_HEAD = 255.0, 80.0
 _CUT_OUT = 300.0
 _ROW = 20
 """For how many one row of a pick list is."""
 
 
+@attrs.frozen
+class _Head:
+    """What stands over a document: words for what it is, its number, other words, an address."""
+
+    words: str
+    number: str
+    told: dict[str, str]
+    to: tuple[str, Address | None] | None = None
+
+    @property
+    def height(self) -> float:
+        """Points."""
+        return 165.0 if self.to is None else 280.0 if "SSCC" in self.told else 255.0
+
+
 def packing_slip(facts: PackingSlip, style: Style) -> bytes:
     """A packing slip: what is in the parcel, what follows, the gift message."""
     say = Language.of(facts.language, style.words)
+    told = {"order": facts.order, "parcel": facts.parcel, "date": say.date(facts.date)}
+    told |= {"tracking": facts.tracking_number} if facts.tracking_number else {}
+    told |= {"SSCC": facts.sscc} if facts.sscc else {}
 
-    def draw(sheet: Sheet) -> None:
-        flow = Flow(sheet, _HEAD + (25 if facts.sscc else 0), _NEXT_HEAD)
+    def fill(flow: Flow, _sheet: Sheet) -> None:
         _items(flow, say, facts.items, facts.currency)
         if facts.following:
             flow.heading(say.word("following"))
@@ -40,100 +60,71 @@ def packing_slip(facts: PackingSlip, style: Style) -> bytes:
         if facts.gift_message:
             flow.heading(say.word("gift"))
             flow.paragraph(facts.gift_message, 11)
-        told = [
-            (say.word("order"), facts.order),
-            (say.word("parcel"), facts.parcel),
-            (say.word("date"), say.date(facts.date)),
-        ]
-        if facts.tracking_number:
-            told.append((say.word("tracking"), facts.tracking_number))
-        if facts.sscc:
-            told.append(("SSCC", facts.sscc))
-        title = say.word("packing_slip")
-        to = (say.word("to"), facts.ship_to)
-        _finish(flow, sheet, style, say, title, facts.order, told, to)
 
-    return draw_pdf(f"{say.word('packing_slip')} {facts.parcel}", style.paper, style.fonts, draw)
+    head = _Head("packing_slip", facts.order, told, ("to", facts.ship_to))
+    return _draw(head, say, style, fill, facts.parcel)
 
 
 def pick_list(facts: PickList, style: Style) -> bytes:
     """A pick list in the order of the shelves, with room to tick off."""
     say = Language.of(facts.language, style.words)
-    title = say.word("pick_list")
+    columns = [
+        Column(say.word("location"), 13),
+        Column(say.word("bin"), 11, bold=True),
+        Column(say.word("sku"), 20),
+        Column(say.word("name"), 26),
+        Column(say.word("quantity"), 10, align=1, bold=True),
+        Column("", 6, tick=True),
+        Column(say.word("for"), 20),
+    ]
 
-    def draw(sheet: Sheet) -> None:
-        flow = Flow(sheet, 165, _NEXT_HEAD)
-        columns = [
-            Column(say.word("location"), 13),
-            Column(say.word("bin"), 11, bold=True),
-            Column(say.word("sku"), 20),
-            Column(say.word("name"), 26),
-            Column(say.word("quantity"), 10, align=1, bold=True),
-            Column("", 6, tick=True),
-            Column(say.word("for"), 20),
-        ]
-        flow.table(
-            columns,
-            [
-                (
-                    line.location,
-                    line.bin,
-                    line.sku,
-                    line.name,
-                    say.number(sum(some.values())),
-                    "",
-                    "\n".join(f"{say.number(n)} × {whom}" for whom, n in some.items()),
-                )
-                for line in facts.lines
-                for some in _batches(line.units)
-            ],
-        )
+    def row(line: PickLine, some: Mapping[str, int]) -> list[str]:
+        whom = "\n".join(f"{say.number(n)} × {fo}" for fo, n in some.items())
+        units = say.number(sum(some.values()))
+        return [line.location, line.bin, line.sku, line.name, units, "", whom]
+
+    def fill(flow: Flow, _sheet: Sheet) -> None:
+        batches = [(line, some) for line in facts.lines for some in _batches(line.units)]
+        flow.table(columns, starmap(row, batches))
         units = sum(line.quantity for line in facts.lines)
         flow.heading(f"{say.word('total')}: {say.number(units)}")
-        told = [(say.word("date"), say.date(facts.date))]
-        _finish(flow, sheet, style, say, title, facts.number, told, None)
 
-    return draw_pdf(f"{title} {facts.number}", style.paper, style.fonts, draw)
+    head = _Head("pick_list", facts.number, {"date": say.date(facts.date)})
+    return _draw(head, say, style, fill)
 
 
 def purchase_order(facts: PurchaseOrder, style: Style) -> bytes:
     """A purchase order: what the supplier ships to our customer, and what we pay."""
     say = Language.of(facts.language, style.words)
-    title = say.word("purchase_order")
     prices = [item.price for item in facts.items if item.price is not None]
     total = sum((item.quantity * (item.price or Decimal(0)) for item in facts.items), Decimal(0))
 
-    def draw(sheet: Sheet) -> None:
-        flow = Flow(sheet, _HEAD, _NEXT_HEAD)
+    def fill(flow: Flow, _sheet: Sheet) -> None:
         _items(flow, say, facts.items, facts.currency, amounts=bool(prices))
         if prices and len(prices) == len(facts.items):
             flow.heading(f"{say.word('total')}: {say.money(total, facts.currency)}")
         if facts.gift_message:
             flow.heading(say.word("gift_note"))
             flow.paragraph(facts.gift_message)
-        told = [(say.word("supplier"), facts.supplier), (say.word("date"), say.date(facts.date))]
-        to = (say.word("deliver_to"), facts.ship_to)
-        _finish(flow, sheet, style, say, title, facts.number, told, to)
 
-    return draw_pdf(f"{title} {facts.number}", style.paper, style.fonts, draw)
+    told = {"supplier": facts.supplier, "date": say.date(facts.date)}
+    head = _Head("purchase_order", facts.number, told, ("deliver_to", facts.ship_to))
+    return _draw(head, say, style, fill)
 
 
 def return_label(facts: ReturnLabel, style: Style) -> bytes:
     """A return: what comes back and what to do; below, the label to cut out."""
     say = Language.of(facts.language, style.words)
-    title = say.word("return_label")
 
-    def draw(sheet: Sheet) -> None:
-        flow = Flow(sheet, 165, _NEXT_HEAD)
+    def fill(flow: Flow, sheet: Sheet) -> None:
         for step in (1, 2, 3):
             flow.paragraph(f"{step}.  {say.word(f'return_{step}')}")
         flow.heading(f"{say.word('order')} {facts.order}")
         _items(flow, say, facts.items, "")
         flow.block(_CUT_OUT + 40, partial(_return_address, sheet, say, facts, style))
-        told = [(say.word("date"), say.date(facts.date))]
-        _finish(flow, sheet, style, say, title, facts.rma, told, None)
 
-    return draw_pdf(f"{title} {facts.rma}", style.paper, style.fonts, draw)
+    head = _Head("return_label", facts.rma, {"date": say.date(facts.date)})
+    return _draw(head, say, style, fill)
 
 
 def _batches(units: Mapping[str, int]) -> list[dict[str, int]]:
@@ -190,46 +181,46 @@ def _items(
     flow.table(columns, map(row, items))
 
 
-def _finish(
-    flow: Flow,
-    sheet: Sheet,
-    style: Style,
+def _draw(
+    head: _Head,
     say: Language,
-    title: str,
-    number: str,
-    told: list[tuple[str, str]],
-    to: tuple[str, Address | None] | None,
-) -> None:
-    """Draw the pages with their heads: who writes, what it is, its number as a bar code."""
-    flow.finish(
-        partial(_first_head, sheet, style, title, number, told, to),
-        partial(_next_head, sheet, title, number),
-        lambda page, pages: say.word("page", page=say.number(page), pages=say.number(pages)),
-    )
-
-
-def _first_head(
-    sheet: Sheet,
     style: Style,
-    title: str,
-    number: str,
-    told: list[tuple[str, str]],
-    to: tuple[str, Address | None] | None,
-) -> None:
+    fill: Callable[[Flow, Sheet], None],
+    named: str = "",
+) -> bytes:
+    """The PDF of what *fill* puts under a head; it is *named* after its number, or otherwise."""
+    title = say.word(head.words)
+
+    def draw(sheet: Sheet) -> None:
+        flow = Flow(sheet, head.height, 80)
+        fill(flow, sheet)
+        flow.finish(
+            partial(_first_head, sheet, style, say, head),
+            partial(_next_head, sheet, title, head.number),
+            lambda page, pages: say.word("page", page=say.number(page), pages=say.number(pages)),
+        )
+
+    return draw_pdf(f"{title} {named or head.number}", style.paper, style.fonts, draw)
+
+
+def _first_head(sheet: Sheet, style: Style, say: Language, head: _Head) -> None:
+    """Who writes, what it is, its number as a bar code, and what else is told."""
     middle, right = sheet.width / 2, sheet.width - MARGIN
     half = right - middle - 15
     y = sheet.height - MARGIN
-    sheet.fitting(MARGIN, y - 18, title, half, 20, bold=True)
-    sheet.fitting(MARGIN, y - 36, number, half, 12)
+    sheet.fitting(MARGIN, y - 18, say.word(head.words), half, 20, bold=True)
+    sheet.fitting(MARGIN, y - 36, head.number, half, 12)
     for line, text in enumerate(address_lines(style.sender)):
         bold = text == style.sender.name
         sheet.fitting(right, y - 10 - line * 11.5, text, half, 9, bold=bold, align=1)
-    sheet.barcode(MARGIN, y - 85, number, half, 40, square=54)
-    if to is not None and to[1] is not None:
-        _address(sheet, MARGIN, y - 112, to[0], to[1], (half, 80), 10)
-    for line, (key, value) in enumerate(told):
-        base = y - 112 - line * 15 if to is not None else y - 106
-        sheet.text(middle + 15, base, key, 8.5)
+    sheet.barcode(MARGIN, y - 85, head.number, half, 40, square=54)
+    key, to = head.to or ("", None)
+    if to is not None:
+        _address(sheet, MARGIN, y - 112, say.word(key), to, (half, 80), 10)
+    top = y - (106 if head.to is None else 112)
+    for line, (key, value) in enumerate(head.told.items()):
+        base = top - line * 15
+        sheet.text(middle + 15, base, key if key == "SSCC" else say.word(key), 8.5)
         sheet.fitting(middle + 100, base, value, half - 85, 9.5, bold=True)
         if key == "SSCC":
             sheet.barcode(middle + 15, base - 36, "00" + value, right - middle, 30, gs1=True)

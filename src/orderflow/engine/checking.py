@@ -15,7 +15,7 @@ from orderflow.kernel.parcels import fold_parcel, parcel_waits
 from orderflow.kernel.refunding import refund_key
 from orderflow.kernel.waits import waits
 from orderflow.model import events as ev
-from orderflow.model.ledger import IN_WORK, LEGAL_MOVES, SETTLED
+from orderflow.model.ledger import IN_WORK, LEGAL_MOVES, SETTLED, Bucket
 from orderflow.model.messages import StockGranted
 from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus
@@ -119,6 +119,24 @@ def _conserved(handler: Handler, order: Order) -> Iterator[Finding]:
                 2, f"order:{order.id}", f"{view.id} holds {contents}, the ledger says otherwise"
             )
     yield from _reservations_match(handler, order)
+    yield from _backorders_wait(handler, order)
+
+
+def _backorders_wait(handler: Handler, order: Order) -> Iterator[Finding]:
+    """Each backordered unit is on one waiting list, or on its way to the order."""
+    found: Counter[str] = Counter()
+    backordered = order.units(Bucket.BACKORDERED)
+    for line in backordered:
+        for place in handler.rules.locations:
+            for waiting in handler.store.waiting(StockKey(order.state.lines[line].sku, place)):
+                if (waiting.order, waiting.line) == (order.id, line):
+                    found[line] += waiting.quantity
+    for grant in _on_their_way(handler.store, order.id):
+        found[grant.line] += grant.quantity if grant.line in backordered else 0
+    for line, units in backordered.items():
+        if found[line] < units:
+            what = f"{order.id} line {line}: {units} are backordered, {found[line]} wait"
+            yield Finding(2, f"order:{order.id}", what)
 
 
 def _reservations_match(handler: Handler, order: Order) -> Iterator[Finding]:

@@ -29,21 +29,24 @@ from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.inventory import OLDEST_FIRST, Difference, ReleaseOrder, differences
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.hooks import Hooks, RolesOf
-from orderflow.kernel.rules import (
+from orderflow.kernel.owing import owed_for_what_is_kept
+from orderflow.kernel.policies import (
     RESERVE_AT_PLACEMENT,
+    CancelPolicy,
+    HitPolicy,
     OwedPolicy,
+    PromisePolicy,
     ReleasePolicy,
     ReservePolicy,
     ReturnPolicy,
-    Routing,
-    Rules,
     StepPolicy,
     Windows,
+    always_cancellable,
     always_returnable,
     at_confirmation,
     every_role,
-    owed_for_what_is_kept,
 )
+from orderflow.kernel.rules import Routing, Rules
 from orderflow.kernel.step import Step
 from orderflow.kernel.workflows import ORDER, RETURN
 from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCommand
@@ -96,7 +99,11 @@ class Engine:
         windows: How long others are waited for.
         facts: Providers of outside facts that guards need, by name.
         returnable: Which returns a customer may ask for.
+        cancellable: Which units may still be cancelled.
+        hit: Whose reservations are taken when less stock is there than was promised; without,
+            a person decides.
         owed: What a customer owes for what is kept; what was paid beyond is refunded.
+        promise: What an order is promised for, where its document does not say; None is nothing.
         notifier: Who tells customers.
         payments: Who pays refunds; without, each refund is a task.
         performers: Who does the effects that hooks add, by the effect's name.
@@ -125,7 +132,10 @@ class Engine:
         windows: Windows = Windows(),  # noqa: B008 (an immutable value)
         facts: FactProviders | None = None,
         returnable: ReturnPolicy = always_returnable,
+        cancellable: CancelPolicy = always_cancellable,
+        hit: HitPolicy | None = None,
         owed: OwedPolicy = owed_for_what_is_kept,
+        promise: PromisePolicy | None = None,
         notifier: Notifier | None = None,
         payments: Payments | None = None,
         performers: Mapping[str, Performer] | None = None,
@@ -153,7 +163,10 @@ class Engine:
             serve=serve,
             roles_of=roles_of,
             returnable=returnable,
+            cancellable=cancellable,
+            hit=hit,
             owed=owed,
+            promise=promise,
             pays="refund" in self.performers,
             windows=windows,
         )

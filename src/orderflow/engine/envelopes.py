@@ -13,6 +13,7 @@ import attrs
 from orderflow.errors import Refusal
 from orderflow.inventory import Holding, apply
 from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
 from orderflow.model.stock import StockKey, StockLevel, StockOp
 from orderflow.ports import Commit, Receipt
 
@@ -75,6 +76,7 @@ class Reading:
     """What messages that are handled together were decided on."""
 
     orders: Mapping[str, Order]
+    parcels: Mapping[str, Parcel]
     levels: dict[StockKey, StockLevel]
 
     def foresee(self, ops: Iterable[StockOp]) -> None:

@@ -11,7 +11,7 @@ from orderflow.engine.handling import Handler
 from orderflow.errors import Refusal
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.parcels import parcel_waits
-from orderflow.kernel.waits import steps_of, waits
+from orderflow.kernel.waits import waits
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
@@ -23,8 +23,12 @@ __all__ = ["Explanation", "Offer", "WaitsFor", "explain", "silent"]
 
 @attrs.frozen
 class WaitsFor:
-    """One thing that an order waits for: a task, an effect, or a party or timer with a time."""
+    """One thing that an order waits for: a task, an effect, or a party or timer with a time.
 
+    ``key`` is the one to complete a task by.
+    """
+
+    key: str
     kind: str
     name: str
     subject: str
@@ -87,21 +91,22 @@ def _waits(handler: Handler, order: Order) -> Iterator[WaitsFor]:
         for row in handler.store.pending(owner):
             if row.kind == "message":
                 what = f"{row.name} is on its way to {owner}"
-                yield WaitsFor("message", row.name, row.subject.partition(":")[2], what, row.due)
+                yield WaitsFor(
+                    row.key, "message", row.name, row.subject.partition(":")[2], what, row.due
+                )
 
 
 def _sentence(wanted: Wanted) -> WaitsFor:
     match wanted:
         case Task(role=role, instructions=what):
             sentence = f"{role} should: {what}"
-            return WaitsFor("task", wanted.name, wanted.subject, sentence, wanted.due)
+            return WaitsFor(wanted.key, "task", wanted.name, wanted.subject, sentence, wanted.due)
         case Effect(name=name, subject=subject):
-            return WaitsFor("effect", name, subject, f"software does: {name} {subject}")
+            return WaitsFor(wanted.key, "effect", name, subject, f"software does: {name} {subject}")
         case Timer(name=name, party=party, due=due):
             who = f"the {party} has time" if party else f"the timer {name} runs"
-            return WaitsFor(
-                "timer", name, wanted.subject, f"{who} until {due:%Y-%m-%d %H:%M} UTC", due
-            )
+            sentence = f"{who} until {due:%Y-%m-%d %H:%M} UTC"
+            return WaitsFor(wanted.key, "timer", name, wanted.subject, sentence, due)
 
 
 def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
@@ -109,6 +114,8 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
     state = order.state
     yield cmd.Confirm()
     yield cmd.Cancel()
+    if missing := order.units(Bucket.OPEN, Bucket.BACKORDERED):
+        yield cmd.Cancel(lines=missing)
     yield cmd.Route()
     yield cmd.PlaceHold(hold="manual", reason="to be looked at")
     yield from (cmd.ReleaseHold(hold=hold) for hold in state.holds)
@@ -120,7 +127,7 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
             yield cmd.Pick(fo=fo.id, units=units)
         if units := order.units(Bucket.PICKED, fo=fo.id):
             yield cmd.Pack(fo=fo.id, units=units)
-        steps = steps_of(handler.rules.machine(fo.workflow).workflow)
+        steps = handler.rules.machine(fo.workflow).workflow.steps
         if steps & {"collect", "hand_over", "provide"}:
             yield cmd.Collect(fo=fo.id)
         if "submit" in steps:
@@ -133,6 +140,7 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
         yield cmd.Seal(parcel=view.id)
         yield cmd.Ship(parcel=view.id)
         yield cmd.Deliver(parcel=view.id)
+        yield cmd.Intercept(parcel=view.id)
     if not state.payments.paid:
         yield cmd.RemindPayment()
     yield cmd.Resend()
@@ -144,7 +152,6 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
         yield cmd.ApproveReturn(rma=rma)
         yield cmd.DeclineReturn(rma=rma, reason="to be looked at")
         yield cmd.CloseReturn(rma=rma)
-        yield cmd.SendBack(rma=rma, tracking_number="unknown")
     yield from _triggers(handler, order)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -17,17 +17,38 @@ from orderflow.inventory import StockDecision, decide_stock, settle
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
-from orderflow.model.commands import Draft, Pack, Place, StockCommand
+from orderflow.model.commands import (
+    Cancel,
+    Draft,
+    Edit,
+    Override,
+    Pack,
+    Place,
+    Route,
+    StockCommand,
+    Substitute,
+)
 from orderflow.model.events import Entry
-from orderflow.model.messages import Despatched, EffectFailed, OpenParcel, SettleStock, TimerFired
+from orderflow.model.ledger import Bucket
+from orderflow.model.messages import (
+    Despatched,
+    EffectFailed,
+    OpenParcel,
+    SettleStock,
+    StockLost,
+    TimerFired,
+)
 from orderflow.model.observations import StockReported
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey, StockLevel
-from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Store, Watch
+from orderflow.model.work import Message
+from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Lease, Store, Watch
 
 __all__ = ["Handler"]
 
 _TRIES = 25
+_CALLS_BACK = Cancel | Edit | Override | Route | Substitute
+"""What may take units from waiting lists."""
 _LOG = logging.getLogger("orderflow")
 
 
@@ -56,8 +77,10 @@ class Handler:
             raise answer
         return answer
 
-    def handle_all(self, envelopes: Sequence[Envelope]) -> list[Answer]:
+    def handle_all(self, envelopes: Sequence[Envelope], lease: Lease | None = None) -> list[Answer]:
         """Apply messages, as many as may be in one transaction, with an answer for each.
+
+        Who gives a *lease* has what follows from them, see :class:`orderflow.ports.Commit`.
 
         What :meth:`handle` would raise is the answer. Messages to one subject follow each other.
         """
@@ -75,10 +98,12 @@ class Handler:
             for subject in [name for name, number in turn.items() if tries[number] > _TRIES]:
                 what = f"{subject} kept changing meanwhile; send it again"
                 answers[turn.pop(subject)] = Conflict(what)
-            answers |= self._together({number: envelopes[number] for number in turn.values()})
+            answers |= self._together(
+                {number: envelopes[number] for number in turn.values()}, lease
+            )
         return [answers[number] for number in range(len(envelopes))]
 
-    def _together(self, turn: Mapping[int, Envelope]) -> Mapping[int, Answer]:
+    def _together(self, turn: Mapping[int, Envelope], lease: Lease | None) -> Mapping[int, Answer]:
         """Decide and commit once; who is missing in the answers has to try again."""
         reading = self._read(turn.values())
         answers: dict[int, Answer] = {}
@@ -94,7 +119,8 @@ class Handler:
                 reading.foresee(prepared.commit.stock)
             else:
                 answers[number] = prepared
-        outcomes = self.store.commit_all([each.commit for each in ready.values()])
+        commits = [attrs.evolve(each.commit, lease=lease) for each in ready.values()]
+        outcomes = self.store.commit_all(commits)
         for (number, each), outcome in zip(ready.items(), outcomes, strict=True):
             if isinstance(outcome, Committed):
                 answers[number] = each.answer
@@ -102,22 +128,25 @@ class Handler:
                 answers[number] = None
         return answers
 
-    def _read(self, envelopes: Iterable[Envelope]) -> Reading:
-        """The orders that messages are about, and the stock that they may need."""
+    def _read(self, envelopes: Collection[Envelope]) -> Reading:
+        """The orders and parcels that messages are about, and the stock that they may need."""
         about = {e.subject.removeprefix("order:"): e for e in envelopes if _kind(e) == "order"}
         orders = self.store.load(about)
+        parcels = self.store.parcels(
+            e.subject.removeprefix("parcel:") for e in envelopes if _kind(e) == "parcel"
+        )
         keys: set[StockKey] = set()
         for name, envelope in about.items():
             with suppress(Exception):  # whatever is wrong with it is found again, and told
                 keys.update(stock_keys(self.rules, orders.get(name), envelope.body))
-        return Reading(orders, dict(self.store.levels(keys)) if keys else {})
+        return Reading(orders, parcels, dict(self.store.levels(keys)) if keys else {})
 
     def _prepare(self, envelope: Envelope, reading: Reading) -> Ready | Refusals:
         match _kind(envelope):
             case "order":
                 return self._order(envelope, reading)
             case "parcel":
-                return Ready(self._parcel(envelope))
+                return Ready(self._parcel(envelope, reading))
             case _:
                 return Ready(self._stock(envelope))
 
@@ -145,7 +174,19 @@ class Handler:
             facts = {name: provide(about) for name, provide in self.facts.items()}
         into = body.into if isinstance(body, Pack) else None
         parcel = self.store.parcel(into) if into else None
-        return Context(now, actor, cause, at, facts, levels, parcel)
+        waiting = self._waiting(order) if order and isinstance(body, _CALLS_BACK) else {}
+        return Context(now, actor, cause, at, facts, levels, parcel, waiting)
+
+    def _waiting(self, order: Order) -> Mapping[tuple[str, StockKey], int]:
+        """How many backordered units of which line are on which waiting list."""
+        return {
+            (line, key): waiting.quantity
+            for line in order.units(Bucket.BACKORDERED)
+            for place in self.rules.locations
+            for key in [StockKey(order.state.lines[line].sku, place)]
+            for waiting in self.store.waiting(key)
+            if (waiting.order, waiting.line) == (order.id, line)
+        }
 
     def _drafted(self, body: object, actor: str, now: datetime, new_id: str) -> Order:
         """The order that is about to be placed, for those who are asked about it."""
@@ -202,6 +243,7 @@ class Handler:
             references=decision.references,
             receipt=envelope.stored(version),
             done=envelope.done,
+            revised=decision.revised,
         )
         return Ready(commit, decision.order)
 
@@ -222,9 +264,9 @@ class Handler:
                 key = f"{envelope.cause}:{hook}"
                 yield Watch(key, hook, point, body.name, body.subject)
 
-    def _parcel(self, envelope: Envelope) -> Commit:
+    def _parcel(self, envelope: Envelope, reading: Reading) -> Commit:
         parcel_id = envelope.subject.removeprefix("parcel:")
-        parcel = self.store.parcel(parcel_id)
+        parcel = reading.parcels.get(parcel_id)
         now = self.clock.now()
         if parcel is None and not isinstance(envelope.body, OpenParcel | Despatched):
             raise NotFound(f"there is no parcel {parcel_id}")
@@ -275,7 +317,22 @@ class Handler:
                 now,
                 envelope.at,
             )
+            if decision.shortfall and self.rules.hit:
+                hit = tuple(self._hit(key, decision.short_by, envelope.cause))
+                decision = attrs.evolve(decision, messages=(*decision.messages, *hit))
         return self._stock_commit(envelope, decision, now)
+
+    def _hit(self, key: StockKey, units: int, cause: str) -> Iterator[Message]:
+        """Tell the orders that go without, as the policy says, until the shortfall is covered."""
+        assert self.rules.hit is not None  # asked by the caller
+        promised = self.store.promised(key)
+        orders = self.store.load({order for order, _ in promised})
+        for order in self.rules.hit(orders.values()):
+            for (_, line), reserved in (i for i in promised.items() if i[0][0] == order.id):
+                if part := min(units, reserved):
+                    units -= part
+                    lost = StockLost(key, line, part)
+                    yield Message(f"{cause}>lost:{order.id}/{line}", f"order:{order.id}", lost)
 
     def _stock_commit(self, envelope: Envelope, decision: StockDecision, now: datetime) -> Commit:
         subject = f"stock:{decision.key}"

@@ -53,7 +53,20 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
     ev.RefundMoved: lambda e: f"refund {e.refund} is {e.status}",
     ev.GoodsJudged: lambda e: f"{e.quantity} × line {e.line} of {e.rma}: {e.disposition}",
     ev.StrangeGoodsCame: lambda e: f"{e.quantity} × {e.sku} came back that is not of this order",
+    ev.QuantityRaised: lambda e: f"{e.quantity} more of line {e.line} ordered",
+    ev.LineAdded: lambda e: (
+        f"line {e.line.id} added: {e.line.quantity} × {e.line.sku}"
+        + (f", when the goods of {e.awaits} are back" if e.awaits else "")
+    ),
+    ev.TotalChanged: lambda e: f"the total is {e.total}",
+    ev.AddressChanged: lambda _e: "what has not left goes to another address",
+    ev.PromiseChanged: lambda e: f"promised for {e.promised:%Y-%m-%d %H:%M}",
+    ev.Overridden: lambda e: f"{e.command} done past {', '.join(e.codes) or 'nothing'}: {e.reason}",
+    ev.ReturnRefused: lambda e: f"return {e.rma} is not taken back: {e.reason}",
     ev.UnitsSentBack: lambda e: f"{e.quantity} × line {e.line} of {e.rma} sent back",
+    ev.TaskEscalated: lambda e: f"task {e.task} goes to {e.role}{e.reason and ': ' + e.reason}",
+    ev.ReviewSettled: lambda e: f"no review is asked for ({e.reason})",
+    ev.ReviewPostponed: lambda e: f"review not asked for before {e.until:%Y-%m-%d %H:%M}",
     ev.FactKept: lambda e: f"fact kept ({e.fact}): {e.reason}",
 }
 

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 import attrs
 from tenacity import RetryCallState, Retrying, wait_exponential
 
+from orderflow.engine.about import About
 from orderflow.engine.envelopes import Envelope
 from orderflow.engine.forgetting import Forgetter
 from orderflow.engine.handling import Handler
-from orderflow.errors import ByHand, NotFound, PortFailed
+from orderflow.errors import ByHand, PortFailed
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.step import Committed
 from orderflow.kernel.waits import STEP_COMMANDS
@@ -25,7 +26,7 @@ from orderflow.model.observations import LabelBought, LabelVoided, Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Kind, Message, Task
-from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply
+from orderflow.ports import Commit, Deed, Lease, Notification, Notifier, Performer, Reply
 
 __all__ = ["Failed", "Worker"]
 
@@ -98,17 +99,19 @@ class Worker:
         """Do all that is due now, and what follows from it at once; give the number of rows."""
         done = 0
         while rows := self._claim():
-            self.do(rows)
-            done += len(rows)
+            while rows:
+                done += len(rows)
+                rows = self._go_on(rows)
         return done
 
     def run_forever(self, stop: threading.Event, poll: float = 1.0) -> None:
         """Work until *stop* is set; a row that was begun is finished. *poll* in seconds."""
         while not stop.is_set():
             rows = self._claim()
-            self.do(rows, stop)  # the rest is taken over when its lease ends
             if not rows:
                 stop.wait(poll)
+            while rows and not stop.is_set():
+                rows = self._go_on(rows, stop)  # the rest is taken over when its lease ends
 
     def next_due(self) -> datetime | None:
         """When there will be something to do."""
@@ -118,31 +121,45 @@ class Worker:
         token = self._handler.ids.new("lease")
         return list(self._store.claim(self._clock.now(), self.lease, token, self.batch))
 
-    def do(self, rows: Sequence[Due], stop: threading.Event | None = None) -> list[Failed]:
-        """Do claimed rows, and store what came of those that were done together at once.
+    def _go_on(self, rows: list[Due], stop: threading.Event | None = None) -> list[Due]:
+        """Do rows, and give what follows at once: the same transaction leases it to us."""
+        token = self._handler.ids.new("lease")
+        self.do(rows, stop, token)
+        return list(self._store.leased(token))
 
-        Gives the rows that failed; each is recorded.
+    def do(
+        self, rows: Sequence[Due], stop: threading.Event | None = None, follow: str = ""
+    ) -> list[Failed]:
+        """Do claimed rows, and store in one transaction what came of those done together.
+
+        Gives the rows that failed; each is recorded. *follow* is the token of whoever goes on with
+        what follows from the last of them; what is stored before, while others have to be done yet,
+        is anybody's.
         """
-        done, failed = _Done(), []
+        done, about = _Done(), About(self._store, rows)
+        failed: list[Failed] = []
         for row in rows:
             if stop is not None and stop.is_set():
+                follow = ""
                 break
             if row.owner in done.owners or done.over():
                 failed += self._store_done(done)
+                about.changed(done.owners)
                 done = _Done()
             try:
-                result = self._result(row)
+                result = self._result(row, about)
             except Exception as error:  # whatever fails is recorded and tried again
                 failed.append(self.failed(row, error))
                 continue
             if result is not None:
                 done.add(row, result)
-        return failed + self._store_done(done)
+        return failed + self._store_done(done, follow)
 
-    def _store_done(self, done: _Done) -> list[Failed]:
+    def _store_done(self, done: _Done, follow: str = "") -> list[Failed]:
         """Store results; an acknowledgement alone cannot be refused."""
         self._store.commit_all(done.commits)
-        answers = self._handler.handle_all([envelope for _, envelope in done.messages])
+        lease = Lease(follow, self._clock.now() + self.lease) if follow else None
+        answers = self._handler.handle_all([envelope for _, envelope in done.messages], lease)
         failed = []
         for (row, _), answer in zip(done.messages, answers, strict=True):
             if isinstance(answer, Exception):
@@ -152,7 +169,7 @@ class Worker:
                 failed.append(self.failed(row, refused))
         return failed
 
-    def _result(self, row: Due) -> Envelope | Commit | None:
+    def _result(self, row: Due, about: About) -> Envelope | Commit | None:
         """Do a row, and give what is to be stored; None where it is no longer ours to do."""
         match row.kind:
             case Kind.MESSAGE:
@@ -160,9 +177,9 @@ class Worker:
             case Kind.TIMER:
                 return self._fired(row)
             case Kind.EFFECT:
-                return self._perform(row) if self._store.still_mine(row) else None
+                return self._perform(row, about) if self._store.still_mine(row) else None
             case Kind.WATCH:
-                return self._watch(row)
+                return self._watch(row, about)
 
     def _delivery(self, row: Due) -> Envelope:
         body = row.data["body"]
@@ -189,8 +206,8 @@ class Worker:
         now = self._clock.now()
         return Commit(row.owner, now, wanted=(task,) if waiting else (), done=row.key)
 
-    def _perform(self, row: Due) -> Envelope | Commit:
-        order, parcel = self.about(row.owner)
+    def _perform(self, row: Due, about: About) -> Envelope | Commit:
+        order, parcel = about(row)
         deed = Deed(row.key, row.name, row.subject, row.attempts, order, parcel, row.data)
         reply = self._limited(deed)
         if reply is None and parcel is None:
@@ -204,18 +221,6 @@ class Worker:
         elif isinstance(reply, Body):
             owner = f"order:{order.id}"
         return Envelope(owner, reply, row.key, done=row.key)
-
-    def about(self, owner: str) -> tuple[Order, Parcel | None]:
-        """The order that the rows of an owner are about (a parcel's first), and the parcel.
-
-        Raises NotFound.
-        """
-        kind, _, name = owner.partition(":")
-        parcel = self._store.parcel(name) if kind == "parcel" else None
-        order = self._store.order(parcel.orders[0] if parcel else name)
-        if order is None:
-            raise NotFound(f"there is no order for {owner}")
-        return order, parcel
 
     def _limited(self, deed: Deed) -> Reply:
         """Do the deed within the time limit; past it the outcome is unknown."""
@@ -243,9 +248,9 @@ class Worker:
             return STEP_COMMANDS[deed.name](deed.order, deed.subject)
         raise PortFailed(f"nobody performs {deed.name}; a fulfillment strategy or notifier should")
 
-    def _watch(self, row: Due) -> Commit:
+    def _watch(self, row: Due, about: About) -> Commit:
         point, name = str(row.data["point"]), str(row.data["name"])
-        order, _ = self.about(row.owner)
+        order, _ = about(row)
         watcher = self._handler.rules.hooks.watcher(str(row.data["hook"]))
         if watcher is not None:
             watcher(Committed(row.key, order, point, name, row.subject))
@@ -290,4 +295,6 @@ def _who(subject: str, order: Order, parcel: Parcel | None) -> str:
         fo = state.parcels[fo].fo
     elif fo in state.cancellations:
         fo = state.cancellations[fo].fo
+    elif fo in state.returns:
+        return state.returns[fo].to
     return state.fulfillment_orders[fo].strategy if fo in state.fulfillment_orders else ""

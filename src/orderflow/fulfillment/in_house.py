@@ -6,14 +6,18 @@ import hashlib
 
 from orderflow.errors import Refusal
 from orderflow.fulfillment.strategy import FulfillmentStrategy
+from orderflow.kernel.owing import to_collect
 from orderflow.kernel.workflows import IN_HOUSE
 from orderflow.model.commands import Pick
 from orderflow.model.document import Line
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import LabelBought, LabelVoided
+from orderflow.model.work import effect_key
+from orderflow.money import Money
 from orderflow.ports import (
     Carrier,
     Deed,
+    Intercepting,
     Label,
     LabelRequest,
     Picked,
@@ -95,6 +99,10 @@ class InHouse(FulfillmentStrategy):
             case "ship":
                 view = deed.order.state.parcels[deed.subject]
                 self.carrier.hand_over(deed.key, Label(view.carrier, view.tracking_number))
+            case "intercept" if isinstance(self.carrier, Intercepting):
+                view = deed.order.state.parcels[deed.subject]
+                self.carrier.intercept(deed.key, Label(view.carrier, view.tracking_number))
+                return None
         return super().perform(deed)
 
     def _pick(self, deed: Deed) -> Reply:
@@ -115,7 +123,11 @@ class InHouse(FulfillmentStrategy):
 
     def _void(self, deed: Deed) -> Reply:
         assert deed.parcel is not None  # a label is always for a parcel
-        self.carrier.void_label(deed.key, Label(deed.parcel.carrier, deed.parcel.tracking_number))
+        label: Label | None = Label(deed.parcel.carrier, deed.parcel.tracking_number)
+        if not deed.parcel.tracking_number:
+            label = self.carrier.find(effect_key(deed.parcel.id, "label", deed.parcel.generation))
+        if label is not None:
+            self.carrier.void_label(deed.key, label)
         return LabelVoided(parcel=deed.parcel.id)
 
 
@@ -127,5 +139,8 @@ def _label_request(deed: Deed) -> LabelRequest:
         for content in deed.parcel.contents
         if content.order == deed.order.id
     )
-    ship_to = deed.order.document.ship_to
-    return LabelRequest(deed.key, deed.parcel.id, deed.parcel.orders, ship_to, weight)
+    order, parcel = deed.order, deed.parcel
+    cash = to_collect(order, parcel.id)
+    collect = Money(cash, order.state.currency) if cash else None
+    ship_to = order.document.ship_to
+    return LabelRequest(deed.key, parcel.id, parcel.orders, ship_to, weight, collect)

@@ -10,7 +10,16 @@ from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.workflows import REMOTE
 from orderflow.model.document import Line
 from orderflow.model.ledger import Bucket
-from orderflow.ports import Deed, GiveUp, Party, PartyRequest, Reply, RequestLine
+from orderflow.ports import (
+    Deed,
+    GiveUp,
+    Party,
+    PartyRequest,
+    Reply,
+    RequestLine,
+    TakeBack,
+    TakesBack,
+)
 
 __all__ = ["Dropship", "ThirdParty"]
 
@@ -22,6 +31,11 @@ class _ByParty(FulfillmentStrategy):
 
     def __init__(self, party: Party) -> None:
         self.party = party
+
+    @property
+    def takes_back(self) -> bool:
+        """Where the party can be asked."""
+        return isinstance(self.party, TakesBack)
 
     def accepts(self, line: Line) -> Refusal | None:
         """Lines that need shipping."""
@@ -40,6 +54,11 @@ class _ByParty(FulfillmentStrategy):
             case "remind":
                 self.party.remind(deed.key, deed.subject)
                 return None
+            case "approve_return" if isinstance(self.party, TakesBack):
+                rma, order = deed.order.state.returns[deed.subject], deed.order.id
+                return self.party.take_back(
+                    TakeBack(deed.key, rma.id, order, rma.lines, rma.reason)
+                )
         return super().perform(deed)
 
     def request(self, deed: Deed) -> PartyRequest:

@@ -28,8 +28,10 @@ STEP_ROLES: Mapping[str, str] = {
     "close_return": "warehouse",
     "send_back": "warehouse",
     "refund": "finance",
+    "unpaid": "finance",
+    "escalation": "supervisor",
 }
-"""Each working step, and the role that does it by hand."""
+"""Each working step, and the role that does it by hand; who looks after money, and after delays."""
 
 
 def _names(given: Iterable[str]) -> frozenset[str]:

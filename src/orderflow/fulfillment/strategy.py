@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
 
-from orderflow.errors import Refusal
+from orderflow.errors import ByHand, Refusal
 from orderflow.kernel.step import Step
 from orderflow.kernel.waits import STEP_COMMANDS
 from orderflow.kernel.workflows import FULFILLMENT_ORDER
@@ -29,6 +29,11 @@ class FulfillmentStrategy(ABC):
     locations: Sequence[str] = ("main",)
     deliveries: frozenset[Delivery] = frozenset({Delivery.CARRIER})
 
+    @property
+    def takes_back(self) -> bool:
+        """Whether it is asked (the step ``approve_return``) before goods are returned to it."""
+        return False
+
     @abstractmethod
     def accepts(self, line: Line) -> Refusal | None:
         """Silent, or why this party cannot fulfill the line."""
@@ -39,5 +44,7 @@ class FulfillmentStrategy(ABC):
         return None
 
     def perform(self, deed: Deed) -> Reply:
-        """Do a working step. The default: it is done as it is asked."""
+        """Do a working step. The default: it is done as it is asked, or left to a person."""
+        if deed.name not in STEP_COMMANDS:
+            raise ByHand(f"{self.code} has no way to {deed.name}")
         return STEP_COMMANDS[deed.name](deed.order, deed.subject)

@@ -48,13 +48,15 @@ def OLDEST_FIRST(waiting: Sequence[Waiting]) -> Sequence[Waiting]:  # noqa: N802
 class StockDecision:
     """What a stock command or message changes.
 
-    *shortfall* is the task to keep open while more is promised than is there; None closes it.
+    *shortfall* is the task to keep open while *short_by* units more are promised than are there;
+    None closes it.
     """
 
     key: StockKey
     ops: tuple[StockOp, ...]
     messages: tuple[Message, ...]
     shortfall: Task | None
+    short_by: int = 0
 
 
 def decide_stock(
@@ -68,7 +70,7 @@ def decide_stock(
 ) -> StockDecision:
     """What *body* does to a level, and whom it serves. *at* is when it happened."""
     ops = list(_ops(body, level, cause, at or now))
-    for op in ops:
+    for op in (op for op in ops if op.key == level.key):
         held = apply(op, Holding(level))
         level = held.level if held else level
     named = (
@@ -99,7 +101,9 @@ def settle(
         level = attrs.evolve(level, reserved=level.reserved + units)
         granted = StockGranted(key, line, units)
         messages.append(Message(f"{cause}>{order}/{line}", f"order:{order}", granted))
-    return StockDecision(level.key, tuple(done), tuple(messages), _shortfall(level, now))
+    return StockDecision(
+        level.key, tuple(done), tuple(messages), _shortfall(level, now), level.shortfall
+    )
 
 
 def _ops(
@@ -108,7 +112,11 @@ def _ops(
     key = StockKey(body.sku, body.location)
     match body:
         case Receive():
-            yield Move(key, body.quantity, Cause.RECEIPT, body.reference or cause)
+            reference, good = body.reference or cause, body.quantity - body.damaged
+            if good:
+                yield Move(key, good, Cause.RECEIPT, reference)
+            if body.damaged:
+                yield Move(key.aside, body.damaged, Cause.RECEIPT, reference)
             if body.expected:
                 yield Expect(key, body.expected, 0, _EPOCH)
         case Count():

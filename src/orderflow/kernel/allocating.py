@@ -13,20 +13,24 @@ from orderflow.kernel.rules import Assignment, Backorder, Place, Rules
 from orderflow.model import events as ev
 from orderflow.model.document import Line, Shipping
 from orderflow.model.ledger import Bucket, Slot
-from orderflow.model.messages import StockGranted
+from orderflow.model.messages import StockGranted, StockLost
 from orderflow.model.order import Order
-from orderflow.model.phases import OrderPhase, Phase
+from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
+from orderflow.model.state import OrderState
 from orderflow.model.stock import Release, Reserve, StockKey, StockLevel, Wait
 from orderflow.workflow import Release as AwaitsRelease
 
 __all__ = [
     "backorder",
+    "call_back",
     "expire_reservations",
     "granted",
+    "let_go",
     "open_fo",
     "release",
     "routable",
     "route",
+    "stock_lost",
     "take",
 ]
 
@@ -44,8 +48,14 @@ def routable(order: Order, rules: Rules, now: datetime) -> dict[str, int]:
     return {
         slot.line: units
         for slot, units in state.ledger.slots(Bucket.OPEN)
-        if (state.lines[slot.line].not_before or now) <= now
+        if (state.lines[slot.line].not_before or now) <= now and not _awaits_goods(state, slot.line)
     }
+
+
+def _awaits_goods(state: OrderState, line: str) -> bool:
+    """Whether a line is the exchange for goods that are not back yet."""
+    rma = state.returns.get(state.lines[line].awaits)
+    return rma is not None and rma.phase in (ReturnPhase.REQUESTED, ReturnPhase.APPROVED)
 
 
 def route(deciding: Deciding) -> None:
@@ -69,6 +79,17 @@ def route(deciding: Deciding) -> None:
             key = StockKey(deciding.lines[part.line].sku, part.location)
             backorder(deciding, Slot(part.line, Bucket.OPEN), part.quantity, key)
     _date_reservations(deciding)
+
+
+def call_back(deciding: Deciding) -> None:
+    """Backordered units of which some are to be had, though not where they wait, are open again."""
+    order = deciding.order
+    for line, units in order.units(Bucket.BACKORDERED).items():
+        there = [place.available for place in _places(deciding, order.line(line))]
+        found = units if None in there else min(units, sum(filter(None, there)))
+        if found:
+            deciding.unwait(line, found)
+            deciding.move(Slot(line, Bucket.BACKORDERED), Slot(line, Bucket.OPEN), found)
 
 
 def _places(deciding: Deciding, line: Line) -> Iterator[Place]:
@@ -215,6 +236,25 @@ def backorder(deciding: Deciding, slot: Slot, quantity: int, key: StockKey) -> N
             deciding.move(slot, Slot(slot.line, Bucket.OPEN), over)
 
 
+def stock_lost(deciding: Deciding, body: StockLost) -> None:
+    """Reserved units are not there: those that nobody has picked wait for stock again."""
+    left = body.quantity
+    for slot, units in sorted(deciding.order.ledger.slots(Bucket.ALLOCATED, line=body.line)):
+        part = min(left, units)
+        if part and deciding.stock_key(body.line, slot.fo) == body.key:
+            deciding.unreserve(body.line, slot.fo, part)
+            backorder(deciding, slot, part, body.key)
+            left -= part
+
+
+def let_go(deciding: Deciding, slot: Slot, units: int) -> None:
+    """Units are not to be sent: give back their stock, or their place in the waiting list."""
+    if slot.bucket is Bucket.BACKORDERED:
+        deciding.unwait(slot.line, units)
+    elif slot.bucket is Bucket.ALLOCATED:
+        deciding.unreserve(slot.line, slot.fo, units)
+
+
 def _date_reservations(deciding: Deciding) -> None:
     state = deciding.order.state
     lasts = deciding.rules.reserve.expires_after(deciding.order)
@@ -228,7 +268,10 @@ def granted(deciding: Deciding, body: StockGranted) -> None:
     slot = Slot(body.line, Bucket.BACKORDERED)
     takers = deciding.rules.takers(order, order.line(body.line))
     strategy = next((s for s in takers if body.key.location in s.locations), None)
-    wanted = min(body.quantity, deciding.units.get(slot, 0)) if strategy else 0
+    there = min(body.quantity, deciding.units.get(slot, 0))
+    wanted = there if strategy else 0
+    if there and not strategy:  # who keeps it gave units of the line back: others are asked
+        deciding.move(slot, Slot(body.line, Bucket.OPEN), there)
     if wanted and strategy:
         part = Assignment(body.line, wanted, strategy.code, body.key.location)
         fo = _joinable(deciding, part) or open_fo(deciding, strategy.code, body.key.location)
@@ -261,7 +304,8 @@ def release(deciding: Deciding) -> None:
         if not deciding.rules.release(deciding.order):
             return
         deciding.emit(ev.WorkReleased())
-    if state.ship_complete and state.ledger.total(Bucket.OPEN, Bucket.BACKORDERED):
+    missing = {slot.line for slot, _ in state.ledger.slots(Bucket.OPEN, Bucket.BACKORDERED)}
+    if state.ship_complete and any(not _awaits_goods(state, line) for line in missing):
         return
     for fo in state.fulfillment_orders.values():
         flow = deciding.rules.machine(fo.workflow).workflow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from orderflow.kernel.allocating import let_go
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.requesting import ask_back, is_with_party, unasked
 from orderflow.kernel.working import unpack
@@ -11,7 +12,6 @@ from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.parcel import AT_SENDER
-from orderflow.model.stock import StockKey, Unwait
 
 __all__ = ["cancel", "cancel_units"]
 
@@ -46,11 +46,19 @@ def cancel(deciding: Deciding, body: cmd.Cancel) -> None:
         deciding.fire("cancel", reason=body.reason)
         return
     left = Counter(wanted)
+    taken: list[tuple[Slot, int]] = []
     for line in wanted:
         for slot, have in there[line]:
             if take := min(left[line], have):
-                cancel_units(deciding, slot, take)
+                taken.append((slot, take))
                 left[line] -= take
+    buckets: Counter[Bucket] = Counter()
+    for slot, take in taken:
+        buckets[slot.bucket] += take
+    if deciding.vetoed(deciding.rules.cancellable(deciding.order, buckets)):
+        return
+    for slot, take in taken:
+        cancel_units(deciding, slot, take)
     for fo, units in asked.items():
         if part := {line: min(n, left[line]) for line, n in units.items() if left[line]}:
             left -= Counter(part)
@@ -94,7 +102,7 @@ def _check(deciding: Deciding, lines: dict[str, int], there: dict[str, int]) -> 
             deciding.refuse(
                 "cancel.units_left",
                 f"{units} of line {line} were named, {there[line]} can still be cancelled; "
-                "what has left can be returned",
+                "what has left can be intercepted or returned",
             )
 
 
@@ -106,14 +114,8 @@ def _why_nothing(deciding: Deciding) -> str:
 def cancel_units(deciding: Deciding, slot: Slot, units: int) -> None:
     """Cancel units of one slot, and have done what follows for stock and shelf."""
     gone = Slot(slot.line, Bucket.CANCELLED)
-    sku = deciding.lines[slot.line].sku
+    let_go(deciding, slot, units)
     match slot.bucket:
-        case Bucket.BACKORDERED:
-            for place in sorted(deciding.rules.locations):
-                key = StockKey(sku, place)
-                deciding.stock.append(Unwait(key, deciding.id, slot.line, units))
-        case Bucket.ALLOCATED:
-            deciding.unreserve(slot.line, slot.fo, units)
         case Bucket.PACKED:
             unpack(deciding, slot.parcel)
             slot = Slot(slot.line, Bucket.PICKED, slot.fo)

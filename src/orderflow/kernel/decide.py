@@ -11,14 +11,18 @@ from orderflow.errors import Refusal
 from orderflow.kernel import (
     cancelling,
     despatching,
+    editing,
     facts,
+    falling_due,
     placing,
+    recalling,
     refunding,
     requesting,
     returning,
+    substituting,
     working,
 )
-from orderflow.kernel.allocating import granted, routable
+from orderflow.kernel.allocating import call_back, granted, routable, stock_lost
 from orderflow.kernel.deciding import Context, Deciding
 from orderflow.kernel.progress import advance, is_busy
 from orderflow.kernel.rules import Rules
@@ -50,6 +54,7 @@ class Decision:
         messages: To other boundaries.
         fired: Transitions taken, for the watchers.
         references: Names by which others speak of the order from now on.
+        revised: Whether it is for something else than before: its document changed.
     """
 
     order: Order
@@ -60,6 +65,7 @@ class Decision:
     messages: tuple[Message, ...]
     fired: tuple[Fired, ...]
     references: tuple[str, ...]
+    revised: bool = False
 
 
 def decide(
@@ -82,6 +88,8 @@ def decide(
             placing.place(deciding, body, new_id)
         case cmd.Draft():
             placing.draft(deciding, body, new_id)
+        case cmd.Override():
+            _override(deciding, body)
         case _:
             _HANDLERS[type(body)](deciding, body)
     commanded = isinstance(body, cmd.Body)
@@ -117,6 +125,7 @@ def _decision(deciding: Deciding, before: Order | None) -> Decision:
         tuple(deciding.messages),
         tuple(deciding.fired),
         tuple(_references(deciding)),
+        deciding.revised,
     )
 
 
@@ -150,27 +159,51 @@ def _tell_parcels(deciding: Deciding, before: Order | None) -> None:
 
 def stock_keys(rules: Rules, order: Order | None, body: object) -> frozenset[StockKey]:
     """The stock levels that deciding *body* may need."""
+    if isinstance(body, cmd.Override):
+        body = body.command
     if isinstance(body, cmd.Place | cmd.Draft):
         skus = {line.sku for line in body.order.lines if line.stocked}
+    elif isinstance(body, msg.StockLost):
+        return frozenset({body.key})
     elif order is None:
         skus = set()
     else:
         may_be_routed = set(order.units(Bucket.OPEN))
         if isinstance(body, cmd.Pick):
             may_be_routed |= set(body.short)
+        elif isinstance(body, cmd.Route):
+            may_be_routed |= set(order.units(Bucket.BACKORDERED))
         elif isinstance(body, cmd.Resend):
-            may_be_routed |= set(order.units(*working.MAY_GO_AGAIN))
+            may_be_routed |= set(order.units(*recalling.MAY_GO_AGAIN))
         elif isinstance(body, _GIVES_BACK):
             may_be_routed |= set(order.units(Bucket.ALLOCATED, fo=body.fo))
         lines = order.state.lines
         skus = {lines[ln].sku for ln in may_be_routed if ln in lines and lines[ln].stocked}
-        if isinstance(body, cmd.Substitute):
+        if isinstance(body, cmd.Edit):
+            skus |= {lines[ln].sku for ln in body.quantities if ln in lines}
+            skus |= {line.sku for line in body.lines}
+        elif isinstance(body, cmd.Substitute):
             skus |= {proposal.sku for proposal in order.state.proposals.values()}
     return frozenset(StockKey(sku, place) for sku in skus for place in rules.locations)
 
 
 _GIVES_BACK = cmd.Reroute | obs.RequestAnswered | obs.CancellationAnswered
 """After these, units of a fulfillment order may be routed again."""
+
+
+def _override(deciding: Deciding, body: cmd.Override) -> None:
+    """Carry a command out past what the application's guards and policies say."""
+    actor = deciding.context.actor
+    roles = deciding.rules.roles_of(actor)
+    if roles is not None and "override" not in roles:
+        what = f"{actor} needs the role override to override {body.command.kind}"
+        deciding.refuse("actor.role_missing", what)
+        return
+    deciding.overruled = []
+    _HANDLERS[type(body.command)](deciding, body.command)
+    codes = tuple(dict.fromkeys(deciding.overruled))
+    deciding.overruled = None
+    deciding.emit(ev.Overridden(body.command.kind, body.reason, codes))
 
 
 def _fire(deciding: Deciding, body: cmd.Fire) -> None:
@@ -198,7 +231,7 @@ def _left_behind(deciding: Deciding, on: str) -> str:
     if on in state.fulfillment_orders:
         final, found = state.fulfillment_orders[on].phase.final, ledger.slots(*IN_WORK, fo=on)
     elif on in state.returns:
-        final, found = state.returns[on].phase.final, ledger.slots(Bucket.RETURNING, rma=on)
+        return ""  # what did not come stays with the customer
     else:
         final, found = state.phase.final, ledger.slots(*set(Bucket) - SETTLED)
         if state.phase is OrderPhase.CANCELLED:
@@ -218,6 +251,7 @@ def _close_task(deciding: Deciding, body: cmd.CloseTask) -> None:
 
 
 def _route(deciding: Deciding, _body: cmd.Route) -> None:
+    call_back(deciding)
     if not routable(deciding.order, deciding.rules, deciding.context.now):
         deciding.refuse("route.nothing", "no unit is open and free to be given to anybody")
     elif deciding.order.state.declined:
@@ -227,6 +261,8 @@ def _route(deciding: Deciding, _body: cmd.Route) -> None:
 _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.Confirm: placing.confirm,
     cmd.Cancel: cancelling.cancel,
+    cmd.Edit: editing.edit,
+    cmd.Intercept: recalling.intercept,
     cmd.PlaceHold: placing.place_hold,
     cmd.ReleaseHold: placing.release_hold,
     cmd.Route: _route,
@@ -237,9 +273,10 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.Deliver: working.deliver,
     cmd.Collect: working.collect,
     cmd.Submit: requesting.submit,
-    cmd.Substitute: requesting.substitute,
+    cmd.ProposeSubstitute: substituting.propose_ours,
+    cmd.Substitute: substituting.substitute,
     cmd.Reroute: requesting.reroute,
-    cmd.Resend: working.resend,
+    cmd.Resend: recalling.resend,
     cmd.RetryRefund: refunding.retry,
     cmd.SendBack: returning.send_back,
     cmd.RemindPayment: placing.remind_payment,
@@ -253,6 +290,7 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.Reopen: placing.reopen,
     cmd.Fire: _fire,
     obs.PaymentReported: facts.payment_reported,
+    obs.FeedbackGiven: falling_due.feedback_given,
     obs.GoodsReturned: returning.goods_returned,
     obs.ReturnInspected: returning.inspected,
     obs.RequestReceived: requesting.received,
@@ -260,7 +298,9 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     obs.GoodsShipped: despatching.goods_shipped,
     obs.CancellationAnswered: requesting.cancellation_answered,
     obs.InvoiceReceived: despatching.invoice_received,
+    obs.ReturnAnswered: returning.answered,
     msg.StockGranted: granted,
+    msg.StockLost: stock_lost,
     msg.ParcelChanged: facts.parcel_changed,
     msg.TimerFired: facts.timer_fired,
     msg.EffectFailed: facts.effect_failed,

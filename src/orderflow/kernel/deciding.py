@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -19,7 +20,7 @@ from orderflow.model.messages import MessageBody, SettleStock, TakeOut
 from orderflow.model.order import Order
 from orderflow.model.parcel import Content, Parcel
 from orderflow.model.state import FulfillmentOrder, LineState, ParcelView, Stamp
-from orderflow.model.stock import Cause, Move, Release, StockKey, StockLevel, StockOp
+from orderflow.model.stock import Cause, Move, Release, StockKey, StockLevel, StockOp, Unwait
 from orderflow.model.work import Effect, Message, NewTask, Note, effect_key
 
 __all__ = ["Context", "Deciding"]
@@ -37,6 +38,7 @@ class Context:
         facts: What the fact providers said.
         levels: The stock levels that the decision may need.
         parcel: The parcel that units are to be put into, where it is there already.
+        waiting: How many units of a line are on which waiting list, where that may matter.
     """
 
     now: datetime
@@ -46,6 +48,7 @@ class Context:
     facts: Mapping[str, Any] = attrs.field(factory=dict)
     levels: Mapping[StockKey, StockLevel] = attrs.field(factory=dict)
     parcel: Parcel | None = None
+    waiting: Mapping[tuple[str, StockKey], int] = attrs.field(factory=dict)
 
 
 class Deciding:
@@ -61,10 +64,16 @@ class Deciding:
         self.effects: list[Effect] = []
         self.fired: list[Fired] = []
         self.refusals: list[Refusal] = []
+        self.revised = False
+        self.overruled: list[str] | None = None
         self.touched: set[str] = set()
         self._settling: set[StockKey] = set()
-        self._fold = Fold(order.state if order else None)
         self._base, self._now = order, order
+
+    @cached_property
+    def _fold(self) -> Fold:
+        """Made when it is first needed: most refusals look at the order alone."""
+        return Fold(self._base.state if self._base else None)
 
     @property
     def order(self) -> Order:
@@ -82,19 +91,19 @@ class Deciding:
     @property
     def id(self) -> str:
         """The order's id."""
-        found: str = self._fold.now["id"]
+        found: str = self._fold.peek("id")
         return found
 
     @property
     def lines(self) -> Mapping[str, LineState]:
         """The lines at this point, without a snapshot."""
-        found: Mapping[str, LineState] = self._fold.now["lines"]
+        found: Mapping[str, LineState] = self._fold.peek("lines")
         return found
 
     @property
     def fos(self) -> Mapping[str, FulfillmentOrder]:
         """The fulfillment orders at this point, without a snapshot."""
-        found: Mapping[str, FulfillmentOrder] = self._fold.now["fulfillment_orders"]
+        found: Mapping[str, FulfillmentOrder] = self._fold.peek("fulfillment_orders")
         return found
 
     def create(self, order_id: str, document: NewOrder, created: ev.OrderCreated) -> None:
@@ -102,6 +111,11 @@ class Deciding:
         self._fold = Fold(None, order_id)
         self.emit(created)
         self._base = Order(document, self._fold.freeze(self.version + 1))
+
+    def revise(self, document: NewOrder) -> None:
+        """Let the order be for something else; events tell what changed."""
+        assert self._base is not None  # an order that is there is revised
+        self._base, self._now, self.revised = Order(document, self._base.state), None, True
 
     def emit(self, event: ev.Event) -> None:
         """Let *event* become true."""
@@ -114,6 +128,15 @@ class Deciding:
         refusal = Refusal(code, sentence)
         if refusal not in self.refusals:
             self.refusals.append(refusal)
+
+    def vetoed(self, refusal: Refusal | None) -> bool:
+        """Whether the application's veto stands; one that is overridden is only taken down."""
+        if refusal is not None and self.overruled is not None:
+            self.overruled.append(refusal.code)
+            return False
+        if refusal is not None:
+            self.refuse(refusal.code, refusal.sentence)
+        return refusal is not None
 
     def tell(self, to: str, body: MessageBody) -> None:
         """Send a message to another boundary with the commit."""
@@ -160,6 +183,13 @@ class Deciding:
             if consume is None:
                 self.settle_stock(key)
 
+    def unwait(self, line: str, quantity: int) -> None:
+        """Take units of a line from the waiting lists; some may be on their way to it already."""
+        for (waits, key), units in sorted(self.context.waiting.items()):
+            if waits == line and (take := min(quantity, units)):
+                self.stock.append(Unwait(key, self.id, line, take))
+                quantity -= take
+
     def stock_key(self, line: str, fo: str) -> StockKey | None:
         """Where the stock of a line is kept that a FO works on; None where none of ours is."""
         location = self.fos[fo].location
@@ -183,8 +213,7 @@ class Deciding:
         """Put units that came back aside: they are counted, and never sold."""
         key = self.stock_key(slot.line, slot.fo)
         if key is not None:
-            aside = StockKey(key.sku, f"{key.location}:quarantine")
-            self.stock.append(Move(aside, quantity, Cause.RETURN, reference))
+            self.stock.append(Move(key.aside, quantity, Cause.RETURN, reference))
 
     def settle_stock(self, key: StockKey) -> None:
         """Ask stock, once, to serve those who wait for what was freed."""
@@ -242,7 +271,7 @@ class Deciding:
                 case NewTask():
                     task = f"{self.order.id}:{output.name}:{self.version + 1}.{number}"
                     reason = output.instructions or output.name
-                    self.emit(ev.TaskOpened(task, output.name, output.role, reason, of))
+                    self.emit(self._opened(task, output.name, output.role, reason, of))
                 case Note():
                     self.emit(ev.NoteAdded(output.text))
                 case _:
@@ -253,7 +282,10 @@ class Deciding:
         state = self.order.state
         task = f"{state.own(of)}:{name}"
         if task not in state.tasks:
-            self.emit(ev.TaskOpened(task, name, role, reason, of))
+            self.emit(self._opened(task, name, role, reason, of))
+
+    def _opened(self, task: str, name: str, role: str, reason: str, of: str) -> ev.TaskOpened:
+        return ev.TaskOpened(task, name, role, reason, of, self.context.now)
 
     def keep_fact(self, fact: str, reason: str, of: str = "") -> None:
         """Keep a fact that has no declared move; a person looks at it."""
@@ -323,8 +355,12 @@ class _Cursor:
             context.facts,
         )
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Refusal) -> bool:
+        if self.deciding.overruled is not None:
+            self.deciding.overruled.append(refusal.code)
+            return False
         self.refusals.append(refusal)
+        return True
 
     def add(self, outputs: Iterable[Effect | NewTask | Note]) -> None:
         self.deciding.add(outputs, self.subject)

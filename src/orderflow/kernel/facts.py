@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from orderflow.kernel.allocating import expire_reservations
 from orderflow.kernel.cancelling import cancel_units
+from orderflow.kernel.deadlines import is_signed
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.falling_due import AT_DEADLINE, cancel_unpaid, charged_back, expires
 from orderflow.kernel.refunding import refund_reported
 from orderflow.kernel.requesting import is_with_party, press
 from orderflow.kernel.waits import waits
@@ -15,7 +17,7 @@ from orderflow.model.messages import EffectFailed, EffectTaken, ParcelChanged, T
 from orderflow.model.observations import PaymentReported
 from orderflow.model.parcel import AT_SENDER, ParcelStatus
 from orderflow.model.phases import OrderPhase
-from orderflow.model.work import Effect
+from orderflow.model.state import PaymentFact
 from orderflow.workflow import StepWork, TimerFor
 
 __all__ = ["effect_failed", "effect_taken", "parcel_changed", "payment_reported", "timer_fired"]
@@ -26,6 +28,7 @@ _BUCKET = {
     ParcelStatus.OUT_FOR_DELIVERY: Bucket.SHIPPED,
     ParcelStatus.ATTEMPTED: Bucket.SHIPPED,
     ParcelStatus.READY_FOR_PICKUP: Bucket.SHIPPED,
+    ParcelStatus.DAMAGED: Bucket.SHIPPED,
     ParcelStatus.DELIVERED: Bucket.DELIVERED,
     ParcelStatus.RETURNING_TO_SENDER: Bucket.RETURNING_UNDELIVERED,
     ParcelStatus.RETURNED_TO_SENDER: Bucket.RETURNED_UNDELIVERED,
@@ -68,6 +71,7 @@ def _follow(deciding: Deciding, body: ParcelChanged) -> None:
             body.tracking_number,
             body.lead,
             body.held_by,
+            body.signed,
         )
     )
     if body.status is ParcelStatus.VOIDED:
@@ -98,6 +102,8 @@ def payment_reported(deciding: Deciding, body: PaymentReported) -> None:
     if reference not in deciding.order.state.payments.references:
         deciding.emit(ev.PaymentRecorded(body.fact, body.amount, reference))
         refund_reported(deciding, body)
+        if body.fact is PaymentFact.CHARGED_BACK:
+            charged_back(deciding, body)
 
 
 def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
@@ -120,19 +126,21 @@ def effect_taken(deciding: Deciding, body: EffectTaken) -> None:
 
 
 def timer_fired(deciding: Deciding, body: TimerFired) -> None:
-    """A moment came: what it means depends on the timer's name."""
-    if body.key in deciding.order.state.done_timers:
+    """A moment came that is still waited for: what it means depends on the timer's name."""
+    state = deciding.order.state
+    if body.key in state.done_timers or body.key not in waits(deciding.order, deciding.rules):
         return
     deciding.emit(ev.TimerDone(body.key))
-    state = deciding.order.state
     match body.name:
         case "reservation":
             expire_reservations(deciding)
         case "confirmation":
-            deciding.emit(ev.ReceiptConfirmed("window"))
-        case "review":
-            deciding.emit(ev.ReviewAsked())
-            deciding.add([Effect("notify", data={"template": "review-request"})], state.id)
+            by = "carrier" if is_signed(deciding.order) else "window"
+            deciding.emit(ev.ReceiptConfirmed(by))
+        case name if name in AT_DEADLINE:
+            AT_DEADLINE[name](deciding, body)
+        case "payment" if expires(state):
+            cancel_unpaid(deciding)
         case "hold":
             if body.subject in state.holds:
                 deciding.emit(ev.HoldReleased(body.subject))

@@ -33,27 +33,44 @@ Filled = Mapping[str, Any]
 _KINDS = {"lot": "text", "serial": "text", "expiry": "date"}
 GIVEN_UP = (FormField("answer", choices=("given up", "refused")),)
 """What a party said when it was asked for units back."""
-ANSWERED = (FormField("answer", choices=("accepted", "rejected", "waiting")),)
+ANSWERED = (
+    FormField("answer", choices=("accepted", "rejected", "shipped", "waiting")),
+    FormField("tracking_number", required=False),
+)
 """What a party said about its fulfillment order, when a person asked it."""
+PAID = (FormField("answer", choices=("paid", "waiting")),)
+"""Whether the customer's money came, when a person looked."""
+COMING = (FormField("answer", choices=("arrived", "not coming", "waiting")),)
+"""What became of goods that a customer sent back."""
+REFUNDED = (FormField("answer", choices=("paid", "failed", "waiting")),)
+"""What a bank said about a refund that it was asked to pay."""
 LABEL = (FormField("carrier"), FormField("tracking_number"))
 """The label that a person bought."""
 TRACE = (
     FormField(
         "status",
-        choices=(ParcelStatus.IN_TRANSIT, ParcelStatus.DELIVERED, ParcelStatus.LOST),
+        choices=(
+            ParcelStatus.IN_TRANSIT,
+            ParcelStatus.DELIVERED,
+            ParcelStatus.RETURNED_TO_SENDER,
+            ParcelStatus.LOST,
+        ),
     ),
 )
 """What a carrier said about a parcel, when a person asked it."""
 
 
 def answer_form(state: OrderState, task: OpenTask) -> tuple[FormField, ...]:
-    """The form of a task that asks after a silent party; other tasks are simply done."""
+    """The form of a task that asks after a silent party or money; other tasks are simply done."""
+    if task.name in ("overdue.cash", "overdue.reminder"):
+        return PAID
+    if not task.name.startswith("overdue."):
+        return ()
     fo = state.fulfillment_orders.get(task.of)
-    if task.name.startswith("overdue.") and task.of in state.cancellations:
-        return GIVEN_UP
-    if task.name.startswith("overdue.") and fo is not None and is_with_party(state, fo):
+    if fo is not None and is_with_party(state, fo):
         return ANSWERED
-    return ()
+    forms = (state.cancellations, GIVEN_UP), (state.returns, COMING), (state.refunds, REFUNDED)
+    return next((form for subjects, form in forms if task.of in subjects), ())
 
 
 def pick_form(order: Order, fo: str) -> tuple[FormField, ...]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
+from orderflow.model.document import Terms
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import ReturnPhase
+from orderflow.money import share
 
-__all__ = ["owed_for_what_is_kept"]
+__all__ = ["owed_for_what_is_kept", "to_collect"]
 
 _GONE = (Bucket.CANCELLED, Bucket.SUBSTITUTED)
 
@@ -22,12 +25,7 @@ def owed_for_what_is_kept(order: Order) -> int:
     kept = _kept(order)
     if order.lines and not any(kept.values()):
         return 0
-    document = order.document
-    goods = sum(
-        _share((line.amount or 0) + line.tax, kept[line.id], line.quantity)
-        for line in document.lines
-    )
-    return goods + sum(charge.amount + charge.tax for charge in document.charges)
+    return _price(order, kept)
 
 
 def _kept(order: Order) -> Counter[str]:
@@ -50,7 +48,35 @@ def _kept(order: Order) -> Counter[str]:
     return kept
 
 
-def _share(amount: int, units: int, of: int) -> int:
-    """A share of an amount, rounded half away from zero."""
-    sign = 1 if amount >= 0 else -1
-    return sign * ((2 * abs(amount) * units + of) // (2 * of))
+def to_collect(order: Order, parcel: str) -> int:
+    """What a parcel's carrier collects of an order that is paid on delivery: minor units.
+
+    Its goods, and with the first parcel the charges; less what was paid before. What the carriers
+    of all parcels collect adds up to what is owed.
+    """
+    if order.state.terms != Terms.CASH_ON_DELIVERY:
+        return 0
+    parcels = list(order.state.parcels)
+    before = parcels[: parcels.index(parcel)]
+    paid = order.state.payments.kept
+    up_to = max(0, _worth(order, [*before, parcel]) - paid)
+    return up_to - max(0, _worth(order, before) - paid)
+
+
+def _worth(order: Order, parcels: Collection[str]) -> int:
+    """The price of what is in parcels, with the order's charges where anything is."""
+    units: Counter[str] = Counter()
+    for slot, n in order.ledger.items():
+        if slot.parcel in parcels:
+            units[order.state.lines[slot.line].substitutes or slot.line] += n
+    return _price(order, units) if units else 0
+
+
+def _price(order: Order, units: Counter[str]) -> int:
+    """What units of the document's lines cost, and its charges."""
+    document = order.document
+    goods = sum(
+        share((line.amount or 0) + line.tax, units[line.id], line.quantity)
+        for line in document.lines
+    )
+    return goods + sum(charge.amount + charge.tax for charge in document.charges)

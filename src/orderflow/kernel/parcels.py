@@ -53,13 +53,13 @@ def decide_parcel(
     """Decide a fact about a parcel. *at* is when it happened; a repeated one changes nothing."""
     events = tuple(_events(parcel, body, at))
     after = _fold(parcel, parcel_id, events, now)
-    known = parcel.tracking_number if parcel else ""
-    fresh = after.tracking_number and after.tracking_number != known
+    fresh = after.followed_by if after.tracking_number or after.handed_over else ""
+    known = parcel is not None and parcel.followed_by == fresh
     return ParcelDecision(
         after,
         events,
         tuple(_told(parcel, after)) if events else (),
-        (f"tracking:{after.tracking_number}",) if fresh else (),
+        (f"tracking:{fresh}",) if fresh and not known else (),
     )
 
 
@@ -77,6 +77,7 @@ def _told(before: Parcel | None, after: Parcel) -> Iterator[Message]:
             after.tracking_number,
             after.lead,
             held_by,
+            after.signed,
         )
         if before is None or _view(before, order) != _view(after, order):
             yield Message(f"{after.id}:{after.version}>{order}", f"order:{order}", told)
@@ -84,7 +85,8 @@ def _told(before: Parcel | None, after: Parcel) -> Iterator[Message]:
 
 def _view(parcel: Parcel, order: str) -> tuple[object, ...]:
     own = [content for content in parcel.contents if content.order == order]
-    return parcel.status, parcel.tracking_number, own, set(parcel.held_by) - {order}
+    others = set(parcel.held_by) - {order}
+    return parcel.status, parcel.tracking_number, own, others, parcel.signed
 
 
 def _events(parcel: Parcel | None, body: object, at: datetime) -> Iterator[ev.Event]:
@@ -152,7 +154,7 @@ def _scan(body: TrackingReported, at: datetime) -> Scan:
         body.event
         or f"{body.tracking_number}/{body.status}/{body.code}/{at.isoformat()}/{body.place}"
     )
-    return Scan(identity, body.status, at, body.code, body.place, body.to_recipient)
+    return Scan(identity, body.status, at, body.code, body.place, body.to_recipient, body.signed)
 
 
 def fold_parcel(entries: Iterable[ev.Entry], parcel_id: str) -> Parcel:
@@ -192,6 +194,7 @@ _CHANGES: Mapping[type[ev.Event], Callable[[Parcel, Any], dict[str, Any]]] = {
     ev.ParcelLabelled: lambda _parcel, event: {
         "carrier": event.carrier,
         "tracking_number": event.tracking_number,
+        "label_voided": False,
     },
     ev.ParcelHandedOver: lambda _parcel, _event: {"handed_over": True},
     ev.ParcelScanned: lambda parcel, event: {
@@ -246,16 +249,24 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
             )
         else:
             yield Effect("label", parcel.id, label)
-    if parcel.voided and parcel.tracking_number and not parcel.label_voided:
+    if parcel.voided and parcel.sealed and not parcel.label_voided:
+        if not parcel.tracking_number:
+            void += ":unknown"  # one may have been bought, and the answer got lost
         if void in parcel.gave_up:
-            what = f"have {parcel.carrier} void the label {parcel.tracking_number}"
+            label_known = f"void the label {parcel.tracking_number}"
+            unknown = f"see whether a label was bought for {parcel.id}, and void it"
+            what = f"have {parcel.carrier} {label_known}" if parcel.tracking_number else unknown
             yield Task(f"{void}:task", "void_label", parcel.id, rules.steps.role("label"), what)
         else:
             yield Effect("void_label", parcel.id, void)
     if parcel.status not in AT_SENDER and not parcel.status.final:
         key = f"{parcel.id}:tracking:{len(parcel.scans) + len(parcel.retracted)}"
-        if parcel.silent:
-            what = f"{parcel.carrier} says nothing of {parcel.tracking_number}: ask, and report"
+        if parcel.status is ParcelStatus.DAMAGED:
+            what = f"{parcel.carrier} damaged {parcel.followed_by}: ask what comes of it, report it"
+            name = "exception.damaged"
+            yield Task(f"{key}:damaged", name, parcel.id, "support", what, fields=TRACE)
+        elif parcel.silent:
+            what = f"{parcel.carrier} says nothing of {parcel.followed_by}: ask, and report"
             yield Task(f"{key}:trace", "exception.trace", parcel.id, "support", what, fields=TRACE)
         else:
             heard = max((scan.occurred_at for scan in parcel.scans), default=parcel.since)

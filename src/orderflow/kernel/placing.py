@@ -7,6 +7,7 @@ from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.document import NewOrder, Shipping
 from orderflow.model.phases import OrderPhase
+from orderflow.model.state import Review
 from orderflow.model.work import Effect
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "release_hold",
     "remind_payment",
     "reopen",
+    "send_reminder",
 ]
 
 
@@ -44,15 +46,21 @@ def _create(deciding: Deciding, document: NewOrder, order_id: str) -> None:
         terms=document.terms,
         ship_complete=document.shipping is Shipping.COMPLETE,
         promised=document.promised,
-        lines=tuple(
-            ev.PlacedLine(ln.id, ln.sku, ln.quantity, ln.stocked, ln.ships, ln.not_before, ln.asks)
-            for ln in document.lines
-        ),
+        lines=tuple(map(ev.PlacedLine.of, document.lines)),
         workflow=flow.stamp,
         lifecycle=initial.name,
         phase=OrderPhase(initial.phase),
     )
     deciding.create(order_id, document, created)
+    if reason := _unasked(document):
+        deciding.emit(ev.ReviewSettled(Review.WITHHELD, reason))
+
+
+def _unasked(document: NewOrder) -> str:
+    """Why nobody is to be asked for a review; nothing where the customer may be."""
+    if document.gift or document.gift_message:
+        return "gift"
+    return "opt_out" if document.customer and document.customer.opted_out else ""
 
 
 def confirm(deciding: Deciding, _body: cmd.Confirm) -> None:
@@ -114,8 +122,14 @@ def remind_payment(deciding: Deciding, _body: cmd.RemindPayment) -> None:
     elif state.payments.paid:
         deciding.refuse("payment.paid", "the order is paid")
     else:
-        deciding.emit(ev.PaymentReminded())
-        deciding.add([Effect("notify", data={"template": "payment-reminder"})], state.id)
+        send_reminder(deciding)
+
+
+def send_reminder(deciding: Deciding) -> None:
+    """Have the customer reminded to pay."""
+    deciding.emit(ev.PaymentReminded())
+    data = {"template": "payment-reminder"}
+    deciding.add([Effect("notify", data=data)], deciding.order.id)
 
 
 def reopen(deciding: Deciding, body: cmd.Reopen) -> None:

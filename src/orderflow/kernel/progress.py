@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from orderflow.kernel.allocating import release, route
+from orderflow.kernel.cancelling import cancel_units
+from orderflow.kernel.deadlines import ENDED, REACHED
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.despatching import overcharged
 from orderflow.kernel.refunding import propose_refunds
 from orderflow.kernel.requesting import close_moot, submit_ready
+from orderflow.kernel.returning import keep_the_rest
 from orderflow.kernel.working import complete_work
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
-from orderflow.model.phases import OrderPhase
-from orderflow.model.state import OrderState
+from orderflow.model.parcel import AT_SENDER
+from orderflow.model.phases import OrderPhase, ReturnPhase
+from orderflow.model.state import OrderState, RefundStatus, Return
+from orderflow.workflow import PartyAnswer
 
-__all__ = ["advance", "all_reached", "is_busy"]
-
-_REACHED = (Bucket.DELIVERED, Bucket.RETURNING, Bucket.RETURNED)
+__all__ = ["advance", "is_busy"]
 
 
 def advance(deciding: Deciding) -> None:
@@ -25,8 +28,11 @@ def advance(deciding: Deciding) -> None:
     while before != len(deciding.events) and not deciding.refusals:
         before = len(deciding.events)
         _firm(deciding)
+        _date_promise(deciding)
         _release_moot_holds(deciding)
         close_moot(deciding)
+        keep_the_rest(deciding)
+        _drop_exchanges(deciding)
         complete_work(deciding)
         route(deciding)
         release(deciding)
@@ -44,12 +50,14 @@ def _firm(deciding: Deciding) -> None:
         deciding.emit(ev.ReservationsDated(None))
 
 
-def all_reached(order: Order) -> bool:
-    """Whether something was delivered and no live unit is left to deliver."""
-    totals = order.ledger.totals()
-    reached = sum(totals.get(bucket, 0) for bucket in _REACHED)
-    gone = totals.get(Bucket.CANCELLED, 0) + totals.get(Bucket.SUBSTITUTED, 0)
-    return 0 < reached == sum(totals.values()) - gone
+def _date_promise(deciding: Deciding) -> None:
+    """The shop's policy says what an order is promised for when it is placed, where none did."""
+    state, policy = deciding.order.state, deciding.rules.promise
+    moves = (e for e in deciding.events if isinstance(e, ev.LifecycleMoved))
+    if policy is None or state.promised or not any(e.phase is OrderPhase.PLACED for e in moves):
+        return
+    if (promised := policy(deciding.order, deciding.context.now)) is not None:
+        deciding.emit(ev.PromiseChanged(promised))
 
 
 def _release_moot_holds(deciding: Deciding) -> None:
@@ -60,19 +68,35 @@ def _release_moot_holds(deciding: Deciding) -> None:
             deciding.emit(ev.HoldReleased(hold.id))
 
 
+def _drop_exchanges(deciding: Deciding) -> None:
+    """What was to go out for goods that do not come any more is cancelled."""
+    state = deciding.order.state
+    for line in state.lines if state.returns else ():
+        rma = state.returns.get(state.lines[line].awaits)
+        if rma and rma.phase in (ReturnPhase.DECLINED, ReturnPhase.CANCELLED):
+            for slot, units in list(state.ledger.slots(Bucket.OPEN, line=line)):
+                cancel_units(deciding, slot, units)
+
+
 def _close_overdue(deciding: Deciding) -> None:
     """A task that asks after what is late ends when that has come."""
     state = deciding.order.state
+    if not state.tasks:
+        return
     over = {
         f"{state.id}:overdue.backorder": not state.ledger.totals().get(Bucket.BACKORDERED),
-        f"{state.id}:overdue.payment": state.released,
     }
     for task in list(state.tasks.values()):
         fo = state.fulfillment_orders.get(task.of)
         if fo is not None and task.name == "exception.invoice":
             over[task.id] = not overcharged(deciding.order, fo)
         elif task.of in state.refunds:
-            over[task.id] = not state.refunds[task.of].status.open
+            over[task.id] = state.refunds[task.of].status is not RefundStatus.PENDING
+        elif task.of == state.id and task.name in ENDED:
+            ended = ENDED[task.name]
+            over[task.id] = ended(deciding.order, deciding.rules, deciding.context.now)
+        elif task.of in state.returns and task.name.startswith("overdue."):
+            over[task.id] = not _awaited(deciding, state.returns[task.of], task.name)
         elif task.name.startswith("overdue."):
             over.setdefault(task.id, fo.phase.final if fo else not _is_there(state, task.of))
         if over.get(task.id):
@@ -81,9 +105,15 @@ def _close_overdue(deciding: Deciding) -> None:
 
 def _is_there(state: OrderState, subject: str) -> bool:
     """Whether what is waited for is still something of the order."""
-    return subject == state.id or any(
-        subject in there for there in (state.returns, state.parcels, state.cancellations)
-    )
+    view = state.parcels.get(subject)
+    at_sender = view is not None and view.status in AT_SENDER
+    return at_sender or subject == state.id or subject in state.cancellations
+
+
+def _awaited(deciding: Deciding, rma: Return, task: str) -> bool:
+    """Whether a return still waits for the party that a task asks after."""
+    wait = deciding.rules.machine(rma.workflow).workflow.by_name[rma.state].waits_for
+    return isinstance(wait, PartyAnswer) and task == f"overdue.{wait.party}"
 
 
 def _end(deciding: Deciding) -> None:
@@ -95,7 +125,7 @@ def _end(deciding: Deciding) -> None:
     totals = order.ledger.totals()
     if set(totals) - SETTLED:
         return
-    live = sum(totals.get(bucket, 0) for bucket in _REACHED)
+    live = sum(totals.get(bucket, 0) for bucket in REACHED)
     if totals and not live:
         deciding.fire("cancel", reason="all units were cancelled")
     elif state.phase is OrderPhase.CONFIRMED and (state.receipt_confirmed or not totals):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from orderflow.kernel.allocating import take
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.placing import not_held
+from orderflow.kernel.substituting import drop_moot_proposals, propose
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model import observations as obs
 from orderflow.model.ledger import IN_WORK, Bucket, Slot
 from orderflow.model.phases import Phase
 from orderflow.model.state import FulfillmentOrder, OrderState
-from orderflow.model.stock import Cause, Move, StockLevel
+from orderflow.model.stock import Cause, Move
 from orderflow.model.work import Effect, effect_key
 from orderflow.workflow import StepWork
 
@@ -32,7 +32,6 @@ __all__ = [
     "reroute",
     "submit",
     "submit_ready",
-    "substitute",
     "unasked",
 ]
 
@@ -62,14 +61,17 @@ def submit(deciding: Deciding, body: cmd.Submit) -> None:
             _take(deciding, _request(fo.id))
 
 
+_SUBMIT = StepWork("submit")
+
+
 def submit_ready(deciding: Deciding) -> None:
     """Have software send what is ready for another party; what a guard refuses is a task."""
     state = deciding.order.state
     for fo in state.fulfillment_orders.values():
         flow = deciding.rules.machine(fo.workflow).workflow
-        ready = flow.by_name[fo.state].waits_for == StepWork("submit")
-        automatic = deciding.rules.steps.automatic("submit", deciding.order, fo.strategy)
-        if not ready or not automatic or state.held(fo.id):
+        if flow.by_name[fo.state].waits_for != _SUBMIT or state.held(fo.id):
+            continue
+        if not deciding.rules.steps.automatic("submit", deciding.order, fo.strategy):
             continue
         before = len(deciding.refusals)
         if not _begin(deciding, fo):
@@ -153,7 +155,8 @@ def _line_answered(deciding: Deciding, fo: FulfillmentOrder, part: obs.LineAnswe
             give_back(deciding, fo, line, units, part.reason)
             return
         case obs.Verdict.SUBSTITUTED:
-            _propose(deciding, fo, part, units)
+            assert part.substitute is not None  # the verdict says so
+            propose(deciding, fo.id, part.line, part.substitute, units)
         case verdict if part.at or verdict is obs.Verdict.BACKORDERED:
             waits = verdict is obs.Verdict.BACKORDERED
             deciding.emit(ev.ShippingPromised(fo.id, line, units, part.at, waits))
@@ -175,40 +178,6 @@ def give_back(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, r
     if key is not None and reason == "out_of_stock":
         deciding.stock.append(Move(key, -units, Cause.SHORT_PICK, fo.id))
     deciding.move(Slot(line, Bucket.ALLOCATED, fo.id), Slot(line, Bucket.OPEN), units)
-
-
-def _propose(deciding: Deciding, fo: FulfillmentOrder, part: obs.LineAnswer, units: int) -> None:
-    assert part.substitute is not None  # the verdict says so
-    deciding.emit(ev.SubstituteProposed(fo.id, part.line, part.substitute, units))
-    if part.substitute in deciding.order.line(part.line).substitutes and not fo.location:
-        substitute(deciding, cmd.Substitute(fo=fo.id, line=part.line))
-
-
-def substitute(deciding: Deciding, body: cmd.Substitute) -> None:
-    """The customer takes the substitute: a new line stands in for the units, at the same price."""
-    found = deciding.order.state.proposals.get(f"{body.fo}/{body.line}")
-    if found is None:
-        there = ", ".join(deciding.order.state.proposals) or "none"
-        what = f"nothing is proposed for {body.fo}/{body.line}; open proposals: {there}"
-        deciding.refuse("substitute.unknown", what)
-        return
-    count = sum(1 for line in deciding.lines.values() if line.substitutes)
-    new_line = f"{found.line}.s{count + 1}"
-    slot = Slot(found.line, Bucket.ALLOCATED, found.fo)
-    units = min(found.quantity, deciding.units.get(slot, 0))
-    kept = deciding.stock_key(found.line, found.fo)
-    key = kept._replace(sku=found.sku) if kept else None
-    if key is not None:
-        have = deciding.levels.get(key, StockLevel(key)).available
-        if have < units:
-            deciding.refuse("stock.not_available", f"{units} of {key} are needed, there are {have}")
-            return
-    deciding.emit(ev.SubstituteDropped(found.fo, found.line))
-    deciding.unreserve(found.line, found.fo, units)
-    deciding.move(slot, slot._replace(bucket=Bucket.SUBSTITUTED), units)
-    deciding.emit(ev.LineSubstituted(found.fo, found.line, new_line, found.sku, units))
-    if key is not None:
-        take(deciding, key, new_line, units)
 
 
 def reroute(deciding: Deciding, body: cmd.Reroute) -> None:
@@ -301,15 +270,10 @@ def close_moot(deciding: Deciding) -> None:
     """End what was asked about units that are no longer there: they left, or were given up."""
     state = deciding.order.state
     for request in state.cancellations.values():
-        if not _stand(deciding, request.fo, request.lines):
+        asked = (Slot(line, Bucket.ALLOCATED, request.fo) for line in request.lines)
+        if not any(map(deciding.units.get, asked)):
             deciding.emit(ev.CancellationClosed(request.id, {}, "moot"))
-    for proposal in state.proposals.values():
-        if not _stand(deciding, proposal.fo, [proposal.line]):
-            deciding.emit(ev.SubstituteDropped(proposal.fo, proposal.line))
-
-
-def _stand(deciding: Deciding, fo: str, lines: Iterable[str]) -> bool:
-    return any(deciding.units.get(Slot(line, Bucket.ALLOCATED, fo)) for line in lines)
+    drop_moot_proposals(deciding)
 
 
 def press(deciding: Deciding, fo: FulfillmentOrder, times: int) -> bool:

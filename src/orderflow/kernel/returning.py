@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.editing import add_lines, named
 from orderflow.kernel.placing import not_held
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.messages import Despatched
-from orderflow.model.observations import GoodsReturned, ReturnInspected
+from orderflow.model.observations import GoodsReturned, ReturnAnswered, ReturnInspected
 from orderflow.model.parcel import Content
 from orderflow.model.phases import ReturnPhase
 from orderflow.model.returns import Disposition, Finding
 
-__all__ = ["approve", "close", "decline", "goods_returned", "inspected", "request", "send_back"]
+__all__ = [
+    "answered",
+    "approve",
+    "close",
+    "decline",
+    "goods_returned",
+    "inspected",
+    "keep_the_rest",
+    "request",
+    "send_back",
+]
 
 _OUT = Bucket.SHIPPED, Bucket.DELIVERED
 
@@ -33,11 +44,16 @@ def request(deciding: Deciding, body: cmd.RequestReturn) -> None:
             deciding.refuse("return.too_many", f"{units} of line {line} were named, {can}")
     if deciding.refusals:
         return
-    declined = deciding.rules.returnable(deciding.order, body, deciding.context.now)
-    if declined is not None:
-        deciding.refuse(declined.code, declined.sentence)
-    else:
-        _open(deciding, body.reason, body.lines)
+    if deciding.vetoed(deciding.rules.returnable(deciding.order, body, deciding.context.now)):
+        return
+    exchange = named(deciding, body.exchange)
+    if exchange and deciding.order.state.phase.final:
+        deciding.fire("reopen", reason="exchange")
+    if deciding.refusals:
+        return
+    rma = _open(deciding, body.reason, body.lines, _to(deciding, body.lines))
+    if exchange:
+        add_lines(deciding, exchange, awaits=rma)
 
 
 def _returnable(deciding: Deciding) -> dict[str, int]:
@@ -51,13 +67,39 @@ def _returnable(deciding: Deciding) -> dict[str, int]:
     return found
 
 
-def _open(deciding: Deciding, reason: str, lines: dict[str, int]) -> str:
+def _open(deciding: Deciding, reason: str, lines: dict[str, int], to: str = "") -> str:
     flow = deciding.rules.returns
     initial = flow.by_name[flow.initial]
     rma = f"{deciding.id}-R{len(deciding.order.state.returns) + 1}"
     phase = ReturnPhase(initial.phase)
-    deciding.emit(ev.ReturnOpened(rma, reason, lines, flow.stamp, initial.name, phase))
+    deciding.emit(ev.ReturnOpened(rma, reason, lines, flow.stamp, initial.name, phase, to))
     return rma
+
+
+def _to(deciding: Deciding, lines: Mapping[str, int]) -> str:
+    """The party that shipped all of it, where it is asked before goods come back to it."""
+    fos = {
+        slot.fo
+        for line, units in lines.items()
+        for slot, _ in _taken(deciding, line, units, *reversed(_OUT))
+    }
+    shippers = {deciding.fos[fo].strategy for fo in fos}
+    (first, *others) = shippers or {""}
+    asked = first and not others and deciding.rules.strategies[first].takes_back
+    return first if asked else ""
+
+
+def answered(deciding: Deciding, body: ReturnAnswered) -> None:
+    """The party takes a return, or a person has to find another way for it."""
+    rma = deciding.order.state.returns.get(body.rma)
+    if rma is None:
+        deciding.keep_fact(body.kind, f"there is no return {body.rma}")
+    elif rma.phase is not ReturnPhase.REQUESTED:
+        return
+    elif body.refused:
+        deciding.emit(ev.ReturnRefused(rma.id, body.refused))
+    else:
+        approve(deciding, cmd.ApproveReturn(rma=rma.id))
 
 
 def approve(deciding: Deciding, body: cmd.ApproveReturn) -> None:
@@ -138,8 +180,7 @@ def _beyond(deciding: Deciding, rma: str, findings: Iterable[Finding]) -> Counte
 
 def _settle(deciding: Deciding, rma: str, findings: Iterable[Finding], others: Disposition) -> None:
     """Deal with what came, as the findings say; with *others* as it is named."""
-    for slot, units in list(deciding.order.ledger.slots(Bucket.RETURNING, rma=rma)):
-        deciding.walk(slot, Bucket.DELIVERED, units, rma="")
+    _keep(deciding, rma)
     came = dict(sorted(deciding.order.ledger.slots(Bucket.RETURNED, rma=rma)))
     for finding in findings:
         left = finding.quantity
@@ -151,6 +192,18 @@ def _settle(deciding: Deciding, rma: str, findings: Iterable[Finding], others: D
     for slot, units in came.items():
         if units:
             _dispose(deciding, slot, units, others)
+
+
+def keep_the_rest(deciding: Deciding) -> None:
+    """What did not come before its return was cancelled, or expired, is the customer's again."""
+    for rma in deciding.order.state.returns.values():
+        if rma.phase.final:
+            _keep(deciding, rma.id)
+
+
+def _keep(deciding: Deciding, rma: str) -> None:
+    for slot, units in list(deciding.order.ledger.slots(Bucket.RETURNING, rma=rma)):
+        deciding.walk(slot, Bucket.DELIVERED, units, rma="")
 
 
 def _dispose(deciding: Deciding, slot: Slot, units: int, disposition: Disposition) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -13,38 +12,30 @@ from orderflow.errors import Refusal, UnknownWorkflow
 from orderflow.inventory import OLDEST_FIRST, ReleaseOrder
 from orderflow.kernel.hooks import Hooks, RolesOf, WorkflowHooks
 from orderflow.kernel.owing import owed_for_what_is_kept
+from orderflow.kernel.policies import (
+    RESERVE_AT_PLACEMENT,
+    CancelPolicy,
+    HitPolicy,
+    OwedPolicy,
+    PromisePolicy,
+    ReleasePolicy,
+    ReservePolicy,
+    ReturnPolicy,
+    StepPolicy,
+    Windows,
+    always_cancellable,
+    always_returnable,
+    at_confirmation,
+    every_role,
+)
 from orderflow.kernel.step import Step
 from orderflow.kernel.workflows import ORDER, RETURN
-from orderflow.model.commands import RequestReturn
 from orderflow.model.document import Delivery, Line
 from orderflow.model.order import Order
-from orderflow.model.phases import OrderPhase
 from orderflow.model.state import Stamp
 from orderflow.workflow import CompiledWorkflow, Workflow
 
-__all__ = [
-    "RESERVE_AT_PLACEMENT",
-    "Assignment",
-    "Backorder",
-    "Fulfiller",
-    "OwedPolicy",
-    "Place",
-    "ReleasePolicy",
-    "ReserveAtPlacement",
-    "ReservePolicy",
-    "ReturnPolicy",
-    "Routing",
-    "Rules",
-    "StepPolicy",
-    "Windows",
-    "always_returnable",
-    "at_confirmation",
-    "at_placement",
-    "every_role",
-    "owed_for_what_is_kept",
-    "returnable_within",
-    "when_paid",
-]
+__all__ = ["Assignment", "Backorder", "Fulfiller", "Place", "Routing", "Rules"]
 
 
 class Fulfiller(Protocol):
@@ -65,6 +56,10 @@ class Fulfiller(Protocol):
     @property
     def deliveries(self) -> frozenset[Delivery]:
         """The ways of delivery that it can do."""
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether it is asked before goods are returned to it."""
 
     def accepts(self, line: Line) -> Refusal | None:
         """Silent, or why it cannot fulfill this line."""
@@ -117,103 +112,6 @@ class Routing(Protocol):
         """
 
 
-class StepPolicy(Protocol):
-    """Which working steps software does, and whose task the others are."""
-
-    def automatic(self, step: str, order: Order, strategy: str = "") -> bool:
-        """Whether the step is an effect (True) or a task; *strategy* does it, if one does."""
-
-    def role(self, step: str) -> str:
-        """Who does the step by hand, or takes over when the effect gave up."""
-
-
-class ReservePolicy(Protocol):
-    """When stock is promised to an order, and for how long."""
-
-    def now(self, order: Order) -> bool:
-        """Whether to reserve in this phase of the order."""
-
-    def expires_after(self, order: Order) -> timedelta | None:
-        """How long an unconfirmed order keeps its stock; None: until it is cancelled."""
-
-
-ReleasePolicy = Callable[[Order], bool]
-"""Whether an order's work may start."""
-
-
-def at_placement(order: Order) -> bool:
-    """Release the work as soon as the order is placed."""
-    return order.state.phase in (OrderPhase.PLACED, OrderPhase.CONFIRMED)
-
-
-def at_confirmation(order: Order) -> bool:
-    """Release the work when the order is confirmed."""
-    return order.state.phase is OrderPhase.CONFIRMED
-
-
-def when_paid(order: Order) -> bool:
-    """Release the work of a confirmed order when it is paid for."""
-    return at_confirmation(order) and order.state.payments.paid
-
-
-ReturnPolicy = Callable[[Order, RequestReturn, datetime], Refusal | None]
-"""Silent where a customer may send units back now, or why not: too late, not in this condition."""
-OwedPolicy = Callable[[Order], int]
-"""What the customer owes for what is kept, in minor units; what was paid beyond is refunded."""
-
-
-def always_returnable(_order: Order, _asked: RequestReturn, _now: datetime) -> None:
-    """The default: a customer may ask for any return; a person, or software, approves it."""
-
-
-def returnable_within(window: timedelta) -> ReturnPolicy:
-    """A return policy: as long after the last delivery as *window*."""
-
-    def policy(order: Order, _asked: RequestReturn, now: datetime) -> Refusal | None:
-        delivered = order.state.delivered_at
-        if delivered is None or now <= delivered + window:
-            return None
-        until = f"{delivered + window:%Y-%m-%d %H:%M} UTC"
-        return Refusal("return.too_late", f"returns could be asked for until {until}")
-
-    return policy
-
-
-def every_role(_actor: str) -> None:
-    """The default of who may: everybody has every role."""
-
-
-@attrs.frozen
-class ReserveAtPlacement:
-    """Reserve at placement, for a while; firm on confirmation, consumed on shipping."""
-
-    lasts: timedelta | None = timedelta(days=3)
-
-    def now(self, order: Order) -> bool:
-        """In every phase in which the order is alive."""
-        return order.state.phase in (OrderPhase.PLACED, OrderPhase.CONFIRMED)
-
-    def expires_after(self, order: Order) -> timedelta | None:
-        """The same for every order."""
-        del order
-        return self.lasts
-
-
-RESERVE_AT_PLACEMENT = ReserveAtPlacement()
-"""The default reserve policy."""
-
-
-@attrs.frozen
-class Windows:
-    """How long we wait for others before we act or ask."""
-
-    confirmation: timedelta = timedelta(days=14)
-    review: timedelta = timedelta(days=7)
-    tracking: timedelta = timedelta(days=7)
-    backorder: timedelta = timedelta(days=14)
-    payment: timedelta = timedelta(days=7)
-
-
 @attrs.frozen(kw_only=True)
 class Rules:
     """All that a decision depends on besides the order and the message.
@@ -238,9 +136,12 @@ class Rules:
     serve: ReleaseOrder = OLDEST_FIRST
     roles_of: RolesOf = every_role
     returnable: ReturnPolicy = always_returnable
+    cancellable: CancelPolicy = always_cancellable
     owed: OwedPolicy = owed_for_what_is_kept
+    hit: HitPolicy | None = None
+    promise: PromisePolicy | None = None
     pays: bool = False
-    windows: Windows = Windows()
+    windows: Windows = attrs.field(factory=Windows)
     strategies: Mapping[str, Fulfiller] = attrs.field(init=False)
     machines: Mapping[tuple[str, int], CompiledWorkflow[Step]] = attrs.field(init=False)
     locations: frozenset[str] = attrs.field(init=False)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from orderflow.kernel.deadlines import outstanding
 from orderflow.kernel.forms import Filled, picked_items, shorts
+from orderflow.kernel.refunding import refund_key
 from orderflow.kernel.rules import Rules
 from orderflow.kernel.waits import STEP_COMMANDS
 from orderflow.model import commands as cmd
@@ -28,8 +30,10 @@ def completing(task: Task, order: Order, rules: Rules, filled: Filled) -> Outcom
     state = order.state
     if task.subject in state.cancellations and filled:
         return _given_up(task, order, filled)
+    if filled.get("answer") == "paid" and task.subject == state.id:
+        return _found(order, rules)
     if filled.get("answer") in _ANSWERS:
-        return _ANSWERS[filled["answer"]](task)
+        return _ANSWERS[filled["answer"]](task, order, filled)
     if task.key in state.tasks:
         return cmd.CloseTask(task=task.key)
     if task.name in _SAID:
@@ -39,17 +43,50 @@ def completing(task: Task, order: Order, rules: Rules, filled: Filled) -> Outcom
     return _trigger(task, order, rules)
 
 
-_ANSWERS: Mapping[str, Callable[[Task], Outcome]] = {
-    "accepted": lambda task: obs.RequestAnswered(fo=task.subject),
-    "rejected": lambda task: obs.RequestAnswered(fo=task.subject, rejected="told a person"),
-    "waiting": lambda task: cmd.CloseTask(task=task.key),
+def _shipped(task: Task, order: Order, filled: Filled) -> Outcome:
+    """A party told a person that everything left."""
+    units = order.units(Bucket.ALLOCATED, fo=task.subject)
+    notice = f"told-{len(order.fulfillment_orders[task.subject].notices) + 1}"
+    number = filled.get("tracking_number", "")
+    return obs.GoodsShipped(fo=task.subject, notice=notice, lines=units, tracking_number=number)
+
+
+def _arrived(task: Task, order: Order, _filled: Filled) -> Outcome:
+    return obs.GoodsReturned(lines=dict(order.state.returns[task.subject].lines), rma=task.subject)
+
+
+def _paid(task: Task, order: Order, filled: Filled) -> Outcome:
+    """What the bank told a person, under the key that the bank was asked with."""
+    refund = order.state.refunds[task.subject]
+    fact = PaymentFact.REFUNDED if filled["answer"] == "paid" else PaymentFact.FAILED
+    return obs.PaymentReported(fact=fact, amount=refund.amount, reference=refund_key(refund))
+
+
+_ANSWERS: Mapping[str, Callable[[Task, Order, Filled], Outcome]] = {
+    "accepted": lambda task, _order, _filled: obs.RequestAnswered(fo=task.subject),
+    "rejected": lambda task, _order, _filled: obs.RequestAnswered(
+        fo=task.subject, rejected="told a person"
+    ),
+    "shipped": _shipped,
+    "arrived": _arrived,
+    "not coming": lambda task, _order, _filled: cmd.Fire(trigger="expire", on=task.subject),
+    "paid": _paid,
+    "failed": _paid,
+    "waiting": lambda task, _order, _filled: cmd.CloseTask(task=task.key),
 }
+"""What the answers of silent parties say."""
 
 
 def _given_up(task: Task, order: Order, filled: Filled) -> Outcome:
     request = order.state.cancellations[task.subject]
     lines = dict(request.lines) if filled.get("answer") == "given up" else {}
     return obs.CancellationAnswered(fo=request.fo, lines=lines, reason="told a person")
+
+
+def _found(order: Order, rules: Rules) -> Outcome:
+    """A person found the money that was missing, all of it."""
+    amount, reference = outstanding(order, rules), f"by-hand-{order.version}"
+    return obs.PaymentReported(fact=PaymentFact.CAPTURED, amount=amount, reference=reference)
 
 
 def _picked(task: Task, order: Order, filled: Filled) -> Outcome:
@@ -104,6 +141,6 @@ def completing_for_parcel(task: Task, parcel: Parcel, filled: Filled) -> Outcome
             return obs.LabelBought(parcel=parcel.id, **filled)
         case "void_label":
             return obs.LabelVoided(parcel=parcel.id)
-        case "exception.trace" if parcel.tracking_number:
-            return obs.TrackingReported(tracking_number=parcel.tracking_number, **filled)
+        case "exception.trace" | "exception.damaged":
+            return obs.TrackingReported(tracking_number=parcel.followed_by, **filled)
     return None

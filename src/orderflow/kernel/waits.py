@@ -7,14 +7,13 @@ store; what is gone is withdrawn. So nothing can wait silently, and a hold withd
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from orderflow.kernel.allocating import routable
+from orderflow.kernel.deadlines import deadlines, escalating, patience, stamp
 from orderflow.kernel.forms import GIVEN_UP, LABEL, answer_form, pick_form
-from orderflow.kernel.progress import all_reached
 from orderflow.kernel.refunding import refund_key
 from orderflow.kernel.rules import Rules
-from orderflow.kernel.step import Step
 from orderflow.kernel.working import UNIT_STEPS, way
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import Bucket
@@ -28,25 +27,25 @@ from orderflow.model.state import (
     Refund,
     RefundStatus,
     Return,
-    Review,
 )
 from orderflow.model.work import Effect, Task, Timer, Wanted, effect_key
 from orderflow.money import Money
-from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor, TimerFor, Workflow
+from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor, TimerFor
 
-__all__ = ["STEP_COMMANDS", "steps_of", "waits"]
+__all__ = ["STEP_COMMANDS", "waits"]
 
 
 def waits(order: Order, rules: Rules) -> dict[str, Wanted]:
     """All that the order waits for, by key."""
-    return {wanted.key: wanted for wanted in _waits(order, rules)}
+    found = {wanted.key: wanted for wanted in _waits(order, rules)}
+    return escalating(order.state, rules, found)
 
 
 def _waits(order: Order, rules: Rules) -> Iterator[Wanted]:
     state = order.state
     yield from _open_tasks(state)
     yield from _holds(state)
-    yield from _after_delivery(order, rules)
+    yield from deadlines(order, rules)
     yield from _unsettled(order, rules)
     for rma in state.returns.values():
         if not rma.phase.final:
@@ -88,21 +87,6 @@ def _holds(state: OrderState) -> Iterator[Wanted]:
             yield Task(f"{state.id}:hold:{hold.id}", "hold", hold.id, "support", what)
 
 
-def _after_delivery(order: Order, rules: Rules) -> Iterator[Wanted]:
-    state, windows = order.state, rules.windows
-    if state.delivered_at is None or not all_reached(order):
-        return
-    if not state.receipt_confirmed and state.phase is OrderPhase.CONFIRMED:
-        due = state.delivered_at + windows.confirmation
-        yield Timer(
-            f"{state.id}:confirmation:{_stamp(due)}", "confirmation", state.id, due, "customer"
-        )
-    quiet = not state.holds and all(rma.phase.final for rma in state.returns.values())
-    if state.review is Review.DUE and quiet and state.ledger.total(Bucket.DELIVERED):
-        due = state.delivered_at + windows.review
-        yield Timer(f"{state.id}:review:{_stamp(due)}", "review", state.id, due)
-
-
 def _unsettled(order: Order, rules: Rules) -> Iterator[Wanted]:
     """What the units wait for that no fulfillment order holds."""
     state = order.state
@@ -119,11 +103,11 @@ def _unsettled(order: Order, rules: Rules) -> Iterator[Wanted]:
     if totals.get(Bucket.OPEN):
         yield from _open_units(order, rules)
     if totals.get(Bucket.BACKORDERED) and state.backordered_at:
-        yield from _patience(
+        yield from patience(
             state, "backorder", state.id, state.backordered_at, rules.windows.backorder
         )
     if state.phase is OrderPhase.CONFIRMED and not state.released and not state.held():
-        yield from _patience(state, "payment", state.id, state.since, rules.windows.payment)
+        yield from patience(state, "payment", state.id, state.since, rules.windows.payment)
 
 
 def _open_units(order: Order, rules: Rules) -> Iterator[Wanted]:
@@ -134,7 +118,7 @@ def _open_units(order: Order, rules: Rules) -> Iterator[Wanted]:
         if (date := state.lines[slot.line].not_before)
     }
     for date in sorted(dates):
-        key = f"{state.id}:not_before:{_stamp(date)}"
+        key = f"{state.id}:not_before:{stamp(date)}"
         if key not in state.done_timers:
             yield Timer(key, "not_before", state.id, date)
     if stuck := routable(order, rules, min(dates, default=_PAST)):
@@ -153,7 +137,7 @@ def _of_parcel(order: Order, rules: Rules, view: ParcelView) -> Iterator[Wanted]
     if view.lead not in ("", order.id) or view.held_by:
         others = view.lead if view.lead != order.id else view.held_by[0]
         window = rules.windows.tracking
-        yield from _patience(order.state, f"parcel of {others}", view.id, view.since, window)
+        yield from patience(order.state, f"parcel of {others}", view.id, view.since, window)
     elif view.status is ParcelStatus.LABELLED:
         strategy = order.fulfillment_orders[view.fo].strategy
         yield from _step(order, rules, "ship", view.id, 0, strategy)
@@ -209,42 +193,50 @@ def _of_state(
     match workflow.by_name[name].waits_for:
         case StepWork(step=step, within=within):
             if within is not None:
-                yield Timer(f"{of.id}:state:{_stamp(of.since)}", "state", of.id, of.since + within)
+                yield Timer(f"{of.id}:state:{stamp(of.since)}", "state", of.id, of.since + within)
             if isinstance(of, FulfillmentOrder) and step == "submit":
                 yield from _to_submit(order, rules, of)
             elif isinstance(of, FulfillmentOrder):
                 yield from _unit_steps(order, rules, of)
+            elif isinstance(of, Return) and step == "approve_return" and of.to:
+                yield from _to_be_taken_back(order, rules, of)
             else:
                 yield from _step(order, rules, step, of.id, generation)
         case TaskFor(role=role, within=within) if not order.state.held(of.id):
             due = of.since + within if within else None
             what = f"{of.id} is in {name}: do what it asks for"
-            yield Task(f"{of.id}:{name}:{_stamp(of.since)}", name, of.id, role, what, due)
+            yield Task(f"{of.id}:{name}:{stamp(of.since)}", name, of.id, role, what, due)
         case EffectOf() as effect:
             yield from _effect(order, effect, of.id, generation)
         case PartyAnswer(party=party, within=within):
             since = of.since
             if isinstance(of, FulfillmentOrder) and of.promised:
                 since = max(since, of.promised)
-            yield from _patience(order.state, party, of.id, since, within)
+            yield from patience(order.state, party, of.id, since, within)
         case TimerFor(delay=delay):
             due = of.since + delay
-            yield Timer(f"{of.id}:state:{_stamp(due)}", "state", of.id, due)
+            yield Timer(f"{of.id}:state:{stamp(due)}", "state", of.id, due)
 
 
-def steps_of(flow: Workflow[Step]) -> frozenset[str]:
-    """The working steps that a workflow's states wait for."""
-    return frozenset(s.waits_for.step for s in flow.states if isinstance(s.waits_for, StepWork))
+def _to_be_taken_back(order: Order, rules: Rules, rma: Return) -> Iterator[Wanted]:
+    """The party that shipped the goods is asked; where it does not want them a person decides."""
+    if not rma.refused and rules.steps.automatic("approve_return", order, rma.to):
+        yield from _effect(order, EffectOf("approve_return", rma.to), rma.id, 0)
+    elif not order.state.held(rma.id):
+        why = f"{rma.to} refuses {rma.id} ({rma.refused})" if rma.refused else f"ask {rma.to}"
+        what = f"{why}: approve the return, or decline it"
+        key, role = effect_key(rma.id, "approve_return", 0), rules.steps.role("approve_return")
+        yield Task(f"{key}:task", "approve_return", rma.id, role, what)
 
 
 def _unit_steps(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wanted]:
     """The steps that a fulfillment order's units wait for, wherever they were left behind."""
     flow = rules.machine(fo.workflow).workflow
-    steps = steps_of(flow)
     waiting = False
     for step, moves in UNIT_STEPS.items():
-        units = order.ledger.total(moves[0], fo=fo.id)
-        if step in steps and units and way(flow, fo.state, step, moves) is not None:
+        if step not in flow.steps or not order.ledger.total(moves[0], fo=fo.id):
+            continue
+        if way(flow, fo.state, step, moves) is not None:
             waiting = True
             yield from _step(order, rules, step, fo.id, fo.round, fo.strategy)
     if not waiting and not order.ledger.total(Bucket.PACKED, fo=fo.id):
@@ -266,7 +258,7 @@ def _effect(order: Order, effect: EffectOf, subject: str, generation: int) -> It
     state = order.state
     key = effect_key(subject, effect.name, generation)
     if key in state.taken:
-        yield from _patience(state, effect.party, subject, state.taken[key], effect.within)
+        yield from patience(state, effect.party, subject, state.taken[key], effect.within)
     elif state.held(subject):
         return
     elif key in state.gave_up:
@@ -297,22 +289,6 @@ def _step(
         what, role = f"{step.replace('_', ' ')} {subject}", rules.steps.role(step)
         fields = pick_form(order, subject) if step == "pick" else ()
         yield Task(f"{key}:task", step, subject, role, what, fields=fields)
-
-
-def _patience(
-    state: OrderState, party: str, subject: str, since: datetime, window: timedelta
-) -> Iterator[Wanted]:
-    """A party's time to answer; when it is over a task opens, and counts again when that closes."""
-    if f"{state.own(subject)}:overdue.{party}" in state.tasks:
-        return
-    prefix = f"{state.own(subject)}:{party}:"
-    times = sum(key.startswith(prefix) for key in state.done_timers)
-    due = since + window * (times + 1)
-    yield Timer(f"{prefix}{times}:{_stamp(since)}", party, subject, due, party)
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y%m%dT%H%M%S.%f")
 
 
 def _units(order: Order, subject: str, bucket: Bucket) -> dict[str, int]:

@@ -15,6 +15,7 @@ from orderflow.workflow import (
     State,
     StepWork,
     TaskFor,
+    TimerFor,
     Transition,
     Workflow,
 )
@@ -158,7 +159,7 @@ RETURN: Workflow[Step] = Workflow(
     "requested",
     states=[
         State("requested", ReturnPhase.REQUESTED, StepWork("approve_return")),
-        State("approved", ReturnPhase.APPROVED, PartyAnswer("customer", timedelta(days=30))),
+        State("approved", ReturnPhase.APPROVED, TimerFor(timedelta(days=30), "expire")),
         State("in_transit", ReturnPhase.APPROVED, PartyAnswer("carrier", timedelta(days=14))),
         State("received", ReturnPhase.RECEIVED, StepWork("close_return")),
         State("inspected", ReturnPhase.RECEIVED, StepWork("close_return")),
@@ -181,6 +182,7 @@ RETURN: Workflow[Step] = Workflow(
         T("cancel", "requested", "cancelled"),
         T("cancel", "approved", "cancelled"),
         T("expire", "approved", "expired"),
+        T("expire", "in_transit", "expired"),
     ],
     facts={"receive"},
 )

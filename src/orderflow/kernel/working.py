@@ -11,6 +11,7 @@ from orderflow.kernel.placing import not_held
 from orderflow.kernel.step import Step
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
+from orderflow.model.document import Terms
 from orderflow.model.ledger import WORK_ORDER, Bucket, Slot
 from orderflow.model.messages import (
     Delivered,
@@ -25,7 +26,6 @@ from orderflow.model.stock import Cause, Move, StockKey
 from orderflow.workflow import Transition, Workflow
 
 __all__ = [
-    "MAY_GO_AGAIN",
     "UNIT_STEPS",
     "collect",
     "complete_work",
@@ -33,7 +33,6 @@ __all__ = [
     "finish_put_away",
     "pack",
     "pick",
-    "resend",
     "seal",
     "ship",
     "take_out",
@@ -110,6 +109,9 @@ def pack(deciding: Deciding, body: cmd.Pack) -> None:
     there = deciding.context.parcel
     if there is not None and (there.sealed or there.voided):
         deciding.refuse("parcel.closed", f"{there.id} is {there.status}, nothing goes into it")
+    if there is not None and there.lead != state.id and state.terms == Terms.CASH_ON_DELIVERY:
+        what = f"{there.id} is {there.lead}'s, and its carrier would not collect for {state.id}"
+        deciding.refuse("parcel.collects", f"{what}: pack it into a parcel of its own")
     if not _may_work(deciding, body.fo, "pack", _TO_PACKED, body.units):
         return
     parcel = body.into or f"{state.id}-P{len(state.parcels) + 1}"
@@ -197,33 +199,8 @@ def collect(deciding: Deciding, body: cmd.Collect) -> None:
         deciding.walk(Slot(line, source, body.fo), Bucket.DELIVERED, quantity)
 
 
-def resend(deciding: Deciding, body: cmd.Resend) -> None:
-    """Units that came back undelivered, or were lost, are to be sent once more."""
-    there = deciding.order.units(*MAY_GO_AGAIN)
-    wanted = there if body.lines is None else body.lines
-    for line, units in wanted.items():
-        if units > there.get(line, 0):
-            what = f"{there.get(line, 0)} came back undelivered or are lost"
-            deciding.refuse("resend.units_left", f"{units} of line {line} were named, {what}")
-    if not wanted:
-        deciding.refuse("resend.nothing", "nothing came back undelivered, and nothing is lost")
-    if deciding.refusals or not not_held(deciding):
-        return
-    left = dict(wanted)
-    taken: dict[str, list[Content]] = {}
-    for slot, have in sorted(deciding.order.ledger.slots(*MAY_GO_AGAIN)):
-        if again := min(have, left.get(slot.line, 0)):
-            left[slot.line] -= again
-            content = Content(deciding.id, slot.fo, slot.line, again)
-            taken.setdefault(slot.parcel, []).append(content)
-            if slot.bucket is Bucket.RETURNED_UNDELIVERED:
-                deciding.restock(slot, again, slot.parcel)
-            deciding.move(slot, Slot(slot.line, Bucket.OPEN), again)
-    deciding.take_out_of(taken)
-
-
-MAY_GO_AGAIN = Bucket.RETURNED_UNDELIVERED, Bucket.LOST
-"""The buckets of units that went out and may be sent once more."""
+_GIVEN_UP = Bucket.CANCELLED, Bucket.SUBSTITUTED
+"""The buckets of units that a fulfillment order no longer answers for."""
 
 
 def finish_put_away(deciding: Deciding, body: cmd.FinishPutAway) -> None:
@@ -265,7 +242,9 @@ def complete_work(deciding: Deciding) -> None:
         if fo.phase.final:
             continue
         stands = {
-            slot.bucket for slot, units in deciding.units.items() if slot.fo == fo.id and units
+            slot.bucket
+            for slot, units in deciding.units.items()
+            if slot.fo == fo.id and units and slot.bucket not in _GIVEN_UP
         }
         flow = deciding.rules.machine(fo.workflow).workflow
         leaving = flow.leaving[fo.state]

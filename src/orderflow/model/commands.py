@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from orderflow.model.document import Code, NewOrder
+from orderflow.model.document import Address, Code, Line, NewOrder
 from orderflow.model.reading import Attributes, Sent, Utc
 from orderflow.model.returns import Finding
 
@@ -25,14 +25,18 @@ __all__ = [
     "DeclineReturn",
     "Deliver",
     "Draft",
+    "Edit",
     "ExpectReceipt",
     "FinishPutAway",
     "Fire",
+    "Intercept",
     "Item",
+    "Override",
     "Pack",
     "Pick",
     "Place",
     "PlaceHold",
+    "ProposeSubstitute",
     "Receive",
     "ReleaseHold",
     "RemindPayment",
@@ -97,6 +101,30 @@ class Cancel(Body):
     kind: Literal["cancel"] = "cancel"
     lines: LineUnits | None = None
     reason: Reason = "customer"
+
+
+class Edit(Body):
+    """Change what was ordered: where to, until when, how many of a line, which lines besides.
+
+    *quantities* are what is to be live of each line from now on (0 cancels it); what is not named
+    stays.
+    """
+
+    kind: Literal["edit"] = "edit"
+    ship_to: Address | None = None
+    promised: Utc | None = None
+    quantities: dict[str, Annotated[int, Field(ge=0, le=10_000_000, strict=True)]] = Field(
+        default_factory=dict
+    )
+    lines: tuple[Line, ...] = ()
+    reason: Reason = "customer"
+
+
+class Intercept(Body):
+    """Have the carrier bring back a parcel that is on its way."""
+
+    kind: Literal["intercept"] = "intercept"
+    parcel: Code
 
 
 class PlaceHold(Body):
@@ -216,8 +244,19 @@ class Submit(Body):
     fo: Code
 
 
+class ProposeSubstitute(Body):
+    """Propose another SKU to the customer, for the units of a line that nobody has begun with."""
+
+    kind: Literal["propose_substitute"] = "propose_substitute"
+    line: Code
+    sku: Code
+
+
 class Substitute(Body):
-    """The customer takes what a party proposed in place of a line's units."""
+    """The customer takes what was proposed in place of a line's units.
+
+    *fo* is the fulfillment order whose party proposed it, or the order's id where we did.
+    """
 
     kind: Literal["substitute"] = "substitute"
     fo: Code
@@ -256,11 +295,12 @@ class ConfirmReceipt(Body):
 
 
 class RequestReturn(Body):
-    """The customer wants to send units back."""
+    """The customer wants to send units back; the lines of *exchange* go out when they came."""
 
     kind: Literal["request_return"] = "request_return"
     lines: LineUnits = Field(min_length=1)
     reason: Reason = "customer"
+    exchange: tuple[Line, ...] = ()
 
 
 class ApproveReturn(Body):
@@ -318,14 +358,24 @@ class StockCommand(Body):
 
 
 class Receive(StockCommand):
-    """Goods arrived. *for_order* and *for_line* serve that line first; *expected* is struck."""
+    """Goods arrived. *for_order* and *for_line* serve that line first; *expected* is struck.
+
+    *damaged* units of them are put aside: counted, and never sold.
+    """
 
     kind: Literal["receive"] = "receive"
     quantity: Units
+    damaged: int = Field(default=0, ge=0, strict=True)
     reference: str = Field(default="", max_length=200)
     for_order: str | None = None
     for_line: str | None = None
     expected: str | None = None
+
+    @model_validator(mode="after")
+    def _damaged_are_some_of_them(self) -> Self:
+        if self.damaged > self.quantity:
+            raise ValueError(f"damaged is at most the quantity, {self.quantity}")
+        return self
 
 
 class Count(StockCommand):
@@ -363,10 +413,10 @@ class SetStockPolicy(StockCommand):
 
 StockBody = Receive | Count | WriteOff | ExpectReceipt | SetStockPolicy
 OrderBody = (
-    Place
-    | Draft
-    | Confirm
+    Confirm
     | Cancel
+    | Edit
+    | Intercept
     | PlaceHold
     | ReleaseHold
     | Route
@@ -377,6 +427,7 @@ OrderBody = (
     | Deliver
     | Collect
     | Submit
+    | ProposeSubstitute
     | Substitute
     | Reroute
     | Resend
@@ -393,7 +444,23 @@ OrderBody = (
     | Reopen
     | Fire
 )
-CommandBody = Annotated[OrderBody | StockBody, Field(discriminator="kind")]
+
+
+class Override(Body):
+    """Carry out a command past the guards and policies that refuse it, for a *reason*.
+
+    For actors with the role ``override``. Declared moves, quantities, stock and holds are not
+    overridden.
+    """
+
+    kind: Literal["override"] = "override"
+    command: OrderBody = Field(discriminator="kind")
+    reason: Reason
+
+
+CommandBody = Annotated[
+    Place | Draft | OrderBody | Override | StockBody, Field(discriminator="kind")
+]
 
 
 class Command(Sent):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from orderflow.model.reading import Attributes, Exact, Sent, Utc
-from orderflow.money import CURRENCIES, Money, to_minor
+from orderflow.money import CURRENCIES, Money, share, to_minor
 
 __all__ = [
     "PERSONAL_FIELDS",
@@ -72,13 +72,17 @@ class Address(Sent):
 
 
 class Customer(Sent):
-    """Who ordered. *id* is the application's own; the rest is personal data."""
+    """Who ordered. *id* is the application's own; the rest is personal data.
+
+    ``opted_out``: they are not asked for reviews.
+    """
 
     id: Code
     name: str = Field(default="", max_length=200)
     email: str = Field(default="", max_length=254)
     phone: str = Field(default="", max_length=40)
     language: str = Field(default="en", max_length=20)
+    opted_out: bool = False
 
 
 class Ask(StrEnum):
@@ -143,6 +147,9 @@ PERSONAL_FIELDS = frozenset({"customer", "ship_to", "pickup_at", "gift_message",
 class NewOrder(Sent):
     """What a customer ordered. *number* is the shop's own order number, if it has one.
 
+    ``gift``: somebody else gets the goods, as where there is a gift message; nobody is asked for a
+    review.
+
     >>> order = NewOrder(
     ...     currency="GBP", lines=[{"sku": "MUG", "quantity": 2, "unit_price": "2.55"}]
     ... )
@@ -162,6 +169,7 @@ class NewOrder(Sent):
     delivery: Delivery = Delivery.CARRIER
     terms: Terms = Terms.INVOICE
     shipping: Shipping = Shipping.PARTIAL
+    gift: bool = False
     gift_message: str = Field(default="", max_length=2000)
     notes: str = Field(default="", max_length=4000)
     attributes: Attributes = Field(default_factory=dict)
@@ -213,6 +221,26 @@ class NewOrder(Sent):
             if line.id == line_id:
                 return line
         raise KeyError(line_id)
+
+    def revised(self, more: Mapping[str, int], lines: Sequence[Line], **changes: Any) -> NewOrder:
+        """The document with *more* units per line, *lines* besides, and other *changes*.
+
+        Amounts and taxes grow with their quantity, rounded half up.
+        """
+        grown = [_grown(line, more.get(line.id, 0)) for line in self.lines]
+        whole = {name: getattr(self, name) for name in self.model_fields_set} | changes
+        return NewOrder.model_validate(whole | {"lines": (*grown, *lines)})
+
+
+def _grown(line: Line, units: int) -> Line:
+    if not units:
+        return line
+    quantity = line.quantity + units
+    sums = {name: share(getattr(line, name) or 0, quantity, line.quantity) for name in _SUMS}
+    return line.model_copy(update=sums | {"quantity": quantity})
+
+
+_SUMS = ("amount", "tax", "discount")
 
 
 def _whole_line(given: Any, position: str, currency: str) -> Any:

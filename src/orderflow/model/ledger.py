@@ -133,6 +133,9 @@ class Ledger:
         self, *buckets: Bucket, line: str = "", fo: str = "", parcel: str = "", rma: str = ""
     ) -> int:
         """The units in the slots that :meth:`slots` would give."""
+        if not (line or fo or parcel or rma):
+            totals = self.totals()
+            return sum(totals.get(bucket, 0) for bucket in buckets or totals)
         found = self.slots(*buckets, line=line, fo=fo, parcel=parcel, rma=rma)
         return sum(units for _, units in found)
 

@@ -20,6 +20,7 @@ __all__ = [
     "SealParcel",
     "SettleStock",
     "StockGranted",
+    "StockLost",
     "TakeOut",
     "TimerFired",
     "VoidParcel",
@@ -29,6 +30,15 @@ __all__ = [
 @attrs.frozen
 class StockGranted:
     """To an order: units that a backordered line waited for are reserved for it."""
+
+    key: StockKey
+    line: str
+    quantity: int
+
+
+@attrs.frozen
+class StockLost:
+    """To an order: units that are reserved for it are not there any more."""
 
     key: StockKey
     line: str
@@ -53,6 +63,7 @@ class ParcelChanged:
     tracking_number: str
     lead: str = ""
     held_by: tuple[str, ...] = ()
+    signed: bool = False
 
 
 @attrs.frozen
@@ -140,6 +151,7 @@ class EffectTaken:
 
 MessageBody = (
     StockGranted
+    | StockLost
     | SettleStock
     | ParcelChanged
     | OpenParcel

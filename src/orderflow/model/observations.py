@@ -18,6 +18,8 @@ from orderflow.model.state import PaymentFact
 __all__ = [
     "CancellationAnswered",
     "Fact",
+    "Feedback",
+    "FeedbackGiven",
     "GoodsReturned",
     "GoodsShipped",
     "InvoiceLine",
@@ -31,6 +33,7 @@ __all__ = [
     "PaymentReported",
     "RequestAnswered",
     "RequestReceived",
+    "ReturnAnswered",
     "ReturnInspected",
     "StockReported",
     "TrackingReported",
@@ -50,7 +53,10 @@ class Fact(Sent):
 
 
 class TrackingReported(Fact):
-    """A carrier's scan, known by the carrier's *event* id, else by number, code, time, place."""
+    """A carrier's scan, known by the carrier's *event* id, else by number, code, time, place.
+
+    *signed*: of a delivery, that the recipient signed for it. That confirms the receipt.
+    """
 
     kind: Literal["tracking_reported"] = "tracking_reported"
     tracking_number: Code
@@ -59,6 +65,7 @@ class TrackingReported(Fact):
     code: str = Field(default="", max_length=100)
     place: str = Field(default="", max_length=200)
     to_recipient: bool = False
+    signed: bool = False
 
 
 class TrackingRetracted(Fact):
@@ -94,6 +101,25 @@ class PaymentReported(Fact):
     reference: Code
 
 
+class Feedback(StrEnum):
+    """What a customer says of an order without being asked."""
+
+    REVIEW = "review"
+    COMPLAINT = "complaint"
+    OPT_OUT = "opt_out"
+
+
+class FeedbackGiven(Fact):
+    """The customer reviewed the order, complains, or wants to be asked for nothing.
+
+    *reference* is where the words stand in the application: they are not kept here.
+    """
+
+    kind: Literal["feedback_given"] = "feedback_given"
+    feedback: Feedback
+    reference: str = Field(default="", max_length=100)
+
+
 class GoodsReturned(Fact):
     """Goods came back. Without *rma* they came unannounced and open a return of their own.
 
@@ -117,6 +143,14 @@ class ReturnInspected(Fact):
     rma: Code
     restock: LineUnits = Field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+
+
+class ReturnAnswered(Fact):
+    """The party that is asked to take a return back agrees, or has *refused* for a reason."""
+
+    kind: Literal["return_answered"] = "return_answered"
+    rma: Code
+    refused: str = Field(default="", max_length=200)
 
 
 class PartyFact(Fact):
@@ -222,7 +256,9 @@ ObservationBody = Annotated[
     | LabelBought
     | LabelVoided
     | PaymentReported
+    | FeedbackGiven
     | GoodsReturned
+    | ReturnAnswered
     | ReturnInspected
     | RequestReceived
     | RequestAnswered

@@ -67,7 +67,7 @@ class Order:
     @property
     def lines(self) -> tuple[Line, ...]:
         """The lines as ordered, and those that stand in for some of their units."""
-        added = list(self.state.lines)[len(self.document.lines) :]
+        added = (name for name, line in self.state.lines.items() if line.substitutes)
         return *self.document.lines, *map(self.line, added)
 
     def line(self, line_id: str) -> Line:

@@ -20,6 +20,7 @@ class ParcelStatus(StrEnum):
     OUT_FOR_DELIVERY = "out_for_delivery"
     ATTEMPTED = "attempted"
     READY_FOR_PICKUP = "ready_for_pickup"
+    DAMAGED = "damaged"
     DELIVERED = "delivered"
     RETURNING_TO_SENDER = "returning_to_sender"
     RETURNED_TO_SENDER = "returned_to_sender"
@@ -54,7 +55,10 @@ class Content:
 
 @attrs.frozen
 class Scan:
-    """One tracking event. *to_recipient*: a delivery scan that names the recipient."""
+    """One tracking event.
+
+    *to_recipient*: a delivery scan that names the recipient; *signed*: who signed for it.
+    """
 
     id: str
     status: ParcelStatus
@@ -62,6 +66,7 @@ class Scan:
     code: str = ""
     place: str = ""
     to_recipient: bool = False
+    signed: bool = False
 
 
 @attrs.frozen
@@ -99,9 +104,21 @@ class Parcel:
         return (*self.contents, *self.taken_out)[0].order
 
     @property
+    def followed_by(self) -> str:
+        """The number by which scans speak of it: its own id, where it left without one."""
+        return self.tracking_number or self.id
+
+    @property
     def orders(self) -> tuple[str, ...]:
         """The orders with units in it, or in it once, sorted."""
         return tuple(sorted({content.order for content in (*self.contents, *self.taken_out)}))
+
+    @property
+    def signed(self) -> bool:
+        """Whether it is delivered, and a scan that stands says that the recipient signed."""
+        return self.status is ParcelStatus.DELIVERED and any(
+            scan.signed and scan.id not in self.retracted for scan in self.scans
+        )
 
 
 def status_of(parcel: Parcel) -> tuple[ParcelStatus, datetime | None]:

@@ -47,7 +47,8 @@ class Stamp:
 class LineState:
     """What the decisions need to know of a line; the rest stays in the document.
 
-    ``substitutes`` is the line of the document that this one stands in for.
+    ``substitutes`` is the line of the document that this one stands in for; ``awaits`` the return
+    for whose goods it is the exchange.
     """
 
     sku: str
@@ -57,6 +58,7 @@ class LineState:
     not_before: datetime | None = None
     asks: tuple[str, ...] = ()
     substitutes: str = ""
+    awaits: str = ""
 
 
 @attrs.frozen
@@ -142,7 +144,7 @@ class CancellationRequest:
 
 @attrs.frozen
 class Proposal:
-    """A party would ship another SKU in place of units of a line."""
+    """A party would ship another SKU for units of a line; *fo* is the order's id where we would."""
 
     fo: str
     line: str
@@ -159,7 +161,8 @@ class Proposal:
 class ParcelView:
     """What an order knows of a parcel that holds units of it.
 
-    ``lead`` is the order that hands a shared parcel over; ``held_by`` are other orders on hold.
+    ``lead`` is the order that hands a shared parcel over; ``held_by`` are other orders on hold;
+    it is ``signed`` when its carrier has the recipient's signature.
     """
 
     id: str
@@ -171,6 +174,7 @@ class ParcelView:
     tracking_number: str = ""
     lead: str = ""
     held_by: tuple[str, ...] = ()
+    signed: bool = False
 
 
 class RefundStatus(StrEnum):
@@ -202,7 +206,8 @@ class Refund:
 class Return:
     """A return (RMA): what was announced; what came stands in the ledger.
 
-    ``rejected`` units came and are not accepted: they are to be sent back.
+    ``rejected`` units came and are not accepted: they are to be sent back. ``to`` is the party that
+    shipped them and is asked to take them; ``refused`` is why it does not.
     """
 
     id: str
@@ -213,6 +218,8 @@ class Return:
     since: datetime
     lines: Mapping[str, int]
     rejected: Mapping[str, int] = attrs.field(factory=dict)
+    to: str = ""
+    refused: str = ""
 
 
 @attrs.frozen
@@ -235,6 +242,7 @@ class OpenTask:
     role: str
     reason: str
     of: str
+    since: datetime | None = None
 
 
 @attrs.frozen
@@ -246,10 +254,12 @@ class AskedFor:
 
 
 class Review(StrEnum):
-    """Where the request for a review stands."""
+    """Where the request for a review stands: ``given`` came first, ``withheld`` is not wanted."""
 
     DUE = "due"
     ASKED = "asked"
+    WITHHELD = "withheld"
+    GIVEN = "given"
 
 
 @attrs.frozen
@@ -259,7 +269,8 @@ class OrderState:
     Times are UTC. ``delivered_at`` is when the last unit so far was delivered; ``reserved_until``
     when an unconfirmed order loses its stock; ``done_timers`` names timers that fired for good;
     ``taken`` are effects that a party took and will answer; ``declined`` are, per line, the
-    strategies that gave units of it back.
+    strategies that gave units of it back; ``review_after`` is when a review may be asked for at
+    the earliest; ``escalated`` are steps' tasks that went to another role.
     """
 
     id: str
@@ -285,6 +296,7 @@ class OrderState:
     backordered_at: datetime | None = None
     receipt_confirmed: bool = False
     review: Review = Review.DUE
+    review_after: datetime | None = None
     holds: Mapping[str, Hold] = attrs.field(factory=dict)
     fulfillment_orders: Mapping[str, FulfillmentOrder] = attrs.field(factory=dict)
     parcels: Mapping[str, ParcelView] = attrs.field(factory=dict)
@@ -298,6 +310,7 @@ class OrderState:
     declined: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     taken: Mapping[str, datetime] = attrs.field(factory=dict)
     asked_for: Mapping[str, AskedFor] = attrs.field(factory=dict)
+    escalated: Mapping[str, str] = attrs.field(factory=dict)
     gave_up: tuple[str, ...] = ()
     done_timers: tuple[str, ...] = ()
 

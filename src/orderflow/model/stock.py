@@ -33,6 +33,11 @@ class StockKey(NamedTuple):
     sku: str
     location: str
 
+    @property
+    def aside(self) -> StockKey:
+        """Where what cannot be sold is put at this location: counted, and never promised."""
+        return StockKey(self.sku, f"{self.location}:quarantine")
+
     def __str__(self) -> str:
         return f"{self.sku}@{self.location}"
 

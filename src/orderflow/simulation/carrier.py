@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from orderflow.model.observations import Observation
+from orderflow.model.observations import Observation, TrackingReported
+from orderflow.model.parcel import ParcelStatus
 from orderflow.ports import Clock, Label, LabelRequest
 from orderflow.simulation.agenda import Agenda
 from orderflow.simulation.trips import Trip, plan_trip
@@ -20,21 +21,25 @@ class SimulatedCarrier:
         clock: The simulation's clock.
         seed: Other seeds give other trips.
         attempted: The share of deliveries that need a second attempt.
+        mishaps: The share of trips that go wrong: lost, damaged, left to be fetched, sent back.
     """
 
     code = "simulated"
 
-    def __init__(self, clock: Clock, seed: int = 0, *, attempted: float = 0.1) -> None:
-        self._clock, self._seed, self._attempted = clock, seed, attempted
+    def __init__(
+        self, clock: Clock, seed: int = 0, *, attempted: float = 0.1, mishaps: float = 0
+    ) -> None:
+        self._clock, self._seed, self._shares = clock, seed, (attempted, mishaps)
         self._trips: dict[str, Trip] = {}
         self._collected: set[str] = set()
+        self._recalled: dict[str, str] = {}
         self._agenda: Agenda[Observation] = Agenda()
 
     def buy_label(self, request: LabelRequest) -> Label:
         """The same label for the same key."""
         trip = self._trips.get(request.key)
         if trip is None:
-            trip = self._trips[request.key] = plan_trip(self._seed, request.key, self._attempted)
+            trip = self._trips[request.key] = plan_trip(self._seed, request.key, *self._shares)
         return Label(self.code, trip.number)
 
     def find(self, key: str) -> Label | None:
@@ -57,10 +62,24 @@ class SimulatedCarrier:
         for report in self._trips.pop(bought).reports(self._clock.now()):
             self._agenda.add(report.occurred_at, report)
 
+    def intercept(self, key: str, label: Label) -> None:
+        """Turn it around, once: instead of its other scans it comes back in a day."""
+        number, now = label.tracking_number, self._clock.now()
+        if number in self._recalled:
+            return
+        self._recalled[number] = key
+        for count, status in enumerate((ParcelStatus.RETURNING_TO_SENDER, ParcelStatus.DELIVERED)):
+            event, at = f"{key}-{count}", now + timedelta(hours=4 + 20 * count)
+            fact = TrackingReported(tracking_number=number, status=status, event=event)
+            self._agenda.add(at, fact.at(at, id=event))
+
     def next_due(self) -> datetime | None:
         """When the next scan happens."""
         return self._agenda.next_due()
 
     def facts(self, now: datetime) -> Iterator[Observation]:
         """The scans that have happened by now."""
-        return self._agenda.due(now)
+        for report in self._agenda.due(now):
+            assert isinstance(report.body, TrackingReported)  # nothing else is reported
+            if report.body.event.startswith(self._recalled.get(report.body.tracking_number, "")):
+                yield report

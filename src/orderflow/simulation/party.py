@@ -20,9 +20,10 @@ from orderflow.model.observations import (
     Observation,
     RequestAnswered,
     RequestReceived,
+    ReturnAnswered,
     Verdict,
 )
-from orderflow.ports import Clock, GiveUp, PartyRequest
+from orderflow.ports import Clock, GiveUp, PartyRequest, TakeBack
 from orderflow.simulation.agenda import Agenda
 from orderflow.simulation.trips import chance, plan_trip
 
@@ -48,6 +49,7 @@ class Moods:
         ships_short: It gives a unit back after it had accepted it.
         ships_over: It ships one unit too many.
         insists: It ships what it was asked to give up.
+        keeps_out: It refuses a return.
     """
 
     refuses: float = 0
@@ -60,6 +62,7 @@ class Moods:
     ships_short: float = 0
     ships_over: float = 0
     insists: float = 0
+    keeps_out: float = 0
 
 
 class _Job:
@@ -123,6 +126,11 @@ class SimulatedParty:
         if job and job.asleep:
             job.asleep = False
             self._plan(job)
+
+    def take_back(self, request: TakeBack) -> Fact | None:
+        """Agree to a return, or not."""
+        refused = "not taken back" if self._is("keeps_out", request.number) else ""
+        return ReturnAnswered(rma=request.number, refused=refused)
 
     def next_due(self) -> datetime | None:
         """When it says or does something next."""

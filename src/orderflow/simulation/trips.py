@@ -40,8 +40,20 @@ def chance(seed: int, key: str) -> random.Random:
     return random.Random(f"{seed}/{key}")
 
 
-def plan_trip(seed: int, key: str, attempted: float) -> Trip:
-    """The trip for a key; *attempted* is the share of deliveries that need a second attempt."""
+_MISHAPS = (
+    (ParcelStatus.LOST,),
+    (ParcelStatus.DAMAGED, ParcelStatus.DELIVERED),
+    (ParcelStatus.READY_FOR_PICKUP, ParcelStatus.DELIVERED),
+    (ParcelStatus.RETURNING_TO_SENDER, ParcelStatus.RETURNED_TO_SENDER),
+)
+"""How trips end that go wrong: a day lies between the scans."""
+
+
+def plan_trip(seed: int, key: str, attempted: float, mishaps: float = 0) -> Trip:
+    """The trip for a key; *attempted* is the share of deliveries that need a second attempt.
+
+    *mishaps* is the share of trips that go wrong.
+    """
     dice = chance(seed, key)
     number = f"SIM{dice.randrange(10**11):011d}"
     after, scans = timedelta(), []
@@ -51,6 +63,11 @@ def plan_trip(seed: int, key: str, attempted: float) -> Trip:
     if dice.random() < attempted:
         scans.append((after + timedelta(hours=4), ParcelStatus.ATTEMPTED))
         after += timedelta(days=1)
-    scans.append((after + timedelta(hours=2 + 5 * dice.random()), ParcelStatus.DELIVERED))
+    last: tuple[ParcelStatus, ...] = (ParcelStatus.DELIVERED,)
+    after += timedelta(hours=2 + 5 * dice.random())
+    luck = chance(seed, f"{key}/mishap")
+    if luck.random() < mishaps:
+        last = luck.choice(_MISHAPS)
+    scans += [(after + timedelta(days=day), status) for day, status in enumerate(last)]
     whole = tuple((timedelta(seconds=int(t.total_seconds())), s) for t, s in scans)
     return Trip(number, whole)

@@ -16,6 +16,7 @@ __all__ = ["odd_rows"]
 def odd_rows(connection: Connection) -> Iterator[tuple[str, str]]:
     """The subject of each odd row, and what is odd about it."""
     yield from _orphans(connection)
+    yield from _other_versions(connection)
     yield from _listed_wrongly(connection)
 
 
@@ -56,10 +57,13 @@ def _orphans(connection: Connection) -> Iterator[tuple[str, str]]:
     for name, condition, what in odd:
         for subject in connection.scalars(select(name).where(condition).distinct().order_by(name)):
             yield subject, what
+
+
+def _other_versions(connection: Connection) -> Iterator[tuple[str, str]]:
     twice = select(schema.journals.c.subject, func.max(schema.journals.c.version))
     for subject, version in connection.execute(twice.group_by(schema.journals.c.subject)):
         kind, _, name = subject.partition(":")
-        table = states if kind == "order" else parcels
+        table = schema.states if kind == "order" else schema.parcels
         stored = connection.scalar(select(table.c.version).where(table.c.id == name))
         if stored not in (None, version):
             yield subject, f"its version is {stored}, of its journal {version}"

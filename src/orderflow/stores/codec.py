@@ -239,7 +239,7 @@ def encode_document(document: NewOrder) -> tuple[str, str]:
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)  # more than a worker takes at once
 def decode_document(document: str, personal: str) -> NewOrder:
     """The document whose two texts :func:`encode_document` wrote.
 

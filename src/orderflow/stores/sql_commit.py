@@ -162,7 +162,7 @@ def _write(connection: Connection, commits: Sequence[Commit]) -> None:
             for entry in entries
         ],
     )
-    new = {commit.order.id for commit in commits if commit.order and commit.expected == 0}
+    new = {c.order.id for c in commits if c.order and (c.expected == 0 or c.revised)}
     write_orders(connection, [commit.order for commit in commits if commit.order], new)
     parcels = [_parcel_row(commit.parcel) for commit in commits if commit.parcel]
     _put(connection, schema.parcels, ("id",), parcels)
@@ -184,7 +184,7 @@ def _put(
 
 
 def write_orders(connection: Connection, orders: Sequence[Order], new: Collection[str]) -> None:
-    """Write where orders stand; of *new* ones also what was ordered."""
+    """Write where orders stand; of *new* and revised ones also what was ordered."""
     documents = []
     for order in (order for order in orders if order.id in new):
         document, personal = codec.encode_document(order.document)
@@ -224,7 +224,7 @@ def _parcel_row(parcel: Parcel) -> dict[str, Any]:
 
 def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
     """Withdraw and add outbox rows, tasks and references."""
-    withdrawn = [key for commit in commits for key in commit.withdrawn]
+    withdrawn = [key for commit in commits for key in commit.withdrawn if key != commit.done]
     sql_outbox.withdraw(connection, withdrawn)
     execute_many(connection, sql_inbox.CLOSE_TASK, [{"of_key": key} for key in withdrawn])
     tasks = [task_row(task, commit.subject) for commit in commits for task in tasks_of(commit)]

@@ -60,8 +60,8 @@ def take(connection: Connection, owner: str, now: datetime, lease: timedelta, to
     ]
     execute_many(connection, _LEAVE_ALONE, left)
     return Taken(
-        tuple(claimed(row, token) for row in mine),
-        tuple(claimed(row, "") for row in rest if row["due"] <= now),
+        tuple(claimed(row, row["attempts"] + 1, token) for row in mine),
+        tuple(claimed(row, row["attempts"] + 1, "") for row in rest if row["due"] <= now),
         min((row["due"] for row in rest if row["due"] > now), default=None),
     )
 
@@ -83,7 +83,7 @@ def take_one(
     if row is None:
         return None
     connection.execute(LEASE, _lease(row, now + lease, token))
-    return claimed(row, token)
+    return claimed(row, row["attempts"] + 1, token)
 
 
 def _lease(row: RowMapping, until: datetime, token: str) -> dict[str, Any]:

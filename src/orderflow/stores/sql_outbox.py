@@ -37,6 +37,7 @@ __all__ = [
     "finish",
     "gave_up",
     "is_leased",
+    "leased",
     "next_due",
     "open_messages",
     "open_rows",
@@ -51,7 +52,13 @@ def _add(dialect: str) -> Insert:
     new = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["key"],
-        set_={"status": "pending", "due": new.due, "leased_until": None},
+        set_={
+            "status": "pending",
+            "due": new.due,
+            "attempts": outbox.c.attempts + new.attempts,
+            "leased_until": new.leased_until,
+            "token": new.token,
+        },
         where=outbox.c.status == "withdrawn",
     )
 
@@ -69,9 +76,9 @@ def add(connection: Connection, rows: Iterable[Row]) -> None:
             "data": _text_of(row),
             "due": row.due,
             "status": "pending",
-            "attempts": 0,
-            "leased_until": None,
-            "token": "",
+            "attempts": 1 if row.lease else 0,
+            "leased_until": row.lease.until if row.lease else None,
+            "token": row.lease.token if row.lease else "",
             "error": "",
         }
         for row in rows
@@ -142,12 +149,25 @@ def claim(
                 for row in rows
             ]
             connection.execute(LEASE, leases)
-            return [claimed(row, token) for row in rows]
+            return [claimed(row, row["attempts"] + 1, token) for row in rows]
     return []
 
 
-def claimed(row: RowMapping, token: str) -> Due:
-    """The row, as it was read before it was leased with this token."""
+_LEASED_UNDER = (
+    select(outbox)
+    .where(schema.LEASED, outbox.c.token == bindparam("of_token"))
+    .order_by(outbox.c.priority, outbox.c.due, outbox.c.number)
+)
+
+
+def leased(connection: Connection, token: str) -> list[Due]:
+    """The rows that are leased under a token, messages first."""
+    rows = connection.execute(_LEASED_UNDER, {"of_token": token}).mappings()
+    return [claimed(row, row["attempts"], token) for row in rows]
+
+
+def claimed(row: RowMapping, attempts: int, token: str) -> Due:
+    """The row, leased with this token."""
     kind = Kind(row["kind"])
     message = kind is Kind.MESSAGE
     data = {"body": decode_body(row["data"])} if message else decode_data(row["data"])
@@ -158,7 +178,7 @@ def claimed(row: RowMapping, token: str) -> Due:
         row["owner"],
         row["subject"],
         data,
-        row["attempts"] + 1,
+        attempts,
         token,
     )
 
@@ -166,10 +186,13 @@ def claimed(row: RowMapping, token: str) -> Due:
 _MINE = OPEN & (outbox.c.key == bindparam("of_key")) & (outbox.c.token == bindparam("of_token"))
 
 
+_IS_MINE = select(outbox.c.number).where(_MINE)
+
+
 def is_leased(connection: Connection, due: Due) -> bool:
     """Whether the row is open, and nobody else claimed it since."""
     asked = {"of_key": due.key, "of_token": due.token}
-    return connection.execute(select(outbox.c.number).where(_MINE), asked).first() is not None
+    return connection.execute(_IS_MINE, asked).first() is not None
 
 
 def fail(

@@ -35,7 +35,12 @@ _ORDERS = (
     .join_from(schema.states, schema.documents, schema.documents.c.id == schema.states.c.id)
     .where(schema.states.c.id.in_(bindparam("ids", expanding=True)))
 )
-_PARCEL = select(schema.parcels.c.parcel).where(schema.parcels.c.id == bindparam("id"))
+_PARCELS = select(schema.parcels.c.id, schema.parcels.c.parcel).where(
+    schema.parcels.c.id.in_(bindparam("ids", expanding=True))
+)
+_RECEIPT = select(schema.receipts).where(
+    schema.receipts.c.scope == bindparam("of_scope"), schema.receipts.c.id == bindparam("of_id")
+)
 _TASK = select(schema.tasks).where(schema.tasks.c.key == bindparam("key"))
 
 
@@ -46,8 +51,7 @@ class SqlReads:
 
     def receipt(self, scope: str, message: str) -> Receipt | None:
         """The receipt of a message that was handled."""
-        receipts = schema.receipts
-        row = self._row(select(receipts).where(receipts.c.scope == scope, receipts.c.id == message))
+        row = self._row(_RECEIPT, of_scope=scope, of_id=message)
         return None if row is None else Receipt(**row)
 
     def order(self, order_id: str) -> Order | None:
@@ -61,8 +65,13 @@ class SqlReads:
 
     def parcel(self, parcel_id: str) -> Parcel | None:
         """The parcel."""
-        row = self._row(_PARCEL, id=parcel_id)
-        return None if row is None else codec.decode_parcel(row["parcel"])
+        return self.parcels([parcel_id]).get(parcel_id)
+
+    def parcels(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
+        """Those of the parcels that there are, by id."""
+        asked = sorted(set(parcel_ids))
+        rows = self._rows(_PARCELS, ids=asked) if asked else ()
+        return {row["id"]: codec.decode_parcel(row["parcel"]) for row in rows}
 
     def journal(self, subject: str) -> Iterator[Entry]:
         """The journal of an order or a parcel, oldest first; read page by page."""
@@ -125,6 +134,12 @@ class SqlReads:
             (StockKey(row["sku"], row["location"]), row["line"]): row["quantity"] for row in found
         }
 
+    def promised(self, key: StockKey) -> Mapping[tuple[str, str], int]:
+        """Units reserved of a key, by order and line."""
+        table = schema.reservations
+        found = select(table).where(table.c.sku == key.sku, table.c.location == key.location)
+        return {(row["order_id"], row["line"]): row["quantity"] for row in self._rows(found)}
+
     def movements(self, key: StockKey) -> Iterator[Movement]:
         """The stock journal of a key, oldest first; read page by page."""
         moved = schema.movements
@@ -162,6 +177,11 @@ class SqlReads:
         """Whether a claimed row is still wanted, and still the caller's."""
         with self._database.read() as connection:
             return sql_outbox.is_leased(connection, due)
+
+    def leased(self, token: str) -> Sequence[Due]:
+        """The rows that are leased under a token, messages first."""
+        with self._database.read() as connection:
+            return sql_outbox.leased(connection, token)
 
     def next_due(self) -> datetime | None:
         """When the next row can be claimed."""

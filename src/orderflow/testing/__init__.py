@@ -6,11 +6,6 @@ try:
 except ImportError as error:
     raise ImportError("orderflow.testing needs: pip install 'orderflow[testing]'") from error
 
-from orderflow.testing import (  # noqa: F401 (they register the laws of a store)
-    store_order_laws,
-    store_stock_laws,
-    store_work_laws,
-)
 from orderflow.testing.contract import Contract, Law, law
 from orderflow.testing.data import addresses, disordered, lines, money, orders, stock
 from orderflow.testing.fakes import FakeCarrier, FakeNotifier, FakeParty, FakeWarehouse
@@ -30,12 +25,10 @@ from orderflow.testing.parties import (
     SupplierContract,
 )
 from orderflow.testing.routing import RoutingCase, RoutingContract
-from orderflow.testing.store_samples import STORE_LAWS
 from orderflow.testing.stores import StoreContract
 from orderflow.testing.strategies import FulfillmentStrategyContract
 
 __all__ = [
-    "STORE_LAWS",
     "Broken",
     "Called",
     "CarrierContract",

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from orderflow.model.document import Customer, Line, NewOrder
 from orderflow.model.events import Entry, NoteAdded
+from orderflow.model.ledger import Bucket, Ledger, Slot
+from orderflow.model.observations import Observation, PaymentReported
+from orderflow.model.order import Order
+from orderflow.model.parcel import Content, Parcel, ParcelStatus
+from orderflow.model.phases import OrderPhase
+from orderflow.model.state import LineState, OrderState, PaymentFact, Stamp
 from orderflow.model.stock import (
     Cause,
     Move,
@@ -19,16 +27,20 @@ from orderflow.model.stock import (
     Unwait,
     Wait,
 )
-from orderflow.model.work import Effect
+from orderflow.model.work import Effect, Task
 from orderflow.ports import Commit
-from orderflow.testing.drafts import drafted
 
 __all__ = [
     "CUP",
     "MINUTE",
     "MUG",
     "NOW",
-    "moving",
+    "a_parcel",
+    "a_payment",
+    "a_task",
+    "an_entry",
+    "an_order",
+    "receiving",
     "saving",
     "stock_commits",
     "stocking",
@@ -40,11 +52,61 @@ MINUTE = timedelta(minutes=1)
 MUG, CUP = StockKey("MUG", "main"), StockKey("CUP", "main")
 
 
-def saving(order: str, before: int, text: str = "") -> Commit:
+def an_order(order_id: str, version: int = 1, customer: str = "ana", reason: str = "") -> Order:
+    """A small order that stands at a version."""
+    document = NewOrder(
+        customer=Customer(id=customer, name="Ana Ng"),
+        currency="GBP",
+        lines=(Line(sku="MUG", quantity=2, unit_price=Decimal("2.55")),),
+        attributes={"gift": {"paper": ["red", "blue"]}},
+    )
+    state = OrderState(
+        id=order_id,
+        version=version,
+        channel="online",
+        customer=customer,
+        currency="GBP",
+        workflow=Stamp("order", 1, "f00d"),
+        lifecycle="placed",
+        phase=OrderPhase.PLACED,
+        placed_at=NOW,
+        since=NOW,
+        terms="invoice",
+        ship_complete=False,
+        lines={"1": LineState("MUG", 2)},
+        ledger=Ledger({Slot("1", Bucket.OPEN): 2}),
+        reason=reason,
+    )
+    return Order(document, state)
+
+
+def an_entry(subject: str, version: int, text: str = "") -> Entry:
+    """The journal entry of a version."""
+    return Entry(subject, version, NOW, "ana", f"m{version}", (NoteAdded(text),), {"limit": 5})
+
+
+def a_parcel(parcel_id: str, version: int) -> Parcel:
+    """A small parcel that stands at a version."""
+    contents = (Content("A-1", "F1", "1", 2),)
+    return Parcel(parcel_id, "in_house", version, contents, ParcelStatus.CREATED, NOW)
+
+
+def a_task(key: str = "task", order_id: str = "A-1") -> Task:
+    """A picker's task."""
+    return Task(key, "pick", order_id, "picker", "fetch it", NOW)
+
+
+def a_payment(fact_id: str, reference: str) -> Observation:
+    """A payment provider's report."""
+    body = PaymentReported(fact=PaymentFact.CAPTURED, amount=510, reference=reference)
+    return body.at(NOW, id=fact_id)
+
+
+def saving(order_id: str, before: int, reason: str = "", customer: str = "ana") -> Commit:
     """The commit after version *before* of an order."""
-    subject = f"order:{order}"
-    entry = Entry(subject, before + 1, NOW, "ana", f"m{before}", (NoteAdded(text),))
-    return Commit(subject, NOW, before, order=drafted(order, before + 1, text), entry=entry)
+    subject, version = f"order:{order_id}", before + 1
+    order = an_order(order_id, version, customer, reason)
+    return Commit(subject, NOW, before, order, entry=an_entry(subject, version, reason))
 
 
 def stocking(*ops: StockOp) -> Commit:
@@ -52,14 +114,14 @@ def stocking(*ops: StockOp) -> Commit:
     return Commit("stock", NOW, stock=ops)
 
 
+def receiving(key: StockKey, units: int) -> Commit:
+    """The commit that receives units."""
+    return stocking(Move(key, units, Cause.RECEIPT, "delivery"))
+
+
 def wanting(*keys: str) -> Commit:
     """The commit that adds an effect for each key."""
     return Commit("order:A-1", NOW, wanted=tuple(Effect("pick", "A-1", key) for key in keys))
-
-
-def moving(units: int) -> Move:
-    """Mugs that arrive."""
-    return Move(MUG, units, Cause.RECEIPT, "delivery")
 
 
 def stock_commits() -> SearchStrategy[list[Commit]]:

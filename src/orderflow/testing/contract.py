@@ -14,10 +14,11 @@ from typing import Any, ClassVar, Protocol, overload, runtime_checkable
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
 
-__all__ = ["Contract", "Law", "law"]
+__all__ = ["Contract", "Law", "law", "must_meet"]
 
 Check = Callable[..., None]
 
@@ -189,3 +190,16 @@ def _skipped(cls: type[Contract], found: Law, reason: str) -> Callable[[Any], No
 def _named(test: Any, cls: type[Contract], found: Law) -> None:
     test.__name__, test.__doc__ = f"test_{found.name}", found.sentence
     test.__qualname__, test.__module__ = f"{cls.__qualname__}.{test.__name__}", cls.__module__
+
+
+def must_meet(
+    drawn: st.SearchStrategy[Any], wanted: Callable[[Any], bool], examples: int, told: str
+) -> None:
+    """Raise with what is *told* where none of the *examples* that are drawn is wanted."""
+    budget = settings(
+        max_examples=examples, database=None, derandomize=True, phases=[Phase.generate]
+    )
+    try:
+        find(drawn, wanted, settings=budget)
+    except NoSuchExample:
+        raise AssertionError(told) from None

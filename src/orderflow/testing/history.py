@@ -20,9 +20,8 @@ from orderflow.model.observations import Fact
 from orderflow.model.order import Order
 from orderflow.ports import Store
 from orderflow.simulation import SequentialIds, SimulatedPeople, VirtualClock
-from orderflow.testing.endings import amends, good_news
 from orderflow.testing.laws import Broken, WatchedStore, check_order, check_stock
-from orderflow.testing.messages import tellable, thinkable
+from orderflow.testing.messages import amends, good_news, tellable, thinkable
 from orderflow.testing.moods import Moods, Performed, take_over
 
 __all__ = ["EngineFactory", "History", "Move"]
@@ -162,10 +161,10 @@ class History:
             case "breakdown":
                 self._step("nothing works for an hour", self._break_down)
             case "command":
-                thought = thinkable(self.order)
+                thought = list(thinkable(self.order))
                 self._command(thought[choice % len(thought)])
             case "fact":
-                told = tellable(self.order)
+                told = list(tellable(self.order))
                 self._tell(told[choice % len(told)])
 
     def _step(self, told: str, act: Callable[[], object]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -9,11 +11,13 @@ from orderflow.engine import Engine
 from orderflow.fulfillment import Digital, Dropship, Handover, InHouse, Pickup, ThirdParty
 from orderflow.model.document import NewOrder
 from orderflow.ports import Store
+from orderflow.testing.contract import Contract, law
 from orderflow.testing.data import orders
 from orderflow.testing.fakes import FakeParty
 from orderflow.testing.history import EngineFactory, History, Move
+from orderflow.testing.laws import Broken
 
-__all__ = ["histories"]
+__all__ = ["LivedContract", "check_raised", "every_way", "histories"]
 
 _QUIET = ("work", "work", "people", "wait")
 _TROUBLE = ("command", "command", "fact", "fact", "mood", "stock", "breakdown", "later", "later")
@@ -55,3 +59,34 @@ def _lives(
     stock: SearchStrategy[int],
 ) -> History:
     return History(make, draw(order), draw(moves), draw(stock))
+
+
+class LivedContract(Contract):
+    """What the contracts share whose laws look at lives: on what they are lived, and of whom."""
+
+    @abstractmethod
+    def order(self) -> SearchStrategy[NewOrder]:
+        """What is ordered in the lives."""
+
+    @abstractmethod
+    def _engine(self, store: Store) -> Engine:
+        """The engine that the lives run on."""
+
+    def life(self) -> SearchStrategy[History]:
+        """Lives of an order, with trouble."""
+        return histories(self._engine, self.order())
+
+    def quiet_life(self) -> SearchStrategy[History]:
+        """Lives of an order in which nothing unusual happens."""
+        return histories(self._engine, self.order(), quiet=True)
+
+    @law(share=0.25, since="0.1", why="the promises of the library are those of its parts")
+    def lives_keep_the_promises(self, life: History) -> None:
+        """After every step of any life the promises about the order and its stock hold."""
+        life.check()
+
+
+def check_raised(life: History) -> None:
+    """Nothing but what breaks a promise, which another law tells, may have come up."""
+    error = None if isinstance(life.raised, Broken) else life.raised
+    assert error is None, f"it raised {type(error).__name__}: {error}"

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from hypothesis import Phase as Part
-from hypothesis import find, settings
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
 from hypothesis.strategies import SearchStrategy
 
 from orderflow.engine import Engine
@@ -17,26 +14,23 @@ from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel import workflows as standard
 from orderflow.kernel.hooks import Hooks
 from orderflow.kernel.step import Committed, Step
-from orderflow.kernel.waits import steps_of
 from orderflow.model.document import Delivery, NewOrder
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.state import FulfillmentOrder, Return
 from orderflow.model.work import Effect, NewTask, Note
 from orderflow.ports import Store
-from orderflow.testing.contract import Contract, law
+from orderflow.testing.contract import law, must_meet
 from orderflow.testing.data import lines, orders
 from orderflow.testing.fakes import FakeParty
 from orderflow.testing.history import History
-from orderflow.testing.laws import Broken
-from orderflow.testing.lives import histories
+from orderflow.testing.lives import LivedContract, check_raised
 from orderflow.testing.watching import Asked, note_for, noted, watched_hooks, watched_workflow
 from orderflow.workflow import Workflow
 
 __all__ = ["HookContract", "WorkflowContract"]
 
 _LIVES = 0.2
-_SEARCH = settings(max_examples=60, database=None, derandomize=True, phases=[Part.generate])
 
 
 def _goods() -> SearchStrategy[NewOrder]:
@@ -45,7 +39,7 @@ def _goods() -> SearchStrategy[NewOrder]:
     return orders(line=line, delivery=st.just(Delivery.CARRIER))
 
 
-class WorkflowContract(Contract):
+class WorkflowContract(LivedContract):
     """What an engine relies on in a workflow. Give ``make_workflow``.
 
     Lives run on a strategy that can work it: your own, if ``make_engine`` says so.
@@ -76,14 +70,6 @@ class WorkflowContract(Contract):
         watched = watched_workflow(self.make_workflow(), asked.append)
         return note_for(self.make_engine(store, watched), asked)
 
-    def life(self) -> SearchStrategy[History]:
-        """Lives of an order, with trouble."""
-        return histories(self._engine, self.order())
-
-    def quiet_life(self) -> SearchStrategy[History]:
-        """Lives of an order in which nothing unusual happens."""
-        return histories(self._engine, self.order(), quiet=True)
-
     @law(since="0.1", why="orders carry its fingerprint, and are refused by one that differs")
     def it_is_built_the_same_again(self) -> None:
         """Built again it is the same workflow."""
@@ -112,7 +98,7 @@ class WorkflowContract(Contract):
     def guards_are_pure(self, life: History) -> None:
         """A guard gives None or a Refusal, the same when asked again, and changes nothing."""
         _check_guards(noted(life.engine))
-        _check_raised(life)
+        check_raised(life)
 
     @law(share=_LIVES, since="0.1", why="an order that cannot go on waits for ever")
     def work_on_it_comes_to_an_end(self, quiet_life: History) -> None:
@@ -128,15 +114,10 @@ class WorkflowContract(Contract):
                 over = found.workflow != stamp or found.phase.final
                 assert over, f"{found.id} ends as {found.state}, and is not over"
 
-    @law(share=_LIVES, since="0.1", why="the promises of the library are those of its parts")
-    def lives_keep_the_promises(self, life: History) -> None:
-        """After every step of any life the promises about the order and its stock hold."""
-        life.check()
-
 
 def _worker_of(workflow: Workflow[Step]) -> FulfillmentStrategy:
     """A strategy that can work what the workflow's states wait for."""
-    steps = steps_of(workflow)
+    steps = workflow.steps
     found: FulfillmentStrategy = InHouse()
     if "submit" in steps:
         found = ThirdParty(FakeParty(), "3pl")
@@ -147,7 +128,7 @@ def _worker_of(workflow: Workflow[Step]) -> FulfillmentStrategy:
     return found
 
 
-class HookContract(Contract):
+class HookContract(LivedContract):
     """What an engine relies on in guards, inside hooks and watchers. Give ``make_hooks``.
 
     Capabilities:
@@ -175,10 +156,6 @@ class HookContract(Contract):
         watched = watched_hooks(self.make_hooks(), asked.append)
         return note_for(self.make_engine(store, watched), asked)
 
-    def life(self) -> SearchStrategy[History]:
-        """Lives of an order, with trouble."""
-        return histories(self._engine, self.order())
-
     @law(since="0.1", why="a watcher is found again by its key, after a restart and a release")
     def watchers_have_stable_keys(self) -> None:
         """A watcher has the same key when it is registered again, and a name in it."""
@@ -200,16 +177,13 @@ class HookContract(Contract):
             life.finish()
             return any(found.name == key for found in noted(life.engine))
 
-        try:
-            find(self.life(), called, settings=_SEARCH)
-        except NoSuchExample:
-            told = f"no life calls {key}; let order() draw what it is about"
-            raise AssertionError(told) from None
+        told = f"no life calls {key}; let order() draw what it is about"
+        must_meet(self.life(), called, 60, told)
 
     @law(share=_LIVES, since="0.1", why="what a hook returns is committed with the decision")
     def inside_hooks_only_add(self, life: History) -> None:
         """An inside hook gives effects, tasks and notes; a guard None or a Refusal."""
-        _check_raised(life)
+        check_raised(life)
         for found in noted(life.engine):
             _check_answered(found)
             if found.name.startswith("guard:"):
@@ -241,16 +215,6 @@ class HookContract(Contract):
                 watcher(told)
                 after = repr(self.did())
                 assert before == after, f"{key} was told twice, and did it twice: {after}"
-
-    @law(share=_LIVES, since="0.1", why="the promises of the library are those of its parts")
-    def lives_keep_the_promises(self, life: History) -> None:
-        """After every step of any life the promises about the order and its stock hold."""
-        life.check()
-
-
-def _check_raised(life: History) -> None:
-    error = life.raised if not isinstance(life.raised, Broken) else None
-    assert error is None, f"it raised {type(error).__name__}: {error}"
 
 
 def _check_answered(found: Asked) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,15 +14,22 @@ from orderflow.model import observations as obs
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.phases import Phase
+from orderflow.model.phases import Phase, ReturnPhase
 from orderflow.model.state import FulfillmentOrder, PaymentFact
 
-__all__ = ["commands_for", "observations_for", "tellable", "thinkable"]
+__all__ = [
+    "amends",
+    "commands_for",
+    "good_news",
+    "observations_for",
+    "tellable",
+    "thinkable",
+]
 
 
 def commands_for(order: Order) -> SearchStrategy[cmd.Command]:
     """Commands that somebody may think of for this order: sensible, too early, or too late."""
-    bodies = st.sampled_from(thinkable(order))
+    bodies = st.sampled_from(list(thinkable(order)))
     actors = st.sampled_from(["ana", "bo"])
     return st.builds(lambda body, by: body.to(order.id, by=by), bodies, actors)
 
@@ -33,17 +40,13 @@ def observations_for(order: Order, now: datetime | None = None) -> SearchStrateg
     *now* is when they are told; by default a day after the order last moved.
     """
     moment = now or order.state.since + timedelta(days=1)
-    facts = st.sampled_from(tellable(order))
+    facts = st.sampled_from(list(tellable(order)))
     ages = st.sampled_from([timedelta(), timedelta(hours=1), timedelta(hours=9)])
     return st.builds(lambda fact, age: fact.at(moment - age, subject=order.id), facts, ages)
 
 
-def thinkable(order: Order) -> list[cmd.Body]:
+def thinkable(order: Order) -> Iterator[cmd.Body]:
     """The bodies that :func:`commands_for` draws from, the plain ones first."""
-    return list(_thinkable(order))
-
-
-def _thinkable(order: Order) -> Iterator[cmd.Body]:
     state = order.state
     yield from (cmd.Confirm(), cmd.Cancel(), cmd.Route(), cmd.ConfirmReceipt())
     yield cmd.PlaceHold(hold="check", reason="to be looked at")
@@ -77,27 +80,30 @@ def _work(order: Order, fo: FulfillmentOrder) -> Iterator[cmd.Body]:
     yield from (cmd.Collect(fo=fo.id), cmd.Submit(fo=fo.id), cmd.Reroute(fo=fo.id))
 
 
-def tellable(order: Order) -> list[obs.Fact]:
+def tellable(order: Order) -> Iterator[obs.Fact]:
     """The facts that :func:`observations_for` draws from, the plain ones first."""
-    return list(_tellable(order))
-
-
-def _tellable(order: Order) -> Iterator[obs.Fact]:
     state = order.state
     numbers = [view.tracking_number for view in state.parcels.values() if view.tracking_number]
     for number in (*numbers, "1Z1"):  # the last one may be heard of later
-        for status in list(ParcelStatus)[3:11]:
-            yield obs.TrackingReported(tracking_number=number, status=status)
+        yield from _scans(number)
     for fo in state.fulfillment_orders.values():
         if fo.phase is Phase.REQUESTED or fo.strategy in _others(order):
-            yield from _party(order, fo)
+            yield from _party_news(fo, (*state.lines, "9"))
     for fact in PaymentFact:
         yield obs.PaymentReported(fact=fact, amount=100, reference=f"pay-{fact}")
+    yield from (obs.FeedbackGiven(feedback=feedback) for feedback in obs.Feedback)
     for line in state.lines:
         for rma in (None, *state.returns):
             yield obs.GoodsReturned(lines={line: 1}, rma=rma)
     for rma in state.returns:
         yield obs.ReturnInspected(rma=rma, restock=dict.fromkeys(state.lines, 1))
+
+
+def _scans(number: str) -> Iterator[obs.Fact]:
+    """What a carrier may say of a parcel that was handed over."""
+    for status in list(ParcelStatus)[3:12]:
+        yield obs.TrackingReported(tracking_number=number, status=status)
+    yield obs.TrackingReported(tracking_number=number, status=ParcelStatus.DELIVERED, signed=True)
 
 
 def _others(order: Order) -> set[str]:
@@ -107,21 +113,53 @@ def _others(order: Order) -> set[str]:
     return {fos[fo].strategy for fo in taken if fo in fos}
 
 
-def _party(order: Order, fo: FulfillmentOrder) -> Iterator[obs.Fact]:
-    """What the party of a fulfillment order may say."""
+def _party_news(fo: FulfillmentOrder, lines: Sequence[str]) -> Iterator[obs.Fact]:
+    """What the party of a fulfillment order may say of it and of some lines."""
     yield obs.RequestReceived(fo=fo.id, reference=f"PO-{fo.id}")
     yield from (obs.RequestAnswered(fo=fo.id), obs.RequestAnswered(fo=fo.id, rejected="no"))
     yield obs.CancellationAnswered(fo=fo.id)
-    for line in (*order.state.lines, "9"):
+    later = fo.since + timedelta(days=3)
+    for line in lines:
         for verdict in obs.Verdict:
             substitute = "PAN" if verdict is obs.Verdict.SUBSTITUTED else None
             reply = obs.LineAnswer(line=line, verdict=verdict, quantity=1, substitute=substitute)
             yield obs.RequestAnswered(fo=fo.id, lines=(reply,))
-        dearer = obs.LineAnswer(line=line, unit_cost=Decimal(3), at=fo.since + timedelta(days=3))
+        dearer = obs.LineAnswer(line=line, unit_cost=Decimal(3), at=later)
         yield obs.RequestAnswered(fo=fo.id, lines=(dearer,))
         for notice, units, number in (("N1", 1, ""), ("N2", 2, "1Z1"), ("N3", 3, "1Z2")):
-            lines = {line: units}
-            yield obs.GoodsShipped(fo=fo.id, notice=notice, lines=lines, tracking_number=number)
-            yield obs.CancellationAnswered(fo=fo.id, lines=lines)
+            shipped = {line: units}
+            yield obs.GoodsShipped(fo=fo.id, notice=notice, lines=shipped, tracking_number=number)
+            yield obs.CancellationAnswered(fo=fo.id, lines=shipped)
         charged = (obs.InvoiceLine(line=line, quantity=1, unit_cost=Decimal(2)),)
         yield obs.InvoiceReceived(fo=fo.id, number="I1", lines=charged)
+
+
+def good_news(order: Order) -> list[obs.Fact]:
+    """The goods left, arrived, came back."""
+    state, news = order.state, list[obs.Fact]()
+    for asked in state.cancellations.values():
+        news.append(obs.CancellationAnswered(fo=asked.fo, lines=dict(asked.lines)))
+    for fo in state.fulfillment_orders.values():
+        units = order.units(Bucket.ALLOCATED, fo=fo.id)
+        if f"{fo.id}:submit:0" in state.taken and not fo.phase.final:
+            if fo.phase is Phase.REQUESTED:
+                news.append(obs.RequestAnswered(fo=fo.id))
+            if units:
+                number = f"N-{fo.id}-{len(fo.notices)}"
+                news.append(
+                    obs.GoodsShipped(fo=fo.id, notice=number, lines=units, tracking_number=number)
+                )
+    for view in state.parcels.values():
+        if view.tracking_number and order.units(Bucket.SHIPPED, parcel=view.id):
+            arrived = ParcelStatus.DELIVERED
+            news.append(obs.TrackingReported(tracking_number=view.tracking_number, status=arrived))
+    for rma in state.returns.values():
+        if rma.phase is ReturnPhase.APPROVED:
+            news.append(obs.GoodsReturned(lines=dict(rma.lines), rma=rma.id))
+    return news
+
+
+def amends(order: Order) -> list[cmd.Body]:
+    """What is commanded about units that were lost, or came back undelivered."""
+    stuck = order.units(Bucket.LOST, Bucket.RETURNED_UNDELIVERED)
+    return [cmd.Cancel(lines=stuck)] if stuck else []

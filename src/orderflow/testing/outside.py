@@ -73,7 +73,7 @@ class Outside(Shop):
         self.engine.observe(fact.at(self.clock.now()))
 
     @precondition(lambda self: self.tracking_numbers())
-    @rule(data=st.data(), status=st.sampled_from(list(ParcelStatus)[3:11]), ago=st.integers(0, 9))
+    @rule(data=st.data(), status=st.sampled_from(list(ParcelStatus)[3:12]), ago=st.integers(0, 9))
     def scan(self, data: st.DataObject, status: ParcelStatus, ago: int) -> None:
         """A carrier scans a parcel, or one that is not known yet."""
         numbers = [*self.tracking_numbers(), "1Z1", "1Z2", "T99"]

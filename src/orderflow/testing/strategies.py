@@ -6,10 +6,7 @@ from abc import abstractmethod
 from decimal import Decimal
 
 import attrs
-from hypothesis import Phase as Part
-from hypothesis import find, settings
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
 from hypothesis.strategies import SearchStrategy
 
 from orderflow.engine import Engine
@@ -21,19 +18,17 @@ from orderflow.model.ledger import IN_WORK, Bucket
 from orderflow.model.observations import Fact
 from orderflow.model.phases import Phase
 from orderflow.ports import Store
-from orderflow.testing.contract import Contract, law
+from orderflow.testing.contract import law, must_meet
 from orderflow.testing.data import SKUS, lines, orders
 from orderflow.testing.history import History
-from orderflow.testing.laws import Broken
-from orderflow.testing.lives import histories
+from orderflow.testing.lives import LivedContract, check_raised
 
 __all__ = ["FulfillmentStrategyContract"]
 
 _LIVES = 0.25
-_SEARCH = settings(max_examples=300, database=None, derandomize=True, phases=[Part.generate])
 
 
-class FulfillmentStrategyContract(Contract):
+class FulfillmentStrategyContract(LivedContract):
     """What an engine relies on in every fulfillment strategy.
 
     Give ``make_strategy``; override ``line`` with what the strategy is for, ``order`` where its
@@ -57,13 +52,8 @@ class FulfillmentStrategyContract(Contract):
         ways = sorted(self.make_strategy().deliveries)
         return orders(line=self.line(), delivery=st.sampled_from(ways))
 
-    def life(self) -> SearchStrategy[History]:
-        """Lives of an order, with trouble."""
-        return histories(self.make_engine, self.order())
-
-    def quiet_life(self) -> SearchStrategy[History]:
-        """Lives of an order in which nothing unusual happens."""
-        return histories(self.make_engine, self.order(), quiet=True)
+    def _engine(self, store: Store) -> Engine:
+        return self.make_engine(store)
 
     @law(since="0.1", why="an order names its strategies by their codes for years")
     def two_of_them_are_alike(self) -> None:
@@ -83,11 +73,8 @@ class FulfillmentStrategyContract(Contract):
     def some_line_is_accepted(self) -> None:
         """Some of the lines that it is shown here are for it."""
         strategy = self.make_strategy()
-        try:
-            find(self.line(), lambda line: strategy.accepts(line) is None, settings=_SEARCH)
-        except NoSuchExample:
-            told = f"{strategy.code} accepts none of the lines; let line() draw what it is for"
-            raise AssertionError(told) from None
+        told = f"{strategy.code} accepts none of the lines; let line() draw what it is for"
+        must_meet(self.line(), lambda line: strategy.accepts(line) is None, 300, told)
 
     @law(since="0.1", why="routing asks again whenever it likes, and shows the reason to people")
     def accepting_is_a_pure_answer(self, line: Line) -> None:
@@ -117,8 +104,7 @@ class FulfillmentStrategyContract(Contract):
     @law(share=_LIVES, since="0.1", why="an error in a policy method stops the whole order")
     def nothing_goes_wrong_unsaid(self, life: History) -> None:
         """Whatever happens, it raises nothing but PortFailed."""
-        error = life.raised if not isinstance(life.raised, Broken) else None
-        assert error is None, f"{type(error).__name__}: {error}"
+        check_raised(life)
         for done in life.performed:
             expected = done.error is None or isinstance(done.error, PortFailed)
             assert expected, f"{done.deed.name} raised {done.error!r}; raise PortFailed, or answer"
@@ -168,8 +154,3 @@ class FulfillmentStrategyContract(Contract):
             assert not own or fo.phase.final, f"{fo.id} ends as {fo.state}, and is not over"
         stuck = quiet_life.order.units(*IN_WORK, Bucket.BACKORDERED)
         assert not stuck, f"units per line that never leave, though there are plenty: {stuck}"
-
-    @law(share=_LIVES, since="0.1", why="the promises of the library are those of its parts")
-    def lives_keep_the_promises(self, life: History) -> None:
-        """After every step of any life the promises about the order and its stock hold."""
-        life.check()

@@ -197,6 +197,12 @@ class Workflow(Generic[S]):
         }
 
     @cached_property
+    def steps(self) -> frozenset[str]:
+        """The working steps that states wait for."""
+        found = (state.waits_for for state in self.states)
+        return frozenset(waits.step for waits in found if isinstance(waits, StepWork))
+
+    @cached_property
     def triggers(self) -> frozenset[str]:
         """Every trigger that some transition declares."""
         return frozenset(t.trigger for t in self.transitions)

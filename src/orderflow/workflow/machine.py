@@ -1,8 +1,8 @@
 """Workflows compiled onto one shared ``transitions.Machine`` each.
 
 No model is ever added: the model of a trigger is a cursor that carries the decision being made.
-:class:`_Event` is the package's own extension point; it resolves the callbacks once, where the
-stock class resolves and logs them on every trigger.
+:class:`_Event` is the package's own extension point; it resolves transitions and callbacks once,
+where the stock class resolves and logs them on every trigger.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Cursor(Protocol[Seen_co]):
     def step(self) -> Seen_co:
         """What guards and hooks see: the order as it is at this point."""
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Take down a reason to refuse."""
+    def refuse(self, refusal: Refusal) -> bool:
+        """Take down a reason to refuse; whether it stands."""
 
     def add(self, outputs: Iterable[Any]) -> None:
         """Take what a hook adds."""
@@ -73,78 +73,33 @@ class NoHooks(Generic[S]):
     on_exit = on_enter = after = before
 
 
-Call = Callable[[Any], Any]
+@attrs.frozen
+class _Condition(Generic[S]):
+    """A guard as ``transitions`` asks it."""
+
+    guard: Guard[S]
+
+    def __call__(self, cursor: Cursor[S]) -> bool:
+        refusal = self.guard(cursor.step)
+        return refusal is None or _refuse(cursor, self.guard, refusal)
 
 
-def _condition(guard: Callable[[S], object]) -> Call:
-    def check(cursor: Cursor[S]) -> bool:
-        refusal = guard(cursor.step)
-        if refusal is None:
-            return True
-        if not isinstance(refusal, Refusal):
-            name = getattr(guard, "__qualname__", guard)
-            raise TypeError(f"guard {name} must return a Refusal or None, got {refusal!r}")
-        cursor.refuse(refusal)
-        return False
-
-    return check
-
-
-def _callback(hook: Inside[S]) -> Call:
-    def run(cursor: Cursor[S]) -> None:
-        cursor.add(hook(cursor.step))
-
-    return run
+def _refuse(cursor: Cursor[S], guard: Guard[S], refusal: object) -> bool:
+    """Take a reason down; True where it does not stand."""
+    if not isinstance(refusal, Refusal):
+        name = getattr(guard, "__qualname__", guard)
+        raise TypeError(f"guard {name} must return a Refusal or None, got {refusal!r}")
+    return not cursor.refuse(refusal)
 
 
 @attrs.frozen
-class _Resolved:
-    """A transition with its callbacks as plain tuples."""
+class _Callback(Generic[S]):
+    """A hook as ``transitions`` runs it."""
 
-    dest: str
-    conditions: tuple[Call, ...]
-    leaving: tuple[Call, ...]
-    arriving: tuple[Call, ...]
+    hook: Inside[S]
 
-
-class _Event(transitions.Event):
-    """An event whose callbacks are resolved once, and which collects every refusal."""
-
-    resolved: dict[str, tuple[_Resolved, ...]]
-
-    def resolve(self) -> None:
-        """Turn the callbacks of every transition into plain tuples."""
-        state: Callable[[Any], Any] = self.machine.get_state
-        self.resolved = {}
-        for source, found in self.transitions.items():
-            given: list[Any] = list(found)
-            self.resolved[source] = tuple(
-                _Resolved(
-                    t.dest,
-                    tuple(condition.func for condition in t.conditions),
-                    (*t.before, *state(source).on_exit),
-                    (*state(t.dest).on_enter, *t.after),
-                )
-                for t in given
-            )
-
-    def trigger(self, model: Any, *_args: Any, **_kwargs: Any) -> bool:
-        for transition in self.resolved.get(model.state, ()):
-            passed = True
-            for condition in transition.conditions:
-                passed = condition(model) and passed
-            if passed:
-                for call in transition.leaving:
-                    call(model)
-                model.state = transition.dest
-                for call in transition.arriving:
-                    call(model)
-                return True
-        return False
-
-
-class _Machine(transitions.Machine):
-    event_cls = _Event
+    def __call__(self, cursor: Cursor[S]) -> None:
+        cursor.add(self.hook(cursor.step))
 
 
 def _parts(workflow: Workflow[S], hooks: PointHooks[S]) -> dict[str, Any]:
@@ -153,8 +108,8 @@ def _parts(workflow: Workflow[S], hooks: PointHooks[S]) -> dict[str, Any]:
         "states": [
             transitions.State(
                 state.name,
-                on_enter=[_callback(hook) for hook in hooks.on_enter(state.name)],
-                on_exit=[_callback(hook) for hook in hooks.on_exit(state.name)],
+                on_enter=[_Callback(hook) for hook in hooks.on_enter(state.name)],
+                on_exit=[_Callback(hook) for hook in hooks.on_exit(state.name)],
                 final=state.phase.final,
             )
             for state in workflow.states
@@ -164,15 +119,63 @@ def _parts(workflow: Workflow[S], hooks: PointHooks[S]) -> dict[str, Any]:
                 "trigger": t.trigger,
                 "source": t.source,
                 "dest": t.dest,
-                "conditions": [_condition(guard) for guard in (*t.guards, *hooks.guards(t))],
-                "before": [_callback(hook) for hook in hooks.before(t.trigger)],
-                "after": [_callback(hook) for hook in hooks.after(t.trigger)],
+                "conditions": [_Condition(guard) for guard in (*t.guards, *hooks.guards(t))],
+                "before": [_Callback(hook) for hook in hooks.before(t.trigger)],
+                "after": [_Callback(hook) for hook in hooks.after(t.trigger)],
             }
             for t in workflow.transitions
         ],
         "initial": workflow.initial,
         "auto_transitions": False,
     }
+
+
+_Move = tuple[tuple[Guard[S], ...], tuple[Inside[S], ...], str, tuple[Inside[S], ...], Any]
+"""A transition: its guards, the hooks that see the old order, the new state, the hooks that see the
+new order, and the transition that is asked next. A plain tuple is what Python unpacks fastest."""
+
+
+class _Event(transitions.Event):
+    """An event whose callbacks are resolved once, and which collects every refusal."""
+
+    def resolve(self) -> None:
+        """Turn the transitions from each state, and their callbacks, into plain tuples."""
+        state: Callable[[Any], Any] = self.machine.get_state
+        self.moves: dict[str, _Move[Any]] = {}
+        for source, found in self.transitions.items():
+            declared: list[Any] = list(found)
+            for t in reversed(declared):
+                self.moves[source] = (
+                    tuple(condition.func.guard for condition in t.conditions),
+                    tuple(call.hook for call in (*t.before, *state(source).on_exit)),
+                    t.dest,
+                    tuple(call.hook for call in (*state(t.dest).on_enter, *t.after)),
+                    self.moves.get(source),
+                )
+
+    def trigger(self, model: Any) -> bool:
+        move = self.moves.get(model.state)
+        while move:
+            guards, leaving, dest, arriving, move = move
+            passed = True
+            for guard in guards:
+                refusal = guard(model.step)
+                if refusal is not None:
+                    passed = _refuse(model, guard, refusal) and passed
+            if passed:
+                for hook in leaving:
+                    if outputs := hook(model.step):
+                        model.add(outputs)
+                model.state = dest
+                for hook in arriving:
+                    if outputs := hook(model.step):
+                        model.add(outputs)
+                return True
+        return False
+
+
+class _Machine(transitions.Machine):
+    event_cls = _Event
 
 
 class CompiledWorkflow(Generic[S]):

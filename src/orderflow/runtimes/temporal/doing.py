@@ -16,6 +16,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from orderflow.engine import Engine
+from orderflow.engine.about import About
 from orderflow.engine.worker import Failed
 from orderflow.errors import NotFound, PortFailed
 from orderflow.model.work import Due
@@ -127,7 +128,7 @@ class Doing:
             wait = taken.next_due - self._engine.clock.now()
             seconds = max(wait.total_seconds(), 0.0)
         try:
-            order, parcel = self._engine.worker.about(owner)
+            order, parcel = About(self._store, ()).of(owner)
         except NotFound:  # stock, or the inbox
             return Plan([], seconds, "", [])
         performer = self._engine.worker.performer

@@ -1,0 +1,132 @@
+"""Business days and business hours: when a shop works, in its own zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from orderflow.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
+
+__all__ = ["BusinessCalendar", "Hours"]
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as error:
+        raise _wrong("zone", name, "an IANA name such as 'Europe/Berlin' is right") from error
+
+
+def _days(given: Iterable[date]) -> frozenset[date]:
+    return frozenset(given)
+
+
+def _wrong(field: str, value: object, expected: str) -> InvalidInput:
+    return InvalidInput("calendar", [Problem(field, value, expected)])
+
+
+@attrs.frozen
+class Hours:
+    """The hours of a day in which customers may be written to, by the clock of a zone.
+
+    Raises:
+        InvalidInput: There is no such zone, or it closes before it opens.
+    """
+
+    zone: ZoneInfo = attrs.field(converter=_zone)
+    opens: time = time(9)
+    closes: time = time(20)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.opens < self.closes:
+            raise _wrong("closes", self.closes, f"a time of day after {self.opens} is right")
+
+    def next(self, moment: datetime) -> datetime:
+        """The moment itself where it is within the hours, else the next opening; UTC.
+
+        >>> Hours("Europe/Berlin").next(datetime(2026, 1, 5, 22, tzinfo=UTC)).isoformat()
+        '2026-01-06T08:00:00+00:00'
+        """
+        local = moment.astimezone(self.zone)
+        if self.opens <= local.time() < self.closes:
+            return moment
+        day = local.date() + timedelta(days=local.time() >= self.closes)
+        return datetime.combine(day, self.opens, self.zone).astimezone(UTC)
+
+
+@attrs.frozen(slots=False)
+class BusinessCalendar:
+    """The days on which a shop works: not its country's weekends and public holidays.
+
+    Holidays and weekends are those of the ``holidays`` library (extra ``calendar``).
+
+    Args:
+        zone: The shop's IANA zone.
+        country: ISO 3166 alpha-2 code.
+        region: ISO 3166-2 code of a part of it, where its holidays differ.
+        cut_off: What comes at this local time or later counts as come on the next business day.
+        ends: When a business day ends, and what is promised for it is due.
+        closed: More days on which the shop does not work.
+
+    Raises:
+        InvalidInput: Zone, country or region are not known, or the day ends before the cut-off.
+    """
+
+    zone: ZoneInfo = attrs.field(converter=_zone)
+    country: str
+    region: str | None = None
+    cut_off: time = time(14)
+    ends: time = time(18)
+    closed: frozenset[date] = attrs.field(default=frozenset(), converter=_days)
+
+    def __attrs_post_init__(self) -> None:
+        if self.ends < self.cut_off:
+            raise _wrong("ends", self.ends, f"the cut-off, {self.cut_off}, or later is right")
+        assert self._known is not None  # country and region are looked up now, not when it is used
+
+    @cached_property
+    def _known(self) -> HolidayBase:
+        from holidays import country_holidays  # noqa: PLC0415 (an extra)
+
+        try:
+            return country_holidays(self.country, subdiv=self.region)
+        except NotImplementedError as error:
+            place = "-".join(filter(None, (self.country, self.region)))
+            raise _wrong("country", place, f"ISO 3166 codes are right: {error}") from None
+
+    def works_on(self, day: date) -> bool:
+        """Whether it is a business day.
+
+        >>> christmas = date(2026, 12, 25)
+        >>> [BusinessCalendar("Asia/Tokyo", c).works_on(christmas) for c in ("JP", "DE")]
+        [True, False]
+        """
+        return day not in self.closed and self._known.is_working_day(day)
+
+    def add(self, moment: datetime, days: int) -> datetime:
+        """The end of the business day that is *days* (≥ 0) business days after a moment; UTC.
+
+        Counted from the day on which what comes at that moment is begun: a Friday evening's order
+        is begun on Monday, and due a business day later on Tuesday.
+        """
+        local = moment.astimezone(self.zone)
+        day = local.date()
+        if local.time() >= self.cut_off and self.works_on(day):
+            day += timedelta(days=1)
+        day = self._working_from(day)
+        for _ in range(days):
+            day = self._working_from(day + timedelta(days=1))
+        return datetime.combine(day, self.ends, self.zone).astimezone(UTC)
+
+    def _working_from(self, day: date) -> date:
+        while not self.works_on(day):
+            day += timedelta(days=1)
+        return day

@@ -1,0 +1,72 @@
+"""The command that gives an order any command, or says what it would do."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from orderflow.cli.opening import (
+    DB,
+    App,
+    AsJson,
+    Db,
+    OrderId,
+    answer,
+    app,
+    fail,
+    load,
+    open_engine,
+    print_json,
+)
+from orderflow.cli.plain import plain
+from orderflow.engine.telling import sentence
+from orderflow.errors import InvalidInput, Refusal, Refused
+from orderflow.model.commands import Command
+from orderflow.model.reading import read
+
+__all__: list[str] = []
+
+
+@app.command("command")
+def give(  # noqa: PLR0913, PLR0917 (one for each option)
+    context: typer.Context,
+    order: OrderId,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="As in `orderflow schema command`.")],
+    body: Annotated[str, typer.Argument(metavar="JSON", help="The command's fields.")] = "{}",
+    by: Annotated[str, typer.Option("--by", help="Who asks.")] = "support",
+    preview: Annotated[bool, typer.Option("--preview", help="Only say what it would do.")] = False,
+    db: Db = DB,
+    app_name: App = "",
+    as_json: AsJson = False,
+) -> None:
+    """Give an order a command: cancel, edit, place_hold, request_return, and all the others."""
+    try:
+        fields: Any = {**json.loads(body), "kind": kind}
+        wanted = {"subject": order, "actor": by, "body": fields}
+        command = read(Command, wanted, f"the command {kind}")
+    except (InvalidInput, ValueError, TypeError) as error:
+        fail(str(error))
+    engine = open_engine(context, db, app_name)
+    before = load(engine, order)
+    asked = engine.ask(command)
+    if isinstance(asked, tuple):
+        _refused(asked, as_json)
+    after = asked.order
+    if not preview:
+        try:
+            after = engine.submit(command)
+        except Refused as refused:  # others were faster than the question above
+            _refused(refused.refusals, as_json)
+    told = [sentence(event) for event in asked.events]
+    head = f"{order} {'would be' if preview else 'is'} {after.status} (was {before.status})"
+    value = {"before": before.status, "after": after.status, "events": plain(asked.events)}
+    answer(as_json, value, "\n  ".join([head, *told]))
+
+
+def _refused(refusals: tuple[Refusal, ...], as_json: bool) -> NoReturn:
+    if as_json:
+        print_json({"refusals": plain(refusals)})
+        raise typer.Exit(1)
+    fail("\n".join(f"{refusal.sentence} [{refusal.code}]" for refusal in refusals), 1)

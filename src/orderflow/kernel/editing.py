@@ -1,0 +1,115 @@
+"""Edits: what was ordered changes after placement, as far as it has not been done yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from orderflow.kernel.cancelling import cancel
+from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.requesting import is_with_party
+from orderflow.kernel.working import unpack
+from orderflow.model import commands as cmd
+from orderflow.model import events as ev
+from orderflow.model.document import Line
+from orderflow.model.ledger import IN_WORK, Bucket
+from orderflow.model.parcel import AT_SENDER
+
+__all__ = ["add_lines", "edit", "named"]
+
+_GONE = Bucket.CANCELLED, Bucket.SUBSTITUTED
+_TO_LEAVE = (Bucket.OPEN, Bucket.BACKORDERED, *IN_WORK, Bucket.RETURNED_UNDELIVERED)
+
+
+def edit(deciding: Deciding, body: cmd.Edit) -> None:
+    """Change address, promised date, quantities and lines: all of it, or nothing."""
+    state = deciding.order.state
+    if state.phase.final:
+        deciding.refuse("order.over", f"the order is {state.lifecycle}; nothing of it changes")
+    if not (body.ship_to or body.promised or body.quantities or body.lines):
+        deciding.refuse("edit.nothing", "name an address, a promised date, quantities or lines")
+    more, fewer = _changes(deciding, body.quantities)
+    if body.ship_to is not None:
+        _check_address(deciding)
+    lines = named(deciding, body.lines)
+    if deciding.refusals:
+        return
+    if body.ship_to is not None:
+        _readdress(deciding, body)
+    if body.promised is not None:
+        deciding.revise(deciding.order.document.revised({}, (), promised=body.promised))
+        deciding.emit(ev.PromiseChanged(body.promised))
+    if fewer:
+        cancel(deciding, cmd.Cancel(lines=fewer, reason=body.reason))
+    if more or lines:
+        _raise(deciding, more, lines)
+
+
+def _changes(
+    deciding: Deciding, wanted: Mapping[str, int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Units to add and units to cancel, per line."""
+    more, fewer = {}, {}
+    document = {line.id for line in deciding.order.document.lines}
+    for line, units in wanted.items():
+        if line not in document:
+            known = ", ".join(sorted(document))
+            deciding.refuse("line.unknown", f"there is no line {line}; there are: {known}")
+            continue
+        slots = deciding.order.ledger.slots(line=line)
+        live = sum(n for slot, n in slots if slot.bucket not in _GONE)
+        if units > live:
+            more[line] = units - live
+        elif units < live:
+            fewer[line] = live - units
+    return more, fewer
+
+
+def named(deciding: Deciding, lines: Iterable[Line]) -> tuple[Line, ...]:
+    """The lines with ids that no other line has."""
+    taken, found = set(deciding.lines), []
+    for line in lines:
+        if line.id in taken:
+            deciding.refuse("edit.line_taken", f"there is a line {line.id} already; name another")
+        number = next(n for n in range(len(taken) + 1, 2 * len(taken) + 3) if str(n) not in taken)
+        found.append(line.model_copy(update={"id": line.id or str(number)}))
+        taken.add(found[-1].id)
+    return tuple(found)
+
+
+def add_lines(deciding: Deciding, lines: tuple[Line, ...], awaits: str = "") -> None:
+    """Order *lines* besides; they are given out when the goods of the return *awaits* came."""
+    _raise(deciding, {}, lines, awaits)
+
+
+def _raise(
+    deciding: Deciding, more: Mapping[str, int], lines: tuple[Line, ...], awaits: str = ""
+) -> None:
+    before = deciding.order.document
+    after = before.revised(more, lines)
+    deciding.revise(after)
+    for line, units in more.items():
+        deciding.emit(ev.QuantityRaised(line, units))
+    for placed in after.lines[len(before.lines) :]:
+        deciding.emit(ev.LineAdded(ev.PlacedLine.of(placed), awaits))
+    total = deciding.order.state.payments.total + (after.total - before.total).minor
+    deciding.emit(ev.TotalChanged(total))
+
+
+def _check_address(deciding: Deciding) -> None:
+    """What another party has, or what has left, does not go elsewhere."""
+    state = deciding.order.state
+    for fo in state.fulfillment_orders.values():
+        if is_with_party(state, fo) and deciding.order.units(Bucket.ALLOCATED, fo=fo.id):
+            what = f"{fo.id} is with {fo.strategy}: reroute it first"
+            deciding.refuse("edit.with_party", what)
+    if not state.ledger.total(*_TO_LEAVE):
+        deciding.refuse("edit.nothing_to_leave", "no unit is left that could go to that address")
+
+
+def _readdress(deciding: Deciding, body: cmd.Edit) -> None:
+    """Parcels that have not left are taken apart, and packed anew for the new address."""
+    deciding.revise(deciding.order.document.revised({}, (), ship_to=body.ship_to))
+    deciding.emit(ev.AddressChanged())
+    for view in deciding.order.state.parcels.values():
+        if view.status in AT_SENDER and deciding.order.units(Bucket.PACKED, parcel=view.id):
+            unpack(deciding, view.id)

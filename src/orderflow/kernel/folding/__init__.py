@@ -1,0 +1,1 @@
+"""What each event makes of an order's state, by what the events are about."""

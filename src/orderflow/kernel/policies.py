@@ -1,0 +1,190 @@
+"""What an application decides: the policies that go into the rules, and ready ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import attrs
+
+from orderflow.calendars import BusinessCalendar, Hours
+from orderflow.errors import Refusal
+from orderflow.model.commands import RequestReturn
+from orderflow.model.document import Terms
+from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
+from orderflow.model.phases import OrderPhase
+
+__all__ = [
+    "RESERVE_AT_PLACEMENT",
+    "CancelPolicy",
+    "HitPolicy",
+    "OwedPolicy",
+    "PromisePolicy",
+    "ReleasePolicy",
+    "ReserveAtPlacement",
+    "ReservePolicy",
+    "ReturnPolicy",
+    "StepPolicy",
+    "Windows",
+    "always_cancellable",
+    "always_returnable",
+    "at_confirmation",
+    "at_placement",
+    "every_role",
+    "newest_first",
+    "not_once_packed",
+    "promised_within",
+    "returnable_within",
+    "when_paid",
+]
+
+
+class StepPolicy(Protocol):
+    """Which working steps software does, and whose task the others are."""
+
+    def automatic(self, step: str, order: Order, strategy: str = "") -> bool:
+        """Whether the step is an effect (True) or a task; *strategy* does it, if one does."""
+
+    def role(self, step: str) -> str:
+        """Who does the step by hand, or takes over when the effect gave up."""
+
+
+class ReservePolicy(Protocol):
+    """When stock is promised to an order, and for how long."""
+
+    def now(self, order: Order) -> bool:
+        """Whether to reserve in this phase of the order."""
+
+    def expires_after(self, order: Order) -> timedelta | None:
+        """How long an unconfirmed order keeps its stock; None: until it is cancelled."""
+
+
+ReleasePolicy = Callable[[Order], bool]
+"""Whether an order's work may start."""
+
+
+def at_placement(order: Order) -> bool:
+    """Release the work as soon as the order is placed."""
+    return order.state.phase in (OrderPhase.PLACED, OrderPhase.CONFIRMED)
+
+
+def at_confirmation(order: Order) -> bool:
+    """Release the work when the order is confirmed."""
+    return order.state.phase is OrderPhase.CONFIRMED
+
+
+def when_paid(order: Order) -> bool:
+    """Release a confirmed order's work when it is paid for; at once, where its terms say: later.
+
+    Prepaid orders are worked when they are paid; by invoice or on delivery they are paid last.
+    """
+    later = order.state.terms != Terms.PREPAID
+    return at_confirmation(order) and (later or order.state.payments.paid)
+
+
+PromisePolicy = Callable[[Order, datetime], datetime | None]
+"""What an order that is placed now is promised for, where nothing else was agreed; or nothing."""
+
+
+def promised_within(calendar: BusinessCalendar, days: int) -> PromisePolicy:
+    """A promise policy: at the end of so many business days."""
+    return lambda _order, now: calendar.add(now, days)
+
+
+ReturnPolicy = Callable[[Order, RequestReturn, datetime], Refusal | None]
+"""Silent where a customer may send units back now, or why not: too late, not in this condition."""
+CancelPolicy = Callable[[Order, Mapping[Bucket, int]], Refusal | None]
+"""Silent where units may be cancelled that stand in these buckets, or why not."""
+HitPolicy = Callable[[Iterable[Order]], Sequence[Order]]
+"""Who of those to whom a stock was promised goes without, the first first, when less is there."""
+OwedPolicy = Callable[[Order], int]
+"""What the customer owes for what is kept, in minor units; what was paid beyond is refunded."""
+
+
+def always_returnable(_order: Order, _asked: RequestReturn, _now: datetime) -> None:
+    """The default: a customer may ask for any return; a person, or software, approves it."""
+
+
+def returnable_within(window: timedelta) -> ReturnPolicy:
+    """A return policy: as long after the last delivery as *window*."""
+
+    def policy(order: Order, _asked: RequestReturn, now: datetime) -> Refusal | None:
+        delivered = order.state.delivered_at
+        if delivered is None or now <= delivered + window:
+            return None
+        until = f"{delivered + window:%Y-%m-%d %H:%M} UTC"
+        return Refusal("return.too_late", f"returns could be asked for until {until}")
+
+    return policy
+
+
+def always_cancellable(_order: Order, _units: Mapping[Bucket, int]) -> None:
+    """The default: whatever has not left may be cancelled; what is packed is put away."""
+
+
+def not_once_packed(_order: Order, units: Mapping[Bucket, int]) -> Refusal | None:
+    """A cancel policy: what is packed goes out."""
+    if not units.get(Bucket.PACKED):
+        return None
+    return Refusal("cancel.packed", f"{units[Bucket.PACKED]} units are packed, and go out")
+
+
+def newest_first(orders: Iterable[Order]) -> Sequence[Order]:
+    """A hit policy: who ordered last goes without first."""
+    return sorted(orders, key=lambda order: (order.state.placed_at, order.id), reverse=True)
+
+
+def every_role(_actor: str) -> None:
+    """The default of who may: everybody has every role."""
+
+
+@attrs.frozen
+class ReserveAtPlacement:
+    """Reserve at placement, for a while; firm on confirmation, consumed on shipping."""
+
+    lasts: timedelta | None = timedelta(days=3)
+
+    def now(self, order: Order) -> bool:
+        """In every phase in which the order is alive."""
+        return order.state.phase in (OrderPhase.PLACED, OrderPhase.CONFIRMED)
+
+    def expires_after(self, order: Order) -> timedelta | None:
+        """The same for every order."""
+        del order
+        return self.lasts
+
+
+RESERVE_AT_PLACEMENT = ReserveAtPlacement()
+"""The default reserve policy."""
+
+
+@attrs.frozen
+class Windows:
+    """How long we wait for others before we act or ask.
+
+    Attributes:
+        confirmation: After delivery: the receipt counts as confirmed.
+        review: After delivery: the customer is asked for a review, in the *review_hours*.
+        tracking: Without a word of a carrier: a person asks.
+        backorder: Without stock: a person asks.
+        payment: Confirmed, not released: a person asks; a prepaid order without any money ends.
+        cash: Paid on delivery, and no cash is reported: a person asks.
+        reminder: Delivered and not paid: an invoice's customer is reminded, each time that it is
+            over, *reminders* times; then a person asks. None: nobody is reminded.
+        at_risk: Before what is promised: a person is told. None: when it is late.
+        escalation: A task is another role's after it. None: never.
+    """
+
+    confirmation: timedelta = timedelta(days=14)
+    review: timedelta = timedelta(days=7)
+    tracking: timedelta = timedelta(days=7)
+    backorder: timedelta = timedelta(days=14)
+    payment: timedelta = timedelta(days=7)
+    cash: timedelta = timedelta(days=7)
+    reminder: timedelta | None = None
+    reminders: int = 3
+    at_risk: timedelta | None = timedelta(days=1)
+    escalation: timedelta | None = None
+    review_hours: Hours | None = None

@@ -1,0 +1,88 @@
+"""Another company that ships for us: what it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Protocol, runtime_checkable
+
+import attrs
+
+from orderflow.model.document import Address
+from orderflow.model.observations import Fact
+
+__all__ = ["GiveUp", "Party", "PartyRequest", "RequestLine", "TakeBack", "TakesBack"]
+
+
+@attrs.frozen
+class RequestLine:
+    """Units that a party is to ship. *unit_cost* is what we pay it for one."""
+
+    line: str
+    sku: str
+    quantity: int
+    name: str = ""
+    unit_cost: Decimal | None = None
+
+
+@attrs.frozen
+class PartyRequest:
+    """What a party is to ship, and to whom: a purchase order, or a warehouse order.
+
+    *number* is what its answers name as ``fo``; *location* is empty for a supplier's own stock.
+    """
+
+    key: str
+    number: str
+    order: str
+    lines: tuple[RequestLine, ...]
+    ship_to: Address | None
+    currency: str
+    location: str = ""
+    gift_message: str = ""
+
+
+@attrs.frozen
+class GiveUp:
+    """Units that a party is asked not to ship."""
+
+    key: str
+    number: str
+    lines: Mapping[str, int]
+    reason: str
+
+
+class Party(Protocol):
+    """Another company that ships for us: a supplier, a logistics provider.
+
+    Every call may come again with the same key, and then is the same request. It answers with a
+    fact at once, or with None where its answer comes later, by :meth:`orderflow.Engine.observe`.
+    """
+
+    def submit(self, request: PartyRequest) -> Fact | None:
+        """Take a request. Raises PortFailed."""
+
+    def give_up(self, request: GiveUp) -> Fact | None:
+        """Be asked to give units up; it may refuse. Raises PortFailed."""
+
+    def remind(self, key: str, number: str) -> None:
+        """Be reminded that an answer, or the goods, are due. Raises PortFailed."""
+
+
+@attrs.frozen
+class TakeBack:
+    """Units that a customer wants to send back to the party that shipped them."""
+
+    key: str
+    number: str
+    order: str
+    lines: Mapping[str, int]
+    reason: str
+
+
+@runtime_checkable
+class TakesBack(Protocol):
+    """What a party has besides that is asked before goods are returned to it."""
+
+    def take_back(self, request: TakeBack) -> Fact | None:
+        """Answer with ReturnAnswered, now or later. Raises PortFailed."""

@@ -1,0 +1,350 @@
+"""The store: what is committed to it, what it answers, and what it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol, runtime_checkable
+
+import attrs
+
+from orderflow.model.events import Entry
+from orderflow.model.observations import Observation
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
+from orderflow.model.stock import ExpectedReceipt, Movement, StockKey, StockLevel, StockOp, Waiting
+from orderflow.model.work import Due, Message, Task, Wanted
+
+__all__ = [
+    "Commit",
+    "Committed",
+    "Duplicate",
+    "InboxItem",
+    "Lease",
+    "OrderQuery",
+    "Outcome",
+    "Pending",
+    "Receipt",
+    "SharedStore",
+    "Short",
+    "Stale",
+    "Store",
+    "Taken",
+    "TaskQuery",
+    "Watch",
+]
+
+
+@attrs.frozen
+class Receipt:
+    """The stored outcome of a message: what makes sending it again harmless.
+
+    *scope* is the subject (for a placement the channel); *digest* tells its content.
+    """
+
+    scope: str
+    id: str
+    digest: str
+    subject: str
+    version: int
+
+
+@attrs.frozen
+class Watch:
+    """A watcher to be told after the commit."""
+
+    key: str
+    hook: str
+    point: str
+    name: str
+    subject: str
+
+
+@attrs.frozen
+class Lease:
+    """Whose some rows of the outbox are, and until when."""
+
+    token: str
+    until: datetime
+
+
+@attrs.frozen
+class Commit:
+    """Everything that one message changes; all of it is stored, or none.
+
+    Attributes:
+        subject: ``order:…``, ``parcel:…`` or ``stock:…``.
+        now: When it is recorded.
+        expected: The version that was read, 0 for a new subject; None does not look.
+        order: The order after it, for an order.
+        parcel: The parcel after it, for a parcel.
+        entry: The journal entry; None where nothing became true.
+        stock: Operations on stock: all are possible, or the commit is short.
+        wanted: Effects, tasks and timers to add (one that was withdrawn comes back).
+        withdrawn: Keys of those to withdraw.
+        messages: To other subjects.
+        watches: Watchers to tell.
+        references: Tracking numbers and the like by which the subject is known from now on.
+        receipt: The message's receipt.
+        done: The outbox row that this commit acknowledges.
+        revised: Whether the order's document changed.
+        lease: Who goes on with what follows at once: the messages, effects and watchers that it
+            adds are claimed for it already.
+    """
+
+    subject: str
+    now: datetime
+    expected: int | None = None
+    order: Order | None = None
+    parcel: Parcel | None = None
+    entry: Entry | None = None
+    stock: tuple[StockOp, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    messages: tuple[Message, ...] = ()
+    watches: tuple[Watch, ...] = ()
+    references: tuple[str, ...] = ()
+    receipt: Receipt | None = None
+    done: str | None = None
+    revised: bool = False
+    lease: Lease | None = None
+
+
+@attrs.frozen
+class Committed:
+    """It is stored."""
+
+
+@attrs.frozen
+class Stale:
+    """Somebody else changed the subject first; nothing is stored. Read and decide again."""
+
+
+@attrs.frozen
+class Short:
+    """Stock is short at these keys; nothing is stored. Read and decide again."""
+
+    keys: tuple[StockKey, ...]
+
+
+@attrs.frozen
+class Duplicate:
+    """The message was handled before; nothing is stored."""
+
+
+Outcome = Committed | Stale | Short | Duplicate
+
+
+@attrs.frozen
+class InboxItem:
+    """A fact whose subject is not known yet, or a *payload* that cannot be read, and why.
+
+    *reference* is like ``tracking:1Z…``, ``request:A-1-F1`` or ``order:A-1``.
+    """
+
+    reference: str
+    kept_at: datetime
+    observation: Observation | None = None
+    payload: str = ""
+    error: str = ""
+
+
+@attrs.frozen
+class Pending:
+    """A row of the outbox, as ``explain`` shows it."""
+
+    key: str
+    kind: str
+    name: str
+    subject: str
+    due: datetime
+    attempts: int
+    status: str
+    error: str
+
+
+@attrs.frozen
+class Taken:
+    """The open rows of one owner: those that are leased to the caller, and the *rest*.
+
+    Attributes:
+        mine: Due now, and to be done by the caller.
+        effects: Due now, and to be taken one by one.
+        next_due: When the first of the others is due.
+    """
+
+    mine: tuple[Due, ...]
+    effects: tuple[Due, ...]
+    next_due: datetime | None
+
+
+@attrs.frozen
+class OrderQuery:
+    """Which orders to list, oldest id first. *after* is the last id of the page before.
+
+    ``phase`` tells open orders from completed ones; ``promised_before`` and ``placed_before`` are
+    moments (UTC), the latter gives an age.
+    """
+
+    status: str | None = None
+    customer: str | None = None
+    phase: str | None = None
+    after: str = ""
+    limit: int = 100
+    stage: str | None = None
+    channel: str | None = None
+    exception: bool | None = None
+    sku: str | None = None
+    promised_before: datetime | None = None
+    placed_before: datetime | None = None
+
+
+@attrs.frozen
+class TaskQuery:
+    """Which open tasks to list, by key. *after* is the last key of the page before."""
+
+    role: str | None = None
+    owner: str | None = None
+    assignee: str | None = None
+    after: str = ""
+    limit: int = 100
+
+
+class Store(Protocol):
+    """Where orders, stock, parcels, journals and the outbox are kept."""
+
+    def commit(self, commit: Commit) -> Outcome:
+        """Store all of it in one transaction, or nothing."""
+
+    def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
+        """Commit each as if one by one, in one transaction: a refused one sinks no other."""
+
+    def within(self, connection: Any) -> Store:
+        """This store inside a transaction of the application's on the same database.
+
+        What is committed to it is stored when the application commits. Raises TypeError where the
+        store has no database, or the connection is not of its kind.
+        """
+
+    def receipt(self, scope: str, message: str) -> Receipt | None:
+        """The receipt of a message that was handled."""
+
+    def order(self, order_id: str) -> Order | None:
+        """The order."""
+
+    def load(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+        """Those of the orders that there are, by id."""
+
+    def parcel(self, parcel_id: str) -> Parcel | None:
+        """The parcel."""
+
+    def parcels(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
+        """Those of the parcels that there are, by id."""
+
+    def journal(self, subject: str) -> Iterator[Entry]:
+        """The journal of an order or a parcel, oldest first."""
+
+    def orders(self, query: OrderQuery) -> Sequence[str]:
+        """The ids of one page of orders."""
+
+    def levels(self, keys: Iterable[StockKey]) -> Mapping[StockKey, StockLevel]:
+        """The stock levels; a key that was never seen is empty."""
+
+    def stock(self, after: StockKey, limit: int) -> Sequence[StockLevel]:
+        """One page of all stock levels, by key."""
+
+    def waiting(self, key: StockKey) -> Sequence[Waiting]:
+        """Who waits for this key."""
+
+    def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
+        """Units reserved for an order, by key and line."""
+
+    def promised(self, key: StockKey) -> Mapping[tuple[str, str], int]:
+        """Units reserved of a key, by order and line."""
+
+    def movements(self, key: StockKey) -> Iterator[Movement]:
+        """The stock journal of a key, oldest first."""
+
+    def expected(self, key: StockKey) -> Sequence[ExpectedReceipt]:
+        """Receipts on their way to us."""
+
+    def find(self, reference: str) -> str | None:
+        """The subject that is known by a reference."""
+
+    def keep(
+        self, reference: str, observation: Observation, now: datetime, patience: timedelta
+    ) -> None:
+        """Keep a fact whose subject is not known; it is matched when the reference is."""
+
+    def keep_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
+        """Keep what cannot be read, under the task's subject, and open the task about it."""
+
+    def inbox(self) -> Sequence[InboxItem]:
+        """What is kept, oldest first."""
+
+    def dismiss(self, reference: str) -> bool:
+        """Drop what is kept under a reference, with its timer and tasks; False if nothing is."""
+
+    def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
+        """Rows that are due, of one kind, leased to the caller until ``now + lease``."""
+
+    def leased(self, token: str) -> Sequence[Due]:
+        """The rows that are leased under a token, messages first."""
+
+    def still_mine(self, due: Due) -> bool:
+        """Whether a claimed row is still wanted, and still the caller's."""
+
+    def fail(
+        self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
+    ) -> None:
+        """Record a failed attempt; without *retry_at* the row gives up, and *tell* is sent."""
+
+    def next_due(self) -> datetime | None:
+        """When the next row is due."""
+
+    def pending(self, owner: str) -> Sequence[Pending]:
+        """The open rows of an order or a parcel."""
+
+    def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
+        """One page of the rows that gave up, by key."""
+
+    def odd(self) -> Sequence[tuple[str, str]]:
+        """Subjects and what is odd: rows of nobody, or that contradict what they derive from."""
+
+    def undelivered(self, owner: str) -> Sequence[object]:
+        """The bodies of messages on their way to a subject."""
+
+    def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
+        """One page of open tasks with their owners, by key."""
+
+    def task(self, key: str) -> tuple[str, Task] | None:
+        """An open task and its owner."""
+
+    def assign(self, key: str, to: str, before: str) -> bool:
+        """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
+
+    def rewrite(self, order: Order, entries: Sequence[Entry], expected: int) -> bool:
+        """Replace an order and its journal to erase a person; False: it is past that version.
+
+        The data and the errors of the outbox rows of the order and its parcels are blanked.
+        """
+
+    def strike(self, owner: str) -> None:
+        """Take every outbox row of an owner away: nothing is left of it."""
+
+
+@runtime_checkable
+class SharedStore(Store, Protocol):
+    """A store whose rows may be worked by somebody who keeps count of whose turn it is."""
+
+    def hand_over(self, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
+        """The owners of rows that are due and nobody's; they are left alone until ``now + lease``.
+
+        No attempt is counted, and whoever works on a row keeps it.
+        """
+
+    def take(self, owner: str, now: datetime, lease: timedelta, token: str) -> Taken:
+        """All open rows of an owner, whoever has leased them."""
+
+    def take_one(self, key: str, now: datetime, lease: timedelta, token: str) -> Due | None:
+        """A row, leased to the caller whoever had it before; None where it is not open."""

@@ -1,0 +1,173 @@
+"""The outbox of the memory store: what is due is claimed, and done, fails or gives up."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import attrs
+
+from orderflow.model.work import Due, Kind, Message
+from orderflow.ports import Pending
+from orderflow.stores.rows import PRIORITY, Row, message_row
+
+__all__ = ["MemoryOutbox"]
+
+
+@attrs.define
+class _Found:
+    """A row and how far it is. *wake* is when it may be claimed: when due, or its lease ends."""
+
+    row: Row
+    number: int
+    due: datetime
+    wake: datetime
+    status: str = "pending"
+    attempts: int = 0
+    token: str = ""
+    error: str = ""
+
+
+def _place(found: _Found) -> tuple[int, datetime, int]:
+    """Where a row stands in the queue."""
+    return PRIORITY[found.row.kind], found.due, found.number
+
+
+class MemoryOutbox:
+    """The rows, by key and by owner; a heap of when each wakes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._outbox: dict[str, _Found] = {}
+        self._numbers = itertools.count()
+        self._wakes: list[tuple[datetime, int, str]] = []
+        self._by_owner: dict[str, set[str]] = {}
+
+    def _add(self, row: Row) -> None:
+        there = self._outbox.get(row.key)
+        if there is None:
+            there = _Found(row, next(self._numbers), row.due, row.due)
+            self._outbox[row.key] = there
+            self._by_owner.setdefault(row.owner, set()).add(row.key)
+        elif there.status == "withdrawn":
+            there.status, there.due = "pending", row.due
+        else:
+            return
+        if row.lease:
+            there.attempts, there.token = there.attempts + 1, row.lease.token
+        self._wake(there, row.lease.until if row.lease else row.due)
+
+    def _wake(self, found: _Found, at: datetime) -> None:
+        found.wake = at
+        heapq.heappush(self._wakes, (at, found.number, found.row.key))
+
+    def _next(self) -> _Found | None:
+        """The pending row that wakes first; stale entries of the heap are dropped."""
+        while self._wakes:
+            at, _, key = self._wakes[0]
+            found = self._outbox.get(key)
+            if found is not None and found.status == "pending" and found.wake == at:
+                return found
+            heapq.heappop(self._wakes)
+        return None
+
+    def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
+        """Rows that are due, of one kind."""
+        with self._lock:
+            ready: dict[str, _Found] = {}
+            while (found := self._next()) is not None and found.wake <= now:
+                heapq.heappop(self._wakes)
+                ready[found.row.key] = found
+            queue = sorted(ready.values(), key=_place)
+            taken = [found for found in queue[:limit] if found.row.kind is queue[0].row.kind]
+            for found in taken:
+                found.attempts, found.token = found.attempts + 1, token
+                self._wake(ready.pop(found.row.key), now + lease)
+            for found in ready.values():
+                self._wake(found, found.wake)
+            return [_due(found) for found in taken]
+
+    def leased(self, token: str) -> Sequence[Due]:
+        """The rows that are leased under a token, messages first."""
+        with self._lock:
+            mine = [f for f in self._outbox.values() if f.status == "pending" and f.token == token]
+            return [_due(f) for f in sorted(mine, key=_place)]
+
+    def still_mine(self, due: Due) -> bool:
+        """Whether a claimed row is still the caller's."""
+        found = self._outbox.get(due.key)
+        return found is not None and found.status == "pending" and found.token == due.token
+
+    def fail(
+        self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
+    ) -> None:
+        """Record a failed attempt."""
+        with self._lock:
+            if not self.still_mine(due):
+                return
+            found = self._outbox[due.key]
+            found.error = error
+            if retry_at is not None:
+                found.due = retry_at
+                self._wake(found, retry_at)
+                return
+            found.status = "gave_up"
+            if tell is not None:
+                self._add(message_row(tell, now))
+
+    def next_due(self) -> datetime | None:
+        """When the next row is due."""
+        with self._lock:
+            found = self._next()
+            return found.wake if found else None
+
+    def pending(self, owner: str) -> Sequence[Pending]:
+        """The open rows of a subject."""
+        with self._lock:
+            rows = [self._outbox[key] for key in sorted(self._by_owner.get(owner, ()))]
+            return [_pending(row) for row in rows if row.status == "pending"]
+
+    def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
+        """One page of the rows that gave up."""
+        with self._lock:
+            rows = sorted(self._outbox.items())
+            found = [_pending(row) for key, row in rows if key > after and row.status == "gave_up"]
+        return found[:limit]
+
+    def undelivered(self, owner: str) -> Sequence[object]:
+        """The bodies of messages on their way to a subject."""
+        with self._lock:
+            found = [self._outbox[key] for key in sorted(self._by_owner.get(owner, ()))]
+            open_rows = (f.row for f in found if f.status == "pending")
+            return [row.data for row in open_rows if row.kind is Kind.MESSAGE]
+
+    def strike(self, owner: str) -> None:
+        """Take every outbox row of an owner away."""
+        with self._lock:
+            for key in self._by_owner.pop(owner, set()):
+                del self._outbox[key]
+
+
+def _due(found: _Found) -> Due:
+    row = found.row
+    data = row.data if isinstance(row.data, Mapping) else {"body": row.data}
+    return Due(
+        row.key, row.kind, row.name, row.owner, row.subject, data, found.attempts, found.token
+    )
+
+
+def _pending(found: _Found) -> Pending:
+    row = found.row
+    return Pending(
+        row.key,
+        row.kind,
+        row.name,
+        row.subject,
+        found.due,
+        found.attempts,
+        found.status,
+        found.error,
+    )

@@ -1,0 +1,230 @@
+"""The laws of a store about orders, parcels, receipts and pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import attrs
+
+from orderflow.model.order import Order
+from orderflow.model.stock import Reserve, StockKey, StockLevel
+from orderflow.ports import (
+    Commit,
+    Committed,
+    Duplicate,
+    OrderQuery,
+    Outcome,
+    Receipt,
+    Short,
+    Stale,
+    Store,
+    TaskQuery,
+)
+from orderflow.testing.commits import (
+    MINUTE,
+    MUG,
+    NOW,
+    a_parcel,
+    a_task,
+    an_entry,
+    an_order,
+    receiving,
+    saving,
+    wanting,
+)
+from orderflow.testing.contract import law
+from orderflow.testing.opening import OpenedStore, at_once, same
+
+__all__ = ["OrderLaws"]
+
+_RECEIPT = Receipt("channel:online", "cart-7", "digest", "order:A-1", 1)
+_PACKED = an_entry("parcel:P1", 1, "packed")
+_PLACED = NOW + MINUTE
+_QUERIES = {
+    OrderQuery(): 7,
+    OrderQuery(customer="ana"): 3,
+    OrderQuery(customer="ana", sku="MUG", phase="placed"): 3,
+    OrderQuery(sku="CUP"): 0,
+    OrderQuery(status="lost"): 0,
+    OrderQuery(stage="placed", channel="online", exception=False): 7,
+    OrderQuery(exception=True): 0,
+    OrderQuery(placed_before=_PLACED): 7,
+    OrderQuery(placed_before=NOW): 0,
+    OrderQuery(promised_before=_PLACED): 0,
+}
+"""How many of seven orders are found; every second one is Ana's."""
+
+
+class OrderLaws(OpenedStore):
+    """What is committed is there, once, whole or not at all."""
+
+    @law(since="0.1", why="the journal and the state are all that is known of an order")
+    def what_is_committed_is_read(self) -> None:
+        """An order, a parcel, their journals and tasks are read as they were committed."""
+        with self.opened() as store:
+            _commit_some(store)
+            _check_read(store)
+
+    @law(needs="durable", since="0.1", why="processes end, and others go on")
+    def what_is_committed_outlives_the_process(self) -> None:
+        """Opened anew, the store has what was committed."""
+        with self.opened_by(2) as (store, again):
+            _commit_some(store)
+            _check_read(again)
+
+    @law(since="0.1", why="of two who changed the same order one must decide again")
+    def a_stale_commit_changes_nothing(self) -> None:
+        """A commit that expects another version is Stale, and nothing of it is stored."""
+        with self.opened() as store:
+            store.commit(saving("A-1", 0, "first"))
+            store.commit(wanting("effect"))
+            late = attrs.evolve(
+                saving("A-1", 0, "late"),
+                receipt=_RECEIPT,
+                stock=receiving(MUG, 5).stock,
+                done="effect",
+                references=("T1",),
+            )
+            withdrawing = Commit("order:A-1", NOW, 0, withdrawn=("effect",))
+            for commit in (late, saving("A-1", 2, "early"), withdrawing):
+                same(f"expected version {commit.expected}", store.commit(commit), Stale())
+            same("the order", store.order("A-1"), an_order("A-1", 1, reason="first"))
+            same("its journal", [e.version for e in store.journal("order:A-1")], [1])
+            same("on hand", store.levels([MUG])[MUG].on_hand, 0)
+            same("open rows", [row.key for row in store.pending("order:A-1")], ["effect"])
+            same("the subject of T1", store.find("T1"), None)
+            same("the receipt", store.receipt(_RECEIPT.scope, _RECEIPT.id), None)
+
+    @law(since="0.1", why="an address changes, and the parcel goes to the old one")
+    def what_was_ordered_is_what_was_last_revised(self) -> None:
+        """A commit that is revised stores the order's document anew."""
+        with self.opened() as store:
+            first = saving("A-1", 0)
+            assert first.order is not None  # the sample is about an order
+            store.commit(first)
+            document = first.order.document.revised({"1": 1}, (), notes="ring twice")
+            revised = Order(document, attrs.evolve(first.order.state, version=2))
+            store.commit(attrs.evolve(saving("A-1", 1), order=revised, revised=True))
+            same("the order", store.order("A-1"), revised)
+
+    @law(since="0.1", why="two people change one order at the same moment")
+    def of_two_savers_one_wins(self) -> None:
+        """Of those who commit the same version at once, one is Committed and the rest Stale."""
+        with self.opened_by(4) as stores:
+            stores[0].commit(saving("A-1", 0))
+            for version in range(1, 6):
+
+                def save(store: Store, name: str, version: int = version) -> Outcome:
+                    return store.commit(saving("A-1", version, name))
+
+                answered = Counter(at_once(stores, save))
+                same(f"version {version}", answered, {Committed(): 1, Stale(): 3})
+            versions = [entry.version for entry in stores[0].journal("order:A-1")]
+            same("the journal", versions, [1, 2, 3, 4, 5, 6])
+
+    @law(since="0.1", why="customers press the button twice, and queues deliver twice")
+    def a_message_is_taken_once(self) -> None:
+        """A second commit with the same receipt is a Duplicate, and nothing is stored."""
+        with self.opened() as store:
+            for order, right in (("A-1", Committed()), ("A-2", Duplicate())):
+                outcome = store.commit(attrs.evolve(saving(order, 0), receipt=_RECEIPT))
+                same(f"receipt cart-7 for {order}", outcome, right)
+            same("the second order", store.order("A-2"), None)
+            same("the receipt", store.receipt("channel:online", "cart-7"), _RECEIPT)
+            same("that of another channel", store.receipt("channel:store", "cart-7"), None)
+
+    @law(since="0.1", why="one that cannot be stored would take the others with it")
+    def each_of_many_commits_has_its_own_outcome(self) -> None:
+        """Of commits that come together each is decided after the ones before it, and alone."""
+        with self.opened() as store:
+            store.commit(receiving(MUG, 3))
+            store.commit(wanting("effect"))
+            two, one = (Reserve(MUG, "A", "1", units) for units in (2, 1))
+            rated: list[tuple[Commit, Outcome]] = [
+                (attrs.evolve(saving("A-1", 0), receipt=_RECEIPT, stock=(two,)), Committed()),
+                (attrs.evolve(saving("A-2", 0), receipt=_RECEIPT), Duplicate()),
+                (saving("A-1", 1, "follows the first"), Committed()),
+                (saving("A-1", 1, "comes too late"), Stale()),
+                (attrs.evolve(saving("A-3", 0), stock=(two,), references=("R3",)), Short((MUG,))),
+                (attrs.evolve(saving("A-4", 0), stock=(one,), done="effect"), Committed()),
+                (Commit("order:A-5", NOW, done="effect"), Duplicate()),
+            ]
+            outcomes = list(store.commit_all([commit for commit, _ in rated]))
+            same("the outcomes", outcomes, [right for _, right in rated])
+            there = sorted(store.load(["A-1", "A-2", "A-3", "A-4"]))
+            same("the orders that are there", there, ["A-1", "A-4"])
+            same("A-1", store.order("A-1"), an_order("A-1", 2, reason="follows the first"))
+            same("its journal", [e.version for e in store.journal("order:A-1")], [1, 2])
+            same("the level", store.levels([MUG])[MUG], StockLevel(MUG, 3, reserved=3))
+            same("the subject of R3", store.find("R3"), None)
+            same("when something is due", store.next_due(), None)
+            same("no commits", list(store.commit_all([])), [])
+
+    @law(since="0.1", why="how many commits come together depends on how busy it is")
+    def many_commits_do_what_they_would_do_one_by_one(self) -> None:
+        """Of commits that come together the later ones see what the earlier ones did."""
+        with self.opened() as store:
+            store.commit(wanting("comes back", "goes"))
+            store.commit_all(
+                [
+                    Commit("order:A-1", NOW, wanted=(a_task(),), withdrawn=("comes back",)),
+                    Commit("order:A-1", NOW, withdrawn=("task", "goes"), references=("R1",)),
+                    attrs.evolve(wanting("comes back", "new"), references=("R2",)),
+                    Commit("order:A-2", NOW, references=("R1",), withdrawn=("new",)),
+                ]
+            )
+            same("open rows", [row.key for row in store.pending("order:A-1")], ["comes back"])
+            same("the task", store.task("task"), None)
+            subjects = store.find("R1"), store.find("R2")
+            same("the subjects of R1 and R2", subjects, ("order:A-2", "order:A-1"))
+
+    @law(since="0.1", why="lists are read page by page, and nothing may fall between two")
+    def pages_follow_each_other(self) -> None:
+        """Pages of orders, tasks and stock are in order, and leave nothing out."""
+        keys = [StockKey(f"S{number // 2}", str(number % 2)) for number in range(7)]
+        with self.opened() as store:
+            for number, key in reversed(list(enumerate(keys))):
+                commit = saving(f"A-{number}", 0, customer="ana" if number % 2 else "bo")
+                task = a_task(f"task-{number}", f"A-{number}")
+                store.commit(attrs.evolve(commit, wanted=(task,), stock=receiving(key, 1).stock))
+            for query, count in _QUERIES.items():
+                found = _pages(store, attrs.evolve(query, limit=2))
+                same(f"pages of {query}", [found, len(found)], [sorted(set(found)), count])
+            first = store.stock(StockKey("", ""), 4)
+            rest = store.stock(first[-1].key, 9)
+            same("pages of stock", [level.key for level in (*first, *rest)], keys)
+            tasks = [task.key for _, task in store.tasks(TaskQuery(after="task-2", limit=3))]
+            same("the tasks after task-2", tasks, ["task-3", "task-4", "task-5"])
+            same("a packer's tasks", list(store.tasks(TaskQuery("packer", limit=9))), [])
+
+
+def _pages(store: Store, query: OrderQuery) -> list[str]:
+    """The orders of all pages; an order that comes twice ends it."""
+    found: list[str] = []
+    while page := store.orders(query):
+        assert len(page) <= query.limit, f"{query.limit} are asked for, the page has {len(page)}"
+        found.extend(page)
+        if len(set(found)) < len(found):
+            break
+        query = attrs.evolve(query, after=page[-1])
+    return found
+
+
+def _commit_some(store: Store) -> None:
+    first = attrs.evolve(saving("A-1", 0, "first"), wanted=(a_task(),))
+    parcel = Commit("parcel:P1", NOW, parcel=a_parcel("P1", 1), entry=_PACKED)
+    for commit in (first, saving("A-1", 1, "second"), parcel):
+        same(f"a plain commit of {commit.subject}", store.commit(commit), Committed())
+
+
+def _check_read(store: Store) -> None:
+    same("the order", store.order("A-1"), an_order("A-1", 2, reason="second"))
+    same("the parcel", store.parcel("P1"), a_parcel("P1", 1))
+    same("parcels read together", store.parcels(["P1", "P2"]), {"P1": a_parcel("P1", 1)})
+    texts = [an_entry("order:A-1", 1, "first"), an_entry("order:A-1", 2, "second")]
+    same("the journal tells", list(store.journal("order:A-1")), texts)
+    same("the parcel's journal", list(store.journal("parcel:P1")), [_PACKED])
+    same("the task", store.task("task"), ("order:A-1", a_task()))
+    same("an order that nobody committed", store.order("A-2"), None)
+    same("a parcel that nobody committed", store.parcel("P2"), None)
+    same("the journal of nothing", list(store.journal("order:A-2")), [])
