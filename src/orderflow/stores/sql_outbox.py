@@ -28,8 +28,11 @@ from orderflow.stores.rows import PRIORITY, Row
 from orderflow.stores.schema import OPEN, outbox
 
 __all__ = [
+    "LEASE",
+    "READY",
     "add",
     "claim",
+    "claimed",
     "fail",
     "finish",
     "gave_up",
@@ -110,7 +113,7 @@ def finish(connection: Connection, keys: Sequence[str]) -> None:
     execute_many(connection, _FINISH, [{"of_key": key} for key in keys])
 
 
-_READY = (
+READY = (
     select(outbox)
     .where(
         OPEN,
@@ -122,7 +125,7 @@ _READY = (
     .limit(bindparam("rows"))
     .with_for_update(skip_locked=True)
 )
-_LEASE = (
+LEASE = (
     update(outbox)
     .where(outbox.c.number == bindparam("of_number"))
     .values(
@@ -139,14 +142,14 @@ def claim(
     """Lease up to *limit* rows of the first kind that has any due; read by kind, by its index."""
     for rank in sorted(PRIORITY.values()):
         asked = {"rank": rank, "now": now, "rows": limit}
-        rows = connection.execute(_READY, asked).mappings().all()
+        rows = connection.execute(READY, asked).mappings().all()
         if rows:
             leases = [
                 {"of_number": row["number"], "leased_until": now + lease, "token": token}
                 for row in rows
             ]
-            connection.execute(_LEASE, leases)
-            return [_due(row, row["attempts"] + 1, token) for row in rows]
+            connection.execute(LEASE, leases)
+            return [claimed(row, row["attempts"] + 1, token) for row in rows]
     return []
 
 
@@ -160,10 +163,11 @@ _LEASED_UNDER = (
 def leased(connection: Connection, token: str) -> list[Due]:
     """The rows that are leased under a token, messages first."""
     rows = connection.execute(_LEASED_UNDER, {"of_token": token}).mappings()
-    return [_due(row, row["attempts"], token) for row in rows]
+    return [claimed(row, row["attempts"], token) for row in rows]
 
 
-def _due(row: RowMapping, attempts: int, token: str) -> Due:
+def claimed(row: RowMapping, attempts: int, token: str) -> Due:
+    """The row, leased with this token."""
     kind = Kind(row["kind"])
     message = kind is Kind.MESSAGE
     data = {"body": decode_body(row["data"])} if message else decode_data(row["data"])
