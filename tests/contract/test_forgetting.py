@@ -11,7 +11,7 @@ from orderflow import Address, Customer, Engine, InHouse, Line, NewOrder
 from orderflow.cli.app import app
 from orderflow.engine.doctor import examine
 from orderflow.errors import PortFailed
-from orderflow.model.commands import Cancel, PlaceHold, Receive, ReleaseHold
+from orderflow.model.commands import Cancel, PlaceHold, Receive, ReleaseHold, RemindPayment
 from orderflow.model.observations import TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.ports import Notification, OrderQuery, Store
@@ -47,13 +47,16 @@ class Shop:
             currency="GBP",
             gift_message="Happy birthday",
             notes="Ring twice",
-            lines=(Line(sku="MUG", quantity=1, attributes={"engraving": "For my Ana"}),),
+            lines=(
+                Line(sku="MUG", quantity=1, amount=500, attributes={"engraving": "For my Ana"}),
+            ),
             attributes={"gift": {"card": ["For my Ana"], "units": 2}},
         )
         self.engine.place(order, id=f"place-{number}", by=customer)
         hold = PlaceHold(hold="address", reason="Ana has moved house").to(number, by="bo")
         self.engine.submit(hold)
         self.engine.submit(ReleaseHold(hold="address").to(number, by="bo"))
+        self.engine.submit(RemindPayment().to(number, by="bo"))
         if cancelled:
             self.engine.submit(Cancel(reason="rude to Ana").to(number, by=customer))
         self.engine.worker.run_until_idle()
@@ -73,7 +76,8 @@ class Shop:
             names = sa.inspect(db).get_table_names()
             rows = [connection.execute(sa.text(f"select * from {name}")).all() for name in names]
         db.dispose()
-        return {secret for secret in SECRETS if secret in str(rows)}
+        told = str([tuple(row) for table in rows for row in table])  # a Row would shorten itself
+        return {secret for secret in SECRETS if secret in told}
 
 
 @pytest.fixture

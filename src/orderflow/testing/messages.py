@@ -84,19 +84,20 @@ def tellable(order: Order) -> Iterator[obs.Fact]:
     """The facts that :func:`observations_for` draws from, the plain ones first."""
     state = order.state
     numbers = [view.tracking_number for view in state.parcels.values() if view.tracking_number]
-    for number in (*numbers, "1Z1"):  # the last one may be heard of later
+    for number in numbers:
         yield from _scans(number)
+    yield obs.TrackingReported(tracking_number="1Z1", status=ParcelStatus.DELIVERED)  # yet unknown
+    for line in state.lines:
+        for rma in (None, *state.returns):
+            yield obs.GoodsReturned(lines={line: 1}, rma=rma)
     for fo in state.fulfillment_orders.values():
         if fo.phase is Phase.REQUESTED or fo.strategy in _others(order):
             yield from _party_news(fo, (*state.lines, "9"))
     for fact in PaymentFact:
         yield obs.PaymentReported(fact=fact, amount=100, reference=f"pay-{fact}")
-    yield from (obs.FeedbackGiven(feedback=feedback) for feedback in obs.Feedback)
-    for line in state.lines:
-        for rma in (None, *state.returns):
-            yield obs.GoodsReturned(lines={line: 1}, rma=rma)
     for rma in state.returns:
         yield obs.ReturnInspected(rma=rma, restock=dict.fromkeys(state.lines, 1))
+    yield from (obs.FeedbackGiven(feedback=feedback) for feedback in obs.Feedback)
 
 
 def _scans(number: str) -> Iterator[obs.Fact]:
