@@ -24,7 +24,7 @@ from orderflow.model.commands import Body
 from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
 from orderflow.model.work import Due, Kind, Message, Task
-from orderflow.ports import Commit, Deed, Lease, Notification, Notifier, Performer, Reply
+from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply
 
 __all__ = ["Worker"]
 
@@ -88,19 +88,17 @@ class Worker:
         """Do all that is due now, and what follows from it at once; give the number of rows."""
         done = 0
         while rows := self._claim():
-            while rows:
-                done += len(rows)
-                rows = self._go_on(rows)
+            self._do_all(rows)
+            done += len(rows)
         return done
 
     def run_forever(self, stop: threading.Event, poll: float = 1.0) -> None:
         """Work until *stop* is set; a row that was begun is finished. *poll* in seconds."""
         while not stop.is_set():
             rows = self._claim()
+            self._do_all(rows, stop)  # the rest is taken over when its lease ends
             if not rows:
                 stop.wait(poll)
-            while rows and not stop.is_set():
-                rows = self._go_on(rows, stop)  # the rest is taken over when its lease ends
 
     def next_due(self) -> datetime | None:
         """When there will be something to do."""
@@ -113,24 +111,11 @@ class Worker:
     def _do(self, row: Due) -> None:
         self._do_all([row])
 
-    def _go_on(self, rows: list[Due], stop: threading.Event | None = None) -> list[Due]:
-        """Do rows, and give what follows at once: the same transaction leases it to us."""
-        token = self._handler.ids.new("lease")
-        self._do_all(rows, stop, token)
-        return list(self._store.leased(token))
-
-    def _do_all(
-        self, rows: Sequence[Due], stop: threading.Event | None = None, follow: str = ""
-    ) -> None:
-        """Do rows, and store in one transaction what came of those that were done together.
-
-        *follow* is the token of whoever goes on with what follows from the last of them; what is
-        stored before, while others have to be done yet, is anybody's.
-        """
+    def _do_all(self, rows: Sequence[Due], stop: threading.Event | None = None) -> None:
+        """Do rows, and store in one transaction what came of those that were done together."""
         done, about = _Done(), About(self._store, rows)
         for row in rows:
             if stop is not None and stop.is_set():
-                follow = ""
                 break
             if row.owner in done.owners or done.over():
                 self._store_done(done)
@@ -143,13 +128,12 @@ class Worker:
                 continue
             if result is not None:
                 done.add(row, result)
-        self._store_done(done, follow)
+        self._store_done(done)
 
-    def _store_done(self, done: _Done, follow: str = "") -> None:
+    def _store_done(self, done: _Done) -> None:
         """Store results; an acknowledgement alone cannot be refused."""
         self._store.commit_all(done.commits)
-        lease = Lease(follow, self._clock.now() + self.lease) if follow else None
-        answers = self._handler.handle_all([envelope for _, envelope in done.messages], lease)
+        answers = self._handler.handle_all([envelope for _, envelope in done.messages])
         for (row, _), answer in zip(done.messages, answers, strict=True):
             if isinstance(answer, Exception):
                 self._failed(row, answer)

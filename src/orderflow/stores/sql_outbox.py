@@ -34,7 +34,6 @@ __all__ = [
     "finish",
     "gave_up",
     "is_leased",
-    "leased",
     "next_due",
     "open_messages",
     "open_rows",
@@ -49,13 +48,7 @@ def _add(dialect: str) -> Insert:
     new = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["key"],
-        set_={
-            "status": "pending",
-            "due": new.due,
-            "attempts": outbox.c.attempts + new.attempts,
-            "leased_until": new.leased_until,
-            "token": new.token,
-        },
+        set_={"status": "pending", "due": new.due, "leased_until": None},
         where=outbox.c.status == "withdrawn",
     )
 
@@ -73,9 +66,9 @@ def add(connection: Connection, rows: Iterable[Row]) -> None:
             "data": _text_of(row),
             "due": row.due,
             "status": "pending",
-            "attempts": 1 if row.lease else 0,
-            "leased_until": row.lease.until if row.lease else None,
-            "token": row.lease.token if row.lease else "",
+            "attempts": 0,
+            "leased_until": None,
+            "token": "",
             "error": "",
         }
         for row in rows
@@ -146,24 +139,11 @@ def claim(
                 for row in rows
             ]
             connection.execute(_LEASE, leases)
-            return [_due(row, row["attempts"] + 1, token) for row in rows]
+            return [_due(row, token) for row in rows]
     return []
 
 
-_LEASED_UNDER = (
-    select(outbox)
-    .where(schema.LEASED, outbox.c.token == bindparam("of_token"))
-    .order_by(outbox.c.priority, outbox.c.due, outbox.c.number)
-)
-
-
-def leased(connection: Connection, token: str) -> list[Due]:
-    """The rows that are leased under a token, messages first."""
-    rows = connection.execute(_LEASED_UNDER, {"of_token": token}).mappings()
-    return [_due(row, row["attempts"], token) for row in rows]
-
-
-def _due(row: RowMapping, attempts: int, token: str) -> Due:
+def _due(row: RowMapping, token: str) -> Due:
     kind = Kind(row["kind"])
     message = kind is Kind.MESSAGE
     data = {"body": decode_body(row["data"])} if message else decode_data(row["data"])
@@ -174,7 +154,7 @@ def _due(row: RowMapping, attempts: int, token: str) -> Due:
         row["owner"],
         row["subject"],
         data,
-        attempts,
+        row["attempts"] + 1,
         token,
     )
 
