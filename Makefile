@@ -9,10 +9,11 @@ VERSIONS := 3.11 3.12 3.13
 SOURCES := $(shell find src -name __pycache__ -prune -o -print)
 CHECKED := src tests docs/conf.py docs/examples/ benchmarks/
 INSTALL := install --quiet --disable-pip-version-check
-EVERYTHING := '.[calendar,postgres,cli,documents,testing]' --group dev --group docs
+EXTRAS := calendar,postgres,cli,documents,testing,temporal
+EVERYTHING := '.[$(EXTRAS)]' --group dev --group temporal --group docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture crash soak lint format bench docs matrix clean changelog
+.PHONY: help demo test torture crash soak temporal lint format bench docs matrix clean changelog
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -61,6 +62,9 @@ crash: $(STAMP)  ## a process killed at every statement, commit and call (an hou
 
 soak: $(STAMP)  ## a busy shop whose processes and server are killed (ten minutes)
 	SOAK_ORDERS=300 $(BIN)/pytest tests/crash/test_soak.py
+
+temporal: $(STAMP)  ## orders on Temporal: all its tests, with many kills and long histories (half an hour)
+	TEMPORAL_KILLS=60 TEMPORAL_EVENTS=1000 $(BIN)/pytest tests/temporal tests/crash/test_temporal.py
 
 lint: $(STAMP)  ## format, style, types, rooms
 	$(BIN)/ruff format --check

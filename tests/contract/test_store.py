@@ -312,7 +312,7 @@ def leases_what_is_leased(broken: pytest.MonkeyPatch) -> None:
     due = schema.outbox.c.due <= bindparam("now")
     rank = schema.outbox.c.priority == bindparam("rank")
     ready = select(schema.outbox).where(schema.OPEN, rank, due).limit(bindparam("rows"))
-    broken.setattr(sql_outbox, "_READY", ready)
+    broken.setattr(sql_outbox, "READY", ready)
 
 
 def ignores_the_token(broken: pytest.MonkeyPatch) -> None:

@@ -59,8 +59,8 @@ def _by_hand(order: Order) -> bool:
 class Process:
     """One process of the application, from its start to its end or its death."""
 
-    def __init__(self, url: str, folder: Path, points: Points) -> None:
-        self.clock, self.world = Told(), World(folder / "world", points)
+    def __init__(self, url: str, folder: Path, points: Points, clock: Told | None = None) -> None:
+        self.clock, self.world = clock or Told(), World(folder / "world", points)
         self.store = SqlStore(url)
         self.engine = Engine(
             self.store,
@@ -200,7 +200,10 @@ def picture(process: Process) -> Picture:
         for table in inspect(engine).get_table_names():
             rows = connection.execute(text(f"select * from {table}")).mappings()
             skipped = IGNORED.get(table, set())
-            plain = ({k: v for k, v in row.items() if k not in skipped} for row in rows)
+            kept = ({k: v for k, v in row.items() if k not in skipped} for row in rows)
+            plain = (
+                {k: v * 1 if isinstance(v, bool) else v for k, v in row.items()} for row in kept
+            )
             tables[table] = sorted(map(repr, plain))
     things = {f"{kind} {key}": times for (kind, key), times in process.world.things().items()}
     process.store.close()

@@ -152,7 +152,7 @@ def test_what_was_done_is_stored_after_a_while(
         return commit_all(commits)
 
     monkeypatch.setattr(engine.store, "commit_all", counted)
-    engine.worker._do_all(engine.worker._claim())
+    engine.worker.do(engine.worker._claim())
     assert [count for count in stored if count] == expected
 
 

@@ -48,6 +48,7 @@ from orderflow.kernel.workflows import (
 from orderflow.model.commands import Command
 from orderflow.model.document import NewOrder
 from orderflow.model.observations import Observation
+from orderflow.runtimes.links import link
 
 __all__ = ["app"]
 
@@ -111,7 +112,19 @@ def show(
 
 @app.command()
 def explain(
-    context: typer.Context, order: OrderId, db: Db = DB, app_name: App = "", as_json: AsJson = False
+    context: typer.Context,
+    order: OrderId,
+    db: Db = DB,
+    app_name: App = "",
+    temporal: Annotated[
+        str,
+        typer.Option(
+            envvar="ORDERFLOW_TEMPORAL",
+            metavar="URL",
+            help="Link to drivers: http://localhost:8233/namespaces/default/workflows/orderflow",
+        ),
+    ] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Explain what an order waits for, and which commands would be accepted now."""
     engine = open_engine(context, db, app_name)
@@ -120,6 +133,8 @@ def explain(
         found = engine.explain(order)
     except UnknownWorkflow as error:
         fail(str(error))
+    owners = [f"order:{order}", *(f"parcel:{parcel}" for parcel in found.order.state.parcels)]
+    drivers = [link(temporal, owner) for owner in owners] if temporal else []
     value = {
         "id": order,
         "status": found.order.status,
@@ -130,8 +145,11 @@ def explain(
             for offer in found.blocked
         ],
         "silent": list(found.silent),
+        "drivers": drivers,
     }
     answer(as_json, value, explanation_text(found))
+    for driver in [] if as_json else drivers:
+        out.print(f"  driver: {driver}", highlight=False, soft_wrap=True)  # a link stays whole
 
 
 def _command(offer: Offer) -> object:

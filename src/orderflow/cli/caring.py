@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from orderflow.cli.opening import DB, App, AsJson, Db, answer, app, open_engine
+from orderflow.cli.opening import (
+    DB,
+    App,
+    AsJson,
+    Db,
+    answer,
+    app,
+    fail,
+    open_engine,
+    open_store,
+    out,
+)
 from orderflow.cli.printing import DOCUMENTS, Documents
 from orderflow.engine.doctor import examine, mend_of
 from orderflow.stores import FileDocuments
@@ -40,6 +51,26 @@ def doctor(
     ]
     answer(as_json, found, *(told or ["nothing is off"]))
     raise typer.Exit(1 if findings else 0)
+
+
+@app.command()
+def migrate_store(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The database to copy.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="An empty database.")],
+    app_name: App = "",
+    as_json: AsJson = False,
+) -> None:
+    """Copy a database into another one, and have the doctor look at the copy."""
+    from orderflow.stores.moving import NotMoved, move  # noqa: PLC0415 (seldom needed)
+
+    try:
+        moved = move(open_store(context, source), open_store(context, target))
+    except NotMoved as error:
+        fail(str(error))
+    if not as_json:
+        out.print(f"{sum(moved.values())} rows of {len(moved)} tables are copied", highlight=False)
+    doctor(context, target, app_name, as_json=as_json)
 
 
 @app.command()

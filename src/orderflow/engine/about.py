@@ -40,12 +40,16 @@ class About:
 
     def __call__(self, row: Due) -> tuple[Order, Parcel | None]:
         """The order of a row, and the parcel where it is one's. Raises NotFound."""
-        kind, _, name = row.owner.partition(":")
+        return self.of(row.owner)
+
+    def of(self, owner: str) -> tuple[Order, Parcel | None]:
+        """The same of all rows of an owner."""
+        kind, _, name = owner.partition(":")
         parcel = None
         if kind == "parcel":
             parcel = self._parcels.get(name) or self._store.parcel(name)
             name = parcel.orders[0] if parcel else name
         order = self._orders.get(name) or self._store.order(name)
         if order is None:
-            raise NotFound(f"there is no order for {row.owner}")
+            raise NotFound(f"there is no order for {owner}")
         return order, parcel

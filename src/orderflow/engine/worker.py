@@ -23,13 +23,24 @@ from orderflow.kernel.waits import STEP_COMMANDS
 from orderflow.model.commands import Body
 from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Kind, Message, Task
 from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply
 
-__all__ = ["Worker"]
+__all__ = ["Failed", "Worker"]
 
 _AT_LEAST_EVERY = 1.0
 """Seconds after which what was done is stored, though more could be done with it."""
+
+
+@attrs.frozen
+class Failed:
+    """A row that was not done, and when it is tried again; None where it was given up."""
+
+    row: Due
+    error: Exception
+    retry_at: datetime | None
 
 
 @attrs.define
@@ -88,7 +99,7 @@ class Worker:
         """Do all that is due now, and what follows from it at once; give the number of rows."""
         done = 0
         while rows := self._claim():
-            self._do_all(rows)
+            self.do(rows)
             done += len(rows)
         return done
 
@@ -96,7 +107,7 @@ class Worker:
         """Work until *stop* is set; a row that was begun is finished. *poll* in seconds."""
         while not stop.is_set():
             rows = self._claim()
-            self._do_all(rows, stop)  # the rest is taken over when its lease ends
+            self.do(rows, stop)  # the rest is taken over when its lease ends
             if not rows:
                 stop.wait(poll)
 
@@ -108,37 +119,41 @@ class Worker:
         token = self._handler.ids.new("lease")
         return list(self._store.claim(self._clock.now(), self.lease, token, self.batch))
 
-    def _do(self, row: Due) -> None:
-        self._do_all([row])
+    def do(self, rows: Sequence[Due], stop: threading.Event | None = None) -> list[Failed]:
+        """Do claimed rows, and store in one transaction what came of those done together.
 
-    def _do_all(self, rows: Sequence[Due], stop: threading.Event | None = None) -> None:
-        """Do rows, and store in one transaction what came of those that were done together."""
+        Gives the rows that failed; each is recorded.
+        """
         done, about = _Done(), About(self._store, rows)
+        failed: list[Failed] = []
         for row in rows:
             if stop is not None and stop.is_set():
                 break
             if row.owner in done.owners or done.over():
-                self._store_done(done)
+                failed += self._store_done(done)
                 about.changed(done.owners)
                 done = _Done()
             try:
                 result = self._result(row, about)
             except Exception as error:  # whatever fails is recorded and tried again
-                self._failed(row, error)
+                failed.append(self.failed(row, error))
                 continue
             if result is not None:
                 done.add(row, result)
-        self._store_done(done)
+        return failed + self._store_done(done)
 
-    def _store_done(self, done: _Done) -> None:
+    def _store_done(self, done: _Done) -> list[Failed]:
         """Store results; an acknowledgement alone cannot be refused."""
         self._store.commit_all(done.commits)
         answers = self._handler.handle_all([envelope for _, envelope in done.messages])
+        failed = []
         for (row, _), answer in zip(done.messages, answers, strict=True):
             if isinstance(answer, Exception):
-                self._failed(row, answer)
+                failed.append(self.failed(row, answer))
             elif isinstance(answer, tuple) and row.kind is Kind.EFFECT:
-                self._failed(row, PortFailed("refused: " + "; ".join(map(str, answer))))
+                refused = PortFailed("refused: " + "; ".join(map(str, answer)))
+                failed.append(self.failed(row, refused))
+        return failed
 
     def _result(self, row: Due, about: About) -> Envelope | Commit | None:
         """Do a row, and give what is to be stored; None where it is no longer ours to do."""
@@ -213,7 +228,7 @@ class Worker:
                 template = str(deed.data.get("template", ""))
                 self._notifier.send(Notification(deed.key, deed.order, template, deed.data))
             return None
-        if code := _who(deed):
+        if code := _who(deed.subject, deed.order, deed.parcel):
             return self._strategies[code].perform(deed)
         if deed.name in STEP_COMMANDS:
             return STEP_COMMANDS[deed.name](deed.order, deed.subject)
@@ -227,14 +242,16 @@ class Worker:
             watcher(Committed(row.key, order, point, name, row.subject))
         return Commit(row.owner, self._clock.now(), done=row.key)
 
-    def _failed(self, row: Due, error: Exception) -> None:
+    def failed(self, row: Due, error: Exception) -> Failed:
+        """Record that a claimed row failed: it is tried again, or given up with a task."""
         now = self._clock.now()
         told = "".join(traceback.format_exception_only(error)).strip()
         if row.attempts < self.attempts and not isinstance(error, ByHand):
             state = RetryCallState(Retrying(), None, (), {})
             state.attempt_number = row.attempts
-            self._store.fail(row, told, now, now + timedelta(seconds=self._pause(state)), None)
-            return
+            retry_at = now + timedelta(seconds=self._pause(state))
+            self._store.fail(row, told, now, retry_at, None)
+            return Failed(row, error, retry_at)
         failed = EffectFailed(row.key, row.name, row.subject)
         tell = (
             Message(f"{row.key}:gave_up", row.owner, failed)
@@ -246,13 +263,20 @@ class Worker:
             what = f"a message to {row.owner} cannot be delivered: {told}"
             task = Task(f"{row.key}:stuck", "exception.message", row.owner, "support", what)
             self._store.commit(Commit(row.owner, now, wanted=(task,)))
+        return Failed(row, error, None)
+
+    def performer(self, effect: Due, order: Order, parcel: Parcel | None) -> str:
+        """Who performs an effect: the code of a strategy, or else the effect's own name."""
+        if effect.name == "notify" or effect.name in self._performers:
+            return effect.name
+        return _who(effect.subject, order, parcel) or effect.name
 
 
-def _who(deed: Deed) -> str:
+def _who(subject: str, order: Order, parcel: Parcel | None) -> str:
     """The code of the strategy that does a deed; empty where it is the shop's own."""
-    if deed.parcel is not None:
-        return deed.parcel.strategy
-    state, fo = deed.order.state, deed.subject
+    if parcel is not None:
+        return parcel.strategy
+    state, fo = order.state, subject
     if fo in state.parcels:
         fo = state.parcels[fo].fo
     elif fo in state.cancellations:

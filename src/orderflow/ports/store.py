@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
@@ -24,9 +24,11 @@ __all__ = [
     "Outcome",
     "Pending",
     "Receipt",
+    "SharedStore",
     "Short",
     "Stale",
     "Store",
+    "Taken",
     "TaskQuery",
     "Watch",
 ]
@@ -147,6 +149,21 @@ class Pending:
     attempts: int
     status: str
     error: str
+
+
+@attrs.frozen
+class Taken:
+    """The open rows of one owner: those that are leased to the caller, and the *rest*.
+
+    Attributes:
+        mine: Due now, and to be done by the caller.
+        effects: Due now, and to be taken one by one.
+        next_due: When the first of the others is due.
+    """
+
+    mine: tuple[Due, ...]
+    effects: tuple[Due, ...]
+    next_due: datetime | None
 
 
 @attrs.frozen
@@ -299,3 +316,20 @@ class Store(Protocol):
 
     def strike(self, owner: str) -> None:
         """Take every outbox row of an owner away: nothing is left of it."""
+
+
+@runtime_checkable
+class SharedStore(Store, Protocol):
+    """A store whose rows may be worked by somebody who keeps count of whose turn it is."""
+
+    def hand_over(self, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
+        """The owners of rows that are due and nobody's; they are left alone until ``now + lease``.
+
+        No attempt is counted, and whoever works on a row keeps it.
+        """
+
+    def take(self, owner: str, now: datetime, lease: timedelta, token: str) -> Taken:
+        """All open rows of an owner, whoever has leased them."""
+
+    def take_one(self, key: str, now: datetime, lease: timedelta, token: str) -> Due | None:
+        """A row, leased to the caller whoever had it before; None where it is not open."""

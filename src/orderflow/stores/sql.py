@@ -14,8 +14,8 @@ from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.work import Due, Message, Task
-from orderflow.ports import Commit, Outcome, Stale
-from orderflow.stores import erasing, migrations, schema, sql_inbox, sql_outbox
+from orderflow.ports import Commit, Outcome, Stale, Taken
+from orderflow.stores import erasing, migrations, schema, sql_handing, sql_inbox, sql_outbox
 from orderflow.stores.database import Database, Guest, Place
 from orderflow.stores.failures import Contended
 from orderflow.stores.grouping import Group
@@ -127,6 +127,28 @@ class SqlStore(SqlReads):
         """Rows that are due, of one kind, leased to the caller until ``now + lease``."""
         with self._database.write() as connection:
             return sql_outbox.claim(connection, now, lease, token, limit)
+
+    def hand_over(self, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
+        """The owners of rows that are due and nobody's; they are left alone until ``now + lease``.
+
+        No attempt is counted, and whoever works on a row keeps it.
+        """
+        with self._database.write() as connection:
+            return sql_handing.hand_over(connection, now, lease, limit)
+
+    def take(self, owner: str, now: datetime, lease: timedelta, token: str) -> Taken:
+        """All open rows of an owner, whoever has leased them: its driver is the only one.
+
+        Those that are due and no effects are leased with *token*, as by :meth:`claim`. The others
+        are left alone by :meth:`hand_over` until a *lease* after they are due.
+        """
+        with self._database.write() as connection:
+            return sql_handing.take(connection, owner, now, lease, token)
+
+    def take_one(self, key: str, now: datetime, lease: timedelta, token: str) -> Due | None:
+        """A row, leased to the caller whoever had it before; None where it is not open."""
+        with self._database.write() as connection:
+            return sql_handing.take_one(connection, key, now, lease, token)
 
     def fail(
         self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None

@@ -22,16 +22,16 @@ from orderflow.stores.filing import digest
 
 __all__ = ["SqlDocuments", "SqlNumbers"]
 
-_metadata = MetaData()
+metadata = MetaData()
 _contents = Table(
     "orderflow_document_contents",
-    _metadata,
+    metadata,
     Column("digest", Text, primary_key=True),
     Column("content", LargeBinary, nullable=False),
 )
 _filed = Table(
     "orderflow_documents",
-    _metadata,
+    metadata,
     Column("order_id", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("digest", Text, nullable=False, index=True),
@@ -39,13 +39,13 @@ _filed = Table(
 )
 _series = Table(
     "orderflow_number_series",
-    _metadata,
+    metadata,
     Column("series", Text, primary_key=True),
     Column("last", BigInteger, nullable=False),
 )
 _numbers = Table(
     "orderflow_numbers",
-    _metadata,
+    metadata,
     Column("series", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("number", BigInteger, nullable=False),
@@ -64,7 +64,7 @@ class _InTables:
     def __init__(self, url: str, *, schema: str | None = None) -> None:
         self._database = Database(url, schema)
         with self._database.write() as connection:
-            _metadata.create_all(connection)
+            metadata.create_all(connection)
 
     def close(self) -> None:
         """Close every connection."""

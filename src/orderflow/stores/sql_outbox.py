@@ -28,8 +28,11 @@ from orderflow.stores.rows import PRIORITY, Row
 from orderflow.stores.schema import OPEN, outbox
 
 __all__ = [
+    "LEASE",
+    "READY",
     "add",
     "claim",
+    "claimed",
     "fail",
     "finish",
     "gave_up",
@@ -103,7 +106,7 @@ def finish(connection: Connection, keys: Sequence[str]) -> None:
     execute_many(connection, _FINISH, [{"of_key": key} for key in keys])
 
 
-_READY = (
+READY = (
     select(outbox)
     .where(
         OPEN,
@@ -115,7 +118,7 @@ _READY = (
     .limit(bindparam("rows"))
     .with_for_update(skip_locked=True)
 )
-_LEASE = (
+LEASE = (
     update(outbox)
     .where(outbox.c.number == bindparam("of_number"))
     .values(
@@ -132,18 +135,19 @@ def claim(
     """Lease up to *limit* rows of the first kind that has any due; read by kind, by its index."""
     for rank in sorted(PRIORITY.values()):
         asked = {"rank": rank, "now": now, "rows": limit}
-        rows = connection.execute(_READY, asked).mappings().all()
+        rows = connection.execute(READY, asked).mappings().all()
         if rows:
             leases = [
                 {"of_number": row["number"], "leased_until": now + lease, "token": token}
                 for row in rows
             ]
-            connection.execute(_LEASE, leases)
-            return [_due(row, token) for row in rows]
+            connection.execute(LEASE, leases)
+            return [claimed(row, row["attempts"] + 1, token) for row in rows]
     return []
 
 
-def _due(row: RowMapping, token: str) -> Due:
+def claimed(row: RowMapping, attempts: int, token: str) -> Due:
+    """The row, leased with this token."""
     kind = Kind(row["kind"])
     message = kind is Kind.MESSAGE
     data = {"body": decode_body(row["data"])} if message else decode_data(row["data"])
@@ -154,7 +158,7 @@ def _due(row: RowMapping, token: str) -> Due:
         row["owner"],
         row["subject"],
         data,
-        row["attempts"] + 1,
+        attempts,
         token,
     )
 

@@ -183,7 +183,7 @@ class OrderMachine(Outside):
         """The worker does a few rows."""
         for _ in range(rows):
             for row in self.engine.worker._claim():
-                self.engine.worker._do(row)
+                self.engine.worker.do([row])
 
     @rule()
     def work_all(self) -> None:

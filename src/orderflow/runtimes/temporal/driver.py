@@ -1,0 +1,121 @@
+"""The one workflow: drives an order, a parcel or a stock level, and knows nothing of any.
+
+What it runs by is in the database, and read by an activity. So it is the same code for every order
+and every workflow of an application, and what changes there changes nothing in a history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
+
+__all__ = ["ADVANCE", "NUMBERS", "PERFORM", "STATUS", "Driver", "Errand", "Plan"]
+
+ADVANCE, PERFORM = "orderflow.advance", "orderflow.perform"
+STATUS = SearchAttributeKey.for_keyword("OrderStatus")
+NUMBERS = SearchAttributeKey.for_keyword_list("OrderNumber")
+_AGAIN = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+_LONG = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """An effect to be performed: its key, on which queue, and within how many seconds.
+
+    *silence* is how long its worker may be silent before it counts as dead.
+    """
+
+    key: str
+    queue: str
+    timeout: float
+    silence: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an owner waits for: effects, and how many seconds until something is due."""
+
+    errands: list[Errand]
+    wait: float | None
+    status: str
+    numbers: list[str]
+
+
+@workflow.defn(name="orderflow")
+class Driver:
+    """Does what is due of one owner until nothing of it is open."""
+
+    def __init__(self) -> None:
+        self._woken = True
+        self._out: dict[str, asyncio.Task[None]] = {}
+
+    @workflow.run
+    async def run(self, owner: str) -> None:
+        """Look, send errands out, wait; the rows are the truth, so nothing is remembered."""
+        while True:
+            self._woken = False
+            plan: Plan = await workflow.execute_local_activity(
+                ADVANCE,
+                owner,
+                result_type=Plan,
+                start_to_close_timeout=_LONG,
+                retry_policy=_AGAIN,
+            )
+            self._mark(plan)
+            if self._woken:
+                continue
+            if not workflow.info().is_continue_as_new_suggested():
+                self._send_out(plan.errands)
+            elif not self._out:
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(owner)
+            if not self._out and plan.wait is None:
+                return
+            await self._rest(plan.wait)
+
+    @workflow.signal
+    def wake(self) -> None:
+        """Something is due: rows were handed over."""
+        self._woken = True
+
+    def _send_out(self, errands: list[Errand]) -> None:
+        for errand in errands:
+            if errand.key not in self._out:
+                self._out[errand.key] = asyncio.create_task(self._perform(errand))
+
+    async def _perform(self, errand: Errand) -> None:
+        try:
+            await workflow.execute_activity(
+                PERFORM,
+                errand.key,
+                task_queue=errand.queue,
+                start_to_close_timeout=timedelta(seconds=errand.timeout + errand.silence),
+                heartbeat_timeout=timedelta(seconds=errand.silence),
+                retry_policy=_AGAIN,
+            )
+        finally:
+            del self._out[errand.key]
+            self._woken = True
+
+    async def _rest(self, seconds: float | None) -> None:
+        wait = None if seconds is None else timedelta(seconds=seconds)
+        try:
+            await workflow.wait_condition(lambda: self._woken, timeout=wait)
+        except TimeoutError:
+            return
+
+    def _mark(self, plan: Plan) -> None:
+        """Let Temporal's lists find the order by its number and status."""
+        known = workflow.info().typed_search_attributes
+        news: list[SearchAttributeUpdate[Any]] = []
+        if plan.status and known.get(STATUS) != plan.status:
+            news.append(STATUS.value_set(plan.status))
+        if plan.numbers and known.get(NUMBERS) != plan.numbers:
+            news.append(NUMBERS.value_set(plan.numbers))
+        if news:
+            workflow.upsert_search_attributes(news)

@@ -1,0 +1,87 @@
+"""Rows that are handed over and taken: nobody's twice, nobody's never, and attempts are counted."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from orderflow import Engine, InHouse, Line, NewOrder, Steps
+from orderflow.model.work import Due, Kind
+from orderflow.simulation import VirtualClock
+from orderflow.stores import SqlStore
+
+LEASE = timedelta(seconds=30)
+
+
+class Shop:
+    """An order that waits to be confirmed by software, and for its customer by a timer."""
+
+    def __init__(self, url: str) -> None:
+        self.store, self.clock = SqlStore(url), VirtualClock()
+        self.engine = Engine(self.store, [InHouse()], clock=self.clock, steps=Steps())
+        poster = Line(sku="POSTER", quantity=1, stocked=False)
+        self.engine.place(NewOrder(number="A-1", currency="EUR", lines=(poster,)), id="A-1")
+
+    def hand_over(self) -> list[str]:
+        return list(self.store.hand_over(self.clock.now(), LEASE, 100))
+
+    def take(self, token: str) -> tuple[list[Due], list[Due], datetime | None]:
+        taken = self.store.take("order:A-1", self.clock.now(), LEASE, token)
+        return list(taken.mine), list(taken.effects), taken.next_due
+
+
+@pytest.fixture
+def shop(database: str) -> Iterator[Shop]:
+    shop = Shop(database)
+    yield shop
+    shop.store.close()
+
+
+def test_a_row_is_handed_over_once_a_lease_and_no_attempt_is_counted(shop: Shop) -> None:
+    assert shop.hand_over() == ["order:A-1"]
+    assert shop.hand_over() == []
+    assert shop.store.claim(shop.clock.now(), LEASE, "other", 10) == []
+    shop.clock.advance(LEASE)
+    assert shop.hand_over() == ["order:A-1"]
+    assert {row.attempts for row in shop.store.pending("order:A-1")} == {0}
+
+
+def test_taking_leaves_effects_to_be_taken_one_by_one(shop: Shop) -> None:
+    shop.hand_over()
+    mine, effects, next_due = shop.take("driver")
+    assert (mine, [row.name for row in effects]) == ([], ["confirm"])
+    (timer,) = [row for row in shop.store.pending("order:A-1") if row.kind == Kind.TIMER]
+    assert next_due == timer.due
+    row = shop.store.take_one(effects[0].key, shop.clock.now(), LEASE, "worker")
+    assert row is not None
+    assert (row.attempts, row.token) == (1, "worker")
+    assert shop.store.still_mine(row)
+
+
+def test_who_takes_a_row_fences_who_had_it(shop: Shop) -> None:
+    _, (effect,), _ = shop.take("driver")
+    first = shop.store.take_one(effect.key, shop.clock.now(), LEASE, "first")
+    second = shop.store.take_one(effect.key, shop.clock.now(), LEASE, "second")
+    assert first is not None
+    assert second is not None
+    assert (first.attempts, second.attempts) == (1, 2)
+    assert not shop.store.still_mine(first)
+    shop.engine.worker.failed(first, RuntimeError("late"))
+    assert shop.store.still_mine(second)
+    assert shop.engine.worker.do([second]) == []
+    assert shop.store.take_one(effect.key, shop.clock.now(), LEASE, "third") is None
+    assert shop.engine.order("A-1").status == "confirmed"
+
+
+def test_a_timer_is_left_alone_until_a_lease_after_it_is_due(shop: Shop) -> None:
+    """Its driver has it; should that be lost, it is handed over all the same."""
+    _, (effect,), due = shop.take("driver")
+    assert due is not None
+    row = shop.store.take_one(effect.key, shop.clock.now(), timedelta(days=900), "worker")
+    assert row is not None
+    shop.clock.advance(due - shop.clock.now() + LEASE / 2)
+    assert shop.hand_over() == []
+    shop.clock.advance(LEASE / 2)
+    assert shop.hand_over() == ["order:A-1"]
+    mine, _, _ = shop.take("driver")
+    assert [(row.kind, row.attempts) for row in mine] == [(Kind.TIMER, 1)]

@@ -1,0 +1,234 @@
+"""One driver for every order: definitions change under it, its history ends, Temporal goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHistory
+from temporalio.worker import Replayer
+
+from orderflow import (
+    IN_HOUSE,
+    Committed,
+    Engine,
+    Hooks,
+    InHouse,
+    Line,
+    NewOrder,
+    Order,
+    Phase,
+    State,
+    Step,
+    TaskFor,
+    Transition,
+    Workflow,
+)
+from orderflow.model.observations import TrackingReported
+from orderflow.model.parcel import ParcelStatus
+from orderflow.runtimes.temporal import workflow_id
+from orderflow.runtimes.temporal.driver import Driver
+from orderflow.runtimes.temporal.running import _RUNNER
+from orderflow.simulation import VirtualClock
+from orderflow.stores import SqlStore
+from tests.temporal.server import Server
+from tests.temporal.shops import close
+from tests.temporal.working import Working, wait_for
+
+TIMES = int(os.environ.get("TEMPORAL_EVENTS", "24"))
+POSTER = Line(sku="POSTER", quantity=1, stocked=False)
+
+
+def checked(version: int, passed: str) -> Workflow[Step]:
+    """In-house work with a person's check, whose trigger is named by the version."""
+    return IN_HOUSE.extend(
+        name="checked",
+        version=version,
+        states=[State("quality_check", Phase.WORKING, TaskFor("inspector", trigger=passed))],
+        transitions=[
+            Transition("picked", "picking", "quality_check"),
+            Transition("look_again", "quality_check", "quality_check"),
+            Transition(passed, "quality_check", "packing"),
+        ],
+        without=[("picked", "picking")],
+    )
+
+
+class Checked(InHouse):
+    code = "checked"
+
+    def __init__(self, workflow: Workflow[Step]) -> None:
+        super().__init__()
+        self.workflow = workflow
+
+
+def shop(url: str, workflow: Workflow[Step], *older: Workflow[Step]) -> Engine:
+    return Engine(SqlStore(url), [Checked(workflow)], workflows=older)
+
+
+def place(engine: Engine, name: str) -> Order:
+    return engine.place(NewOrder(number=name, currency="EUR", lines=(POSTER,)), id=name)
+
+
+async def histories(client: Client, owner: str, queue: str) -> list[WorkflowHistory]:
+    """The histories of an owner's drivers: one where it was never continued as new."""
+    asked = f"WorkflowId = '{workflow_id(owner, queue)}'"
+    runs = [run async for run in client.list_workflows(asked)]
+    handles = [client.get_workflow_handle(run.id, run_id=run.run_id) for run in runs]
+    return [await handle.fetch_history() for handle in handles]
+
+
+def kinds(history: WorkflowHistory) -> Counter[int]:
+    return Counter(event.event_type for event in history.events)
+
+
+async def looked_at(server: Server, owner: str, queue: str) -> list[WorkflowHistory]:
+    return await histories(await server.client(), owner, queue)
+
+
+def fired_triggers(engine: Engine, order: str) -> list[str]:
+    events = [event for entry in engine.journal(order) for event in entry.events]
+    return [str(getattr(event, "trigger", "")) for event in events]
+
+
+async def replayed(found: list[WorkflowHistory]) -> None:
+    """Raises where the driver's code does not fit a history."""
+    replayer = Replayer(workflows=[Driver], workflow_runner=_RUNNER)
+    for history in found:
+        await replayer.replay_workflow(history)
+
+
+def test_a_definition_is_edited_under_a_waiting_order(
+    postgres: str, tmp_path: Path, server: Server
+) -> None:
+    old, new, queue = checked(1, "ok"), checked(2, "passed"), tmp_path.name
+    engine = shop(postgres, old)
+    with Working(engine, server, queue=queue) as working:
+        place(engine, "A-1")
+        working.settle()
+        assert [task.role for task in engine.tasks()] == ["inspector"]
+    close(engine)
+    engine = shop(postgres, new, old)
+    with Working(engine, server, queue=queue) as working:
+        place(engine, "A-2")
+        working.settle()
+        tasks = list(engine.tasks(role="inspector"))
+        fired = {engine.complete(task, by="ivo").id for task in tasks}
+        working.settle()
+    assert fired == {"A-1", "A-2"}
+    triggers = {
+        name: [trigger for trigger in fired_triggers(engine, name) if trigger in ("ok", "passed")]
+        for name in fired
+    }
+    assert triggers == {"A-1": ["ok"], "A-2": ["passed"]}
+    assert {engine.order(name).status for name in fired} == {"shipped"}
+    for name in fired:
+        found = asyncio.run(looked_at(server, f"order:{name}", queue))
+        failed = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+        assert found
+        assert [kinds(history)[failed] for history in found] == [0] * len(found)
+        asyncio.run(replayed(found))
+    close(engine)
+
+
+def test_the_history_of_an_order_with_thousands_of_events_stays_short(
+    postgres: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Drivers are continued as new, and nothing is lost: each watcher is told of each event."""
+    folder = tmp_path_factory.mktemp("bounded")
+    server = Server(folder, "limit.historyCount.suggestContinueAsNew=40")
+    told: Counter[str] = Counter()
+    hooks, flow = Hooks(), checked(1, "ok")
+
+    @hooks.committed("look_again", workflow=flow)
+    def note(done: Committed) -> None:
+        told[done.key] += 1
+
+    engine = Engine(SqlStore(postgres), [Checked(flow)], hooks=hooks)
+    try:
+        with Working(engine, server, queue=tmp_path.name) as working:
+            place(engine, "A-1")
+            working.settle()
+            for number in range(TIMES):
+                engine.fire("A-1", "look_again", on="A-1-F1", id=str(number))
+                wait_for(lambda number=number: len(told) > number - 3)  # type: ignore[misc]  # bound at once
+            working.settle()
+            for task in list(engine.tasks(role="inspector")):
+                engine.complete(task, by="ivo")
+            working.settle()
+            (parcel,) = engine.order("A-1").state.parcels.values()
+            for number in range(TIMES):
+                fact = TrackingReported(
+                    tracking_number=parcel.tracking_number,
+                    status=(ParcelStatus.IN_TRANSIT, ParcelStatus.ATTEMPTED)[number % 2],
+                )
+                engine.observe(fact.at(engine.clock.now() + timedelta(seconds=number)))
+            working.settle()
+            runs = asyncio.run(looked_at(server, "order:A-1", tmp_path.name))
+            asyncio.run(replayed(runs))
+    finally:
+        server.stop()
+    assert len(told) == TIMES
+    assert len(list(engine.store.journal(f"parcel:{parcel.id}"))) > TIMES
+    assert len(runs) > TIMES // 10
+    assert max(len(history.events) for history in runs) < 80
+    close(engine)
+
+
+def test_orders_are_accepted_while_temporal_is_away(
+    postgres: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    server = Server(tmp_path_factory.mktemp("away"))
+    engine = shop(postgres, checked(1, "ok"))
+    try:
+        with Working(engine, server, queue=tmp_path.name) as working:
+            place(engine, "A-1")
+            working.settle()
+            server.kill()
+            for number in range(2, 5):
+                assert place(engine, f"A-{number}").status == "placed"
+            server.start()
+            working.settle()
+    finally:
+        server.stop()
+    assert len(list(engine.tasks(role="inspector"))) == 4
+    close(engine)
+
+
+def test_a_repeated_hand_over_is_absorbed(postgres: str, tmp_path: Path, server: Server) -> None:
+    """Handed over again and again, an order is done once, and its driver is one."""
+    clock, told = VirtualClock(), Counter[str]()
+    hooks, flow = Hooks(), checked(1, "ok")
+
+    @hooks.committed("picked", workflow=flow)
+    def note(done: Committed) -> None:
+        told[done.key] += 1
+
+    engine = Engine(SqlStore(postgres), [Checked(flow)], hooks=hooks, clock=clock)
+    with Working(engine, server, queue=tmp_path.name) as working:
+        place(engine, "A-1")
+
+        async def again() -> None:
+            await asyncio.gather(*(wake(working, "order:A-1", tmp_path.name) for _ in range(20)))
+
+        asyncio.run_coroutine_threadsafe(again(), working.loop).result()
+        working.settle()
+    assert list(told.values()) == [1]
+    runs = asyncio.run(looked_at(server, "order:A-1", tmp_path.name))
+    assert len(runs) == 1
+    close(engine)
+
+
+async def wake(working: Working, owner: str, queue: str) -> None:
+    await working.client.start_workflow(
+        Driver.run,
+        owner,
+        id=workflow_id(owner, queue),
+        task_queue=queue,
+        start_signal="wake",
+    )
