@@ -320,10 +320,6 @@ def ignores_the_token(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(sql_outbox, "_MINE", mine)
 
 
-def shows_leases_to_everybody(broken: pytest.MonkeyPatch) -> None:
-    broken.setattr(sql_outbox, "_LEASED_UNDER", select(schema.outbox).where(schema.LEASED))
-
-
 def keeps_the_first_document(broken: pytest.MonkeyPatch) -> None:
     def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:
         return correct(connection, [attrs.evolve(commit, revised=False) for commit in commits])
@@ -348,7 +344,6 @@ def keeps_the_first_document(broken: pytest.MonkeyPatch) -> None:
         (forgets_receipts, "a_message_is_taken_once"),
         (leases_what_is_leased, "a_row_is_one_workers_at_a_time"),
         (ignores_the_token, "a_late_worker_cannot_overwrite"),
-        (shows_leases_to_everybody, "what_follows_is_its_workers"),
     ],
 )
 def test_the_law_catches_the_mutant(

@@ -46,12 +46,6 @@ class ForgetsReceipts(MemoryStore):
         return super().commit(attrs.evolve(commit, receipt=None))
 
 
-class ShowsNoLease(MemoryStore):
-    def leased(self, token: str) -> Sequence[Due]:
-        del token
-        return ()
-
-
 class LeasesToEverybody(MemoryStore):
     def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
         return super().claim(now, lease * 0, token, limit)
@@ -143,7 +137,6 @@ MUTANTS: dict[Callable[[], Store], tuple[str, str]] = {
     NeverStale: ("a_stale_commit_changes_nothing", "expected version 0: Committed()"),
     StoresWhatIsShort: ("a_short_commit_changes_nothing", "the order: Order("),
     ForgetsReceipts: ("a_message_is_taken_once", "receipt cart-7 for A-2: Committed()"),
-    ShowsNoLease: ("what_follows_is_its_workers", "what is its own: []"),
     LeasesToEverybody: ("a_row_is_one_workers_at_a_time", "claimed at once: ['effect-00', 'eff"),
     NeverGivesUp: ("a_row_is_done_once", "due after it gave up: [('effect'"),
     WithdrawsNothing: ("what_is_withdrawn_rests", "whether its worker still has it: True"),

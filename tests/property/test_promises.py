@@ -35,7 +35,7 @@ from orderflow.model.parcel import Content, Parcel, status_of
 from orderflow.model.state import PaymentFact
 from orderflow.model.stock import Reserve, StockLevel, Wait
 from orderflow.model.work import Timer, effect_key
-from orderflow.ports import Commit, Lease, Outcome
+from orderflow.ports import Commit, Outcome
 from orderflow.stores import MemoryStore, memory, memory_stock
 from orderflow.stores.rows import rows_of
 from orderflow.testing import Broken, WatchedStore
@@ -111,8 +111,8 @@ def refusals_leave_a_note(patch: Patch) -> None:
     """Promise 1: a refused command is noted on the order all the same."""
     original = Handler.handle_all
 
-    def noting(self: Handler, envelopes: Sequence[Envelope], lease: Lease | None = None) -> Any:
-        found = original(self, envelopes, lease)
+    def noting(self: Handler, envelopes: Sequence[Envelope]) -> Any:
+        found = original(self, envelopes)
         for envelope, answer in zip(envelopes, found, strict=True):
             if isinstance(answer, tuple) and self.store.order(envelope.subject[6:]) is not None:
                 note = PaymentReported(fact=PaymentFact.FAILED, amount=0, reference=envelope.cause)

@@ -42,7 +42,7 @@ from orderflow.model.observations import StockReported
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey, StockLevel
 from orderflow.model.work import Message
-from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Lease, Store, Watch
+from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Store, Watch
 
 __all__ = ["Handler"]
 
@@ -77,10 +77,8 @@ class Handler:
             raise answer
         return answer
 
-    def handle_all(self, envelopes: Sequence[Envelope], lease: Lease | None = None) -> list[Answer]:
+    def handle_all(self, envelopes: Sequence[Envelope]) -> list[Answer]:
         """Apply messages, as many as may be in one transaction, with an answer for each.
-
-        Who gives a *lease* has what follows from them, see :class:`orderflow.ports.Commit`.
 
         What :meth:`handle` would raise is the answer. Messages to one subject follow each other.
         """
@@ -98,12 +96,10 @@ class Handler:
             for subject in [name for name, number in turn.items() if tries[number] > _TRIES]:
                 what = f"{subject} kept changing meanwhile; send it again"
                 answers[turn.pop(subject)] = Conflict(what)
-            answers |= self._together(
-                {number: envelopes[number] for number in turn.values()}, lease
-            )
+            answers |= self._together({number: envelopes[number] for number in turn.values()})
         return [answers[number] for number in range(len(envelopes))]
 
-    def _together(self, turn: Mapping[int, Envelope], lease: Lease | None) -> Mapping[int, Answer]:
+    def _together(self, turn: Mapping[int, Envelope]) -> Mapping[int, Answer]:
         """Decide and commit once; who is missing in the answers has to try again."""
         reading = self._read(turn.values())
         answers: dict[int, Answer] = {}
@@ -119,8 +115,7 @@ class Handler:
                 reading.foresee(prepared.commit.stock)
             else:
                 answers[number] = prepared
-        commits = [attrs.evolve(each.commit, lease=lease) for each in ready.values()]
-        outcomes = self.store.commit_all(commits)
+        outcomes = self.store.commit_all([each.commit for each in ready.values()])
         for (number, each), outcome in zip(ready.items(), outcomes, strict=True):
             if isinstance(outcome, Committed):
                 answers[number] = each.answer

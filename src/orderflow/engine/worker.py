@@ -26,7 +26,7 @@ from orderflow.model.observations import LabelBought, LabelVoided, Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Kind, Message, Task
-from orderflow.ports import Commit, Deed, Lease, Notification, Notifier, Performer, Reply
+from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply
 
 __all__ = ["Failed", "Worker"]
 
@@ -99,19 +99,17 @@ class Worker:
         """Do all that is due now, and what follows from it at once; give the number of rows."""
         done = 0
         while rows := self._claim():
-            while rows:
-                done += len(rows)
-                rows = self._go_on(rows)
+            self.do(rows)
+            done += len(rows)
         return done
 
     def run_forever(self, stop: threading.Event, poll: float = 1.0) -> None:
         """Work until *stop* is set; a row that was begun is finished. *poll* in seconds."""
         while not stop.is_set():
             rows = self._claim()
+            self.do(rows, stop)  # the rest is taken over when its lease ends
             if not rows:
                 stop.wait(poll)
-            while rows and not stop.is_set():
-                rows = self._go_on(rows, stop)  # the rest is taken over when its lease ends
 
     def next_due(self) -> datetime | None:
         """When there will be something to do."""
@@ -121,26 +119,15 @@ class Worker:
         token = self._handler.ids.new("lease")
         return list(self._store.claim(self._clock.now(), self.lease, token, self.batch))
 
-    def _go_on(self, rows: list[Due], stop: threading.Event | None = None) -> list[Due]:
-        """Do rows, and give what follows at once: the same transaction leases it to us."""
-        token = self._handler.ids.new("lease")
-        self.do(rows, stop, token)
-        return list(self._store.leased(token))
-
-    def do(
-        self, rows: Sequence[Due], stop: threading.Event | None = None, follow: str = ""
-    ) -> list[Failed]:
+    def do(self, rows: Sequence[Due], stop: threading.Event | None = None) -> list[Failed]:
         """Do claimed rows, and store in one transaction what came of those done together.
 
-        Gives the rows that failed; each is recorded. *follow* is the token of whoever goes on with
-        what follows from the last of them; what is stored before, while others have to be done yet,
-        is anybody's.
+        Gives the rows that failed; each is recorded.
         """
         done, about = _Done(), About(self._store, rows)
         failed: list[Failed] = []
         for row in rows:
             if stop is not None and stop.is_set():
-                follow = ""
                 break
             if row.owner in done.owners or done.over():
                 failed += self._store_done(done)
@@ -153,13 +140,12 @@ class Worker:
                 continue
             if result is not None:
                 done.add(row, result)
-        return failed + self._store_done(done, follow)
+        return failed + self._store_done(done)
 
-    def _store_done(self, done: _Done, follow: str = "") -> list[Failed]:
+    def _store_done(self, done: _Done) -> list[Failed]:
         """Store results; an acknowledgement alone cannot be refused."""
         self._store.commit_all(done.commits)
-        lease = Lease(follow, self._clock.now() + self.lease) if follow else None
-        answers = self._handler.handle_all([envelope for _, envelope in done.messages], lease)
+        answers = self._handler.handle_all([envelope for _, envelope in done.messages])
         failed = []
         for (row, _), answer in zip(done.messages, answers, strict=True):
             if isinstance(answer, Exception):

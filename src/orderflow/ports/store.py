@@ -20,7 +20,6 @@ __all__ = [
     "Committed",
     "Duplicate",
     "InboxItem",
-    "Lease",
     "OrderQuery",
     "Outcome",
     "Pending",
@@ -61,14 +60,6 @@ class Watch:
 
 
 @attrs.frozen
-class Lease:
-    """Whose some rows of the outbox are, and until when."""
-
-    token: str
-    until: datetime
-
-
-@attrs.frozen
 class Commit:
     """Everything that one message changes; all of it is stored, or none.
 
@@ -88,8 +79,6 @@ class Commit:
         receipt: The message's receipt.
         done: The outbox row that this commit acknowledges.
         revised: Whether the order's document changed.
-        lease: Who goes on with what follows at once: the messages, effects and watchers that it
-            adds are claimed for it already.
     """
 
     subject: str
@@ -107,7 +96,6 @@ class Commit:
     receipt: Receipt | None = None
     done: str | None = None
     revised: bool = False
-    lease: Lease | None = None
 
 
 @attrs.frozen
@@ -287,9 +275,6 @@ class Store(Protocol):
 
     def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
         """Rows that are due, of one kind, leased to the caller until ``now + lease``."""
-
-    def leased(self, token: str) -> Sequence[Due]:
-        """The rows that are leased under a token, messages first."""
 
     def still_mine(self, due: Due) -> bool:
         """Whether a claimed row is still wanted, and still the caller's."""

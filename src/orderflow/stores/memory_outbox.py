@@ -31,11 +31,6 @@ class _Found:
     error: str = ""
 
 
-def _place(found: _Found) -> tuple[int, datetime, int]:
-    """Where a row stands in the queue."""
-    return PRIORITY[found.row.kind], found.due, found.number
-
-
 class MemoryOutbox:
     """The rows, by key and by owner; a heap of when each wakes."""
 
@@ -56,9 +51,7 @@ class MemoryOutbox:
             there.status, there.due = "pending", row.due
         else:
             return
-        if row.lease:
-            there.attempts, there.token = there.attempts + 1, row.lease.token
-        self._wake(there, row.lease.until if row.lease else row.due)
+        self._wake(there, row.due)
 
     def _wake(self, found: _Found, at: datetime) -> None:
         found.wake = at
@@ -81,7 +74,7 @@ class MemoryOutbox:
             while (found := self._next()) is not None and found.wake <= now:
                 heapq.heappop(self._wakes)
                 ready[found.row.key] = found
-            queue = sorted(ready.values(), key=_place)
+            queue = sorted(ready.values(), key=lambda f: (PRIORITY[f.row.kind], f.due, f.number))
             taken = [found for found in queue[:limit] if found.row.kind is queue[0].row.kind]
             for found in taken:
                 found.attempts, found.token = found.attempts + 1, token
@@ -89,12 +82,6 @@ class MemoryOutbox:
             for found in ready.values():
                 self._wake(found, found.wake)
             return [_due(found) for found in taken]
-
-    def leased(self, token: str) -> Sequence[Due]:
-        """The rows that are leased under a token, messages first."""
-        with self._lock:
-            mine = [f for f in self._outbox.values() if f.status == "pending" and f.token == token]
-            return [_due(f) for f in sorted(mine, key=_place)]
 
     def still_mine(self, due: Due) -> bool:
         """Whether a claimed row is still the caller's."""

@@ -12,7 +12,7 @@ from orderflow.model.observations import Observation
 from orderflow.model.state import OrderState
 from orderflow.model.status import overlays, stage
 from orderflow.model.work import Effect, Kind, Message, Task, Timer
-from orderflow.ports import Commit, Lease, Watch
+from orderflow.ports import Commit, Watch
 from orderflow.stores.codec import encode_form
 
 __all__ = [
@@ -43,13 +43,12 @@ class Row:
     subject: str
     data: object
     due: datetime
-    lease: Lease | None = None
 
 
 def rows_of(commit: Commit) -> Iterator[Row]:
     """The outbox rows of a commit: messages, effects, timers, watchers."""
     for message in commit.messages:
-        yield message_row(message, commit.now, commit.lease)
+        yield message_row(message, commit.now)
     for wanted in commit.wanted:
         if isinstance(wanted, Effect):
             yield Row(
@@ -60,7 +59,6 @@ def rows_of(commit: Commit) -> Iterator[Row]:
                 wanted.subject,
                 wanted.data,
                 commit.now,
-                commit.lease,
             )
         elif isinstance(wanted, Timer):
             due = wanted.due
@@ -72,10 +70,10 @@ def rows_of(commit: Commit) -> Iterator[Row]:
         yield _watch_row(watch, commit)
 
 
-def message_row(message: Message, now: datetime, lease: Lease | None = None) -> Row:
+def message_row(message: Message, now: datetime) -> Row:
     """The outbox row of a message."""
     name = type(message.body).__name__
-    return Row(message.key, Kind.MESSAGE, name, message.to, message.to, message.body, now, lease)
+    return Row(message.key, Kind.MESSAGE, name, message.to, message.to, message.body, now)
 
 
 def matched_row(reference: str, fact: Observation, subject: str, now: datetime) -> Row:
@@ -91,8 +89,8 @@ def unmatched_row(reference: str, due: datetime) -> Row:
 
 def _watch_row(watch: Watch, commit: Commit) -> Row:
     told = {"hook": watch.hook, "point": watch.point, "name": watch.name}
-    owner, lease = commit.subject, commit.lease
-    return Row(watch.key, Kind.WATCH, watch.hook, owner, watch.subject, told, commit.now, lease)
+    owner = commit.subject
+    return Row(watch.key, Kind.WATCH, watch.hook, owner, watch.subject, told, commit.now)
 
 
 def tasks_of(commit: Commit) -> Iterator[Task]:

@@ -37,7 +37,6 @@ __all__ = [
     "finish",
     "gave_up",
     "is_leased",
-    "leased",
     "next_due",
     "open_messages",
     "open_rows",
@@ -52,13 +51,7 @@ def _add(dialect: str) -> Insert:
     new = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["key"],
-        set_={
-            "status": "pending",
-            "due": new.due,
-            "attempts": outbox.c.attempts + new.attempts,
-            "leased_until": new.leased_until,
-            "token": new.token,
-        },
+        set_={"status": "pending", "due": new.due, "leased_until": None},
         where=outbox.c.status == "withdrawn",
     )
 
@@ -76,9 +69,9 @@ def add(connection: Connection, rows: Iterable[Row]) -> None:
             "data": _text_of(row),
             "due": row.due,
             "status": "pending",
-            "attempts": 1 if row.lease else 0,
-            "leased_until": row.lease.until if row.lease else None,
-            "token": row.lease.token if row.lease else "",
+            "attempts": 0,
+            "leased_until": None,
+            "token": "",
             "error": "",
         }
         for row in rows
@@ -151,19 +144,6 @@ def claim(
             connection.execute(LEASE, leases)
             return [claimed(row, row["attempts"] + 1, token) for row in rows]
     return []
-
-
-_LEASED_UNDER = (
-    select(outbox)
-    .where(schema.LEASED, outbox.c.token == bindparam("of_token"))
-    .order_by(outbox.c.priority, outbox.c.due, outbox.c.number)
-)
-
-
-def leased(connection: Connection, token: str) -> list[Due]:
-    """The rows that are leased under a token, messages first."""
-    rows = connection.execute(_LEASED_UNDER, {"of_token": token}).mappings()
-    return [claimed(row, row["attempts"], token) for row in rows]
 
 
 def claimed(row: RowMapping, attempts: int, token: str) -> Due:

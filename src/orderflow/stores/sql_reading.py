@@ -178,11 +178,6 @@ class SqlReads:
         with self._database.read() as connection:
             return sql_outbox.is_leased(connection, due)
 
-    def leased(self, token: str) -> Sequence[Due]:
-        """The rows that are leased under a token, messages first."""
-        with self._database.read() as connection:
-            return sql_outbox.leased(connection, token)
-
     def next_due(self) -> datetime | None:
         """When the next row can be claimed."""
         with self._database.read() as connection:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import attrs
-
 from orderflow.model.messages import EffectFailed
 from orderflow.model.work import Message, Timer
-from orderflow.ports import Commit, Committed, Duplicate, Lease, TaskQuery
+from orderflow.ports import Commit, Committed, Duplicate, TaskQuery
 from orderflow.testing.commits import MINUTE, NOW, a_payment, a_task, wanting
 from orderflow.testing.contract import law
 from orderflow.testing.opening import OpenedStore, at_once, same
@@ -51,26 +49,6 @@ class WorkLaws(OpenedStore):
             same("whether the current one has it", store.still_mine(due), True)
             store.fail(due, "no answer", NOW + MINUTE, NOW + 9 * MINUTE, None)
             same("when it is tried again", store.next_due(), NOW + 9 * MINUTE)
-
-    @law(since="0.1", why="a worker that does not see it leaves it until the lease ends")
-    def what_follows_is_its_workers(self) -> None:
-        """What a commit leases is there for the one who has the lease, and for nobody else."""
-        with self.opened() as store:
-            lease = Lease("mine", NOW + MINUTE)
-            store.commit(attrs.evolve(wanting("effect"), messages=(_TOLD,), lease=lease))
-            mine = store.leased("mine")
-            found = [(due.key, due.attempts, due.token) for due in mine]
-            same("what is its own", found, [("told", 1, "mine"), ("effect", 1, "mine")])
-            same("what the message says", dict(mine[0].data), {"body": _FAILED})
-            same("what is another's", list(store.leased("another")), [])
-            same("claimed by another", list(store.claim(NOW, MINUTE, "another", 9)), [])
-            same("when a row is due again", store.next_due(), NOW + MINUTE)
-            same("whether it has the effect", store.still_mine(mine[1]), True)
-            store.commit(Commit("order:A-1", NOW, done="told"))
-            same("what is left", [due.key for due in store.leased("mine")], ["effect"])
-            taken = store.claim(NOW + MINUTE, MINUTE, "another", 9)
-            same("taken over", [(due.key, due.attempts) for due in taken], [("effect", 2)])
-            same("what is its own then", list(store.leased("mine")), [])
 
     @law(since="0.1", why="an effect would be performed again, or never be missed")
     def a_row_is_done_once(self) -> None:
