@@ -32,6 +32,7 @@ from orderflow.model.commands import (
     Receive,
     RequestReturn,
     Reroute,
+    Resend,
 )
 from orderflow.model.document import Address
 from orderflow.model.ledger import Bucket
@@ -276,6 +277,19 @@ def test_an_exchange_reopens_an_order_that_was_complete() -> None:
     shop.clock.advance(timedelta(days=15))
     shop.work()
     assert shop.order.status == "completed"
+
+
+def test_what_is_lost_after_all_is_sent_again_by_an_order_that_is_open_again() -> None:
+    shop = Shop()
+    shop.place()
+    shop.scan(ParcelStatus.DELIVERED)
+    shop.clock.advance(timedelta(days=15))
+    shop.work()
+    number = shop.order.state.parcels["A-1-P1"].tracking_number
+    assert shop.order.status == "completed"
+    shop.says(TrackingReported(tracking_number=number, status=ParcelStatus.LOST))
+    shop.give(Resend())
+    assert shop.order.units(Bucket.SHIPPED) == {"1": 2}
 
 
 # --- substitutes of ours ----------------------------------------------------------------------

@@ -62,7 +62,7 @@ TRACE = (
 
 def answer_form(state: OrderState, task: OpenTask) -> tuple[FormField, ...]:
     """The form of a task that asks after a silent party or money; other tasks are simply done."""
-    if task.name in ("overdue.cash", "overdue.reminder"):
+    if task.name in ("overdue.payment", "overdue.cash", "overdue.reminder"):
         return PAID
     if not task.name.startswith("overdue."):
         return ()

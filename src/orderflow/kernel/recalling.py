@@ -45,6 +45,8 @@ def resend(deciding: Deciding, body: cmd.Resend) -> None:
         deciding.refuse("resend.nothing", "nothing came back undelivered, and nothing is lost")
     if deciding.refusals or not not_held(deciding):
         return
+    if deciding.order.state.phase.final and not deciding.fire("reopen", reason="sent again"):
+        return
     left = dict(wanted)
     taken: dict[str, list[Content]] = {}
     for slot, have in sorted(deciding.order.ledger.slots(*MAY_GO_AGAIN)):
