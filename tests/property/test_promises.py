@@ -265,8 +265,10 @@ def what_is_kept_is_refunded(patch: Patch) -> None:
     original = refunding.propose_refunds
 
     def generous(making: Deciding) -> None:
-        making.rules = attrs.evolve(making.rules, owed=lambda _order: 0)
+        rules = making.rules
+        making.rules = attrs.evolve(rules, owed=lambda _order: 0)
         original(making)
+        making.rules = rules
 
     patch.setattr(progress, "propose_refunds", generous)
 
