@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -138,14 +139,18 @@ class Shop:
 
 @pytest.mark.parametrize("file", ["", "shop.db"])
 def test_more_of_a_line_is_ordered_paid_for_and_sent(file: str, tmp_path: Path) -> None:
-    shop = Shop(manual=["pick"], store=SqlStore(f"sqlite:///{tmp_path / file}") if file else None)
-    shop.place(2)
-    shop.give(Edit(quantities={"1": 3}))
-    line = shop.order.document.line("1")
-    assert (line.quantity, line.amount, line.tax) == (3, 765, 15)
-    assert shop.order.state.payments.total == 780
-    assert shop.order.units(Bucket.ALLOCATED) == {"1": 3}
-    assert shop.engine.level("MUG").reserved == 3
+    with ExitStack() as opened:
+        store = None
+        if file:
+            store = opened.enter_context(closing(SqlStore(f"sqlite:///{tmp_path / file}")))
+        shop = Shop(manual=["pick"], store=store)
+        shop.place(2)
+        shop.give(Edit(quantities={"1": 3}))
+        line = shop.order.document.line("1")
+        assert (line.quantity, line.amount, line.tax) == (3, 765, 15)
+        assert shop.order.state.payments.total == 780
+        assert shop.order.units(Bucket.ALLOCATED) == {"1": 3}
+        assert shop.engine.level("MUG").reserved == 3
 
 
 def test_fewer_of_a_line_are_cancelled_and_none_may_be_left() -> None:
