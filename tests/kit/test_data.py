@@ -105,7 +105,7 @@ def test_lives_meet_every_kind_of_trouble() -> None:
 def test_lives_shrink_to_short_stories() -> None:
     cancelled = find(histories(), lambda life: life.went_through("cancelled"), settings=QUICK)
     told = str(cancelled).splitlines()
-    assert len(told) < 50, str(cancelled)
+    assert len(told) < 30, str(cancelled)
 
 
 QUICK = settings(

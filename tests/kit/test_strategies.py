@@ -183,7 +183,7 @@ MUTANTS: dict[Callable[[], FulfillmentStrategy], tuple[str, str]] = {
     SaysDone: ("it_answers_with_commands_and_facts", "pick was answered with True"),
     NewLabelEachTime: ("the_same_key_is_the_same_deed", "the same key is the same deed"),
     ShipsOneMore: ("it_ships_exactly_what_was_ordered", "more left than was ordered: {'1': 1"),
-    PicksNothing: ("its_work_comes_to_an_end", "never leave, though there are plenty"),
+    PicksNothing: ("its_work_comes_to_an_end", "ends as scheduled, and is not over"),
     EmptiesTheOrder: ("lives_keep_the_promises", "promise 8: order:"),
 }
 
