@@ -187,6 +187,7 @@ def test_an_order_is_given_a_command_or_told_what_it_would_do(tmp_path: Path) ->
     would = orderflow(*words, "--preview")
     assert would.stdout.startswith("A-1 would be completed (was completed)"), would.output
     assert "return A-1-R1 opened" in would.stdout
+    assert "return" not in orderflow("timeline", "A-1", "--db", db).stdout
     done = json.loads(orderflow(*words, "--json").stdout)
     assert [event["event"] for event in done["events"]] == ["ReturnOpened"]
     refused = orderflow("command", "A-1", "cancel", "--db", db)

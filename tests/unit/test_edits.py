@@ -14,7 +14,7 @@ import pytest
 from orderflow import Engine, InHouse, Line, NewOrder, Order, Refusal, Refused, Step
 from orderflow.errors import ByHand
 from orderflow.fulfillment import Dropship, Steps
-from orderflow.kernel import allocating, deciding, editing, progress, returning
+from orderflow.kernel import allocating, backordering, deciding, editing, progress, returning
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.hooks import Hooks
 from orderflow.kernel.policies import newest_first, not_once_packed
@@ -36,6 +36,7 @@ from orderflow.model.commands import (
     Resend,
 )
 from orderflow.model.document import Address
+from orderflow.model.events import UnitsMoved
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     CancellationAnswered,
@@ -388,6 +389,10 @@ def test_a_shortfall_hits_those_whom_the_policy_names() -> None:
     assert shop.order.units(Bucket.ALLOCATED) == {"1": 2}
     second = shop.engine.order("A-2")
     assert second.ledger.totals() == {Bucket.ALLOCATED: 1, Bucket.BACKORDERED: 1}
+    moves = [
+        e for entry in shop.engine.journal("A-2") for e in entry.events if isinstance(e, UnitsMoved)
+    ]
+    assert [m.quantity for m in moves if m.dest.bucket is Bucket.BACKORDERED] == [1]
     assert "exception.shortfall" not in shop.tasks()
 
 
@@ -398,6 +403,10 @@ def test_damage_on_receipt_is_counted_and_never_sold() -> None:
     assert shop.engine.level("MUG", "main:quarantine").on_hand == 2
     shop.place(2)
     assert shop.order.units(Bucket.BACKORDERED) == {"1": 1}
+    shop.place(3, "A-2")
+    shop.engine.change_stock(Receive(sku="MUG", quantity=4, damaged=2).to(id="r2"))
+    shop.work("A-2")
+    assert shop.engine.order("A-2").ledger.totals() == {Bucket.SHIPPED: 1, Bucket.BACKORDERED: 2}
 
 
 # --- returns that a party may refuse ----------------------------------------------------------
@@ -420,8 +429,7 @@ def returned_to_supplier(refused: str) -> None:
     shop.says(GoodsShipped.model_validate(notice))
     shop.scan(ParcelStatus.DELIVERED)
     shop.give(RequestReturn(lines={"1": 1}, reason="too small"))
-    (asked,) = supplier.asked
-    assert (asked.number, asked.lines) == ("A-1-R1", {"1": 1})
+    assert [(asked.number, asked.lines) for asked in supplier.asked] == [("A-1-R1", {"1": 1})]
     shop.says(ReturnAnswered(rma="A-1-R1", refused=refused))
     state = shop.order.state.returns["A-1-R1"].state
     assert state == ("requested" if refused else "approved")
@@ -464,7 +472,7 @@ def takes_back_without_asking(patch: Patch) -> None:
 
 def forgets_who_goes_without(patch: Patch) -> None:
     """Stock that was lost stays reserved for whom the policy names."""
-    patch.setattr(allocating, "backorder", lambda *_args: None)
+    patch.setattr(backordering, "backorder", lambda *_args: None)
 
 
 MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
@@ -484,5 +492,5 @@ MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_mutant_is_caught(mutant: Callable[[Patch], None], monkeypatch: Patch) -> None:
     mutant(monkeypatch)
-    with pytest.raises((AssertionError, ValueError, Broken, pytest.fail.Exception)):
+    with pytest.raises((AssertionError, Broken, pytest.fail.Exception)):
         MUTANTS[mutant]()

@@ -186,3 +186,20 @@ def test_a_return_may_come_too_late() -> None:
     shop.work()
     with pytest.raises(Refused, match=r"return\.too_late"):
         shop.engine.submit(RequestReturn(lines={"1": 1}).to("A-1"))
+
+
+def test_a_trigger_that_would_strand_units_is_refused() -> None:
+    shop = Shop({"main": 3}, Steps(manual=frozenset({"pick"})))
+    for on in ("A-1-F1", None):
+        before = shop.order
+        with pytest.raises(Refused) as told:
+            shop.engine.fire("A-1", "cancel", on=on)
+        assert told.value.codes == {"trigger.units_left"}
+        assert shop.order == before
+
+
+def test_a_state_whose_work_is_done_already_is_left_at_once() -> None:
+    shop = Shop({"main": 3}, Steps(manual=frozenset({"pack"})))
+    assert shop.order.fulfillment_orders["A-1-F1"].state == "packing"
+    shop.engine.fire("A-1", "pick", on="A-1-F1")
+    assert shop.order.fulfillment_orders["A-1-F1"].state == "packing"

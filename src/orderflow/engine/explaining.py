@@ -122,18 +122,7 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
     yield from (cmd.CloseTask(task=task) for task in state.tasks)
     yield cmd.ConfirmReceipt()
     yield cmd.Reopen(reason="to be looked at")
-    for fo in state.fulfillment_orders.values():
-        if units := order.units(Bucket.ALLOCATED, fo=fo.id):
-            yield cmd.Pick(fo=fo.id, units=units)
-        if units := order.units(Bucket.PICKED, fo=fo.id):
-            yield cmd.Pack(fo=fo.id, units=units)
-        steps = handler.rules.machine(fo.workflow).workflow.steps
-        if steps & {"collect", "hand_over", "provide"}:
-            yield cmd.Collect(fo=fo.id)
-        if "submit" in steps:
-            yield cmd.Submit(fo=fo.id)
-        yield cmd.Reroute(fo=fo.id)
-        yield cmd.PlaceHold(hold=f"look-{fo.id}", reason="to be looked at", on=fo.id)
+    yield from _about_work(handler, order)
     for proposal in state.proposals.values():
         yield cmd.Substitute(fo=proposal.fo, line=proposal.line)
     for view in state.parcels.values():
@@ -153,6 +142,22 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
         yield cmd.DeclineReturn(rma=rma, reason="to be looked at")
         yield cmd.CloseReturn(rma=rma)
     yield from _triggers(handler, order)
+
+
+def _about_work(handler: Handler, order: Order) -> Iterator[cmd.Body]:
+    """The commands about fulfillment orders."""
+    for fo in order.state.fulfillment_orders.values():
+        if units := order.units(Bucket.ALLOCATED, fo=fo.id):
+            yield cmd.Pick(fo=fo.id, units=units)
+        if units := order.units(Bucket.PICKED, fo=fo.id):
+            yield cmd.Pack(fo=fo.id, units=units)
+        steps = handler.rules.machine(fo.workflow).workflow.steps
+        if steps & {"collect", "hand_over", "provide"}:
+            yield cmd.Collect(fo=fo.id)
+        if "submit" in steps:
+            yield cmd.Submit(fo=fo.id)
+        yield cmd.Reroute(fo=fo.id)
+        yield cmd.PlaceHold(hold=f"look-{fo.id}", reason="to be looked at", on=fo.id)
 
 
 def _triggers(handler: Handler, order: Order) -> Iterator[cmd.Body]:

@@ -12,8 +12,8 @@ from typing import Any
 import attrs
 
 from orderflow.engine.envelopes import Answer, Envelope, FactProviders, Reading, Ready, Refusals
+from orderflow.engine.stocking import stock_commit
 from orderflow.errors import Conflict, NotFound, Refusal
-from orderflow.inventory import StockDecision, decide_stock, settle
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
@@ -25,7 +25,6 @@ from orderflow.model.commands import (
     Pack,
     Place,
     Route,
-    StockCommand,
     Substitute,
 )
 from orderflow.model.events import Entry
@@ -34,14 +33,10 @@ from orderflow.model.messages import (
     Despatched,
     EffectFailed,
     OpenParcel,
-    SettleStock,
-    StockLost,
     TimerFired,
 )
-from orderflow.model.observations import StockReported
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey, StockLevel
-from orderflow.model.work import Message
 from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Store, Watch
 
 __all__ = ["Handler"]
@@ -143,7 +138,7 @@ class Handler:
             case "parcel":
                 return Ready(self._parcel(envelope, reading))
             case _:
-                return Ready(self._stock(envelope))
+                return Ready(stock_commit(self.store, self.rules, envelope, self.clock.now()))
 
     def ask(
         self, order: Order | None, body: object, actor: str, new_id: str
@@ -197,15 +192,8 @@ class Handler:
             return (Refusal("order.number_taken", f"there is an order {order_id} already"),)
         if not envelope.creates and order is None:
             raise NotFound(f"there is no order {order_id}")
-        context = self._context(
-            order,
-            envelope.body,
-            reading.levels,
-            envelope.actor,
-            envelope.cause,
-            order_id,
-            envelope.at,
-        )
+        asked = envelope.body, reading.levels, envelope.actor, envelope.cause
+        context = self._context(order, *asked, order_id, envelope.at)
         decision = decide(self.rules, order, envelope.body, context, order_id)
         if not isinstance(decision, Decision):
             return decision
@@ -214,22 +202,18 @@ class Handler:
             commit = Commit(envelope.subject, context.now, done=envelope.done)
             commit = attrs.evolve(commit, receipt=envelope.stored(before))
             return Ready(commit, order)
-        version = before + 1
-        entry = Entry(
-            envelope.subject,
-            version,
-            context.now,
-            envelope.actor,
-            envelope.cause,
-            decision.events,
-            context.facts,
-        )
-        commit = Commit(
+        return Ready(self._commit(envelope, decision, context), decision.order)
+
+    def _commit(self, envelope: Envelope, decision: Decision, context: Context) -> Commit:
+        """All that a decision about an order writes."""
+        version = decision.order.version
+        what = envelope.subject, version, context.now, envelope.actor, envelope.cause
+        return Commit(
             envelope.subject,
             context.now,
-            before,
+            version - 1,
             order=decision.order,
-            entry=entry,
+            entry=Entry(*what, decision.events, context.facts),
             stock=decision.stock,
             wanted=decision.wanted,
             withdrawn=decision.withdrawn,
@@ -240,7 +224,6 @@ class Handler:
             done=envelope.done,
             revised=decision.revised,
         )
-        return Ready(commit, decision.order)
 
     def _watches(self, decision: Decision, envelope: Envelope) -> tuple[Watch, ...]:
         order, found = decision.order, []
@@ -290,58 +273,6 @@ class Handler:
                 watches=tuple(self._told_of(envelope)),
             )
         return commit
-
-    def _stock(self, envelope: Envelope) -> Commit:
-        body, now = envelope.body, self.clock.now()
-        if isinstance(body, SettleStock):
-            key = body.key
-        else:
-            assert isinstance(body, StockCommand | StockReported)  # nothing else is for stock
-            key = StockKey(body.sku, body.location)
-        level = self.store.levels([key])[key]
-        waiting = self.store.waiting(key)
-        if isinstance(body, SettleStock):
-            decision = settle(level, self.rules.serve(waiting), envelope.cause, now)
-        else:
-            decision = decide_stock(
-                body,  # type: ignore[arg-type]  # StockCommand's subclasses are StockBody
-                level,
-                waiting,
-                self.rules.serve,
-                envelope.cause,
-                now,
-                envelope.at,
-            )
-            if decision.shortfall and self.rules.hit:
-                hit = tuple(self._hit(key, decision.short_by, envelope.cause))
-                decision = attrs.evolve(decision, messages=(*decision.messages, *hit))
-        return self._stock_commit(envelope, decision, now)
-
-    def _hit(self, key: StockKey, units: int, cause: str) -> Iterator[Message]:
-        """Tell the orders that go without, as the policy says, until the shortfall is covered."""
-        assert self.rules.hit is not None  # asked by the caller
-        promised = self.store.promised(key)
-        orders = self.store.load({order for order, _ in promised})
-        for order in self.rules.hit(orders.values()):
-            for (_, line), reserved in (i for i in promised.items() if i[0][0] == order.id):
-                if part := min(units, reserved):
-                    units -= part
-                    lost = StockLost(key, line, part)
-                    yield Message(f"{cause}>lost:{order.id}/{line}", f"order:{order.id}", lost)
-
-    def _stock_commit(self, envelope: Envelope, decision: StockDecision, now: datetime) -> Commit:
-        subject = f"stock:{decision.key}"
-        shortfall = decision.shortfall
-        return Commit(
-            subject,
-            now,
-            stock=decision.ops,
-            wanted=(shortfall,) if shortfall else (),
-            withdrawn=() if shortfall else (f"{subject}:shortfall",),
-            messages=decision.messages,
-            receipt=envelope.stored(0),
-            done=envelope.done,
-        )
 
 
 def _kind(envelope: Envelope) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from orderflow.kernel.allocating import let_go
+from orderflow.kernel.backordering import let_go
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.requesting import ask_back, is_with_party, unasked
 from orderflow.kernel.working import unpack

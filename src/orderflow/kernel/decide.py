@@ -14,6 +14,7 @@ from orderflow.kernel import (
     editing,
     facts,
     falling_due,
+    firing,
     placing,
     recalling,
     refunding,
@@ -22,9 +23,10 @@ from orderflow.kernel import (
     substituting,
     working,
 )
-from orderflow.kernel.allocating import call_back, granted, routable, stock_lost
+from orderflow.kernel.allocating import call_back, granted, routable
+from orderflow.kernel.backordering import stock_lost
 from orderflow.kernel.deciding import Context, Deciding
-from orderflow.kernel.progress import advance, is_busy
+from orderflow.kernel.progress import advance
 from orderflow.kernel.rules import Rules
 from orderflow.kernel.step import Fired
 from orderflow.kernel.waits import waits
@@ -32,9 +34,9 @@ from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model import messages as msg
 from orderflow.model import observations as obs
-from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
+from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
-from orderflow.model.phases import OrderPhase, Phase
+from orderflow.model.phases import Phase
 from orderflow.model.stock import StockKey, StockOp
 from orderflow.model.work import Message, Task, Wanted
 
@@ -206,42 +208,6 @@ def _override(deciding: Deciding, body: cmd.Override) -> None:
     deciding.emit(ev.Overridden(body.command.kind, body.reason, codes))
 
 
-def _fire(deciding: Deciding, body: cmd.Fire) -> None:
-    state = deciding.order.state
-    on = body.on or state.id
-    fo, rma = on in state.fulfillment_orders, on in state.returns
-    if not (fo or rma or on == state.id):
-        there = ", ".join([state.id, *state.fulfillment_orders, *state.returns])
-        deciding.refuse("subject.unknown", f"{on} is nothing of this order; there are: {there}")
-    elif placing.not_held(deciding, on):
-        fired = deciding.fire(
-            body.trigger, fo=on if fo else "", rma=on if rma else "", data=body.data
-        )
-        if fired and (left := _left_behind(deciding, on)):
-            deciding.refuse(
-                "trigger.units_left",
-                f"{body.trigger} would end {on} with {left}; move or cancel them first",
-            )
-
-
-def _left_behind(deciding: Deciding, on: str) -> str:
-    """The units that the end of *on* would strand."""
-    order = deciding.order
-    state, ledger = order.state, order.ledger
-    if on in state.fulfillment_orders:
-        final, found = state.fulfillment_orders[on].phase.final, ledger.slots(*IN_WORK, fo=on)
-    elif on in state.returns:
-        return ""  # what did not come stays with the customer
-    else:
-        final, found = state.phase.final, ledger.slots(*set(Bucket) - SETTLED)
-        if state.phase is OrderPhase.CANCELLED:
-            found = ledger.slots(*set(Bucket) - {Bucket.CANCELLED, Bucket.SUBSTITUTED})
-    stranded = [f"{units} of line {slot.line} {slot.bucket}" for slot, units in found]
-    if final and on == state.id and is_busy(order):
-        stranded.append("open work, tasks, holds or returns")
-    return ", ".join(stranded) if final else ""
-
-
 def _close_task(deciding: Deciding, body: cmd.CloseTask) -> None:
     if body.task in deciding.order.state.tasks:
         deciding.emit(ev.TaskClosed(body.task))
@@ -288,7 +254,7 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.CloseReturn: returning.close,
     cmd.CloseTask: _close_task,
     cmd.Reopen: placing.reopen,
-    cmd.Fire: _fire,
+    cmd.Fire: firing.fire,
     obs.PaymentReported: facts.payment_reported,
     obs.FeedbackGiven: falling_due.feedback_given,
     obs.GoodsReturned: returning.goods_returned,

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from orderflow.errors import Refusal
+from orderflow.kernel.cursor import Cursor
 from orderflow.kernel.evolve import Fold
 from orderflow.kernel.rules import Rules
 from orderflow.kernel.step import Fired, Step
@@ -19,7 +20,7 @@ from orderflow.model.ledger import IN_WORK, Bucket, Slot, path
 from orderflow.model.messages import MessageBody, SettleStock, TakeOut
 from orderflow.model.order import Order
 from orderflow.model.parcel import Content, Parcel
-from orderflow.model.state import FulfillmentOrder, LineState, ParcelView, Stamp
+from orderflow.model.state import FulfillmentOrder, LineState, ParcelView
 from orderflow.model.stock import Cause, Move, Release, StockKey, StockLevel, StockOp, Unwait
 from orderflow.model.work import Effect, Message, NewTask, Note, effect_key
 
@@ -231,7 +232,7 @@ class Deciding:
         reason: str = "",
     ) -> bool:
         """Fire a trigger on the order, a FO or a return; every reason is taken down."""
-        cursor = _Cursor(self, trigger, fo, rma, data or {}, reason)
+        cursor = Cursor(self, trigger, fo, rma, data or {}, reason)
         if cursor.machine.fire(cursor, trigger):
             return True
         if not cursor.refusals:
@@ -291,76 +292,3 @@ class Deciding:
         """Keep a fact that has no declared move; a person looks at it."""
         self.emit(ev.FactKept(fact, reason))
         self.ask_person(f"exception.{fact}", "support", reason, of or self.order.id)
-
-
-class _Cursor:
-    """The model of one trigger: where the subject stands, and the decision being made."""
-
-    def __init__(
-        self,
-        deciding: Deciding,
-        trigger: str,
-        fo: str,
-        rma: str,
-        data: Mapping[str, Any],
-        reason: str,
-    ) -> None:
-        self.deciding, self.trigger, self.data, self.reason = deciding, trigger, data, reason
-        self.fo, self.rma = fo, rma
-        self.refusals: list[Refusal] = []
-        state = deciding.order.state
-        self.subject = fo or rma or state.id
-        stamp: Stamp = state.workflow
-        self._state = state.lifecycle
-        if fo:
-            stamp, self._state = (
-                state.fulfillment_orders[fo].workflow,
-                state.fulfillment_orders[fo].state,
-            )
-        elif rma:
-            stamp, self._state = state.returns[rma].workflow, state.returns[rma].state
-        self.machine = deciding.rules.machine(stamp)
-
-    @property
-    def state(self) -> str:
-        return self._state
-
-    @state.setter
-    def state(self, dest: str) -> None:
-        source, self._state = self._state, dest
-        phase: Any = self.machine.workflow.by_name[dest].phase
-        event: ev.Event
-        if self.fo:
-            event = ev.FulfillmentOrderMoved(self.fo, self.trigger, source, dest, phase)
-            self.deciding.touched.add(self.fo)
-        elif self.rma:
-            event = ev.ReturnMoved(self.rma, self.trigger, source, dest, phase)
-        else:
-            event = ev.LifecycleMoved(self.trigger, source, dest, phase, self.reason)
-        self.deciding.emit(event)
-        name = self.machine.workflow.name
-        self.deciding.fired.append(Fired(name, self.trigger, source, dest, self.subject))
-
-    @property
-    def step(self) -> Step:
-        order, context = self.deciding.order, self.deciding.context
-        return Step(
-            order,
-            self.trigger,
-            context.actor,
-            context.now,
-            order.state.fulfillment_orders.get(self.fo),
-            order.state.returns.get(self.rma),
-            self.data,
-            context.facts,
-        )
-
-    def refuse(self, refusal: Refusal) -> bool:
-        if self.deciding.overruled is not None:
-            self.deciding.overruled.append(refusal.code)
-            return False
-        self.refusals.append(refusal)
-        return True
-
-    def add(self, outputs: Iterable[Effect | NewTask | Note]) -> None:
-        self.deciding.add(outputs, self.subject)

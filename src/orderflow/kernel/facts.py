@@ -79,12 +79,7 @@ def _follow(deciding: Deciding, body: ParcelChanged) -> None:
     dest = _BUCKET.get(body.status)
     if dest is None:
         return
-    if given_up := deciding.order.ledger.total(Bucket.CANCELLED, parcel=body.parcel):
-        reason = f"{given_up} units in {body.parcel} were cancelled, but it is {body.status}"
-        deciding.ask_person("exception.found", "support", reason, body.parcel)
-    if body.status not in _GONE and not deciding.order.ledger.total(parcel=body.parcel):
-        reason = f"what was in {body.parcel} was sent again, and it is {body.status}: call it back"
-        deciding.ask_person("exception.found", "support", reason, body.parcel)
+    _ask_about_what_was_found(deciding, body)
     held = deciding.order.ledger.slots(*_WITH_THE_CARRIER, parcel=body.parcel)
     for slot, units in list(held):
         if slot.bucket is not dest:
@@ -94,6 +89,16 @@ def _follow(deciding: Deciding, body: ParcelChanged) -> None:
             f"{body.parcel} is {body.status}, though the order is over: reopen it, or let it be"
         )
         deciding.ask_person("exception.after_all", "support", reason, body.parcel)
+
+
+def _ask_about_what_was_found(deciding: Deciding, body: ParcelChanged) -> None:
+    """A parcel whose units were cancelled, or sent again, is on its way after all."""
+    if given_up := deciding.order.ledger.total(Bucket.CANCELLED, parcel=body.parcel):
+        reason = f"{given_up} units in {body.parcel} were cancelled, but it is {body.status}"
+        deciding.ask_person("exception.found", "support", reason, body.parcel)
+    if body.status not in _GONE and not deciding.order.ledger.total(parcel=body.parcel):
+        reason = f"what was in {body.parcel} was sent again, and it is {body.status}: call it back"
+        deciding.ask_person("exception.found", "support", reason, body.parcel)
 
 
 def payment_reported(deciding: Deciding, body: PaymentReported) -> None:

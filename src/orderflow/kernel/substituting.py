@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orderflow.kernel.allocating import let_go, take
+from orderflow.kernel.allocating import take
+from orderflow.kernel.backordering import let_go
 from orderflow.kernel.deciding import Deciding
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev

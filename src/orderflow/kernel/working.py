@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 
-from orderflow.kernel.allocating import backorder
+from orderflow.kernel.backordering import backorder
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.placing import not_held
 from orderflow.kernel.step import Step

@@ -18,10 +18,9 @@ from orderflow.model.stock import (
     Waiting,
 )
 from orderflow.ports import Commit
+from orderflow.stores.stock_rows import LineKey
 
 __all__ = ["MemoryStock", "Touched"]
-
-LineKey = tuple[StockKey, str, str]
 
 
 @attrs.define

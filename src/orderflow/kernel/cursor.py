@@ -1,0 +1,94 @@
+"""The model of one trigger: where its subject stands, and the decision being made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from orderflow.errors import Refusal
+from orderflow.kernel.step import Fired, Step
+from orderflow.model import events as ev
+from orderflow.model.state import Stamp
+from orderflow.model.work import Effect, NewTask, Note
+
+if TYPE_CHECKING:
+    from orderflow.kernel.deciding import Deciding
+
+__all__ = ["Cursor"]
+
+
+class Cursor:
+    """What ``orderflow.workflow`` moves when a trigger fires."""
+
+    def __init__(
+        self,
+        deciding: Deciding,
+        trigger: str,
+        fo: str,
+        rma: str,
+        data: Mapping[str, Any],
+        reason: str,
+    ) -> None:
+        self.deciding, self.trigger, self.data, self.reason = deciding, trigger, data, reason
+        self.fo, self.rma = fo, rma
+        self.refusals: list[Refusal] = []
+        state = deciding.order.state
+        self.subject = fo or rma or state.id
+        stamp: Stamp = state.workflow
+        self._state = state.lifecycle
+        if fo:
+            stamp, self._state = (
+                state.fulfillment_orders[fo].workflow,
+                state.fulfillment_orders[fo].state,
+            )
+        elif rma:
+            stamp, self._state = state.returns[rma].workflow, state.returns[rma].state
+        self.machine = deciding.rules.machine(stamp)
+
+    @property
+    def state(self) -> str:
+        """Where the subject stands; setting it is the move, and tells of it."""
+        return self._state
+
+    @state.setter
+    def state(self, dest: str) -> None:
+        source, self._state = self._state, dest
+        phase: Any = self.machine.workflow.by_name[dest].phase
+        event: ev.Event
+        if self.fo:
+            event = ev.FulfillmentOrderMoved(self.fo, self.trigger, source, dest, phase)
+            self.deciding.touched.add(self.fo)
+        elif self.rma:
+            event = ev.ReturnMoved(self.rma, self.trigger, source, dest, phase)
+        else:
+            event = ev.LifecycleMoved(self.trigger, source, dest, phase, self.reason)
+        self.deciding.emit(event)
+        name = self.machine.workflow.name
+        self.deciding.fired.append(Fired(name, self.trigger, source, dest, self.subject))
+
+    @property
+    def step(self) -> Step:
+        """What guards and hooks see at this point."""
+        order, context = self.deciding.order, self.deciding.context
+        return Step(
+            order,
+            self.trigger,
+            context.actor,
+            context.now,
+            order.state.fulfillment_orders.get(self.fo),
+            order.state.returns.get(self.rma),
+            self.data,
+            context.facts,
+        )
+
+    def refuse(self, refusal: Refusal) -> bool:
+        """Take a guard's reason down; whether it stands, or is overridden."""
+        if self.deciding.overruled is not None:
+            self.deciding.overruled.append(refusal.code)
+            return False
+        self.refusals.append(refusal)
+        return True
+
+    def add(self, outputs: Iterable[Effect | NewTask | Note]) -> None:
+        """Take what a hook adds."""
+        self.deciding.add(outputs, self.subject)
