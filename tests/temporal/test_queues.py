@@ -150,6 +150,9 @@ def test_a_call_that_is_never_answered_is_given_up_with_a_task(
             wait_for(lambda: any(task.name == "submit" for task in engine.tasks()))
         finally:
             never.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("call"):  # it stores its late answer
+            thread.join(60)
     assert len(supplier.calls) == 2
     close(engine)
 

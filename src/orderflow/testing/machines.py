@@ -183,7 +183,6 @@ class HookContract(LivedContract):
     @law(share=_LIVES, since="0.1", why="what a hook returns is committed with the decision")
     def inside_hooks_only_add(self, life: History) -> None:
         """An inside hook gives effects, tasks and notes; a guard None or a Refusal."""
-        check_raised(life)
         for found in noted(life.engine):
             _check_answered(found)
             if found.name.startswith("guard:"):
@@ -193,6 +192,7 @@ class HookContract(LivedContract):
             for part in given:
                 known = isinstance(part, Effect | NewTask | Note)
                 assert known, f"{found.name} gave {part!r}; give effects, new tasks and notes"
+        check_raised(life)
 
     @law(share=_LIVES, since="0.1", why="a decision is made again where somebody else was faster")
     def inside_hooks_are_pure(self, life: History) -> None:

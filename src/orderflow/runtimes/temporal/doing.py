@@ -79,7 +79,7 @@ class Doing:
         row = await self._in_thread(lambda: self._take(key))
         if row is None:
             return
-        own = ThreadPoolExecutor(1)  # a call that hangs keeps its thread, and no other's
+        own = ThreadPoolExecutor(1, "call")  # a call that hangs keeps its thread, no other's
         doing = asyncio.ensure_future(self._in_thread(lambda: self._engine.worker.do([row]), own))
         limit = self._limit(activity.info().task_queue)
         failed = await self._await(doing, time.monotonic() + limit)
