@@ -234,6 +234,7 @@ def compare_without_shrinking(empty: Path, ops: list[StockOp], size: int) -> Non
     compare_stock(empty, ops, size)
 
 
+@pytest.mark.usefixtures("uncovered")
 def test_a_broken_rule_is_found(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison sees a store that frees a waiting line without freeing its allowance."""
 

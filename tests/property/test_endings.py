@@ -118,10 +118,11 @@ class DeliveringEnds(Endings):
 
 
 TestCancellingEnds = CancellingEnds.TestCase
-TestDeliveringEnds = DeliveringEnds.TestCase
+TestDeliveringEnds = pytest.mark.usefixtures("uncovered")(DeliveringEnds.TestCase)
 TestCancellingEnds.settings = TestDeliveringEnds.settings = settings(max_examples=30)
 
 
+@pytest.mark.usefixtures("uncovered")
 def test_a_silent_party_whose_answer_nobody_can_record_is_noticed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -49,6 +49,7 @@ Patch = pytest.MonkeyPatch
 Mutate = Callable[[Patch], None]
 
 
+@pytest.mark.usefixtures("uncovered")
 def test_lives_meet_every_kind_of_trouble() -> None:
     """The random lives are no easy ones: each of these turns up within a few hundred of them."""
     seen: set[str] = set()
@@ -356,6 +357,7 @@ MUTANTS: dict[Mutate, set[int]] = {
 }
 
 
+@pytest.mark.usefixtures("uncovered")
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_mutant_is_caught(mutant: Mutate, monkeypatch: pytest.MonkeyPatch) -> None:
     """Break one promise on purpose: the lives must say that it is this one."""
