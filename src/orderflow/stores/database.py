@@ -67,11 +67,14 @@ class Database:
             tables = {"schema_translate_map": {None: schema}}
             self.engine = self.engine.execution_options(**tables)
         self._begins = self.engine.dialect.name == "sqlite"
+        # A reader asks one thing at a time, so elsewhere it needs no transaction around it.
+        alone: dict[str, Any] = {} if self._begins else {"isolation_level": "AUTOCOMMIT"}
+        self._reading = self.engine.execution_options(**alone)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection to read from."""
-        with typed(), self.engine.connect() as connection:
+        with typed(), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
