@@ -265,9 +265,10 @@ def release(deciding: Deciding) -> None:
         if not deciding.rules.release(deciding.order):
             return
         deciding.emit(ev.WorkReleased())
-    missing = {slot.line for slot, _ in state.ledger.slots(Bucket.OPEN, Bucket.BACKORDERED)}
-    if state.ship_complete and any(not _awaits_goods(state, line) for line in missing):
-        return
+    if state.ship_complete:
+        missing = {slot.line for slot, _ in state.ledger.slots(Bucket.OPEN, Bucket.BACKORDERED)}
+        if any(not _awaits_goods(state, line) for line in missing):
+            return
     for fo in state.fulfillment_orders.values():
         flow = deciding.rules.machine(fo.workflow).workflow
         awaits = isinstance(flow.by_name[fo.state].waits_for, AwaitsRelease)

@@ -32,17 +32,14 @@ class Cursor:
         self.deciding, self.trigger, self.data, self.reason = deciding, trigger, data, reason
         self.fo, self.rma = fo, rma
         self.refusals: list[Refusal] = []
-        state = deciding.order.state
-        self.subject = fo or rma or state.id
-        stamp: Stamp = state.workflow
-        self._state = state.lifecycle
+        self.subject = fo or rma or deciding.id
+        stamp: Stamp
         if fo:
-            stamp, self._state = (
-                state.fulfillment_orders[fo].workflow,
-                state.fulfillment_orders[fo].state,
-            )
+            stamp, self._state = deciding.fos[fo].workflow, deciding.fos[fo].state
         elif rma:
-            stamp, self._state = state.returns[rma].workflow, state.returns[rma].state
+            stamp, self._state = deciding.returns[rma].workflow, deciding.returns[rma].state
+        else:
+            stamp, self._state = deciding.lifecycle
         self.machine = deciding.rules.machine(stamp)
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import attrs
@@ -20,7 +19,7 @@ from orderflow.model.ledger import IN_WORK, Bucket, Slot, path
 from orderflow.model.messages import MessageBody, SettleStock, TakeOut
 from orderflow.model.order import Order
 from orderflow.model.parcel import Content, Parcel
-from orderflow.model.state import FulfillmentOrder, LineState, ParcelView
+from orderflow.model.state import FulfillmentOrder, LineState, ParcelView, Return, Stamp
 from orderflow.model.stock import Cause, Move, Release, StockKey, StockLevel, StockOp, Unwait
 from orderflow.model.work import Effect, Message, NewTask, Note, effect_key
 
@@ -70,11 +69,20 @@ class Deciding:
         self.touched: set[str] = set()
         self._settling: set[StockKey] = set()
         self._base, self._now = order, order
+        self._folding: Fold | None = None
 
-    @cached_property
+    @property
     def _fold(self) -> Fold:
         """Made when it is first needed: most refusals look at the order alone."""
-        return Fold(self._base.state if self._base else None)
+        if self._folding is None:
+            self._folding = Fold(self._base.state if self._base else None)
+        return self._folding
+
+    def _at(self, name: str) -> Any:
+        """A value of the order's state at this point, to look at."""
+        if self._folding is None and self._base is not None:
+            return getattr(self._base.state, name)
+        return self._fold.peek(name)
 
     @property
     def order(self) -> Order:
@@ -92,24 +100,35 @@ class Deciding:
     @property
     def id(self) -> str:
         """The order's id."""
-        found: str = self._fold.peek("id")
+        found: str = self._at("id")
         return found
 
     @property
     def lines(self) -> Mapping[str, LineState]:
         """The lines at this point, without a snapshot."""
-        found: Mapping[str, LineState] = self._fold.peek("lines")
+        found: Mapping[str, LineState] = self._at("lines")
         return found
 
     @property
     def fos(self) -> Mapping[str, FulfillmentOrder]:
         """The fulfillment orders at this point, without a snapshot."""
-        found: Mapping[str, FulfillmentOrder] = self._fold.peek("fulfillment_orders")
+        found: Mapping[str, FulfillmentOrder] = self._at("fulfillment_orders")
         return found
+
+    @property
+    def returns(self) -> Mapping[str, Return]:
+        """The returns at this point, without a snapshot."""
+        found: Mapping[str, Return] = self._at("returns")
+        return found
+
+    @property
+    def lifecycle(self) -> tuple[Stamp, str]:
+        """The order's workflow, and its state in it, without a snapshot."""
+        return self._at("workflow"), self._at("lifecycle")
 
     def create(self, order_id: str, document: NewOrder, created: ev.OrderCreated) -> None:
         """Begin an order."""
-        self._fold = Fold(None, order_id)
+        self._folding = Fold(None, order_id)
         self.emit(created)
         self._base = Order(document, self._fold.freeze(self.version + 1))
 

@@ -26,6 +26,7 @@ def advance(deciding: Deciding) -> None:
     """Go on until nothing more follows from what is true."""
     before = -1
     while before != len(deciding.events) and not deciding.refusals:
+        complete_work(deciding)
         before = len(deciding.events)
         _firm(deciding)
         _date_promise(deciding)
@@ -33,11 +34,9 @@ def advance(deciding: Deciding) -> None:
         close_moot(deciding)
         keep_the_rest(deciding)
         _drop_exchanges(deciding)
-        complete_work(deciding)
         route(deciding)
         release(deciding)
         submit_ready(deciding)
-        complete_work(deciding)
         _close_overdue(deciding)
         propose_refunds(deciding)
         _end(deciding)

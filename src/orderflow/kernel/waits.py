@@ -232,14 +232,14 @@ def _to_be_taken_back(order: Order, rules: Rules, rma: Return) -> Iterator[Wante
 def _unit_steps(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wanted]:
     """The steps that a fulfillment order's units wait for, wherever they were left behind."""
     flow = rules.machine(fo.workflow).workflow
-    waiting = False
+    waiting, stand = False, {slot.bucket for slot, _ in order.ledger.items() if slot.fo == fo.id}
     for step, moves in UNIT_STEPS.items():
-        if step not in flow.steps or not order.ledger.total(moves[0], fo=fo.id):
+        if step not in flow.steps or moves[0] not in stand:
             continue
         if way(flow, fo.state, step, moves) is not None:
             waiting = True
             yield from _step(order, rules, step, fo.id, fo.round, fo.strategy)
-    if not waiting and not order.ledger.total(Bucket.PACKED, fo=fo.id):
+    if not waiting and Bucket.PACKED not in stand:
         what = f"{fo.id} cannot leave {fo.state}: mend what is in its way, or cancel"
         yield Task(f"{fo.id}:blocked:{fo.state}", "blocked", fo.id, "support", what)
 

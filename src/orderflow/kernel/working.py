@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from functools import cache
 
 from orderflow.kernel.backordering import backorder
 from orderflow.kernel.deciding import Deciding
@@ -300,6 +301,7 @@ def _enter(
     return all(deciding.fire(t.trigger, fo=fo.id) for t in found)
 
 
+@cache
 def way(
     flow: Workflow[Step], state: str, verb: str, moves: tuple[Bucket, Bucket]
 ) -> tuple[Transition[Step], ...] | None:

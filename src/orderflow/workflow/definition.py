@@ -162,7 +162,7 @@ class Transition(Generic[S]):
         return bool(self.moves)
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen(slots=False, cache_hash=True)
 class Workflow(Generic[S]):
     """States and transitions, checked when built.
 
