@@ -24,8 +24,16 @@ PREPAID, INVOICE, CASH = Terms.PREPAID, Terms.INVOICE, Terms.CASH_ON_DELIVERY
 class LittleShop:
     """An order ``A-1`` of two mugs at 5.00 EUR; work is released when it is paid, if it must be."""
 
-    def __init__(self, terms: Terms = INVOICE, *, engine: Any = None, **order: Any) -> None:
-        self.clock, self.carrier = VirtualClock(), FakeCarrier()
+    def __init__(
+        self,
+        terms: Terms = INVOICE,
+        *,
+        engine: Any = None,
+        carrier: FakeCarrier | None = None,
+        timeout: float | None = None,
+        **order: Any,
+    ) -> None:
+        self.clock, self.carrier = VirtualClock(), carrier or FakeCarrier()
         self.notifier = FakeNotifier()
         keywords = {"release": when_paid, "notifier": self.notifier, **(engine or {})}
         self.engine = Engine(
@@ -35,6 +43,7 @@ class LittleShop:
             ids=SequentialIds(),
             **keywords,
         )
+        self.engine.worker.timeout = timeout
         self.engine.change_stock(Receive(sku="MUG", quantity=20).to(id="r-1"))
         line = Line(sku="MUG", quantity=2, unit_price=Decimal(5))
         given = {"number": "A-1", "currency": "EUR", "lines": (line,), "terms": terms, **order}

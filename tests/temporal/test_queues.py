@@ -15,6 +15,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.converter import DataConverter, PayloadCodec
 
 from orderflow import Engine, InHouse, NewOrder
+from orderflow.engine.detached import THREAD
 from orderflow.errors import PortFailed
 from orderflow.fulfillment import Dropship
 from orderflow.model.document import Address, Customer
@@ -151,7 +152,7 @@ def test_a_call_that_is_never_answered_is_given_up_with_a_task(
         finally:
             never.set()
     for thread in threading.enumerate():
-        if thread.name.startswith("call"):  # it stores its late answer
+        if thread.name == THREAD:  # it stores its late answer
             thread.join(60)
     assert len(supplier.calls) == 2
     close(engine)

@@ -6,13 +6,14 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from datetime import datetime, timedelta
 
 import attrs
 from tenacity import RetryCallState, Retrying, wait_exponential
 
 from orderflow.engine.about import About
+from orderflow.engine.detached import detached
 from orderflow.engine.envelopes import Envelope
 from orderflow.engine.forgetting import Forgetter
 from orderflow.engine.handling import Handler
@@ -212,13 +213,10 @@ class Worker:
         """Do the deed within the time limit; past it the outcome is unknown."""
         if self.timeout is None:
             return self._call(deed)
-        pool = ThreadPoolExecutor(1)
-        try:
-            return pool.submit(self._call, deed).result(self.timeout)
-        except TimeoutError:
-            raise PortFailed(f"no answer within {self.timeout} s; the outcome is unknown") from None
-        finally:
-            pool.shutdown(wait=False)
+        call = detached(lambda: self._call(deed))
+        if not wait([call], self.timeout).done:
+            raise PortFailed(f"no answer within {self.timeout} s; the outcome is unknown")
+        return call.result()
 
     def _call(self, deed: Deed) -> Reply:
         if deed.name in self._performers:

@@ -7,7 +7,7 @@ import contextvars
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import timedelta
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 
 from orderflow.engine import Engine
 from orderflow.engine.about import About
+from orderflow.engine.detached import detached
 from orderflow.engine.worker import Failed
 from orderflow.errors import NotFound, PortFailed
 from orderflow.model.work import Due
@@ -79,11 +80,11 @@ class Doing:
         row = await self._in_thread(lambda: self._take(key))
         if row is None:
             return
-        own = ThreadPoolExecutor(1, "call")  # a call that hangs keeps its thread, no other's
-        doing = asyncio.ensure_future(self._in_thread(lambda: self._engine.worker.do([row]), own))
+        context = contextvars.copy_context()
+        call = detached(lambda: context.run(self._engine.worker.do, [row]))
+        doing = asyncio.ensure_future(_told(asyncio.wrap_future(call)))
         limit = self._limit(activity.info().task_queue)
         failed = await self._await(doing, time.monotonic() + limit)
-        own.shutdown(wait=False)
         if failed is None:  # the call goes on; should it end well yet, its result is taken
             late = PortFailed(f"no answer within {limit} s; the outcome is unknown")
             failed = await self._in_thread(lambda: [self._engine.worker.failed(row, late)])
@@ -156,13 +157,17 @@ class Doing:
         kind = type(failed.error).__name__
         raise ApplicationError(what, type=kind, next_retry_delay=max(pause, timedelta(0)))
 
-    async def _in_thread(self, do: Callable[[], _T], threads: Executor | None = None) -> _T:
-        """Run it in a thread; an error leaves without its text, which may be personal data."""
-        context = contextvars.copy_context()
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(threads or self._threads, context.run, do)
-        except Exception as error:
-            _LOG.warning("an activity failed", exc_info=error)
-            kind = type(error).__name__
-            raise ApplicationError(f"{kind}: see the worker's log", type=kind) from None
+    async def _in_thread(self, do: Callable[[], _T]) -> _T:
+        """Run it in one of the threads that decisions share."""
+        context, loop = contextvars.copy_context(), asyncio.get_running_loop()
+        return await _told(loop.run_in_executor(self._threads, context.run, do))
+
+
+async def _told(answer: asyncio.Future[_T]) -> _T:
+    """An answer; an error leaves without its text, which may be personal data."""
+    try:
+        return await answer
+    except Exception as error:
+        _LOG.warning("an activity failed", exc_info=error)
+        kind = type(error).__name__
+        raise ApplicationError(f"{kind}: see the worker's log", type=kind) from None

@@ -1,0 +1,31 @@
+"""A call that may never return."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+__all__ = ["THREAD", "detached"]
+
+T = TypeVar("T")
+THREAD = "orderflow-call"
+"""The name of the threads."""
+
+
+def detached(call: Callable[[], T]) -> Future[T]:
+    """What *call* will give, in a thread of its own.
+
+    One that never returns holds up nobody: neither other calls nor the end of the process.
+    """
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(call())
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=run, name=THREAD, daemon=True).start()
+    return answer
