@@ -11,15 +11,26 @@ from orderflow import Address, Customer, Engine, InHouse, Line, NewOrder
 from orderflow.cli.app import app
 from orderflow.engine.doctor import examine
 from orderflow.errors import PortFailed
-from orderflow.model.commands import Cancel, PlaceHold, Receive, ReleaseHold, RemindPayment
-from orderflow.model.observations import TrackingReported
+from orderflow.model.commands import (
+    Cancel,
+    ConfirmReceipt,
+    PlaceHold,
+    Receive,
+    ReleaseHold,
+    RemindPayment,
+)
+from orderflow.model.observations import PaymentReported, TrackingReported
 from orderflow.model.parcel import ParcelStatus
+from orderflow.model.state import PaymentFact
 from orderflow.ports import Notification, OrderQuery, Store
 from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryStore, SqlStore
 
 SECRETS = ("Ana Ng", "12 Elm Street", "ana@example.org", "ana-17", "Happy birthday", "Ring twice",
-           "For my Ana", "moved house", "rude to Ana")  # fmt: skip
+           "For my Ana", "moved house", "rude to Ana", "to a neighbour", "Elm St 12")  # fmt: skip
+SCAN = TrackingReported(tracking_number="?", status=ParcelStatus.ATTEMPTED, event="e1",
+                        code="Ana Ng was rude", place="Elm St 12")  # fmt: skip
+PAID = PaymentReported(fact=PaymentFact.CAPTURED, amount=500, reference="from Ana Ng")
 
 
 class Rude:
@@ -39,8 +50,8 @@ class Shop:
         self.engine = Engine(store, [InHouse()], clock=self.clock, notifier=Rude())
         self.engine.change_stock(Receive(sku="MUG", quantity=9).to(id="receipt"))
 
-    def place(self, number: str, customer: str = "ana-17", *, cancelled: bool = False) -> None:
-        order = NewOrder(
+    def new(self, number: str, customer: str = "ana-17") -> NewOrder:
+        return NewOrder(
             number=number,
             customer=Customer(id=customer, name="Ana Ng", email="ana@example.org"),
             ship_to=Address(name="Ana Ng", lines=("12 Elm Street",), city="Ayr", country="GB"),
@@ -52,7 +63,10 @@ class Shop:
             ),
             attributes={"gift": {"card": ["For my Ana"], "units": 2}},
         )
-        self.engine.place(order, id=f"place-{number}", by=customer)
+
+    def place(self, number: str, customer: str = "ana-17", *, cancelled: bool = False) -> None:
+        order = self.new(number, customer)
+        self.engine.place(order, id=f"ana@example.org-{number}", by="Ana Ng <web>")
         hold = PlaceHold(hold="address", reason="Ana has moved house").to(number, by="bo")
         self.engine.submit(hold)
         self.engine.submit(ReleaseHold(hold="address").to(number, by="bo"))
@@ -61,10 +75,18 @@ class Shop:
             self.engine.submit(Cancel(reason="rude to Ana").to(number, by=customer))
         self.engine.worker.run_until_idle()
 
-    def finish(self, number: str) -> None:
+    def scan(self, number: str, **other: object) -> None:
+        """Tell of the order's parcel, at its first moment."""
         (view,) = self.engine.order(number).state.parcels.values()
-        scan = TrackingReported(tracking_number=view.tracking_number, status=ParcelStatus.DELIVERED)
-        self.engine.observe(scan.at(self.clock.now()))
+        fact = SCAN.model_copy(update={"tracking_number": view.tracking_number} | other)
+        self.engine.observe(fact.at(view.since))
+        self.engine.worker.run_until_idle()
+
+    def finish(self, number: str) -> None:
+        self.engine.observe(PAID.at(self.clock.now(), subject=number))
+        self.scan(number)
+        self.scan(number, event=None, status=ParcelStatus.DELIVERED, code="handed to a neighbour")
+        self.engine.submit(ConfirmReceipt().to(number, by="ana-17"))
         for _ in range(60):
             self.clock.advance(timedelta(days=1))
             self.engine.worker.run_until_idle()
@@ -104,6 +126,22 @@ def test_nothing_of_a_person_is_left(shop: Shop, database: str) -> None:
     assert not list(shop.store.orders(OrderQuery(customer="ana-17")))
     assert list(shop.store.orders(OrderQuery(customer=order.state.customer, sku="MUG")))
     assert shop.engine.forget("ana-17").erased == ()
+
+
+def test_what_comes_again_of_an_erased_order_is_known(shop: Shop, database: str) -> None:
+    """A command and its id, a carrier's event in other words, a payment with its reference."""
+    shop.place("A-1")
+    shop.finish("A-1")
+    shop.engine.forget("ana-17")
+    erased, (view,) = shop.engine.order("A-1"), shop.engine.order("A-1").state.parcels
+    parcel = shop.store.parcel(view)
+    again = shop.engine.place(shop.new("A-1"), id="ana@example.org-A-1", by="Ana Ng <web>")
+    assert again.version == 1
+    shop.scan("A-1", code="Ana Ng is rude")
+    shop.engine.observe(PAID.at(shop.clock.now(), subject="A-1"))
+    assert shop.engine.order("A-1") == erased
+    assert shop.store.parcel(view) == parcel
+    assert shop.holds(database) == set()
 
 
 def test_what_is_open_waits_visibly_and_is_erased_when_it_is_over(
@@ -146,6 +184,9 @@ def test_a_memory_store_forgets_as_well() -> None:
     assert shop.engine.forget("ana-17").waiting == ("A-1",)
     shop.finish("A-1")
     order = shop.engine.order("A-1")
-    told = f"{order.document!r}{order.state!r}{list(shop.engine.journal('A-1'))!r}"
+    (view,) = order.state.parcels
+    journals = [*shop.engine.journal("A-1"), *shop.store.journal(f"parcel:{view}")]
+    told = f"{order.document!r}{order.state!r}{shop.store.parcel(view)!r}{journals!r}"
+    assert shop.store.receipt("channel:online", "ana@example.org-A-1")
     assert not [secret for secret in SECRETS if secret in told]
     assert list(examine(shop.engine)) == []

@@ -215,7 +215,7 @@ class Store(Protocol):
         """
 
     def receipt(self, scope: str, message: str) -> Receipt | None:
-        """The receipt of a message that was handled."""
+        """The receipt of a message that was handled, be its id disguised or not."""
 
     def order(self, order_id: str) -> Order | None:
         """The order."""
@@ -308,14 +308,15 @@ class Store(Protocol):
     def assign(self, key: str, to: str, before: str) -> bool:
         """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
 
-    def rewrite(self, order: Order, entries: Sequence[Entry], expected: int) -> bool:
-        """Replace an order and its journal to erase a person; False: it is past that version.
+    def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
+        """Replace an order, its parcels and their journals to erase a person.
 
-        The data and the errors of the outbox rows of the order and its parcels are blanked.
+        False, and nothing is changed, where one of them is past its version. The data and the
+        errors of their outbox rows are blanked, the ids of their receipts disguised.
         """
 
     def strike(self, owner: str) -> None:
-        """Take every outbox row of an owner away: nothing is left of it."""
+        """Take every outbox row of an owner away, its attempts and tasks: nothing is left of it."""
 
 
 @runtime_checkable

@@ -131,12 +131,6 @@ class MemoryOutbox:
             open_rows = (f.row for f in found if f.status == "pending")
             return [row.data for row in open_rows if row.kind is Kind.MESSAGE]
 
-    def strike(self, owner: str) -> None:
-        """Take every outbox row of an owner away."""
-        with self._lock:
-            for key in self._by_owner.pop(owner, set()):
-                del self._outbox[key]
-
 
 def _due(found: _Found) -> Due:
     row = found.row

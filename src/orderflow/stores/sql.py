@@ -13,6 +13,7 @@ from orderflow.errors import StoreUnavailable
 from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Message, Task
 from orderflow.ports import Commit, Outcome, Stale, Taken
 from orderflow.stores import erasing, migrations, schema, sql_handing, sql_inbox, sql_outbox
@@ -167,12 +168,12 @@ class SqlStore(SqlReads):
             changed: int = connection.execute(mine.values(assignee=to)).rowcount
             return changed == 1
 
-    def rewrite(self, order: Order, entries: Sequence[Entry], expected: int) -> bool:
-        """Replace an order and its journal, and blank what was told of it."""
+    def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
+        """Replace an order, its parcels and their journals, and blank what was told of them."""
         with self._database.write() as connection:
-            return erasing.rewrite(connection, order, entries, expected)
+            return erasing.rewrite(connection, order, parcels, entries)
 
     def strike(self, owner: str) -> None:
-        """Take every outbox row of an owner away."""
+        """Take every outbox row of an owner away, its attempts and tasks."""
         with self._database.write() as connection:
             erasing.strike(connection, owner)

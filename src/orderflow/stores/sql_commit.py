@@ -30,7 +30,7 @@ from orderflow.stores.rows import (
 )
 from orderflow.stores.sql_stock import StockRows, read_stock
 
-__all__ = ["Raced", "write_commits", "write_orders"]
+__all__ = ["Raced", "write_commits", "write_orders", "write_parcels"]
 
 _TASK = ("owner", "role", "name", "subject", "instructions", "due", "fields")
 
@@ -164,8 +164,7 @@ def _write(connection: Connection, commits: Sequence[Commit]) -> None:
     )
     new = {c.order.id for c in commits if c.order and (c.expected == 0 or c.revised)}
     write_orders(connection, [commit.order for commit in commits if commit.order], new)
-    parcels = [_parcel_row(commit.parcel) for commit in commits if commit.parcel]
-    _put(connection, schema.parcels, ("id",), parcels)
+    write_parcels(connection, [commit.parcel for commit in commits if commit.parcel])
     _write_work(connection, commits)
 
 
@@ -211,6 +210,11 @@ def _state_row(order: Order) -> dict[str, Any]:
         "state": codec.encode_state(state),
         **derived_columns(state),
     }
+
+
+def write_parcels(connection: Connection, parcels: Sequence[Parcel]) -> None:
+    """Write where parcels stand."""
+    _put(connection, schema.parcels, ("id",), list(map(_parcel_row, parcels)))
 
 
 def _parcel_row(parcel: Parcel) -> dict[str, Any]:
