@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 from orderflow import Address, Customer, Engine, InHouse, Line, NewOrder
 from orderflow.cli.app import app
 from orderflow.engine.doctor import examine
-from orderflow.errors import PortFailed
+from orderflow.errors import PortFailed, StoreFull
 from orderflow.model.commands import (
     Cancel,
     ConfirmReceipt,
@@ -22,9 +23,9 @@ from orderflow.model.commands import (
 from orderflow.model.observations import PaymentReported, TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import PaymentFact
-from orderflow.ports import Notification, OrderQuery, Store
+from orderflow.ports import Notification, OrderQuery, Store, TaskQuery
 from orderflow.simulation import VirtualClock
-from orderflow.stores import MemoryStore, SqlStore
+from orderflow.stores import MemoryDocuments, MemoryStore, SqlStore
 
 SECRETS = ("Ana Ng", "12 Elm Street", "ana@example.org", "ana-17", "Happy birthday", "Ring twice",
            "For my Ana", "moved house", "rude to Ana", "to a neighbour", "Elm St 12")  # fmt: skip
@@ -44,10 +45,25 @@ class Rude:
             raise PortFailed(f"rude to Ana: {notification.key}")
 
 
+class Documents(MemoryDocuments):
+    """Documents that cannot be erased on some days, with a text that names the customer."""
+
+    bad_days = 0
+
+    def erase(self, order: str) -> None:
+        if self.bad_days > 0:
+            self.bad_days -= 1
+            raise OSError(f"Ana Ng's documents of {order} are away")
+        super().erase(order)
+
+
 class Shop:
     def __init__(self, store: Store) -> None:
         self.store, self.clock = store, VirtualClock()
-        self.engine = Engine(store, [InHouse()], clock=self.clock, notifier=Rude())
+        self.documents = Documents()
+        self.engine = Engine(
+            store, [InHouse()], clock=self.clock, notifier=Rude(), documents=self.documents
+        )
         self.engine.change_stock(Receive(sku="MUG", quantity=9).to(id="receipt"))
 
     def new(self, number: str, customer: str = "ana-17") -> NewOrder:
@@ -156,6 +172,30 @@ def test_what_is_open_waits_visibly_and_is_erased_when_it_is_over(
     assert shop.holds(database) == set()
     assert list(shop.store.pending("forget:ana-17")) == []
     assert list(examine(shop.engine)) == []
+
+
+def test_a_wish_is_tried_again_without_end(shop: Shop, database: str) -> None:
+    """What fails for one order keeps no other, and no trace of the failures is left."""
+    shop.place("A-1")
+    shop.place("A-2", cancelled=True)
+    shop.documents.bad_days = 30
+    with pytest.raises(OSError, match="A-2 are away"):
+        shop.engine.forget("ana-17")
+    shop.place("A-3", cancelled=True)
+    shop.finish("A-1")
+    assert shop.documents.bad_days == 0
+    assert shop.holds(database) == set()
+    assert list(shop.store.tasks(TaskQuery())) == []
+
+
+def test_a_wish_outlives_a_failing_database(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.place("A-1")
+    shop.engine.forget("ana-17")
+    with monkeypatch.context() as failing:
+        failing.setattr(shop.store, "commit", Mock(side_effect=StoreFull("no")))
+        with pytest.raises(StoreFull):
+            shop.engine.forget("ana-17")
+    assert len(shop.store.pending("forget:ana-17")) == 1
 
 
 def test_the_command_line_says_what_waits(shop: Shop, database: str) -> None:

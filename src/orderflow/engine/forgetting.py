@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -24,6 +25,7 @@ from orderflow.ports import Commit, DocumentStore, OrderQuery, TaskQuery
 __all__ = ["Forgetter", "Forgotten"]
 
 ERASED = "erased"
+_LOG = logging.getLogger("orderflow")
 _CODE = re.compile(r"[a-z][a-z0-9_.:-]*")
 _AGAIN = timedelta(days=1)
 
@@ -45,30 +47,52 @@ class Forgetter:
     def forget(self, customer: str) -> Forgotten:
         """Erase what is over; while something is open a timer stands for the rest.
 
-        The timer's owner is ``forget:`` and the customer; a worker tries again each day.
+        The timer's owner is ``forget:`` and the customer; a worker tries again each day, without
+        end. What fails for one order keeps no other; the first error is raised at the end.
         """
         alias = f"forgotten-{self._handler.ids.new('person')}"
-        erased, waiting = [], []
-        for order in list(self._orders(customer)):
-            over = not self._open(order)
-            if over and self._documents is not None:
-                self._documents.erase(order.id)  # first: after the other nobody knows whose it was
-            if over and self._store.rewrite(*self._without(order, alias)):
-                erased.append(order.id)
-            else:
-                waiting.append(order.id)
-        owner, now = f"forget:{customer}", self._handler.clock.now()
-        again = Timer(owner, "forget", owner, now + _AGAIN)
-        self._store.strike(owner)
-        if waiting:
-            self._store.commit(Commit(owner, now, wanted=(again,)))
-        return Forgotten(tuple(erased), tuple(waiting))
+        found: dict[str, bool] = {}
+        errors: list[Exception] = []
+        for name in list(self._orders(customer)):
+            try:
+                found[name] = self._erase(name, alias)
+            except Exception as error:  # such as documents that cannot be reached today
+                found[name] = False
+                errors.append(error)
+                _LOG.warning("%s is not erased today: %s", name, type(error).__name__)
+        forgotten = Forgotten(
+            tuple(name for name, erased in found.items() if erased),
+            tuple(name for name, erased in found.items() if not erased),
+        )
+        self._wait(f"forget:{customer}", forgotten)
+        if errors:
+            raise errors[0]
+        return forgotten
 
-    def _orders(self, customer: str) -> Iterator[Order]:
+    def _erase(self, name: str, alias: str) -> bool:
+        """Erase an order with its documents; False where something of it is open."""
+        order = self._store.load([name])[name]
+        if self._open(order):
+            return False
+        if self._documents is not None:
+            self._documents.erase(name)  # first: after the other nobody knows whose it was
+        return self._store.rewrite(*self._without(order, alias))
+
+    def _wait(self, owner: str, forgotten: Forgotten) -> None:
+        """Have a new timer in place of the one there was; none where nothing waits."""
+        if not forgotten.waiting:
+            self._store.strike(owner)
+            return
+        now, before = self._handler.clock.now(), self._store.pending(owner)
+        # Another key, so that no attempt is counted from one day to the next.
+        again = Timer(f"{owner}:{now.isoformat()}", "forget", owner, now + _AGAIN)
+        old = tuple(row.key for row in before)
+        self._store.commit(Commit(owner, now, wanted=(again,), withdrawn=old))
+
+    def _orders(self, customer: str) -> Iterator[str]:
         query = OrderQuery(customer=customer)
         while page := self._store.orders(query):
-            found = self._store.load(page)
-            yield from (found[order] for order in page)
+            yield from page
             query = attrs.evolve(query, after=page[-1])
 
     def _open(self, order: Order) -> bool:
