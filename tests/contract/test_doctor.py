@@ -1,8 +1,11 @@
 """The doctor finds a clean database clean, and every row that was changed by hand."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +17,7 @@ from orderflow.cli.shop import standard_shop
 from orderflow.engine.doctor import examine, mend_of
 from orderflow.model.commands import Cancel, Receive
 from orderflow.model.document import Customer, Line, NewOrder
+from orderflow.ports import Store
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
 from tests.crash.scenario import Process
@@ -73,6 +77,32 @@ def test_the_end_of_every_kind_of_order_is_clean(tmp_path: Path) -> None:
     process.play()
     assert list(examine(process.engine)) == []
     process.store.close()
+
+
+def test_it_cries_no_wolf_beside_workers(shop: Shop) -> None:
+    """While it looks, orders are placed and worked, so that no two of its reads would agree."""
+    store = shop.engine.store
+    beside = standard_shop(store, clock=shop.clock)
+    numbers = count(10)
+
+    class Busy:
+        """The store, that changes between any two questions."""
+
+        @contextmanager
+        def still(self) -> Iterator["Busy"]:
+            with store.still() as one_moment:
+                self.of = one_moment
+                yield self
+
+        def __getattr__(self, name: str) -> object:
+            answer = getattr(self.of, name)
+            if (number := next(numbers)) < 60:
+                beside.place(NewOrder(number=f"B-{number}", currency="GBP", lines=(MUG, CUP)))
+                beside.worker.run_until_idle()
+            return answer
+
+    assert list(examine(standard_shop(cast(Store, Busy()), clock=shop.clock))) == []
+    assert shop.findings() == []
 
 
 STATE = "update orderflow_order_states set"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
@@ -213,6 +214,9 @@ class Store(Protocol):
         What is committed to it is stored when the application commits. Raises TypeError where the
         store has no database, or the connection is not of its kind.
         """
+
+    def still(self) -> AbstractContextManager[Store]:
+        """This store as it is at one moment, to be read, whatever others commit meanwhile."""
 
     def receipt(self, scope: str, message: str) -> Receipt | None:
         """The receipt of a message that was handled, be its id disguised or not."""

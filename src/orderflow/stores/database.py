@@ -87,6 +87,15 @@ class Database:
             yield connection
             progress.committing = True
 
+    @contextmanager
+    def still(self) -> Iterator[Connection]:
+        """A connection that reads what stands at one moment, whatever is committed meanwhile."""
+        level: dict[str, Any] = {} if self._begins else {"isolation_level": "REPEATABLE READ"}
+        with typed(), self.engine.execution_options(**level).connect() as connection:
+            if self._begins:
+                connection.exec_driver_sql("BEGIN")
+            yield connection
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()

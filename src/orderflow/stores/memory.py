@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import attrs
@@ -71,6 +72,12 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         """Refused: there is no database that a transaction could be of."""
         del connection
         raise TypeError("a MemoryStore is in no database whose transaction it could join")
+
+    @contextmanager
+    def still(self) -> Iterator[MemoryStore]:
+        """This store, while others wait."""
+        with self._lock:
+            yield self
 
     def _refuses(self, commit: Commit) -> Outcome | None:
         done = self._outbox.get(commit.done or "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -91,6 +92,12 @@ class SqlStore(SqlReads):
         guest._database = Guest(connection, self._schema)
         guest._commit = guest._write
         return guest
+
+    @contextmanager
+    def still(self) -> Iterator[SqlStore]:
+        """This store as it is at one moment, to be read, whatever others commit meanwhile."""
+        with self._own.still() as connection:
+            yield self.within(connection)
 
     def commit(self, commit: Commit) -> Outcome:
         """Store all of it in one transaction, or nothing."""
