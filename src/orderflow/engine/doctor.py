@@ -13,22 +13,28 @@ from orderflow.engine.handling import Handler
 from orderflow.model.stock import StockKey
 from orderflow.ports import OrderQuery, Store
 
-__all__ = ["examine", "mend_of"]
+__all__ = ["examine", "mend", "mend_of"]
 
 _PAGE = 200
+_BY_DOCTOR = "orderflow doctor --mend, or orderflow.engine.doctor.mend(engine)"
+_BACKUP = "take it from a backup: it was changed by hand"
 _MENDS = {
-    0: "take the row from a backup, or remove it",
-    1: "take the order from a backup; its journal was changed",
-    2: "count what is there: Count(sku=…, location=…, counted=…); an order from a backup",
+    0: f"{_BY_DOCTOR}, frees rows that are put off; else take the row from a backup, or remove it",
+    2: f"{_BY_DOCTOR}, counts stock again; what is wrong of an order take from a backup",
     3: "have its stock settled again: Count(sku=…, location=…, counted=…)",
-    5: "orderflow doctor --mend, or engine.apply_rules(), puts back what orders wait for",
-    8: "take the order from a backup: its state, or its journal, was changed by hand",
+    5: f"{_BY_DOCTOR}, puts back what orders wait for, and takes away what they do not",
 }
 
 
 def mend_of(finding: Finding) -> str:
     """What mends a finding."""
-    return _MENDS[finding.promise]
+    return _MENDS.get(finding.promise, _BACKUP)
+
+
+def mend(engine: Engine) -> None:
+    """Mend what follows from other rows: stock levels, and what orders and parcels wait for."""
+    engine.store.mend(engine.clock.now())
+    engine.apply_rules()
 
 
 def examine(engine: Engine) -> Iterator[Finding]:
@@ -48,7 +54,7 @@ def examine(engine: Engine) -> Iterator[Finding]:
             query = attrs.evolve(query, after=page[-1])
         yield from stock_findings(store)
         yield from _promised(store, reserved)
-        for subject, what in store.odd():
+        for subject, what in store.odd(engine.clock.now()):
             yield Finding(0, subject, what)
 
 

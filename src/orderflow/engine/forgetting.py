@@ -123,6 +123,8 @@ class _Person:
 
     def __init__(self, order: Order, alias: str) -> None:
         who = order.document.customer
+        owners = [f"order:{order.id}", *(f"parcel:{parcel}" for parcel in order.state.parcels)]
+        self._senders = [f"{scope}/" for scope in (order.id, *owners)]
         names = [order.state.customer]
         names += [who.email, who.phone, *who.name.split()] if who else []
         words = "|".join(re.escape(name) for name in names if name)
@@ -133,11 +135,11 @@ class _Person:
 
     def blank(self, entry: Entry) -> Entry:
         """The entry without the person, without free text, and without the ids of commands."""
-        of, slash, message = entry.cause.partition("/")
+        of = next(filter(entry.cause.startswith, self._senders), "")
         return attrs.evolve(
             entry,
             actor=self._alias if self._named(entry.actor) else entry.actor,
-            cause=f"{of}/{disguised(message)}" if slash else of,
+            cause=of + disguised(entry.cause.removeprefix(of)) if of else entry.cause,
             facts={},
             events=tuple(map(self._event, entry.events)),
         )

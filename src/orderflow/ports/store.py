@@ -80,6 +80,7 @@ class Commit:
         receipt: The message's receipt.
         done: The outbox row that this commit acknowledges.
         revised: Whether the order's document changed.
+        mends: Whether what is wanted comes back, whatever became of its row.
     """
 
     subject: str
@@ -97,6 +98,7 @@ class Commit:
     receipt: Receipt | None = None
     done: str | None = None
     revised: bool = False
+    mends: bool = False
 
 
 @attrs.frozen
@@ -297,8 +299,11 @@ class Store(Protocol):
     def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
         """One page of the rows that gave up, by key."""
 
-    def odd(self) -> Sequence[tuple[str, str]]:
+    def odd(self, now: datetime) -> Sequence[tuple[str, str]]:
         """Subjects and what is odd: rows of nobody, or that contradict what they derive from."""
+
+    def mend(self, now: datetime) -> None:
+        """Count stock levels again, and free rows that are put off for far too long."""
 
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""

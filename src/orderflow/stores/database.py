@@ -33,6 +33,7 @@ __all__ = [
     "execute_many",
     "inserting",
     "putting",
+    "schema_of",
 ]
 
 Row = dict[str, Any]
@@ -159,6 +160,12 @@ def _open(url: str, patience: float, synchronous: str) -> Engine:
 
     event.listen(engine, "connect", configure)
     return engine
+
+
+def schema_of(connection: Connection) -> str | None:
+    """The PostgreSQL schema that our tables stand in; None is where the database looks first."""
+    name: str | None = connection.get_execution_options().get("schema_translate_map", {}).get(None)
+    return name
 
 
 def inserting(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:

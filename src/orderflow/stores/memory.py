@@ -111,7 +111,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             if row is not None and row.status == "pending":
                 row.status, row.token = "withdrawn", ""
         for row_to_add in rows_of(commit):
-            self._add(row_to_add)
+            self._add(row_to_add, mends=commit.mends)
         for task in tasks_of(commit):
             kept = self._tasks.get(task.key)
             assignee = kept[1].assignee if kept else ""
@@ -200,9 +200,12 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         with self._lock:
             return bool(self._drop(reference))
 
-    def odd(self) -> Sequence[tuple[str, str]]:
+    def odd(self, now: datetime) -> Sequence[tuple[str, str]]:  # noqa: ARG002 (see the store)
         """Nothing: nobody writes these dictionaries by hand."""
         return []
+
+    def mend(self, now: datetime) -> None:
+        """Nothing to do: see :meth:`odd`."""
 
     def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
         """One page of open tasks."""

@@ -41,9 +41,9 @@ class MemoryOutbox:
         self._wakes: list[tuple[datetime, int, str]] = []
         self._by_owner: dict[str, set[str]] = {}
 
-    def _add(self, row: Row) -> None:
+    def _add(self, row: Row, *, mends: bool = False) -> None:
         there = self._outbox.get(row.key)
-        if there is None:
+        if there is None or mends:
             there = _Found(row, next(self._numbers), row.due, row.due)
             self._outbox[row.key] = there
             self._by_owner.setdefault(row.owner, set()).add(row.key)

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-__all__ = ["VERSION", "create", "found_version", "place"]
+__all__ = ["VERSION", "create", "found_version"]
 
 VERSION = 3
 """The version of the tables that this release reads and writes."""
@@ -292,12 +292,6 @@ def found_version(connection: Connection) -> int | None:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(schema.name))))
     schema.create(connection, checkfirst=True)
     return connection.scalar(select(schema.c.version))
-
-
-def place(connection: Connection) -> str | None:
-    """The PostgreSQL schema that the tables stand in; None is where the database looks first."""
-    name: str | None = connection.get_execution_options().get("schema_translate_map", {}).get(None)
-    return name
 
 
 def create(connection: Connection) -> None:

@@ -17,7 +17,15 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Message, Task
 from orderflow.ports import Commit, Outcome, Stale, Taken
-from orderflow.stores import erasing, migrations, schema, sql_handing, sql_inbox, sql_outbox
+from orderflow.stores import (
+    erasing,
+    mending,
+    migrations,
+    schema,
+    sql_handing,
+    sql_inbox,
+    sql_outbox,
+)
 from orderflow.stores.database import Database, Guest, Place
 from orderflow.stores.failures import Contended
 from orderflow.stores.grouping import Group
@@ -174,6 +182,11 @@ class SqlStore(SqlReads):
         with self._database.write() as connection:
             changed: int = connection.execute(mine.values(assignee=to)).rowcount
             return changed == 1
+
+    def mend(self, now: datetime) -> None:
+        """Count stock levels again, and free rows that are put off for far too long."""
+        with self._database.write() as connection:
+            mending.mend(connection, now)
 
     def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
         """Replace an order, its parcels and their journals, and blank what was told of them."""

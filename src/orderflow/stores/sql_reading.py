@@ -195,10 +195,10 @@ class SqlReads:
         with self._database.read() as connection:
             return sql_outbox.gave_up(connection, after, limit)
 
-    def odd(self) -> Sequence[tuple[str, str]]:
+    def odd(self, now: datetime) -> Sequence[tuple[str, str]]:
         """Rows that belong to nobody, or say otherwise than what they are derived from."""
         with self._database.read() as connection:
-            return list(odd_rows(connection))
+            return list(odd_rows(connection, now))
 
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
