@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import attrs
 
+from orderflow.engine.aligning import out_of_line
+from orderflow.engine.comparing import is_worked_as_ordered, wrong_names
 from orderflow.engine.explaining import silent
 from orderflow.engine.handling import Handler
 from orderflow.kernel.evolve import fold
@@ -18,11 +20,10 @@ from orderflow.model import events as ev
 from orderflow.model.ledger import IN_WORK, LEGAL_MOVES, SETTLED, Bucket
 from orderflow.model.messages import StockGranted
 from orderflow.model.order import Order
-from orderflow.model.parcel import ParcelStatus
+from orderflow.model.parcel import Parcel, ParcelStatus
 from orderflow.model.phases import OrderPhase
 from orderflow.model.state import OrderState, Stamp
 from orderflow.model.stock import StockKey
-from orderflow.model.work import Effect, Task, Timer, Wanted
 from orderflow.ports import Store
 
 __all__ = ["Finding", "order_findings", "stock_findings"]
@@ -44,6 +45,11 @@ def order_findings(handler: Handler, order: Order) -> Iterator[Finding]:
     yield from _conserved(handler, order)
     yield from _nothing_silent(handler, order)
     yield from _journal_is_true(handler, order)
+    if not is_worked_as_ordered(order):
+        what = "its document tells of other lines or another total than it is worked by"
+        yield Finding(8, f"order:{order.id}", what)
+    for subject, name, known in wrong_names(handler.store, order):
+        yield Finding(6, subject, f"{name} is known as {known}")
 
 
 def _only_declared_moves(handler: Handler, order: Order) -> Iterator[Finding]:
@@ -185,14 +191,13 @@ def _on_their_way(store: Store, order: str) -> Iterator[StockGranted]:
 
 def _nothing_silent(handler: Handler, order: Order) -> Iterator[Finding]:
     store, wanted = handler.store, waits(order, handler.rules)
-    yield from _materialised(store, f"order:{order.id}", wanted)
+    yield from _materialised(handler, order)
     covered = bool(wanted)
     for view in order.state.parcels.values():
         parcel = store.parcel(view.id)
         if parcel is not None:
-            parcels_own = parcel_waits(parcel, handler.rules)
-            yield from _materialised(store, f"parcel:{view.id}", parcels_own)
-            covered = covered or bool(parcels_own)
+            yield from _materialised(handler, parcel)
+            covered = covered or bool(parcel_waits(parcel, handler.rules))
         covered = covered or bool(store.pending(f"parcel:{view.id}"))
     covered = covered or bool(store.pending(f"order:{order.id}"))
     unsettled = set(order.ledger.totals()) - SETTLED
@@ -207,24 +212,14 @@ def _nothing_silent(handler: Handler, order: Order) -> Iterator[Finding]:
         yield Finding(5, f"order:{order.id}", f"{order.id} waits silently: {'; '.join(unnamed)}")
 
 
-def _materialised(store: Store, owner: str, wanted: dict[str, Wanted]) -> Iterator[Finding]:
-    """What is waited for is really there: a row in the outbox, an open task.
-
-    An effect that has just given up is there as the message that says so.
-    """
-    rows = {row.key for row in store.pending(owner)}
-    for key, wait in wanted.items():
-        there = (
-            store.task(key) is not None
-            if isinstance(wait, Task)
-            else not rows.isdisjoint({key, f"{key}:gave_up"})
-        )
-        if not there:
-            yield Finding(5, owner, f"{owner} waits for {key}, and nothing of the kind is there")
-    kinds = {Effect: "effect", Timer: "timer"}
-    known = {type(wait) for wait in wanted.values()} <= {*kinds, Task}
-    if not known:
-        yield Finding(5, owner, f"{owner} waits for something unknown: {wanted}")
+def _materialised(handler: Handler, found: Order | Parcel) -> Iterator[Finding]:
+    """What is waited for is really there, a row in the outbox or an open task, and nothing else."""
+    owner = f"{'order' if isinstance(found, Order) else 'parcel'}:{found.id}"
+    missing, too_many = out_of_line(handler.store, handler.rules, found)
+    for wait in missing:
+        yield Finding(5, owner, f"{owner} waits for {wait.key}, and nothing of the kind is there")
+    for key in too_many:
+        yield Finding(5, owner, f"{key} is there, and {owner} does not wait for it")
 
 
 def _journal_is_true(handler: Handler, order: Order) -> Iterator[Finding]:
@@ -242,6 +237,7 @@ def _journal_is_true(handler: Handler, order: Order) -> Iterator[Finding]:
 
 def stock_findings(store: Store) -> Iterator[Finding]:
     """What is wrong with stock: promises 2 and 3."""
+    waits: Counter[tuple[str, str]] = Counter()
     after = StockKey("", "")
     while page := store.stock(after, 100):
         for level in page:
@@ -252,6 +248,7 @@ def stock_findings(store: Store) -> Iterator[Finding]:
                     f"stock:{level.key}",
                     f"movements of {level.key} sum to {moved}, not {level.on_hand}",
                 )
+            waits.update({(w.order, w.line): w.quantity for w in store.waiting(level.key)})
             waiting = sum(w.quantity for w in store.waiting(level.key))
             if waiting != level.backordered:
                 yield Finding(
@@ -264,3 +261,9 @@ def stock_findings(store: Store) -> Iterator[Finding]:
             if bool(level.shortfall) != asked and not settling:
                 yield Finding(3, f"stock:{level.key}", f"{level} is short, and its task is {asked}")
         after = page[-1].key
+    for (name, line), units in waits.items():
+        order = store.order(name)
+        backordered = order.units(Bucket.BACKORDERED).get(line, 0) if order else 0
+        if units > backordered:
+            what = f"{units} of line {line} wait, {backordered} are backordered"
+            yield Finding(2, f"order:{name}", what)

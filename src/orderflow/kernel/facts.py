@@ -14,6 +14,7 @@ from orderflow.kernel.requesting import is_with_party, press
 from orderflow.kernel.waits import waits
 from orderflow.kernel.working import take_out
 from orderflow.model import events as ev
+from orderflow.model.disguise import disguised
 from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
 from orderflow.model.messages import EffectFailed, EffectTaken, ParcelChanged, TimerFired
 from orderflow.model.observations import PaymentReported
@@ -106,7 +107,7 @@ def _ask_about_what_was_found(deciding: Deciding, body: ParcelChanged) -> None:
 def payment_reported(deciding: Deciding, body: PaymentReported) -> None:
     """A payment fact counts once per reference and kind."""
     reference = f"{body.fact}:{body.reference}"
-    if reference not in deciding.order.state.payments.references:
+    if {reference, disguised(reference)}.isdisjoint(deciding.order.state.payments.references):
         deciding.emit(ev.PaymentRecorded(body.fact, body.amount, reference))
         refund_reported(deciding, body)
         if body.fact is PaymentFact.CHARGED_BACK:
