@@ -26,6 +26,7 @@ from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
+from orderflow.model.reading import storable
 from orderflow.model.work import Due, Kind, Message, Task
 from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply
 
@@ -243,7 +244,7 @@ class Worker:
     def failed(self, row: Due, error: Exception) -> Failed:
         """Record that a claimed row failed: it is tried again, or given up with a task."""
         now = self._clock.now()
-        told = "".join(traceback.format_exception_only(error)).strip()
+        told = storable("".join(traceback.format_exception_only(error)).strip())
         if row.attempts < self.attempts and not isinstance(error, ByHand):
             state = RetryCallState(Retrying(), None, (), {})
             state.attempt_number = row.attempts

@@ -18,7 +18,7 @@ from pydantic import (
 
 from orderflow.errors import InvalidInput, Problem
 
-__all__ = ["Attributes", "Exact", "Sent", "Utc", "read", "read_json"]
+__all__ = ["Attributes", "Exact", "Sent", "Utc", "read", "read_json", "storable"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -77,6 +77,15 @@ def read_json(model: type[M], data: str | bytes, what: str = "input") -> M:
         return model.model_validate_json(data)
     except ValidationError as error:
         raise InvalidInput(what, _problems(error)) from None
+
+
+def storable(text: str) -> str:
+    r"""*text* as every database takes it: what is no character is spelled out.
+
+    >>> print(storable("HTTP 502: \udcff\x00"))
+    HTTP 502: \udcff\0
+    """
+    return text.encode(errors="backslashreplace").decode().replace("\0", "\\0")
 
 
 def _problems(error: ValidationError) -> list[Problem]:

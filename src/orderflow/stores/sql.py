@@ -40,7 +40,8 @@ class SqlStore(SqlReads):
         patience: Seconds to wait for others that hold a lock.
         synchronous: SQLite's setting. With ``NORMAL`` a loss of power may lose the last commits.
 
-    Every method raises StoreUnavailable, or the kind of it that fits, when the database fails.
+    Every method raises StoreUnavailable, or the kind of it that fits, when the database fails; and
+    InvalidInput for a value that it does not take.
 
     Raises:
         SchemaMismatch: A later release wrote the database. What an earlier one wrote is migrated.
