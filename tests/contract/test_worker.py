@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from orderflow import Engine, InHouse, Line, NewOrder
 from orderflow.errors import PortFailed
@@ -16,6 +22,7 @@ from orderflow.ports import Deed, Label, LabelRequest
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
 from orderflow.testing import FakeCarrier, check_order
+from tests.postgres import Server
 
 POSTER = Line(sku="POSTER", quantity=1, stocked=False)
 
@@ -25,7 +32,7 @@ class Shop:
 
     def __init__(self, url: str, carrier: FakeCarrier | None = None, **keywords: Any) -> None:
         self.clock = VirtualClock()
-        self.store = SqlStore(url, patience=0.1)
+        self.store = SqlStore(url, patience=1.0)
         strategies = [InHouse(carrier=carrier or FakeCarrier())]
         self.engine = Engine(self.store, strategies, clock=self.clock, **keywords)
 
@@ -105,3 +112,62 @@ def test_an_answer_that_cannot_be_stored_counts_against_its_row_only(
     shop.works(8)
     assert [task.name for task in shop.engine.tasks()] == ["confirm"]
     check_order(shop.engine, "A-1")
+
+
+# --- a database that goes away --------------------------------------------------------------------
+
+
+class Complaints(logging.Handler):
+    """Tells that something was logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.first = threading.Event()
+
+    def emit(self, _record: logging.LogRecord) -> None:
+        self.first.set()
+
+
+@contextmanager
+def working(shop: Shop) -> Iterator[threading.Event]:
+    """A worker in a thread; gives what is set when it first complains."""
+    stop, log, complaints = threading.Event(), logging.getLogger("orderflow"), Complaints()
+    thread = threading.Thread(target=shop.engine.worker.run_forever, args=(stop, 0.01))
+    log.addHandler(complaints)
+    thread.start()
+    try:
+        yield complaints.first
+    finally:
+        stop.set()
+        thread.join()
+        log.removeHandler(complaints)
+
+
+def test_a_worker_goes_on_when_the_server_is_back(shops: list[Shop]) -> None:
+    server = Server()
+    shop = Shop(server.database("shop"))
+    shops.append(shop)
+    with working(shop) as complains:
+        server.kill()
+        assert complains.wait(60)
+        server.start()
+        shop.place("A-1")
+        wait_until(lambda: shop.statuses() == {"A-1": "shipped"})
+    shop.store.close()
+    server.stop()
+
+
+def test_a_worker_goes_on_when_the_file_is_free_again(tmp_path: Path, shops: list[Shop]) -> None:
+    shop = Shop(f"sqlite:///{tmp_path}/orders.db")
+    shops.append(shop)
+    with working(shop) as complains:
+        with closing(sqlite3.connect(tmp_path / "orders.db", isolation_level=None)) as other:
+            other.execute("begin immediate")
+            assert complains.wait(60)
+        shop.place("A-1")
+        wait_until(lambda: shop.statuses() == {"A-1": "shipped"})
+
+
+def wait_until(so: Callable[[], bool]) -> None:
+    waiting = retry_if_result(lambda found: not found)
+    retry(retry=waiting, stop=stop_after_delay(60), wait=wait_fixed(0.02))(so)()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import traceback
@@ -32,6 +33,7 @@ from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Rep
 
 __all__ = ["Failed", "Worker"]
 
+_LOG = logging.getLogger("orderflow")
 _AT_LEAST_EVERY = 1.0
 """Seconds after which what was done is stored, though more could be done with it."""
 
@@ -106,10 +108,17 @@ class Worker:
         return done
 
     def run_forever(self, stop: threading.Event, poll: float = 1.0) -> None:
-        """Work until *stop* is set; a row that was begun is finished. *poll* in seconds."""
+        """Work until *stop* is set; a row that was begun is finished. *poll* in seconds.
+
+        An error, as while the database is away, is logged; after *poll* it goes on.
+        """
         while not stop.is_set():
-            rows = self._claim()
-            self.do(rows, stop)  # the rest is taken over when its lease ends
+            try:
+                rows = self._claim()
+                self.do(rows, stop)  # the rest is taken over when its lease ends
+            except Exception:
+                _LOG.exception("the worker goes on in %s s", poll)
+                rows = []
             if not rows:
                 stop.wait(poll)
 
