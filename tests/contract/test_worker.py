@@ -11,17 +11,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
-from orderflow import Engine, InHouse, Line, NewOrder
+from orderflow import Engine, InHouse, Line, NewOrder, Order
 from orderflow.errors import PortFailed
-from orderflow.model.commands import Body, Confirm, PlaceHold
+from orderflow.model.commands import Body, Confirm, PlaceHold, Receive
 from orderflow.model.reading import storable
 from orderflow.ports import Deed, Label, LabelRequest
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
-from orderflow.testing import FakeCarrier, check_order
+from orderflow.testing import FakeCarrier, check_order, check_stock
 from tests.postgres import Server
 
 POSTER = Line(sku="POSTER", quantity=1, stocked=False)
@@ -112,6 +113,69 @@ def test_an_answer_that_cannot_be_stored_counts_against_its_row_only(
     shop.works(8)
     assert [task.name for task in shop.engine.tasks()] == ["confirm"]
     check_order(shop.engine, "A-1")
+
+
+# --- messages -------------------------------------------------------------------------------------
+
+
+class Away:
+    """A provider of facts that cannot be asked for a while."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    def __call__(self, order: Order) -> int:
+        if self.away:
+            raise ConnectionRefusedError(f"nobody knows {order.id}")
+        return 1
+
+
+@pytest.fixture
+def stuck(database: str, shops: list[Shop]) -> tuple[Shop, Away]:
+    """A shop in which a backorder is granted while its order can be told nothing."""
+    facts = Away()
+    shop = Shop(database, facts={"fraud": facts})
+    shops.append(shop)
+    shop.engine.change_stock(Receive(sku="MUG", quantity=1).to(id="r-1"))
+    mugs = Line(sku="MUG", quantity=2)
+    shop.engine.place(NewOrder(number="A-1", currency="EUR", lines=(mugs,)), id="A-1")
+    shop.works()
+    facts.away = True
+    shop.engine.change_stock(Receive(sku="MUG", quantity=1).to(id="r-2"))
+    return shop, facts
+
+
+def test_a_message_is_tried_until_it_is_delivered_and_a_task_tells_meanwhile(
+    stuck: tuple[Shop, Away],
+) -> None:
+    shop, facts = stuck
+    shop.works(7)
+    assert list(shop.engine.tasks()) == []
+    shop.works(20)
+    (task,) = shop.engine.tasks()
+    assert (task.name, task.role) == ("exception.message", "support")
+    assert "nobody knows A-1" in task.instructions
+    assert shop.engine.claim(task, by="eve").assignee == "eve"
+    shop.works()
+    (task,) = shop.engine.tasks()
+    assert task.assignee == "eve"
+    facts.away = False
+    shop.works(2)
+    assert shop.statuses() == {"A-1": "shipped"}
+    assert list(shop.engine.tasks()) == []
+    check_order(shop.engine, "A-1")
+    check_stock(shop.engine)
+
+
+def test_who_lost_a_message_to_another_worker_opens_no_task(stuck: tuple[Shop, Away]) -> None:
+    shop, facts = stuck
+    (row,) = shop.store.claim(shop.clock.now(), timedelta(minutes=5), "late", 9)
+    facts.away = False
+    shop.clock.advance(timedelta(minutes=6))
+    shop.works()
+    shop.engine.worker.failed(attrs.evolve(row, attempts=8), PortFailed("too late"))
+    assert shop.statuses() == {"A-1": "shipped"}
+    assert list(shop.engine.tasks()) == []
 
 
 # --- a database that goes away --------------------------------------------------------------------

@@ -111,10 +111,8 @@ class Handler:
         """
         try:
             return self._at_once(turn)
-        except _OF_ALL:
-            raise
         except Exception as error:
-            if len(turn) == 1:
+            if len(turn) == 1 or isinstance(error, _OF_ALL):
                 return dict.fromkeys(turn, error)
         alone = [self._together({number: envelope}) for number, envelope in turn.items()]
         return {number: answer for each in alone for number, answer in each.items()}
@@ -131,7 +129,7 @@ class Handler:
                 answers[number] = error
                 continue
             if isinstance(prepared, Ready):
-                ready[number] = prepared
+                ready[number] = prepared.closing(envelope.closes)
                 reading.foresee(prepared.commit.stock)
             else:
                 answers[number] = prepared
