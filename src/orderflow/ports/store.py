@@ -287,9 +287,17 @@ class Store(Protocol):
         """Whether a claimed row is still wanted, and still the caller's."""
 
     def fail(
-        self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
+        self,
+        due: Due,
+        error: str,
+        now: datetime,
+        retry_at: datetime | None,
+        tell: Message | Task | None,
     ) -> None:
-        """Record a failed attempt; without *retry_at* the row gives up, and *tell* is sent."""
+        """Record a failed attempt, where the row is still the caller's; else nothing changes.
+
+        Without *retry_at* it gives up. *tell* is sent, or opened for the row's owner.
+        """
 
     def next_due(self) -> datetime | None:
         """When the next row is due."""

@@ -47,7 +47,6 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         self._parcels: dict[str, Parcel] = {}
         self._journals: dict[str, list[Entry]] = {}
         self._receipts: dict[tuple[str, str], Receipt] = {}
-        self._tasks: dict[str, tuple[str, Task]] = {}
         self._references: dict[str, str] = {}
         self._inbox: dict[tuple[str, str], InboxItem] = {}
 
@@ -113,9 +112,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         for row_to_add in rows_of(commit):
             self._add(row_to_add, mends=commit.mends)
         for task in tasks_of(commit):
-            kept = self._tasks.get(task.key)
-            assignee = kept[1].assignee if kept else ""
-            self._tasks[task.key] = commit.subject, attrs.evolve(task, assignee=assignee)
+            self._open(task, commit.subject)
         for reference in commit.references:
             self._references[reference] = commit.subject
             for item in self._drop(reference):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from orderflow.model.work import Due, Kind, Message
+from orderflow.model.work import Due, Kind, Message, Task
 from orderflow.ports import Pending
 from orderflow.stores.rows import PRIORITY, Row, message_row
 
@@ -40,6 +40,12 @@ class MemoryOutbox:
         self._numbers = itertools.count()
         self._wakes: list[tuple[datetime, int, str]] = []
         self._by_owner: dict[str, set[str]] = {}
+        self._tasks: dict[str, tuple[str, Task]] = {}
+
+    def _open(self, task: Task, owner: str) -> None:
+        """Open a task; one that is open already says what the new one says, and stays claimed."""
+        kept = self._tasks.get(task.key)
+        self._tasks[task.key] = owner, attrs.evolve(task, assignee=kept[1].assignee if kept else "")
 
     def _add(self, row: Row, *, mends: bool = False) -> None:
         there = self._outbox.get(row.key)
@@ -89,7 +95,12 @@ class MemoryOutbox:
         return found is not None and found.status == "pending" and found.token == due.token
 
     def fail(
-        self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
+        self,
+        due: Due,
+        error: str,
+        now: datetime,
+        retry_at: datetime | None,
+        tell: Message | Task | None,
     ) -> None:
         """Record a failed attempt."""
         with self._lock:
@@ -97,13 +108,15 @@ class MemoryOutbox:
                 return
             found = self._outbox[due.key]
             found.error = error
-            if retry_at is not None:
+            if retry_at is None:
+                found.status = "gave_up"
+            else:
                 found.due = retry_at
                 self._wake(found, retry_at)
-                return
-            found.status = "gave_up"
-            if tell is not None:
+            if isinstance(tell, Message):
                 self._add(message_row(tell, now))
+            elif tell is not None:
+                self._open(tell, due.owner)
 
     def next_due(self) -> datetime | None:
         """When the next row is due."""

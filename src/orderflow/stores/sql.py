@@ -29,8 +29,8 @@ from orderflow.stores import (
 from orderflow.stores.database import Database, Guest, Place
 from orderflow.stores.failures import Contended
 from orderflow.stores.grouping import Group
-from orderflow.stores.rows import message_row
-from orderflow.stores.sql_commit import Raced, write_commits
+from orderflow.stores.rows import message_row, task_row
+from orderflow.stores.sql_commit import Raced, put_tasks, write_commits
 from orderflow.stores.sql_reading import SqlReads
 
 __all__ = ["SqlStore"]
@@ -50,7 +50,8 @@ class SqlStore(SqlReads):
         patience: Seconds to wait for others that hold a lock.
         synchronous: SQLite's setting. With ``NORMAL`` a loss of power may lose the last commits.
 
-    Every method raises StoreUnavailable, or the kind of it that fits, when the database fails.
+    Every method raises StoreUnavailable, or the kind of it that fits, when the database fails; and
+    InvalidInput for a value that it does not take.
 
     Raises:
         SchemaMismatch: A later release wrote the database. What an earlier one wrote is migrated.
@@ -167,13 +168,24 @@ class SqlStore(SqlReads):
             return sql_handing.take_one(connection, key, now, lease, token)
 
     def fail(
-        self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
+        self,
+        due: Due,
+        error: str,
+        now: datetime,
+        retry_at: datetime | None,
+        tell: Message | Task | None,
     ) -> None:
-        """Record a failed attempt; without *retry_at* the row gives up, and *tell* is sent."""
+        """Record a failed attempt, where the row is still the caller's; else nothing changes.
+
+        Without *retry_at* it gives up. *tell* is sent, or opened for the row's owner.
+        """
         with self._database.write() as connection:
-            mine = sql_outbox.fail(connection, due, error, now, retry_at)
-            if mine and retry_at is None and tell is not None:
+            if not sql_outbox.fail(connection, due, error, now, retry_at):
+                return
+            if isinstance(tell, Message):
                 sql_outbox.add(connection, [message_row(tell, now)])
+            elif tell is not None:
+                put_tasks(connection, [task_row(tell, due.owner)])
 
     def assign(self, key: str, to: str, before: str) -> bool:
         """Give an open task to somebody; False where it is no longer *before*'s, or not open."""

@@ -32,7 +32,7 @@ from orderflow.stores.rows import (
 )
 from orderflow.stores.sql_stock import StockRows, read_stock
 
-__all__ = ["Raced", "write_commits", "write_orders", "write_parcels"]
+__all__ = ["Raced", "put_tasks", "write_commits", "write_orders", "write_parcels"]
 
 _TASK = ("owner", "role", "name", "subject", "instructions", "due", "fields")
 
@@ -202,7 +202,7 @@ def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
     sql_outbox.withdraw(connection, withdrawn)
     execute_many(connection, sql_inbox.CLOSE_TASK, [{"of_key": key} for key in withdrawn])
     tasks = [task_row(task, commit.subject) for commit in commits for task in tasks_of(commit)]
-    execute_many(connection, putting(connection.dialect.name, schema.tasks, ("key",), _TASK), tasks)
+    put_tasks(connection, tasks)
     known = {reference: commit for commit in commits for reference in commit.references}
     rows = [{"reference": name, "subject": commit.subject} for name, commit in known.items()]
     _put(connection, schema.references, ("reference",), rows)
@@ -215,6 +215,11 @@ def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
     sql_outbox.add(connection, [*new, *released])
     mended = [row for commit in commits if commit.mends for row in rows_of(commit)]
     sql_outbox.add(connection, mended, mends=True)
+
+
+def put_tasks(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Open tasks; one that is open already says what the new one says, and stays claimed."""
+    execute_many(connection, putting(connection.dialect.name, schema.tasks, ("key",), _TASK), rows)
 
 
 def _whom(commit: Commit) -> tuple[str, datetime]:
