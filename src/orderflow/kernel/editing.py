@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from orderflow.kernel.cancelling import cancel
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.lines import free_id
 from orderflow.kernel.requesting import is_with_party
 from orderflow.kernel.working import unpack
 from orderflow.model import commands as cmd
@@ -66,13 +67,17 @@ def _changes(
 
 def named(deciding: Deciding, lines: Iterable[Line]) -> tuple[Line, ...]:
     """The lines with ids that no other line has."""
-    taken, found = set(deciding.lines), []
+    lines, taken = tuple(lines), list(deciding.lines)
+    for name in (line.id for line in lines if line.id):
+        if name in taken:
+            deciding.refuse("edit.line_taken", f"there is a line {name} already; name another")
+        taken.append(name)
+    found = []
     for line in lines:
-        if line.id in taken:
-            deciding.refuse("edit.line_taken", f"there is a line {line.id} already; name another")
-        number = next(n for n in range(len(taken) + 1, 2 * len(taken) + 3) if str(n) not in taken)
-        found.append(line.model_copy(update={"id": line.id or str(number)}))
-        taken.add(found[-1].id)
+        if not line.id:
+            taken.append(free_id(taken))
+            line = line.model_copy(update={"id": taken[-1]})
+        found.append(line)
     return tuple(found)
 
 
