@@ -67,17 +67,14 @@ def _changes(
 
 def named(deciding: Deciding, lines: Iterable[Line]) -> tuple[Line, ...]:
     """The lines with ids that no other line has."""
-    lines, taken = tuple(lines), list(deciding.lines)
+    lines, taken, found = tuple(lines), set(deciding.lines), []
     for name in (line.id for line in lines if line.id):
         if name in taken:
             deciding.refuse("edit.line_taken", f"there is a line {name} already; name another")
-        taken.append(name)
-    found = []
+        taken.add(name)
     for line in lines:
-        if not line.id:
-            taken.append(free_id(taken))
-            line = line.model_copy(update={"id": taken[-1]})
-        found.append(line)
+        found.append(line.model_copy(update={"id": line.id or free_id(taken)}))
+        taken.add(found[-1].id)
     return tuple(found)
 
 

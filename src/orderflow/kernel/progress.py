@@ -7,9 +7,9 @@ from orderflow.kernel.cancelling import cancel_units
 from orderflow.kernel.deadlines import ENDED, REACHED
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.despatching import overcharged
+from orderflow.kernel.receiving import keep_the_rest
 from orderflow.kernel.refunding import propose_refunds
 from orderflow.kernel.requesting import close_moot, submit_ready
-from orderflow.kernel.returning import keep_the_rest
 from orderflow.kernel.working import complete_work
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket

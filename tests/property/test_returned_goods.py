@@ -1,0 +1,216 @@
+"""Goods that come back: in any order with what carriers and inspectors say, to one end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orderflow import Engine, InHouse, Line, NewOrder, Order
+from orderflow.fulfillment import Steps
+from orderflow.kernel import receiving
+from orderflow.model.commands import Body, CloseReturn, Receive, RequestReturn
+from orderflow.model.observations import (
+    Fact,
+    GoodsReturned,
+    Observation,
+    PaymentReported,
+    TrackingReported,
+)
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.state import PaymentFact
+from orderflow.simulation import SequentialIds, VirtualClock
+from orderflow.stores import MemoryStore
+from orderflow.testing import Broken, FakeCarrier, check_order, check_stock
+
+MUGS = Line(sku="MUG", quantity=3, unit_price=5)
+
+
+class Shop:
+    """Three mugs of twenty, paid and handed over to a carrier in one parcel, as A-1."""
+
+    def __init__(self, *commands: Body, delivered: bool = False) -> None:
+        self.clock = VirtualClock()
+        self.engine = Engine(
+            MemoryStore(),
+            [InHouse(carrier=FakeCarrier())],
+            steps=Steps(manual={"close_return"}),
+            clock=self.clock,
+            ids=SequentialIds(),
+        )
+        for sku in ("MUG", "CUP"):
+            self.engine.change_stock(Receive(sku=sku, quantity=20).to(id=sku))
+        self.engine.place(NewOrder(number="A-1", currency="EUR", lines=(MUGS,)))
+        self.work()
+        self.hears(PaymentReported(fact=PaymentFact.CAPTURED, amount=1500, reference="p"))
+        if delivered:
+            self.hears(self.scan(ParcelStatus.DELIVERED))
+        for command in commands:
+            self.does(command)
+
+    def work(self) -> None:
+        self.engine.worker.run_until_idle()
+
+    def check(self) -> None:
+        check_order(self.engine, "A-1")
+        check_stock(self.engine)
+
+    def does(self, body: Body) -> None:
+        self.engine.submit(body.to("A-1", by="ana"))
+        self.work()
+
+    def hears(self, *facts: Fact) -> None:
+        for fact in facts:
+            self.clock.advance(timedelta(seconds=1))  # the same at the same time is one fact
+            self.observe(fact.at(self.clock.now(), subject="A-1"))
+
+    def observe(self, observation: Observation) -> None:
+        self.engine.observe(observation)
+        self.work()
+        self.check()
+
+    def scan(self, status: ParcelStatus) -> TrackingReported:
+        self.clock.advance(timedelta(hours=1))
+        number = self.order.state.parcels["A-1-P1"].tracking_number
+        return TrackingReported(tracking_number=number, status=status)
+
+    @property
+    def order(self) -> Order:
+        return self.engine.order("A-1")
+
+    @property
+    def stands(self) -> dict[str, int]:
+        """Units per bucket."""
+        return {str(bucket): units for bucket, units in self.order.ledger.totals().items()}
+
+    @property
+    def returns(self) -> dict[str, str]:
+        return {rma.id: rma.state for rma in self.order.state.returns.values()}
+
+    @property
+    def refunded(self) -> list[int]:
+        return [refund.amount for refund in self.order.state.refunds.values()]
+
+    def tasks(self) -> set[str]:
+        return {task.name for task in self.engine.tasks()}
+
+
+# --- which units came -------------------------------------------------------------------------
+
+
+def test_goods_without_a_number_are_those_that_were_announced() -> None:
+    shop = Shop(RequestReturn(lines={"1": 2}), delivered=True)
+    shop.hears(GoodsReturned(lines={"1": 1}), GoodsReturned(lines={"1": 1}))
+    assert shop.stands == {"delivered": 1, "returned": 2}
+    assert shop.returns == {"A-1-R1": "received"}
+    shop.does(CloseReturn(rma="A-1-R1"))
+    assert (shop.refunded, shop.order.state.surplus) == ([1000], {})
+    assert shop.engine.level("MUG").on_hand == 19
+
+
+def test_more_than_was_announced_comes_with_the_same_return() -> None:
+    shop = Shop(RequestReturn(lines={"1": 1}), delivered=True)
+    shop.hears(GoodsReturned(lines={"1": 2}, others={"HAT": 1}))
+    assert shop.order.units(rma="A-1-R1") == {"1": 2}
+    assert shop.tasks() == {"close_return", "exception.other_goods.HAT"}
+    shop.does(CloseReturn(rma="A-1-R1"))
+    shop.hears(GoodsReturned(lines={"1": 1}))
+    assert shop.returns == {"A-1-R1": "closed", "A-1-R2": "received"}
+
+
+def test_goods_under_the_wrong_number_are_no_surplus() -> None:
+    shop = Shop(RequestReturn(lines={"1": 2}), RequestReturn(lines={"1": 1}), delivered=True)
+    shop.hears(GoodsReturned(lines={"1": 3}, rma="A-1-R2"))
+    assert (shop.stands, shop.order.state.surplus) == ({"returned": 3}, {})
+
+
+STATUSES = (
+    ParcelStatus.IN_TRANSIT,
+    ParcelStatus.DELIVERED,
+    ParcelStatus.RETURNING_TO_SENDER,
+    ParcelStatus.RETURNED_TO_SENDER,
+    ParcelStatus.LOST,
+)
+
+
+def test_goods_ahead_of_the_scans_are_no_surplus() -> None:
+    for status in STATUSES:
+        shop = Shop()
+        shop.hears(shop.scan(status), GoodsReturned(lines={"1": 2}))
+        assert (shop.stands["returned"], shop.order.state.surplus) == (2, {})
+        shop.does(CloseReturn(rma="A-1-R1"))
+        assert shop.refunded == [1000]
+
+
+def ends(first: Callable[[], Shop], facts: Callable[[Shop], Sequence[Fact]]) -> list[Any]:
+    """Where the order stands after the facts, in each order in which they may come."""
+    found = []
+    for numbers in permutations(range(len(facts(first())))):
+        shop = first()
+        said = [
+            fact.at(shop.clock.now(), subject="A-1", id=f"f{number}")
+            for number, fact in enumerate(facts(shop))
+        ]
+        for number in numbers:
+            shop.observe(said[number])
+        state = shop.order.state
+        findings = {rma.id: dict(rma.rejected) for rma in state.returns.values()}
+        stands = shop.stands, dict(state.surplus), findings, shop.refunded, shop.tasks()
+        if stands not in found:
+            found.append(stands)
+    return found
+
+
+@settings(max_examples=40)
+@given(
+    status=st.sampled_from(STATUSES),
+    came=st.lists(st.integers(1, 3), min_size=1, max_size=2),
+    announced=st.integers(0, 3),
+)
+def test_goods_and_scans_agree_in_any_order(
+    status: ParcelStatus, came: list[int], announced: int
+) -> None:
+    def shop() -> Shop:
+        asked = (RequestReturn(lines={"1": announced}),) if announced else ()
+        return Shop(*asked)
+
+    def facts(shop: Shop) -> Sequence[Fact]:
+        return [shop.scan(status), *(GoodsReturned(lines={"1": units}) for units in came)]
+
+    (end,) = ends(shop, facts)
+    stands, surplus, *_ = end
+    assert stands["returned"] == min(3, sum(came))
+    assert sum(surplus.values()) == max(0, sum(came) - 3)
+
+
+# --- mutants ----------------------------------------------------------------------------------
+
+Patch = pytest.MonkeyPatch
+
+
+def opens_one_for_all_that_comes(patch: Patch) -> None:
+    """Goods without a number are nobody's that was announced."""
+    patch.setattr(receiving, "_shares", lambda _deciding, lines: {"": lines})
+
+
+def believes_the_scans(patch: Patch) -> None:
+    """What was not delivered cannot have come back."""
+    patch.setattr(receiving, "_OUT", {bucket: n for bucket, n in receiving._OUT.items() if n < 3})
+
+
+MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
+    opens_one_for_all_that_comes: test_goods_without_a_number_are_those_that_were_announced,
+    believes_the_scans: test_goods_ahead_of_the_scans_are_no_surplus,
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_mutant_is_caught(mutant: Callable[[Patch], None], monkeypatch: Patch) -> None:
+    mutant(monkeypatch)
+    with pytest.raises((AssertionError, Broken, ValueError, KeyError)):
+        MUTANTS[mutant]()
