@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -13,10 +14,31 @@ from hypothesis import strategies as st
 
 from orderflow import Engine, Line, NewOrder, Order
 from orderflow.fulfillment import Dropship, Steps
-from orderflow.kernel import editing, substituting
+from orderflow.kernel import (
+    answering,
+    despatching,
+    editing,
+    receiving,
+    requesting,
+    substituting,
+)
 from orderflow.kernel.lines import free_id, standing_for, substitute_id
-from orderflow.model.commands import Body, Edit, ProposeSubstitute, Substitute
-from orderflow.model.observations import Fact, LineAnswer, RequestAnswered, Verdict
+from orderflow.model.commands import Body, Cancel, Edit
+from orderflow.model.observations import (
+    CancellationAnswered,
+    Fact,
+    GoodsReturned,
+    GoodsShipped,
+    InvoiceLine,
+    InvoiceReceived,
+    LineAnswer,
+    RequestAnswered,
+    RequestReceived,
+    ReturnInspected,
+    TrackingReported,
+    Verdict,
+)
+from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import LineState
 from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryStore
@@ -31,7 +53,10 @@ class Shop:
     def __init__(self, *lines: Line) -> None:
         self.clock = VirtualClock()
         self.engine = Engine(
-            MemoryStore(), [Dropship(FakeParty())], steps=Steps(), clock=self.clock
+            MemoryStore(),
+            [Dropship(FakeParty())],
+            steps=Steps(manual={"close_return"}),
+            clock=self.clock,
         )
         self.engine.place(NewOrder(number="A", currency="EUR", lines=lines or (LAMPS,)))
         self.work()
@@ -119,6 +144,86 @@ def test_new_ids_are_free_whatever_the_lines_are_called(
     assert all(lines[name].substitutes == first for name in standing_for(lines, line)[1:])
 
 
+# --- facts that name a line -------------------------------------------------------------------
+
+
+def test_a_notice_for_a_line_ships_what_stands_in_for_it() -> None:
+    shop = Shop()
+    shop.sends_another()
+    shop.says(GoodsShipped(fo="A-F1", notice="N", lines={"1": 2}, tracking_number="X"))
+    assert shop.stands == {"1.s1": {"shipped": 2}}
+    assert (shop.order.state.surplus, shop.tasks()) == ({}, set())
+    cost = InvoiceLine(line="1", quantity=2, unit_cost=Decimal(3))
+    shop.says(InvoiceReceived(fo="A-F1", number="I", lines=(cost,)))
+    assert shop.tasks() == set()
+    assert shop.order.state.fulfillment_orders["A-F1"].state == "fulfilled"
+    shop.says(TrackingReported(tracking_number="X", status=ParcelStatus.DELIVERED))
+    assert shop.stands == {"1.s1": {"delivered": 2}}
+
+
+def test_a_notice_for_a_line_ships_its_own_units_first() -> None:
+    shop = Shop()
+    shop.sends_another(1)
+    shop.says(GoodsShipped(fo="A-F1", notice="N", lines={"1": 1}))
+    assert shop.stands == {"1": {"shipped": 1}, "1.s1": {"allocated": 1}}
+    shop.says(GoodsShipped(fo="A-F1", notice="N2", lines={"1": 2}))
+    assert shop.stands == {"1": {"shipped": 1}, "1.s1": {"shipped": 1}}
+    assert shop.order.state.surplus == {"1": 1}
+
+
+def test_an_answer_for_a_line_is_one_for_what_stands_in_for_it() -> None:
+    shop = Shop()
+    shop.sends_another()
+    day = shop.clock.now() + timedelta(days=3)
+    shop.answers(LineAnswer(line="1", verdict=Verdict.BACKORDERED, quantity=2, at=day))
+    assert shop.order.state.fulfillment_orders["A-F1"].promised == day
+    shop.sends_another(2)  # told once more
+    assert (shop.stands, shop.tasks()) == ({"1.s1": {"allocated": 2}}, set())
+    shop.answers(LineAnswer(line="1", verdict=Verdict.REJECTED, quantity=1, reason="no"))
+    assert shop.stands == {"1.s1": {"allocated": 1, "open": 1}}
+
+
+def test_an_answer_speaks_of_what_was_there_before_it() -> None:
+    shop = Shop()
+    shop.answers(
+        substituted("L2", 1), LineAnswer(line="1", verdict=Verdict.REJECTED, reason="gone")
+    )
+    assert shop.stands == {"1": {"open": 1}, "1.s1": {"allocated": 1}}
+
+
+def test_an_answer_that_comes_twice_substitutes_once() -> None:
+    shop = Shop()
+    for _ in range(2):
+        shop.sends_another(1)
+    assert shop.stands == {"1": {"allocated": 1}, "1.s1": {"allocated": 1}}
+
+
+@pytest.mark.parametrize("asked_first", [False, True])
+def test_units_given_up_by_line_are_those_that_stand_in_for_it(asked_first: bool) -> None:
+    shop = Shop()
+    if asked_first:
+        shop.says(RequestReceived(fo="A-F1"))
+        shop.give(Cancel(lines={"1": 2}))
+    shop.sends_another()
+    if not asked_first:
+        shop.give(Cancel(lines={"1.s1": 2}))
+    shop.says(CancellationAnswered(fo="A-F1", lines={"1": 2}))
+    assert (shop.order.status, shop.tasks()) == ("cancelled", set())
+    assert not shop.order.state.cancellations
+
+
+def test_goods_that_come_back_for_a_line_are_what_stood_in_for_it() -> None:
+    shop = Shop()
+    shop.sends_another()
+    shop.says(GoodsShipped(fo="A-F1", notice="N", lines={"1": 2}, tracking_number="X"))
+    shop.says(TrackingReported(tracking_number="X", status=ParcelStatus.DELIVERED))
+    shop.says(GoodsReturned(lines={"1": 1}))
+    assert shop.stands == {"1.s1": {"delivered": 1, "returned": 1}}
+    shop.says(ReturnInspected(rma="A-R1", restock={"1": 1}))
+    assert shop.order.state.returns["A-R1"].phase.final
+    assert (shop.order.state.surplus, shop.tasks()) == ({}, set())
+
+
 # --- mutants ----------------------------------------------------------------------------------
 
 Patch = pytest.MonkeyPatch
@@ -137,13 +242,20 @@ def looks_at_the_order_alone(patch: Patch) -> None:
     """A line without a name takes one that another line of the same edit is given."""
 
     def next_number(taken: Any) -> str:
-        return next(str(n) for n in count(2) if str(n) not in taken[:1])
+        return next(str(n) for n in count(2) if str(n) not in set(taken) - {"2"})
 
     patch.setattr(editing, "free_id", next_number)
 
 
+def takes_lines_by_their_names(patch: Patch) -> None:
+    """Who speaks of a line means that one, and not what stands in for it."""
+    for module in (answering, despatching, requesting, receiving):
+        patch.setattr(module, "standing_for", lambda _lines, line: (line,))
+
+
 MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
     counts_substitutes_only: test_a_substitute_takes_no_line_away,
+    takes_lines_by_their_names: test_a_notice_for_a_line_ships_what_stands_in_for_it,
     looks_at_the_order_alone: test_a_line_without_a_name_leaves_the_names_that_are_given,
 }
 
