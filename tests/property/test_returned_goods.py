@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
@@ -20,15 +21,17 @@ from orderflow.model.observations import (
     GoodsReturned,
     Observation,
     PaymentReported,
+    ReturnInspected,
     TrackingReported,
 )
 from orderflow.model.parcel import ParcelStatus
+from orderflow.model.returns import Disposition, Finding
 from orderflow.model.state import PaymentFact
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
 from orderflow.testing import Broken, FakeCarrier, check_order, check_stock
 
-MUGS = Line(sku="MUG", quantity=3, unit_price=5)
+MUGS = Line(sku="MUG", quantity=3, unit_price=Decimal(5))
 
 
 class Shop:
@@ -188,6 +191,65 @@ def test_goods_and_scans_agree_in_any_order(
     assert sum(surplus.values()) == max(0, sum(came) - 3)
 
 
+# --- what was found ---------------------------------------------------------------------------
+
+
+def test_an_inspection_before_its_goods_holds_when_they_come() -> None:
+    shop = Shop(RequestReturn(lines={"1": 2}), delivered=True)
+    broken = Finding(line="1", quantity=1, disposition=Disposition.SEND_BACK)
+    shop.hears(ReturnInspected(rma="A-1-R1", restock={"1": 1}, findings=(broken,)))
+    (task,) = shop.engine.tasks()
+    assert "1 of line 1 send_back, 1 of line 1 restock" in task.instructions
+    shop.hears(GoodsReturned(lines={"1": 1}, rma="A-1-R1"))
+    assert shop.returns == {"A-1-R1": "received"}
+    shop.hears(GoodsReturned(lines={"1": 1}, rma="A-1-R1"))
+    assert shop.returns == {"A-1-R1": "closed"}
+    assert (shop.refunded, shop.engine.level("MUG").on_hand) == ([500], 18)
+    assert shop.tasks() == {"refund", "send_back"}
+
+
+def test_who_closes_a_return_that_was_inspected_goes_by_the_findings() -> None:
+    shop = Shop(RequestReturn(lines={"1": 2}), delivered=True)
+    broken = Finding(line="1", quantity=2, disposition=Disposition.SEND_BACK)
+    shop.hears(ReturnInspected(rma="A-1-R1", findings=(broken,)))
+    shop.hears(GoodsReturned(lines={"1": 1}))
+    shop.does(CloseReturn(rma="A-1-R1"))
+    assert (shop.order.state.returns["A-1-R1"].rejected, shop.refunded) == ({"1": 1}, [])
+
+
+@settings(max_examples=40)
+@given(
+    came=st.lists(st.tuples(st.integers(1, 2), st.sampled_from(["A-1-R1", None])), max_size=2),
+    more=st.integers(-1, 1),
+    rejected=st.integers(0, 3),
+    twice=st.booleans(),
+)
+def test_goods_and_their_inspection_agree_in_any_order(
+    came: list[tuple[int, str | None]], more: int, rejected: int, twice: bool
+) -> None:
+    total = sum(units for units, _ in came)
+    spoken_of = total + (more if len(came) < 2 else abs(more))
+    rejected = min(rejected, spoken_of)
+    goods = [GoodsReturned(lines={"1": units}, rma=rma) for units, rma in came]
+    found = Finding.model_construct(line="1", quantity=rejected, disposition=Disposition.SEND_BACK)
+    inspected = ReturnInspected(
+        rma="A-1-R1",
+        restock={"1": spoken_of - rejected} if spoken_of > rejected else {},
+        findings=(found,) if rejected else (),
+    )
+
+    def shop() -> Shop:
+        return Shop(RequestReturn(lines={"1": 2}), delivered=True)
+
+    (end,) = ends(shop, lambda _shop: [*goods, *[inspected] * (1 + twice)])
+    stands, _surplus, findings, refunded, tasks = end
+    told = spoken_of <= min(3, total) and total > 0
+    assert ("exception.return_inspected" in tasks) is not told
+    if told:
+        kept = 3 - stands["returned"] + sum(findings["A-1-R1"].values())
+        assert refunded == ([500 * (3 - kept)] if kept < 3 else [])
+
+
 # --- mutants ----------------------------------------------------------------------------------
 
 Patch = pytest.MonkeyPatch
@@ -203,8 +265,14 @@ def believes_the_scans(patch: Patch) -> None:
     patch.setattr(receiving, "_OUT", {bucket: n for bucket, n in receiving._OUT.items() if n < 3})
 
 
+def concludes_at_once(patch: Patch) -> None:
+    """An inspection ends a return, whatever came."""
+    patch.setattr(receiving, "beyond", lambda *_args: {})
+
+
 MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
     opens_one_for_all_that_comes: test_goods_without_a_number_are_those_that_were_announced,
+    concludes_at_once: test_an_inspection_before_its_goods_holds_when_they_come,
     believes_the_scans: test_goods_ahead_of_the_scans_are_no_surplus,
 }
 

@@ -12,6 +12,7 @@ from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.observations import GoodsReturned, ReturnInspected
 from orderflow.model.phases import ReturnPhase
 from orderflow.model.returns import Disposition, Finding
+from orderflow.model.state import Judged
 
 __all__ = ["beyond", "goods_returned", "inspected", "keep_the_rest", "open_return", "settle"]
 
@@ -81,6 +82,8 @@ def _receive(
             deciding.emit(ev.SurplusFound(line, left))
             reason = f"{left} of line {line} came back that were not sent to this customer"
             deciding.ask_person("exception.surplus", "support", reason, rma)
+    if (findings := deciding.returns[rma].findings) is not None:
+        _conclude(deciding, rma, findings)
 
 
 _OUT = {
@@ -115,29 +118,44 @@ def _coming(deciding: Deciding, line: str, units: int, rma: str) -> list[tuple[S
 
 
 def inspected(deciding: Deciding, body: ReturnInspected) -> None:
-    """Who received the goods for us looked at them: the return ends."""
-    if body.rma not in deciding.order.state.returns:
+    """Who received the goods for us looked at them: the return ends when all of them came.
+
+    That they were looked at does not tell that all came: more may be on their way, and a report of
+    these very goods would be taken for others. So findings ahead of their goods are kept, with a
+    task that says them; it ends when the goods come. The first inspection of a return counts.
+    """
+    rma = deciding.returns.get(body.rma)
+    if rma is None:
         deciding.keep_fact(body.kind, f"there is no return {body.rma}")
-    elif deciding.order.state.returns[body.rma].phase.final:
-        return
-    elif deciding.fire("close", rma=body.rma):
-        good = tuple(
-            Finding(line=line, quantity=units, disposition=Disposition.RESTOCK)
-            for line, units in body.restock.items()
-        )
-        if over := beyond(deciding, body.rma, (*body.findings, *good)):
-            what = ", ".join(f"{units} of line {line}" for line, units in over.items())
-            deciding.keep_fact(body.kind, f"it speaks of {what} that did not come", body.rma)
-        settle(deciding, body.rma, (*body.findings, *good), Disposition.DISCARD)
+    elif not rma.phase.final and rma.findings is None:
+        good = (Judged(line, units, Disposition.RESTOCK) for line, units in body.restock.items())
+        said = (Judged(f.line, f.quantity, f.disposition) for f in body.findings)
+        _conclude(deciding, rma.id, (*said, *good))
 
 
-def beyond(deciding: Deciding, rma: str, findings: Iterable[Finding]) -> Counter[str]:
+def _conclude(deciding: Deciding, rma: str, findings: tuple[Judged, ...]) -> None:
+    """End a return as its inspection says, or keep what it says until the goods are there."""
+    task = "exception.return_inspected"
+    missing = beyond(deciding, rma, findings)
+    if missing or not deciding.order.ledger.total(Bucket.RETURNED, rma=rma):
+        if deciding.returns[rma].findings is None:
+            deciding.emit(ev.FindingsKept(rma, findings))
+        told = ", ".join(f"{f.quantity} of line {f.line} {f.disposition}" for f in findings)
+        what = f"{rma} was inspected ({told or 'nothing is as new'}), and not all of it came"
+        deciding.ask_person(task, "support", f"{what}: find out where it is", rma)
+    elif deciding.fire("close", rma=rma):
+        settle(deciding, rma, findings, Disposition.DISCARD)
+        if (opened := f"{deciding.order.state.own(rma)}:{task}") in deciding.order.state.tasks:
+            deciding.emit(ev.TaskClosed(opened))
+
+
+def beyond(deciding: Deciding, rma: str, findings: Iterable[Finding | Judged]) -> Counter[str]:
     """Units per line that findings speak of and that did not come."""
     return _matched(deciding, rma, findings)[1]
 
 
 def _matched(
-    deciding: Deciding, rma: str, findings: Iterable[Finding]
+    deciding: Deciding, rma: str, findings: Iterable[Finding | Judged]
 ) -> tuple[list[tuple[Slot, int, Disposition | None]], Counter[str]]:
     """What findings say of each unit that came (None: nothing), and what did not come."""
     came = dict(sorted(deciding.order.ledger.slots(Bucket.RETURNED, rma=rma)))
@@ -154,7 +172,9 @@ def _matched(
     return [*said, *((slot, units, None) for slot, units in came.items() if units)], +missing
 
 
-def settle(deciding: Deciding, rma: str, findings: Iterable[Finding], others: Disposition) -> None:
+def settle(
+    deciding: Deciding, rma: str, findings: Iterable[Finding | Judged], others: Disposition
+) -> None:
     """Deal with what came, as the findings say; with *others* as it is named."""
     _keep(deciding, rma)
     for slot, units, disposition in _matched(deciding, rma, findings)[0]:

@@ -115,7 +115,8 @@ def close(deciding: Deciding, body: cmd.CloseReturn) -> None:
         deciding.refuse("return.findings", what)
     if deciding.fire("close", rma=body.rma) and not deciding.refusals:
         others = Disposition.RESTOCK if body.restock else Disposition.DISCARD
-        settle(deciding, body.rma, body.findings, others)
+        kept = deciding.order.state.returns[body.rma].findings or ()
+        settle(deciding, body.rma, body.findings or kept, others)
 
 
 def send_back(deciding: Deciding, body: cmd.SendBack) -> None:
