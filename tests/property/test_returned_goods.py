@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from orderflow import Engine, InHouse, Line, NewOrder, Order
 from orderflow.fulfillment import Steps
-from orderflow.kernel import receiving
+from orderflow.kernel import allocating, progress, receiving
 from orderflow.model.commands import Body, CloseReturn, Receive, RequestReturn
 from orderflow.model.observations import (
     Fact,
@@ -25,8 +25,9 @@ from orderflow.model.observations import (
     TrackingReported,
 )
 from orderflow.model.parcel import ParcelStatus
+from orderflow.model.phases import ReturnPhase
 from orderflow.model.returns import Disposition, Finding
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import OrderState, PaymentFact
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
 from orderflow.testing import Broken, FakeCarrier, check_order, check_stock
@@ -250,6 +251,63 @@ def test_goods_and_their_inspection_agree_in_any_order(
         assert refunded == ([500 * (3 - kept)] if kept < 3 else [])
 
 
+# --- exchanges --------------------------------------------------------------------------------
+
+
+def sent_for(
+    announced: int, came: int, rejected: int, exchange: Sequence[int], *, early: bool = False
+) -> tuple[int, int]:
+    """Units of an exchange that were sent, and cancelled, when its return is over."""
+    cups = tuple(Line(sku="CUP", quantity=units, unit_price=Decimal(5)) for units in exchange)
+    shop = Shop(RequestReturn(lines={"1": announced}, exchange=cups), delivered=True)
+    back = Finding.model_construct(line="1", quantity=rejected, disposition=Disposition.SEND_BACK)
+    found = (back,) if rejected else ()
+    good = {"1": came - rejected} if came > rejected else {}
+    facts: list[Fact] = [GoodsReturned(lines={"1": came}, rma="A-1-R1")] if came else []
+    inspected = ReturnInspected(rma="A-1-R1", restock=good, findings=found)
+    for fact in [inspected, *facts] if early else facts:
+        shop.hears(fact)
+        waits = sum(exchange) if not shop.order.state.returns["A-1-R1"].phase.final else 0
+        assert shop.stands.get("open", 0) == waits
+    if came and not early:
+        shop.does(CloseReturn(rma="A-1-R1", findings=found))
+    shop.clock.advance(timedelta(days=31))  # what never comes expires
+    shop.work()
+    shop.check()
+    assert "open" not in shop.stands
+    return shop.stands.get("shipped", 0), shop.stands.get("cancelled", 0)
+
+
+def test_an_exchange_goes_out_for_what_was_accepted() -> None:
+    assert sent_for(2, 2, 0, [2]) == (2, 0)
+    assert sent_for(2, 2, 2, [2]) == (0, 2)
+    assert sent_for(2, 1, 0, [1, 1]) == (1, 1)
+    assert sent_for(2, 0, 0, [2]) == (0, 2)
+    assert sent_for(2, 1, 0, [1]) == (1, 0)
+    assert sent_for(1, 1, 0, [2]) == (2, 0)  # a set for its two cups
+    assert sent_for(2, 1, 0, [4]) == (2, 2)
+
+
+@settings(max_examples=40)
+@given(
+    announced=st.integers(1, 3),
+    came=st.integers(0, 3),
+    rejected=st.integers(0, 3),
+    exchange=st.lists(st.integers(1, 3), min_size=1, max_size=2),
+    early=st.booleans(),
+)
+def test_an_exchange_never_goes_out_for_more_than_was_accepted(
+    announced: int, came: int, rejected: int, exchange: list[int], early: bool
+) -> None:
+    came, wanted = min(came, announced), sum(exchange)
+    rejected = min(rejected, came)
+    sent, cancelled = sent_for(announced, came, rejected, exchange, early=early)
+    accepted = came - rejected
+    assert sent + cancelled == wanted
+    assert sent * announced <= accepted * max(wanted, announced)
+    assert sent == wanted if accepted == announced else sent >= min(accepted, wanted)
+
+
 # --- mutants ----------------------------------------------------------------------------------
 
 Patch = pytest.MonkeyPatch
@@ -265,6 +323,22 @@ def believes_the_scans(patch: Patch) -> None:
     patch.setattr(receiving, "_OUT", {bucket: n for bucket, n in receiving._OUT.items() if n < 3})
 
 
+def exchanges_for_whatever_came(patch: Patch) -> None:
+    """An exchange goes out whole when its return is closed."""
+    patch.setattr(progress, "_accepted", lambda _deciding, rma: sum(rma.lines.values()))
+
+
+def exchanges_before_it_is_known(patch: Patch) -> None:
+    """An exchange goes out when the first goods are there."""
+    waits = (ReturnPhase.REQUESTED, ReturnPhase.APPROVED)
+
+    def awaits(state: OrderState, line: str) -> bool:
+        rma = state.returns.get(state.lines[line].awaits)
+        return rma is not None and rma.phase in waits
+
+    patch.setattr(allocating, "_awaits_goods", awaits)
+
+
 def concludes_at_once(patch: Patch) -> None:
     """An inspection ends a return, whatever came."""
     patch.setattr(receiving, "beyond", lambda *_args: {})
@@ -272,6 +346,8 @@ def concludes_at_once(patch: Patch) -> None:
 
 MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
     opens_one_for_all_that_comes: test_goods_without_a_number_are_those_that_were_announced,
+    exchanges_for_whatever_came: test_an_exchange_goes_out_for_what_was_accepted,
+    exchanges_before_it_is_known: test_an_exchange_goes_out_for_what_was_accepted,
     concludes_at_once: test_an_inspection_before_its_goods_holds_when_they_come,
     believes_the_scans: test_goods_ahead_of_the_scans_are_no_surplus,
 }

@@ -57,7 +57,7 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
     ev.QuantityRaised: lambda e: f"{e.quantity} more of line {e.line} ordered",
     ev.LineAdded: lambda e: (
         f"line {e.line.id} added: {e.line.quantity} × {e.line.sku}"
-        + (f", when the goods of {e.awaits} are back" if e.awaits else "")
+        + (f", for what is accepted with {e.awaits}" if e.awaits else "")
     ),
     ev.TotalChanged: lambda e: f"the total is {e.total}",
     ev.AddressChanged: lambda _e: "what has not left goes to another address",

@@ -79,7 +79,7 @@ def named(deciding: Deciding, lines: Iterable[Line]) -> tuple[Line, ...]:
 
 
 def add_lines(deciding: Deciding, lines: tuple[Line, ...], awaits: str = "") -> None:
-    """Order *lines* besides; they are given out when the goods of the return *awaits* came."""
+    """Order *lines* besides; they are given out for what is accepted with the return *awaits*."""
     _raise(deciding, {}, lines, awaits)
 
 

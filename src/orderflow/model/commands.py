@@ -295,7 +295,7 @@ class ConfirmReceipt(Body):
 
 
 class RequestReturn(Body):
-    """The customer wants to send units back; the lines of *exchange* go out when they came."""
+    """The customer wants to send units back; *exchange* goes out for what is accepted."""
 
     kind: Literal["request_return"] = "request_return"
     lines: LineUnits = Field(min_length=1)
