@@ -9,10 +9,10 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderflow import Engine, Line, NewOrder, Order
+from orderflow import Engine, InHouse, Line, NewOrder, Order, Refused
 from orderflow.fulfillment import Dropship, Steps
 from orderflow.kernel import (
     answering,
@@ -22,8 +22,17 @@ from orderflow.kernel import (
     requesting,
     substituting,
 )
+from orderflow.kernel.decide import Decision
 from orderflow.kernel.lines import free_id, standing_for, substitute_id
-from orderflow.model.commands import Body, Cancel, Edit
+from orderflow.kernel.owing import owed_for_what_is_kept
+from orderflow.model.commands import (
+    Body,
+    Cancel,
+    Edit,
+    ProposeSubstitute,
+    Receive,
+    Substitute,
+)
 from orderflow.model.observations import (
     CancellationAnswered,
     Fact,
@@ -224,6 +233,87 @@ def test_goods_that_come_back_for_a_line_are_what_stood_in_for_it() -> None:
     assert (shop.order.state.surplus, shop.tasks()) == ({}, set())
 
 
+# --- edits ------------------------------------------------------------------------------------
+
+
+class Stock(Shop):
+    """Mugs ordered of us where only cups are there: *replaced* of them are cups by now."""
+
+    def __init__(self, ordered: int = 2, replaced: int = 2) -> None:
+        self.clock = VirtualClock()
+        self.engine = Engine(
+            MemoryStore(), [InHouse()], steps=Steps(manual={"pick"}), clock=self.clock
+        )
+        self.engine.change_stock(Receive(sku="CUP", quantity=20).to())
+        line = Line(sku="MUG", quantity=replaced or ordered, unit_price=Decimal(5))
+        self.engine.place(NewOrder(number="A", currency="EUR", lines=(line,)))
+        if replaced:
+            self.give(ProposeSubstitute(line="1", sku="CUP"))
+            self.give(Substitute(fo="A", line="1"))
+        if more := ordered - (replaced or ordered):
+            self.give(Edit(quantities={"1": replaced + more}))
+
+    def live(self, line: str) -> int:
+        return sum(self.stands.get(line, {}).values())
+
+
+def test_fewer_of_a_line_are_fewer_of_what_stands_in_for_it() -> None:
+    shop = Stock()
+    shop.give(Edit(quantities={"1": 1}))
+    assert shop.stands == {"1.s1": {"allocated": 1}}
+    shop.give(Edit(quantities={"1.s1": 3}))
+    assert shop.stands == {"1.s1": {"allocated": 3}}
+    assert shop.order.document.line("1").quantity == 4  # two, of which one was cancelled, and two
+    shop.give(Edit(quantities={"1": 0}))
+    assert shop.order.status == "cancelled"
+
+
+def test_what_left_of_a_substitute_is_not_taken_back_by_an_edit() -> None:
+    shop = Shop()
+    shop.sends_another()
+    shop.says(GoodsShipped(fo="A-F1", notice="N", lines={"1": 2}))
+    with pytest.raises(Refused, match=r"cancel\.units_left"):
+        shop.give(Edit(quantities={"1": 1}))
+    with pytest.raises(Refused, match=r"line\.unknown.*there are: 1, 1\.s1"):
+        shop.give(Edit(quantities={"1.s2": 1}))
+
+
+@settings(max_examples=40)
+@given(
+    ordered=st.integers(1, 4),
+    replaced=st.integers(0, 4),
+    wishes=st.lists(
+        st.dictionaries(st.sampled_from(["1", "1.s1"]), st.integers(0, 4), min_size=1),
+        min_size=1,
+        max_size=3,
+    ),
+)
+def test_an_edit_and_its_preview_make_live_what_they_name(
+    ordered: int, replaced: int, wishes: list[dict[str, int]]
+) -> None:
+    shop = Stock(ordered, min(ordered, replaced))
+    for wish in wishes:
+        if not wish.keys() <= shop.order.state.lines.keys():
+            continue
+        other = shop.live("1.s1")
+        if shop.order.state.phase.final:
+            break
+        wanted = Edit(quantities=wish)
+        preview = shop.engine.ask(wanted.to("A"))
+        assert isinstance(preview, Decision)
+        shop.give(wanted)
+        assert preview.order.document == shop.order.document
+        assert preview.order.ledger.totals() == shop.order.ledger.totals()
+        if "1" in wish:
+            both = shop.live("1") + shop.live("1.s1")
+            assert both == wish["1"] + wish.get("1.s1", 0)
+        if "1.s1" in wish:
+            assert shop.live("1.s1") == wish["1.s1"]
+        elif wish["1"] >= other:
+            assert shop.live("1.s1") == other, "its own units go first"
+        assert owed_for_what_is_kept(shop.order) == 500 * (shop.live("1") + shop.live("1.s1"))
+
+
 # --- mutants ----------------------------------------------------------------------------------
 
 Patch = pytest.MonkeyPatch
@@ -247,6 +337,11 @@ def looks_at_the_order_alone(patch: Patch) -> None:
     patch.setattr(editing, "free_id", next_number)
 
 
+def counts_a_line_alone(patch: Patch) -> None:
+    """What stands in for a line is none of its units."""
+    patch.setattr(editing, "_meant", lambda _lines, line, _wanted: [line])
+
+
 def takes_lines_by_their_names(patch: Patch) -> None:
     """Who speaks of a line means that one, and not what stands in for it."""
     for module in (answering, despatching, requesting, receiving):
@@ -255,6 +350,7 @@ def takes_lines_by_their_names(patch: Patch) -> None:
 
 MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
     counts_substitutes_only: test_a_substitute_takes_no_line_away,
+    counts_a_line_alone: test_fewer_of_a_line_are_fewer_of_what_stands_in_for_it,
     takes_lines_by_their_names: test_a_notice_for_a_line_ships_what_stands_in_for_it,
     looks_at_the_order_alone: test_a_line_without_a_name_leaves_the_names_that_are_given,
 }
