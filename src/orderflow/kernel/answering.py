@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.lines import standing_for
-from orderflow.kernel.requesting import give_back, heard_from, party_fo
+from orderflow.kernel.requesting import declined, heard_from, party_fo
 from orderflow.kernel.substituting import propose
 from orderflow.model import events as ev
 from orderflow.model import observations as obs
@@ -29,7 +29,7 @@ def answered(deciding: Deciding, body: obs.RequestAnswered) -> None:
         return
     if body.rejected:
         for line, units in deciding.order.units(Bucket.ALLOCATED, fo=fo.id).items():
-            give_back(deciding, fo, line, units, body.rejected)
+            declined(deciding, fo, line, units, body.rejected)
     names = {part.line: standing_for(deciding.lines, part.line) for part in body.lines}
     for part in body.lines:
         _line_answered(deciding, fo, part, names[part.line])
@@ -73,7 +73,7 @@ def _judged(
 ) -> None:
     match part.verdict:
         case obs.Verdict.REJECTED:
-            give_back(deciding, fo, line, units, part.reason)
+            declined(deciding, fo, line, units, part.reason)
         case obs.Verdict.SUBSTITUTED:
             assert part.substitute is not None  # the verdict says so
             if not _is_sent(deciding, line, part):

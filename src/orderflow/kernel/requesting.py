@@ -24,6 +24,7 @@ __all__ = [
     "ask_back",
     "cancellation_answered",
     "close_moot",
+    "declined",
     "give_back",
     "heard_from",
     "is_with_party",
@@ -120,13 +121,26 @@ def received(deciding: Deciding, body: obs.RequestReceived) -> None:
         heard_from(deciding, fo, body.reference)
 
 
-def give_back(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, reason: str) -> None:
-    """Units leave a fulfillment order, and are routed again, but not to the same party."""
+def declined(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, reason: str) -> None:
+    """A party does not ship units: those that it was asked to give up it has given up."""
     key = deciding.stock_key(line, fo.id)
-    deciding.emit(ev.UnitsDeclined(fo.id, line, units, fo.strategy, reason))
-    deciding.unreserve(line, fo.id, units)
     if key is not None and reason == "out_of_stock":
         deciding.stock.append(Move(key, -units, Cause.SHORT_PICK, fo.id))
+    for request in list(deciding.order.state.cancellations.values()):
+        asked = next((n for n in request.lines if line in standing_for(deciding.lines, n)), "")
+        if request.fo == fo.id and (given := min(units, request.lines.get(asked, 0))):
+            _give_up(deciding, fo, line, given, reroute=request.reroute)
+            left = Counter(request.lines) - Counter({asked: given})
+            deciding.emit(ev.CancellationClosed(request.id, {line: given}, reason, dict(left)))
+            units -= given
+    if units:
+        give_back(deciding, fo, line, units, reason)
+
+
+def give_back(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, reason: str) -> None:
+    """Units leave a fulfillment order, and are routed again, but not to the same party."""
+    deciding.emit(ev.UnitsDeclined(fo.id, line, units, fo.strategy, reason))
+    deciding.unreserve(line, fo.id, units)
     deciding.move(Slot(line, Bucket.ALLOCATED, fo.id), Slot(line, Bucket.OPEN), units)
 
 
@@ -205,19 +219,27 @@ def _given_up(
     for line, units in asked.items():
         wanted = units
         for name, word in product(standing_for(deciding.lines, line), (line, *left)):
-            slot = Slot(name, Bucket.ALLOCATED, fo.id)
-            take = min(wanted, left[word], deciding.units.get(slot, 0))
+            there = deciding.units.get(Slot(name, Bucket.ALLOCATED, fo.id), 0)
+            take = min(wanted, left[word], there)
             if take <= 0 or name not in standing_for(deciding.lines, word):
                 continue
             wanted -= take
             left[word] -= take
             given[name] += take
-            if reroute:
-                give_back(deciding, fo, name, take, "given up when asked")
-            else:
-                deciding.unreserve(name, fo.id, take)
-                deciding.move(slot, slot._replace(bucket=Bucket.CANCELLED), take)
+            _give_up(deciding, fo, name, take, reroute=reroute)
     return dict(given)
+
+
+def _give_up(
+    deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, *, reroute: bool
+) -> None:
+    """Units that a party was asked for are somebody else's, or nobody's."""
+    slot = Slot(line, Bucket.ALLOCATED, fo.id)
+    if reroute:
+        give_back(deciding, fo, line, units, "given up when asked")
+    else:
+        deciding.unreserve(line, fo.id, units)
+        deciding.move(slot, slot._replace(bucket=Bucket.CANCELLED), units)
 
 
 def close_moot(deciding: Deciding) -> None:
