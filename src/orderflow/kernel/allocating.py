@@ -16,7 +16,7 @@ from orderflow.model.document import Line, Shipping
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.messages import StockGranted
 from orderflow.model.order import Order
-from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
+from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.state import OrderState
 from orderflow.model.stock import Release, Reserve, StockKey, StockLevel
 from orderflow.workflow import Release as AwaitsRelease
@@ -52,9 +52,9 @@ def routable(order: Order, rules: Rules, now: datetime) -> dict[str, int]:
 
 
 def _awaits_goods(state: OrderState, line: str) -> bool:
-    """Whether a line is the exchange for goods that are not back yet."""
+    """Whether a line is the exchange for goods of which nobody knows yet whether they are taken."""
     rma = state.returns.get(state.lines[line].awaits)
-    return rma is not None and rma.phase in (ReturnPhase.REQUESTED, ReturnPhase.APPROVED)
+    return rma is not None and not rma.phase.final
 
 
 def route(deciding: Deciding) -> None:

@@ -9,6 +9,7 @@ import attrs
 
 from orderflow.errors import Refusal
 from orderflow.kernel import (
+    answering,
     cancelling,
     despatching,
     editing,
@@ -17,6 +18,7 @@ from orderflow.kernel import (
     firing,
     placing,
     recalling,
+    receiving,
     refunding,
     requesting,
     returning,
@@ -257,10 +259,10 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.Fire: firing.fire,
     obs.PaymentReported: facts.payment_reported,
     obs.FeedbackGiven: falling_due.feedback_given,
-    obs.GoodsReturned: returning.goods_returned,
-    obs.ReturnInspected: returning.inspected,
+    obs.GoodsReturned: receiving.goods_returned,
+    obs.ReturnInspected: receiving.inspected,
     obs.RequestReceived: requesting.received,
-    obs.RequestAnswered: requesting.answered,
+    obs.RequestAnswered: answering.answered,
     obs.GoodsShipped: despatching.goods_shipped,
     obs.CancellationAnswered: requesting.cancellation_answered,
     obs.InvoiceReceived: despatching.invoice_received,

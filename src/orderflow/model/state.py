@@ -12,12 +12,14 @@ import attrs
 from orderflow.model.ledger import Ledger
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
+from orderflow.model.returns import Disposition
 
 __all__ = [
     "AskedFor",
     "CancellationRequest",
     "FulfillmentOrder",
     "Hold",
+    "Judged",
     "LineState",
     "OpenTask",
     "OrderState",
@@ -204,11 +206,21 @@ class Refund:
 
 
 @attrs.frozen
+class Judged:
+    """What an inspection said of units of a line, as :class:`Finding` says it."""
+
+    line: str
+    quantity: int
+    disposition: Disposition
+
+
+@attrs.frozen
 class Return:
     """A return (RMA): what was announced; what came stands in the ledger.
 
     ``rejected`` units came and are not accepted: they are to be sent back. ``to`` is the party that
-    shipped them and is asked to take them; ``refused`` is why it does not.
+    shipped them and is asked to take them; ``refused`` is why it does not. ``findings`` are what an
+    inspection said before the goods came; None where none did.
     """
 
     id: str
@@ -221,6 +233,7 @@ class Return:
     rejected: Mapping[str, int] = attrs.field(factory=dict)
     to: str = ""
     refused: str = ""
+    findings: tuple[Judged, ...] | None = None
 
 
 @attrs.frozen

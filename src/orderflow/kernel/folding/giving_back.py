@@ -53,6 +53,11 @@ def _return_moved(fold: Building, event: ev.ReturnMoved, at: datetime) -> None:
     returns[event.rma] = changed(returns[event.rma], state=event.dest, phase=event.phase, since=at)
 
 
+def _kept(fold: Building, event: ev.FindingsKept, _at: datetime) -> None:
+    returns = fold.now["returns"]
+    returns[event.rma] = changed(returns[event.rma], findings=event.findings)
+
+
 def _judged(fold: Building, event: ev.GoodsJudged, _at: datetime) -> None:
     if event.disposition is Disposition.SEND_BACK:
         _reject(fold, event.rma, event.line, event.quantity)
@@ -89,6 +94,7 @@ FOLDERS: Mapping[type[ev.Event], Folder] = {
     ev.PaymentReminded: nothing,
     ev.RefundProposed: _refund,
     ev.RefundMoved: _refund_moved,
+    ev.FindingsKept: _kept,
     ev.GoodsJudged: _judged,
     ev.StrangeGoodsCame: nothing,
     ev.UnitsSentBack: _sent_back,

@@ -9,9 +9,10 @@ import attrs
 from orderflow.model.events.kinds import Event, event
 from orderflow.model.phases import ReturnPhase
 from orderflow.model.returns import Disposition
-from orderflow.model.state import PaymentFact, RefundStatus, Stamp
+from orderflow.model.state import Judged, PaymentFact, RefundStatus, Stamp
 
 __all__ = [
+    "FindingsKept",
     "GoodsJudged",
     "PaymentRecorded",
     "PaymentReminded",
@@ -92,6 +93,15 @@ class ReturnRefused(Event):
 
     rma: str
     reason: str
+
+
+@event(85)
+@attrs.frozen
+class FindingsKept(Event):
+    """A return was inspected before all came that its findings speak of: they wait for it."""
+
+    rma: str
+    findings: tuple[Judged, ...]
 
 
 @event(44)
