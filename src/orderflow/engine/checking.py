@@ -10,7 +10,6 @@ import attrs
 from orderflow.engine.explaining import silent
 from orderflow.engine.handling import Handler
 from orderflow.kernel.evolve import fold
-from orderflow.kernel.owing import owed_for_what_is_kept
 from orderflow.kernel.parcels import fold_parcel, parcel_waits
 from orderflow.kernel.refunding import refund_key
 from orderflow.kernel.waits import waits
@@ -39,7 +38,7 @@ class Finding:
 
 def order_findings(handler: Handler, order: Order) -> Iterator[Finding]:
     """What is wrong with an order and its parcels: promises 1, 2, 5, 8 and 9."""
-    yield from _money_is_exact(order)
+    yield from _money_is_exact(handler, order)
     yield from _only_declared_moves(handler, order)
     yield from _conserved(handler, order)
     yield from _nothing_silent(handler, order)
@@ -161,9 +160,12 @@ def _reservations_match(handler: Handler, order: Order) -> Iterator[Finding]:
         )
 
 
-def _money_is_exact(order: Order) -> Iterator[Finding]:
+def _money_is_exact(handler: Handler, order: Order) -> Iterator[Finding]:
     """What is to be paid back was paid, and is not owed; a refund that is in flight may stand."""
-    state = order.state
+    state, owed = order.state, handler.rules.owed(order)
+    if state.payments.total != owed:
+        what = f"{order.id}: {owed} are owed for what is kept, not {state.payments.total}"
+        yield Finding(9, f"order:{order.id}", what)
     pending = [refund for refund in state.refunds.values() if refund.status.open]
     amounts = [refund.amount for refund in pending if refund_key(refund) not in state.taken]
     if any(amount <= 0 for amount in amounts) or sum(amounts) > max(0, state.payments.kept):
@@ -171,7 +173,7 @@ def _money_is_exact(order: Order) -> Iterator[Finding]:
         yield Finding(9, f"order:{order.id}", what)
     if not amounts:
         return
-    worth = state.payments.total - owed_for_what_is_kept(order) - state.payments.refunded
+    worth = order.document.total.minor - owed - state.payments.refunded
     if sum(amounts) > max(0, worth):
         what = f"{amounts} are to be refunded for goods worth {worth}"
         yield Finding(9, f"order:{order.id}", what)

@@ -22,7 +22,6 @@ __all__ = [
     "deadlines",
     "escalating",
     "is_signed",
-    "outstanding",
     "patience",
     "stamp",
 ]
@@ -117,14 +116,9 @@ def _money(order: Order, rules: Rules) -> Iterator[Timer]:
     name, window = asked.get(Terms(state.terms), ("", None))
     if window is None or state.payments.charged_back:  # a chargeback is a person's task
         return
-    if outstanding(order, rules):
+    if state.payments.outstanding:
         assert state.delivered_at is not None  # something was delivered
         yield from patience(state, name, state.id, state.delivered_at, window)
-
-
-def outstanding(order: Order, rules: Rules) -> int:
-    """What the customer still owes, in minor units."""
-    return max(0, rules.owed(order) - order.state.payments.kept)
 
 
 def patience(
@@ -150,8 +144,8 @@ def _is_safe(order: Order, rules: Rules, now: datetime) -> bool:
     return not _is_open(order) or near is None or now < near
 
 
-def _is_settled(order: Order, rules: Rules, _now: datetime) -> bool:
-    return not outstanding(order, rules)
+def _is_settled(order: Order, _rules: Rules, _now: datetime) -> bool:
+    return not order.state.payments.outstanding
 
 
 def _is_released(order: Order, _rules: Rules, _now: datetime) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from orderflow.kernel.cancelling import cancel
-from orderflow.kernel.deadlines import outstanding
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.placing import send_reminder
 from orderflow.model import commands as cmd
@@ -43,7 +42,8 @@ def _promise_nears(deciding: Deciding, fired: TimerFired) -> None:
 
 def expires(state: OrderState) -> bool:
     """Whether a prepaid order is given up when its time to pay is over: no money is in sight."""
-    in_sight = state.payments.captured or state.payments.authorised
+    payments = state.payments
+    in_sight = payments.captured or payments.authorised or not payments.outstanding
     return state.terms == Terms.PREPAID and not in_sight
 
 
@@ -70,7 +70,8 @@ def _cash_is_missing(deciding: Deciding, _fired: TimerFired) -> None:
 
 
 def _ask_for_money(deciding: Deciding, task: str, what: str) -> None:
-    money = Money(outstanding(deciding.order, deciding.rules), deciding.order.state.currency)
+    state = deciding.order.state
+    money = Money(state.payments.outstanding, state.currency)
     role, subject = deciding.rules.steps.role("unpaid"), deciding.order.id
     deciding.ask_person(task, role, f"{money} of {subject} are {what}", subject)
 

@@ -9,7 +9,14 @@ from orderflow.model.observations import PaymentReported
 from orderflow.model.state import PaymentFact, Refund, RefundStatus
 from orderflow.model.work import effect_key
 
-__all__ = ["propose_refunds", "refund_key", "refund_reported", "retry"]
+__all__ = ["propose_refunds", "refund_key", "refund_reported", "retry", "update_total"]
+
+
+def update_total(deciding: Deciding) -> None:
+    """Write down what is owed for what is kept, where that has changed."""
+    owed = deciding.rules.owed(deciding.order)
+    if owed != deciding.order.state.payments.total:
+        deciding.emit(ev.TotalChanged(owed))
 
 
 def propose_refunds(deciding: Deciding) -> None:
@@ -21,9 +28,8 @@ def propose_refunds(deciding: Deciding) -> None:
     payments = state.payments
     if not payments.captured:
         return
-    owed = deciding.rules.owed(deciding.order)
-    worth = payments.total - owed - payments.refunded
-    due = max(0, min(worth, payments.kept - owed, payments.kept))
+    worth = deciding.order.document.total.minor - payments.total - payments.refunded
+    due = max(0, min(worth, payments.kept - payments.total, payments.kept))
     pending = [r for r in state.refunds.values() if r.status.open]
     proposed = sum(refund.amount for refund in pending)
     for refund in reversed(pending):

@@ -83,7 +83,10 @@ class PaymentFact(StrEnum):
 
 @attrs.frozen
 class Payments:
-    """Sums of the payment facts, minor units. *references* makes each fact count once."""
+    """Sums of the payment facts, minor units. *references* makes each fact count once.
+
+    ``total`` is what is owed for what is kept.
+    """
 
     total: int = 0
     authorised: int = 0
@@ -99,8 +102,13 @@ class Payments:
 
     @property
     def paid(self) -> bool:
-        """Whether what was captured and kept covers the total."""
+        """Whether nothing that is owed is missing."""
         return self.kept >= self.total
+
+    @property
+    def outstanding(self) -> int:
+        """What the customer still owes."""
+        return max(0, self.total - self.kept)
 
 
 @attrs.frozen

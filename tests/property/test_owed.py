@@ -1,0 +1,183 @@
+"""One figure: what is owed for what is kept says what is paid, released, reminded and refunded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderflow import Line, Order, Refused, Steps
+from orderflow.fulfillment import in_house
+from orderflow.kernel import owing, progress
+from orderflow.model.commands import Cancel, Pack, Pick, RemindPayment, Resend
+from orderflow.model.document import Charge
+from orderflow.model.ledger import Bucket, Slot
+from orderflow.model.observations import GoodsReturned, TrackingReported
+from orderflow.model.parcel import ParcelStatus
+from orderflow.testing import Broken
+from tests.little_shop import CASH, PREPAID, LittleShop
+
+PRICE = 500
+
+
+def mugs(units: int) -> tuple[Line, ...]:
+    return (Line(sku="MUG", quantity=units, amount=PRICE * units),)
+
+
+def may_be_reminded(shop: LittleShop) -> bool:
+    with suppress(Refused):
+        shop.engine.submit(RemindPayment().to("A-1"))
+        return True
+    return False
+
+
+# --- cancelled in parts, paid in parts ------------------------------------------------------------
+
+
+@given(steps=st.permutations([0, 0, 1, 300, 200, 499, 501]), taken=st.integers(0, 7))
+def test_a_prepaid_order_is_worked_as_soon_as_what_is_kept_is_paid(
+    steps: list[int], taken: int
+) -> None:
+    works_as_soon_as_it_is_paid(steps[:taken])
+
+
+def works_as_soon_as_it_is_paid(steps: list[int]) -> None:
+    """Each step cancels a unit (0), or pays a part of the price."""
+    shop = LittleShop(PREPAID, lines=mugs(3), engine={"steps": Steps(manual={"pick"})})
+    owed, released = 3 * PRICE, False
+    for number, step in enumerate(steps):
+        if step:
+            shop.pays(step, ref=str(number))
+        else:
+            shop.engine.submit(Cancel(lines={"1": 1}).to("A-1"))
+            shop.work()
+            owed -= PRICE
+        payments = shop.order.state.payments
+        released = released or sum(steps[: number + 1]) >= owed
+        assert shop.order.state.released == released
+        assert payments.total == owed
+        assert may_be_reminded(shop) == (payments.kept < owed)
+    if shop.order.state.payments.captured and not shop.order.state.payments.refunded:
+        paid = shop.order.state.payments.captured >= owed
+        assert shop.order.payment_status == ("paid" if paid else "partially_paid")
+    shop.passes(days=7)
+    if not released:
+        in_sight = shop.order.state.payments.captured
+        assert (shop.order.status == "cancelled") == (not in_sight)
+        assert ("overdue.payment" in shop.tasks()) == bool(in_sight)
+    else:
+        assert shop.order.units(Bucket.ALLOCATED) == {"1": owed // PRICE}
+        assert "overdue.payment" not in shop.tasks()
+
+
+# --- collected at the door ---------------------------------------------------------------------
+
+
+@given(
+    parts=st.lists(
+        st.tuples(
+            st.integers(1, 2),
+            st.integers(1, 999),
+            st.sampled_from(["arrives", "comes back", "is lost", "is lost, and goes again"]),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    ahead=st.integers(0, 100),
+    postage=st.integers(0, 99),
+)
+def test_carriers_collect_what_is_owed_whatever_becomes_of_the_parcels(
+    parts: list[tuple[int, int, str]], ahead: int, postage: int
+) -> None:
+    collects_what_is_owed(parts, ahead, postage)
+
+
+def collects_what_is_owed(parts: list[tuple[int, int, str]], ahead: int, postage: int) -> None:
+    """Each line leaves in a parcel of its own, after it is known what became of the one before."""
+    lines = tuple(Line(sku="MUG", quantity=units, amount=price) for units, price, _ in parts)
+    charges = (Charge(code="POST", amount=postage),)
+    by_hand = {"steps": Steps(manual={"pick", "pack"})}
+    shop = LittleShop(CASH, lines=lines, charges=charges, engine=by_hand)
+    shop.pays(shop.order.document.total.minor * ahead // 100, ref="ahead")
+    for number, (units, _, fate) in enumerate(parts, 1):
+        pack(shop, {str(number): units})
+        if "lost" in fate:
+            scan(shop, ParcelStatus.LOST)
+        if fate == "is lost":
+            shop.engine.submit(Cancel(lines={str(number): units}).to("A-1"))
+            shop.work()
+        if fate == "is lost, and goes again":
+            shop.engine.submit(Resend(lines={str(number): units}).to("A-1"))
+            shop.work()
+            pack(shop, {str(number): units})
+        if fate != "is lost":
+            scan(shop, ParcelStatus.DELIVERED)
+            if cash := shop.carrier.asked[-1].collect:
+                shop.pays(cash.minor, ref=f"cash-{number}")
+        if fate == "comes back":
+            shop.says(GoodsReturned(lines={str(number): 1}))
+    state = shop.order.state
+    going_back = sum(refund.amount for refund in state.refunds.values())
+    assert state.payments.kept - going_back == state.payments.total
+
+
+def pack(shop: LittleShop, units: dict[str, int]) -> None:
+    """Units leave in a parcel whose carrier collects no more than is missing."""
+    fo = next(
+        fo.id for fo in reversed([*shop.order.fulfillment_orders.values()]) if not fo.phase.final
+    )
+    shop.engine.submit(Pick(fo=fo, units=units).to("A-1"))
+    shop.engine.submit(Pack(fo=fo, units=units).to("A-1"))
+    shop.work()
+    cash = shop.carrier.asked[-1].collect
+    assert cash is None or cash.minor <= shop.order.state.payments.outstanding
+
+
+def scan(shop: LittleShop, status: ParcelStatus) -> None:
+    """The carrier says where the last parcel is."""
+    *_, parcel = shop.order.state.parcels.values()
+    shop.says(TrackingReported(tracking_number=parcel.tracking_number, status=status))
+
+
+# --- mutants --------------------------------------------------------------------------------------
+
+
+def owes_what_was_placed(patch: pytest.MonkeyPatch) -> None:
+    """What is owed stays the total of the placement."""
+    patch.setattr(progress, "update_total", lambda _deciding: None)
+
+
+def collects_what_is_gone(patch: pytest.MonkeyPatch) -> None:
+    """Goods that came back or were lost still count as collected for."""
+
+    def all_units(order: Order) -> Iterator[tuple[Slot, int]]:
+        yield from order.ledger.items()
+
+    original = owing.to_collect
+
+    def collects(order: Order, parcel: str) -> int:
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(owing, "_kept", all_units)
+            return original(order, parcel)
+
+    patch.setattr(in_house, "to_collect", collects)
+
+
+MUTANTS: dict[Callable[[pytest.MonkeyPatch], None], Callable[[], None]] = {
+    owes_what_was_placed: lambda: works_as_soon_as_it_is_paid([0, 1000]),
+    collects_what_is_gone: lambda: collects_what_is_owed(
+        [(1, 500, "comes back"), (1, 500, "arrives")], 0, 0
+    ),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_mutant_is_caught(
+    mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutant(monkeypatch)
+    with pytest.raises((AssertionError, Broken)):
+        MUTANTS[mutant]()
