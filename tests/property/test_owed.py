@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from orderflow import Line, Order, Refused, Steps
 from orderflow.fulfillment import in_house
-from orderflow.kernel import owing, progress
-from orderflow.model.commands import Cancel, Pack, Pick, RemindPayment, Resend
+from orderflow.kernel import owing, policies, progress, refunding
+from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.policies import at_confirmation
+from orderflow.model.commands import Cancel, Edit, Pack, Pick, RemindPayment, Resend
 from orderflow.model.document import Charge
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.observations import GoodsReturned, TrackingReported
@@ -71,6 +73,103 @@ def works_as_soon_as_it_is_paid(steps: list[int]) -> None:
     else:
         assert shop.order.units(Bucket.ALLOCATED) == {"1": owed // PRICE}
         assert "overdue.payment" not in shop.tasks()
+
+
+# --- added, and paid for later -------------------------------------------------------------------
+
+
+@given(
+    paid=st.integers(0, 5),
+    added=st.lists(st.tuples(st.integers(1, 3), st.booleans()), min_size=1, max_size=3),
+    by_hand=st.booleans(),
+)
+def test_what_is_added_to_a_prepaid_order_goes_out_when_it_is_paid(
+    paid: int, added: list[tuple[int, bool]], by_hand: bool
+) -> None:
+    goes_out_when_it_is_paid(paid, added, by_hand=by_hand)
+
+
+def goes_out_when_it_is_paid(
+    paid: int, added: list[tuple[int, bool]], *, by_hand: bool = False
+) -> None:
+    """One mug is paid; more are added, and *paid* of them are paid at once."""
+    steps = Steps(manual={"pick"} if by_hand else ())
+    shop = LittleShop(PREPAID, lines=mugs(1), engine={"steps": steps})
+    shop.pays(PRICE)
+    wanted = covered = 1
+    for number, (units, as_line) in enumerate(added):
+        wanted += units
+        now = shop.order.document.line("1").quantity
+        more = {"lines": mugs(units)} if as_line else {"quantities": {"1": now + units}}
+        shop.engine.submit(Edit(**more).to("A-1"))
+        shop.work()
+        begun = [fo for fo in shop.order.fulfillment_orders.values() if fo.phase != "waiting"]
+        assert sum(sum(shop.order.units(fo=fo.id).values()) for fo in begun) == covered
+        if paid >= wanted - covered:
+            shop.pays(PRICE * (wanted - covered), ref=f"more-{number}")
+            paid, covered = paid - (wanted - covered), wanted
+    shop.passes(days=7)
+    assert ("overdue.payment" in shop.tasks()) == (covered < wanted)
+    if covered < wanted:
+        task = next(task for task in shop.engine.tasks() if task.name == "overdue.payment")
+        shop.engine.complete(task, by="fin", data={"answer": "paid"})
+        shop.work()
+    assert {fo.phase for fo in shop.order.fulfillment_orders.values()} <= {"ready", "done"}
+    assert shop.order.payment_status == "paid"
+
+
+def test_a_prepaid_order_that_was_delivered_unpaid_is_asked_about() -> None:
+    """Under a release policy that did not wait for its money."""
+    shop = LittleShop(PREPAID, engine={"release": at_confirmation})
+    shop.delivers()
+    shop.passes(days=7)
+    assert shop.tasks() == {"overdue.payment": "support"}
+    shop.passes(days=30)
+    assert shop.order.status == "delivered"
+    shop.pays(1000)
+    assert (shop.tasks(), shop.order.status) == ({}, "completed")
+
+
+# --- paid too much --------------------------------------------------------------------------------
+
+
+@given(
+    paid=st.lists(st.integers(1, 2 * PRICE), min_size=1, max_size=4),
+    cancelled=st.integers(0, 2),
+    late=st.integers(0, 3),
+)
+def test_what_was_paid_too_much_goes_back_when_the_order_is_over(
+    paid: list[int], cancelled: int, late: int
+) -> None:
+    goes_back_when_it_is_over(paid, cancelled, late)
+
+
+def goes_back_when_it_is_over(paid: list[int], cancelled: int, late: int) -> None:
+    """Two mugs; the last *late* payments come when the order is over."""
+    shop = LittleShop(lines=mugs(2), engine={"steps": Steps(manual={"pick"})})
+    first = max(0, len(paid) - late)
+    for number, amount in enumerate(paid[:first]):
+        shop.pays(amount, ref=str(number))
+    for _ in range(cancelled):
+        shop.engine.submit(Cancel(lines={"1": 1}).to("A-1"))
+        shop.work()
+    owed = (2 - cancelled) * PRICE
+    if owed:
+        due = min(max(0, sum(paid[:first]) - owed), cancelled * PRICE)
+        assert refunded(shop) == due
+        shop.engine.submit(Pick(fo="A-1-F1", units=shop.order.units(Bucket.ALLOCATED)).to("A-1"))
+        shop.work()
+        shop.delivers()
+        shop.passes(days=15)
+    assert shop.order.state.phase.final
+    for number, amount in enumerate(paid[first:], first):
+        shop.pays(amount, ref=str(number))
+    assert refunded(shop) == max(0, sum(paid) - owed)
+
+
+def refunded(shop: LittleShop) -> int:
+    """What is paid back, or is to be."""
+    return sum(refund.amount for refund in shop.order.state.refunds.values())
 
 
 # --- collected at the door ---------------------------------------------------------------------
@@ -166,11 +265,31 @@ def collects_what_is_gone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(in_house, "to_collect", collects)
 
 
+def asks_once_whether_work_may_start(patch: pytest.MonkeyPatch) -> None:
+    """What is added to an order that is in work is worked, too."""
+    release = policies.when_paid
+    paid_once = lambda order: order.state.released or release(order)  # noqa: E731  # short
+    patch.setattr("tests.little_shop.when_paid", paid_once)
+
+
+def keeps_what_was_paid_too_much(patch: pytest.MonkeyPatch) -> None:
+    """Money beyond the price is kept, whatever becomes of the order."""
+    original = refunding.propose_refunds
+
+    def propose(deciding: Deciding) -> None:
+        if not deciding.order.state.phase.final:
+            original(deciding)
+
+    patch.setattr(progress, "propose_refunds", propose)
+
+
 MUTANTS: dict[Callable[[pytest.MonkeyPatch], None], Callable[[], None]] = {
     owes_what_was_placed: lambda: works_as_soon_as_it_is_paid([0, 1000]),
     collects_what_is_gone: lambda: collects_what_is_owed(
         [(1, 500, "comes back"), (1, 500, "arrives")], 0, 0
     ),
+    asks_once_whether_work_may_start: lambda: goes_out_when_it_is_paid(0, [(1, False)]),
+    keeps_what_was_paid_too_much: lambda: goes_back_when_it_is_over([1000, 1000], 0, 0),
 }
 
 

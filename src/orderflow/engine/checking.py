@@ -173,9 +173,11 @@ def _money_is_exact(handler: Handler, order: Order) -> Iterator[Finding]:
         yield Finding(9, f"order:{order.id}", what)
     if not amounts:
         return
-    worth = order.document.total.minor - owed - state.payments.refunded
-    if sum(amounts) > max(0, worth):
-        what = f"{amounts} are to be refunded for goods worth {worth}"
+    spare = state.payments.kept - owed
+    if not state.phase.final:
+        spare = min(spare, order.document.total.minor - owed - state.payments.refunded)
+    if sum(amounts) > max(0, spare):
+        what = f"{amounts} are to be refunded, of which {spare} are not owed"
         yield Finding(9, f"order:{order.id}", what)
 
 

@@ -44,7 +44,7 @@ def expires(state: OrderState) -> bool:
     """Whether a prepaid order is given up when its time to pay is over: no money is in sight."""
     payments = state.payments
     in_sight = payments.captured or payments.authorised or not payments.outstanding
-    return state.terms == Terms.PREPAID and not in_sight
+    return state.terms == Terms.PREPAID and not (in_sight or state.released)
 
 
 def cancel_unpaid(deciding: Deciding) -> None:

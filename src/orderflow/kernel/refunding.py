@@ -22,14 +22,18 @@ def update_total(deciding: Deciding) -> None:
 def propose_refunds(deciding: Deciding) -> None:
     """Pay back what was paid for goods that are not kept; take back what is not due any more.
 
-    Never more than was captured and is still kept, nor than the goods were worth (promise 9).
+    Never more than was captured and is still kept (promise 9). What was paid beyond the price goes
+    back when the order is over: before that something may be added to it.
     """
     state = deciding.order.state
     payments = state.payments
     if not payments.captured:
         return
-    worth = deciding.order.document.total.minor - payments.total - payments.refunded
-    due = max(0, min(worth, payments.kept - payments.total, payments.kept))
+    due = min(payments.kept, payments.kept - payments.total)
+    if not state.phase.final:
+        given_up = deciding.order.document.total.minor - payments.total
+        due = min(due, given_up - payments.refunded)
+    due = max(0, due)
     pending = [r for r in state.refunds.values() if r.status.open]
     proposed = sum(refund.amount for refund in pending)
     for refund in reversed(pending):
