@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orderflow import Line, Order, Refused, Steps
 from orderflow.fulfillment import in_house
-from orderflow.kernel import owing, policies, progress, refunding
+from orderflow.kernel import facts, owing, policies, progress, refunding
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.policies import at_confirmation
 from orderflow.model.commands import Cancel, Edit, Pack, Pick, RemindPayment, Resend
@@ -19,6 +19,7 @@ from orderflow.model.document import Charge
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.observations import GoodsReturned, TrackingReported
 from orderflow.model.parcel import ParcelStatus
+from orderflow.model.state import PaymentFact
 from orderflow.testing import Broken
 from tests.little_shop import CASH, PREPAID, LittleShop
 
@@ -118,15 +119,16 @@ def goes_out_when_it_is_paid(
     assert shop.order.payment_status == "paid"
 
 
-def test_a_prepaid_order_that_was_delivered_unpaid_is_asked_about() -> None:
+def test_a_prepaid_order_that_was_delivered_half_paid_is_asked_about() -> None:
     """Under a release policy that did not wait for its money."""
     shop = LittleShop(PREPAID, engine={"release": at_confirmation})
+    shop.pays(500)
     shop.delivers()
     shop.passes(days=7)
     assert shop.tasks() == {"overdue.payment": "support"}
     shop.passes(days=30)
     assert shop.order.status == "delivered"
-    shop.pays(1000)
+    shop.pays(500, ref="rest")
     assert (shop.tasks(), shop.order.status) == ({}, "completed")
 
 
@@ -170,6 +172,46 @@ def goes_back_when_it_is_over(paid: list[int], cancelled: int, late: int) -> Non
 def refunded(shop: LittleShop) -> int:
     """What is paid back, or is to be."""
     return sum(refund.amount for refund in shop.order.state.refunds.values())
+
+
+# --- the same payment, told twice -----------------------------------------------------------------
+
+
+reports = st.tuples(
+    st.sampled_from([PaymentFact.CAPTURED, PaymentFact.AUTHORISED, PaymentFact.FAILED]),
+    st.sampled_from("ab"),
+    st.sampled_from([300, 500, 700, 1000]),
+)
+
+
+@given(
+    told=st.lists(reports, max_size=5).flatmap(lambda r: st.tuples(st.just(r), st.permutations(r)))
+)
+def test_amounts_that_differ_count_with_the_greatest_whichever_came_first(
+    told: tuple[list[tuple[PaymentFact, str, int]], list[tuple[PaymentFact, str, int]]],
+) -> None:
+    greatest_counts(*told)
+
+
+def greatest_counts(*tellings: list[tuple[PaymentFact, str, int]]) -> None:
+    """Each telling has the same reports, in another order."""
+    ends = []
+    for told in tellings:
+        shop = LittleShop(PREPAID)
+        amounts: dict[tuple[PaymentFact, str], set[int]] = {}
+        for fact, ref, amount in told:
+            shop.pays(amount, fact, ref)
+            if fact is not PaymentFact.FAILED:
+                amounts.setdefault((fact, ref), set()).add(amount)
+        paid = shop.order.state.payments
+        for fact in (PaymentFact.CAPTURED, PaymentFact.AUTHORISED):
+            most = [max(found) for (kind, _), found in amounts.items() if kind is fact]
+            assert getattr(paid, fact) == sum(most)
+        asked = {task.subject for task in shop.engine.tasks(role="finance")}
+        assert asked == {f"A-1/{f}:{ref}" for (f, ref), found in amounts.items() if len(found) > 1}
+        tasks = sorted(task.instructions for task in shop.engine.tasks())
+        ends.append((shop.order.status, shop.order.payment_status, tasks))
+    assert all(end == ends[0] for end in ends)
 
 
 # --- collected at the door ---------------------------------------------------------------------
@@ -283,12 +325,20 @@ def keeps_what_was_paid_too_much(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(progress, "propose_refunds", propose)
 
 
+def the_first_report_counts(patch: pytest.MonkeyPatch) -> None:
+    """What is told of a reference again is passed over."""
+    patch.setattr(facts, "told_again", lambda *_: None)
+
+
 MUTANTS: dict[Callable[[pytest.MonkeyPatch], None], Callable[[], None]] = {
     owes_what_was_placed: lambda: works_as_soon_as_it_is_paid([0, 1000]),
     collects_what_is_gone: lambda: collects_what_is_owed(
         [(1, 500, "comes back"), (1, 500, "arrives")], 0, 0
     ),
     asks_once_whether_work_may_start: lambda: goes_out_when_it_is_paid(0, [(1, False)]),
+    the_first_report_counts: lambda: greatest_counts(
+        [(PaymentFact.CAPTURED, "a", 500), (PaymentFact.CAPTURED, "a", 1000)]
+    ),
     keeps_what_was_paid_too_much: lambda: goes_back_when_it_is_over([1000, 1000], 0, 0),
 }
 

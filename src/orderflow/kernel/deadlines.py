@@ -123,10 +123,9 @@ def _is_quiet(state: OrderState) -> bool:
 def _money(order: Order, rules: Rules) -> Iterator[Timer]:
     """What was delivered before it is paid: its cash, its price, or its invoice's next reminder."""
     state, windows = order.state, rules.windows
-    asked = {
-        Terms.CASH_ON_DELIVERY: ("cash", windows.cash),
-        Terms.PREPAID: ("payment", windows.payment),
-    }
+    asked = {Terms.CASH_ON_DELIVERY: ("cash", windows.cash)}
+    if state.payments.captured:  # else the money is taken elsewhere
+        asked[Terms.PREPAID] = "payment", windows.payment
     if windows.reminder is not None and _is_quiet(state):
         asked[Terms.INVOICE] = "reminder", windows.reminder
     name, window = asked.get(Terms(state.terms), ("", None))
@@ -165,9 +164,10 @@ def _is_settled(order: Order, _rules: Rules, _now: datetime) -> bool:
 
 
 def _is_paid_for(order: Order, rules: Rules, _now: datetime) -> bool:
-    """Whether no work is kept back, and nothing was delivered that was to be paid first."""
+    """Whether no work is kept back, and nothing was delivered that is paid in part."""
     if all_reached(order):
-        return order.state.terms != Terms.PREPAID or not order.state.payments.outstanding
+        terms, payments = order.state.terms, order.state.payments
+        return terms != Terms.PREPAID or not (payments.captured and payments.outstanding)
     return not set(order.ledger.totals()) - SETTLED or _withheld(order, rules) is None
 
 

@@ -85,7 +85,7 @@ class PaymentFact(StrEnum):
 class Payments:
     """Sums of the payment facts, minor units. *references* makes each fact count once.
 
-    ``total`` is what is owed for what is kept.
+    ``total`` is what is owed for what is kept; ``amounts`` is what the references count with.
     """
 
     total: int = 0
@@ -94,6 +94,7 @@ class Payments:
     refunded: int = 0
     charged_back: int = 0
     references: tuple[str, ...] = ()
+    amounts: Mapping[str, int] = attrs.field(factory=dict)
 
     @property
     def kept(self) -> int:
