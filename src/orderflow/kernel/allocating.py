@@ -25,6 +25,7 @@ __all__ = [
     "call_back",
     "expire_reservations",
     "granted",
+    "keeps_waiting",
     "open_fo",
     "release",
     "routable",
@@ -258,6 +259,14 @@ def expire_reservations(deciding: Deciding) -> None:
     deciding.emit(ev.ReservationsDated(None))
 
 
+def keeps_waiting(state: OrderState) -> bool:
+    """Whether the order is to leave at once and whole, and units are missing."""
+    if not state.ship_complete:
+        return False
+    missing = {slot.line for slot, _ in state.ledger.slots(Bucket.OPEN, Bucket.BACKORDERED)}
+    return any(not _awaits_goods(state, line) for line in missing)
+
+
 def release(deciding: Deciding) -> None:
     """Let waiting fulfillment orders start when the policy says so."""
     state = deciding.order.state
@@ -267,10 +276,8 @@ def release(deciding: Deciding) -> None:
         return
     if not state.released:
         deciding.emit(ev.WorkReleased())
-    if state.ship_complete:
-        missing = {slot.line for slot, _ in state.ledger.slots(Bucket.OPEN, Bucket.BACKORDERED)}
-        if any(not _awaits_goods(state, line) for line in missing):
-            return
+    if keeps_waiting(state):
+        return
     for fo in state.fulfillment_orders.values():
         flow = deciding.rules.machine(fo.workflow).workflow
         awaits = isinstance(flow.by_name[fo.state].waits_for, AwaitsRelease)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import attrs
+
 from orderflow.kernel.allocating import expire_reservations
 from orderflow.kernel.cancelling import cancel_units
 from orderflow.kernel.deadlines import is_signed
@@ -124,7 +126,7 @@ def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
     if body.key in deciding.order.state.gave_up:
         return
     state = deciding.order.state
-    awaited = body.key not in state.asked_for and body.key in waits(deciding.order, deciding.rules)
+    awaited = body.key not in state.asked_for and _is_awaited(deciding, body.key)
     deciding.emit(ev.EffectGaveUp(body.key))
     if not awaited:
         reason = f"{body.name} for {body.subject} failed for good: do it by hand, or let it be"
@@ -134,8 +136,15 @@ def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
 def effect_taken(deciding: Deciding, body: EffectTaken) -> None:
     """A party took an effect; it has its time to answer."""
     state = deciding.order.state
-    if body.key in waits(deciding.order, deciding.rules) and body.key not in state.taken:
+    if body.key not in state.taken and _is_awaited(deciding, body.key):
         deciding.emit(ev.EffectTakenOver(body.key))
+
+
+def _is_awaited(deciding: Deciding, key: str) -> bool:
+    """Whether the order waits for an effect, or will when its holds are released."""
+    order, rules = deciding.order, deciding.rules
+    lifted = order.at(attrs.evolve(order.state, holds={}))
+    return key in waits(order, rules) or key in waits(lifted, rules)
 
 
 def timer_fired(deciding: Deciding, body: TimerFired) -> None:

@@ -131,7 +131,7 @@ def answered(deciding: Deciding, body: obs.RequestAnswered) -> None:
         return
     if body.rejected:
         for line, units in deciding.order.units(Bucket.ALLOCATED, fo=fo.id).items():
-            give_back(deciding, fo, line, units, body.rejected)
+            _declined(deciding, fo, line, units, body.rejected)
     for part in body.lines:
         _line_answered(deciding, fo, part)
     left = deciding.order.ledger.total(*IN_WORK, fo=fo.id)
@@ -152,7 +152,7 @@ def _line_answered(deciding: Deciding, fo: FulfillmentOrder, part: obs.LineAnswe
         return
     match part.verdict:
         case obs.Verdict.REJECTED:
-            give_back(deciding, fo, line, units, part.reason)
+            _declined(deciding, fo, line, units, part.reason)
             return
         case obs.Verdict.SUBSTITUTED:
             assert part.substitute is not None  # the verdict says so
@@ -170,13 +170,25 @@ def _line_answered(deciding: Deciding, fo: FulfillmentOrder, part: obs.LineAnswe
             )
 
 
-def give_back(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, reason: str) -> None:
-    """Units leave a fulfillment order, and are routed again, but not to the same party."""
+def _declined(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, reason: str) -> None:
+    """A party does not ship units: those that it was asked to give up it has given up."""
     key = deciding.stock_key(line, fo.id)
-    deciding.emit(ev.UnitsDeclined(fo.id, line, units, fo.strategy, reason))
-    deciding.unreserve(line, fo.id, units)
     if key is not None and reason == "out_of_stock":
         deciding.stock.append(Move(key, -units, Cause.SHORT_PICK, fo.id))
+    for request in list(deciding.order.state.cancellations.values()):
+        if request.fo == fo.id and (given := min(units, request.lines.get(line, 0))):
+            _give_up(deciding, fo, line, given, reroute=request.reroute)
+            left = Counter(request.lines) - Counter({line: given})
+            deciding.emit(ev.CancellationClosed(request.id, {line: given}, reason, dict(left)))
+            units -= given
+    if units:
+        give_back(deciding, fo, line, units, reason)
+
+
+def give_back(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, reason: str) -> None:
+    """Units leave a fulfillment order, and are routed again, but not to the same party."""
+    deciding.emit(ev.UnitsDeclined(fo.id, line, units, fo.strategy, reason))
+    deciding.unreserve(line, fo.id, units)
     deciding.move(Slot(line, Bucket.ALLOCATED, fo.id), Slot(line, Bucket.OPEN), units)
 
 
@@ -258,12 +270,20 @@ def _given_up(
         if take <= 0:
             continue
         given[line] = take
-        if reroute:
-            give_back(deciding, fo, line, take, "given up when asked")
-        else:
-            deciding.unreserve(line, fo.id, take)
-            deciding.move(slot, slot._replace(bucket=Bucket.CANCELLED), take)
+        _give_up(deciding, fo, line, take, reroute=reroute)
     return given
+
+
+def _give_up(
+    deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, *, reroute: bool
+) -> None:
+    """Units that a party was asked for are somebody else's, or nobody's."""
+    slot = Slot(line, Bucket.ALLOCATED, fo.id)
+    if reroute:
+        give_back(deciding, fo, line, units, "given up when asked")
+    else:
+        deciding.unreserve(line, fo.id, units)
+        deciding.move(slot, slot._replace(bucket=Bucket.CANCELLED), units)
 
 
 def close_moot(deciding: Deciding) -> None:

@@ -69,6 +69,7 @@ class Hold:
     reason: str
     until: datetime | None = None
     on: str = ""
+    since: datetime | None = None
 
 
 class PaymentFact(StrEnum):

@@ -77,7 +77,8 @@ class Commit:
         watches: Watchers to tell.
         references: Tracking numbers and the like by which the subject is known from now on.
         receipt: The message's receipt.
-        done: The outbox row that this commit acknowledges.
+        done: The outbox row that this commit acknowledges. Where nothing became true (no entry) a
+            row that was withdrawn meanwhile stays so, and may be wanted again.
         revised: Whether the order's document changed.
     """
 

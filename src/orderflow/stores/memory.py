@@ -95,7 +95,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         self._write_work(commit)
 
     def _write_work(self, commit: Commit) -> None:
-        if commit.done:
+        if commit.done and (commit.entry or self._outbox[commit.done].status == "pending"):
             self._outbox[commit.done].status = "done"
         for key in commit.withdrawn:
             self._tasks.pop(key, None)

@@ -143,7 +143,9 @@ def _runs(commits: Sequence[Commit]) -> Iterator[list[Commit]]:
 
 def _write(connection: Connection, commits: Sequence[Commit]) -> None:
     """Write commits that touch no row twice."""
-    sql_outbox.finish(connection, [commit.done for commit in commits if commit.done])
+    done = {commit.done: commit.entry for commit in commits if commit.done}
+    sql_outbox.finish(connection, [key for key, entry in done.items() if entry])
+    sql_outbox.acknowledge(connection, [key for key, entry in done.items() if not entry])
     receipts = [attrs.asdict(commit.receipt) for commit in commits if commit.receipt]
     _add(connection, schema.receipts, sorted(receipts, key=lambda row: (row["scope"], row["id"])))
     entries = sorted((c.entry for c in commits if c.entry), key=lambda entry: entry.subject)

@@ -30,6 +30,7 @@ from orderflow.stores.schema import OPEN, outbox
 __all__ = [
     "LEASE",
     "READY",
+    "acknowledge",
     "add",
     "claim",
     "claimed",
@@ -104,6 +105,14 @@ _FINISH = update(outbox).where(outbox.c.key == bindparam("of_key")).values(statu
 def finish(connection: Connection, keys: Sequence[str]) -> None:
     """Mark rows as done."""
     execute_many(connection, _FINISH, [{"of_key": key} for key in keys])
+
+
+_ACKNOWLEDGE = _FINISH.where(OPEN)
+
+
+def acknowledge(connection: Connection, keys: Sequence[str]) -> None:
+    """Mark rows as done of which nothing came; one that was withdrawn may be wanted again."""
+    execute_many(connection, _ACKNOWLEDGE, [{"of_key": key} for key in keys])
 
 
 READY = (
