@@ -12,7 +12,6 @@ from orderflow.engine.comparing import is_worked_as_ordered, wrong_names
 from orderflow.engine.explaining import silent
 from orderflow.engine.handling import Handler
 from orderflow.kernel.evolve import fold
-from orderflow.kernel.owing import owed_for_what_is_kept
 from orderflow.kernel.parcels import fold_parcel, parcel_waits
 from orderflow.kernel.refunding import refund_key
 from orderflow.kernel.waits import waits
@@ -40,7 +39,7 @@ class Finding:
 
 def order_findings(handler: Handler, order: Order) -> Iterator[Finding]:
     """What is wrong with an order and its parcels: promises 1, 2, 5, 8 and 9."""
-    yield from _money_is_exact(order)
+    yield from _money_is_exact(handler, order)
     yield from _only_declared_moves(handler, order)
     yield from _conserved(handler, order)
     yield from _nothing_silent(handler, order)
@@ -167,9 +166,12 @@ def _reservations_match(handler: Handler, order: Order) -> Iterator[Finding]:
         )
 
 
-def _money_is_exact(order: Order) -> Iterator[Finding]:
+def _money_is_exact(handler: Handler, order: Order) -> Iterator[Finding]:
     """What is to be paid back was paid, and is not owed; a refund that is in flight may stand."""
-    state = order.state
+    state, owed = order.state, handler.rules.owed(order)
+    if state.payments.total != owed:
+        what = f"{order.id}: {owed} are owed for what is kept, not {state.payments.total}"
+        yield Finding(9, f"order:{order.id}", what)
     pending = [refund for refund in state.refunds.values() if refund.status.open]
     amounts = [refund.amount for refund in pending if refund_key(refund) not in state.taken]
     if any(amount <= 0 for amount in amounts) or sum(amounts) > max(0, state.payments.kept):
@@ -177,9 +179,11 @@ def _money_is_exact(order: Order) -> Iterator[Finding]:
         yield Finding(9, f"order:{order.id}", what)
     if not amounts:
         return
-    worth = state.payments.total - owed_for_what_is_kept(order) - state.payments.refunded
-    if sum(amounts) > max(0, worth):
-        what = f"{amounts} are to be refunded for goods worth {worth}"
+    spare = state.payments.kept - owed
+    if not state.phase.final:
+        spare = min(spare, order.document.total.minor - owed - state.payments.refunded)
+    if sum(amounts) > max(0, spare):
+        what = f"{amounts} are to be refunded, of which {spare} are not owed"
         yield Finding(9, f"order:{order.id}", what)
 
 
