@@ -195,7 +195,14 @@ def test_a_wish_outlives_a_failing_database(shop: Shop, monkeypatch: pytest.Monk
         failing.setattr(shop.store, "commit", Mock(side_effect=StoreFull("no")))
         with pytest.raises(StoreFull):
             shop.engine.forget("ana-17")
+    with monkeypatch.context() as failing:
+        failing.setattr(shop.store, "orders", Mock(side_effect=StoreFull("no")))
+        for _ in range(20):
+            shop.clock.advance(timedelta(days=1))
+            shop.engine.worker.run_until_idle()
     assert len(shop.store.pending("forget:ana-17")) == 1
+    shop.finish("A-1")
+    assert not list(shop.store.orders(OrderQuery(customer="ana-17")))
 
 
 def test_the_command_line_says_what_waits(shop: Shop, database: str) -> None:

@@ -44,7 +44,7 @@ def order_findings(handler: Handler, order: Order) -> Iterator[Finding]:
     yield from _conserved(handler, order)
     yield from _nothing_silent(handler, order)
     yield from _journal_is_true(handler, order)
-    if not is_worked_as_ordered(order):
+    if not is_worked_as_ordered(handler.store, order):
         what = "its document tells of other lines or another total than it is worked by"
         yield Finding(8, f"order:{order.id}", what)
     for subject, name, known in wrong_names(handler.store, order):

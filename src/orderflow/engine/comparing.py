@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orderflow.kernel.decide import references
-from orderflow.model.events import ParcelLabelled, PlacedLine
+from orderflow.model.events import (
+    LineAdded,
+    OrderCreated,
+    ParcelLabelled,
+    PlacedLine,
+    QuantityRaised,
+)
 from orderflow.model.order import Order
 from orderflow.ports import Store
 
 __all__ = ["is_worked_as_ordered", "wrong_names"]
 
 
-def is_worked_as_ordered(order: Order) -> bool:
-    """Whether the document tells what the order is worked by: lines, who, and for how much."""
+def is_worked_as_ordered(store: Store, order: Order) -> bool:
+    """Whether the document tells what the order is worked by: lines, who, and for how much.
+
+    Its total is compared with the journal as long as no unit was ordered besides.
+    """
     document, state = order.document, order.state
     ordered = {line.id: PlacedLine.of(line) for line in document.lines}
     worked = {
@@ -24,9 +33,13 @@ def is_worked_as_ordered(order: Order) -> bool:
         if not line.substitutes
     }
     customer = document.customer.id if document.customer else ""
-    told = document.channel, customer, document.currency, document.total.minor, document.terms
-    known = state.channel, state.customer, state.currency, state.payments.total, state.terms
-    return (ordered, told) == (worked, known)
+    told = document.channel, customer, document.currency, document.terms
+    known = state.channel, state.customer, state.currency, state.terms
+    events = [event for entry in store.journal(f"order:{order.id}") for event in entry.events]
+    grown = any(isinstance(event, LineAdded | QuantityRaised) for event in events)
+    totals = {event.total for event in events if isinstance(event, OrderCreated)}
+    total = grown or totals == {document.total.minor}
+    return total and (ordered, told) == (worked, known)
 
 
 def wrong_names(store: Store, order: Order) -> Iterator[tuple[str, str, str | None]]:

@@ -256,6 +256,7 @@ class Worker:
         """Record that a claimed row failed: it is tried again, or given up with a task.
 
         A message is never given up: what it tells has come true. A task says that it is stuck.
+        Nor is a timer that is no order's and no parcel's, such as a wish to be forgotten.
         """
         now = self._clock.now()
         told = storable("".join(traceback.format_exception_only(error)).strip())
@@ -265,7 +266,7 @@ class Worker:
             if row.kind is Kind.MESSAGE:
                 what = f"a message to {row.owner} is tried again, and cannot be delivered: {told}"
                 tell = Task(_stuck(row), "exception.message", row.owner, "support", what)
-            else:
+            elif row.owner.startswith(("order:", "parcel:")):
                 retry_at = None
                 failed = EffectFailed(row.key, row.name, row.subject)
                 tell = Message(f"{row.key}:gave_up", row.owner, failed)
