@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
+import attrs
+
 from orderflow.kernel.decide import references
+from orderflow.kernel.lines import root
 from orderflow.model.events import (
     LineAdded,
     OrderCreated,
@@ -19,27 +23,36 @@ __all__ = ["is_worked_as_ordered", "wrong_names"]
 
 
 def is_worked_as_ordered(store: Store, order: Order) -> bool:
-    """Whether the document tells what the order is worked by: lines, who, and for how much.
+    """Whether the document tells what the journal does: lines, who, and for how much.
 
-    Its total is compared with the journal as long as no unit was ordered besides.
+    Its total is compared as long as no unit was ordered besides.
     """
     document, state = order.document, order.state
-    ordered = {line.id: PlacedLine.of(line) for line in document.lines}
-    worked = {
-        name: PlacedLine(
-            name, line.sku, line.ordered, line.stocked, line.ships, line.not_before, line.asks
-        )
-        for name, line in state.lines.items()
-        if not line.substitutes
+    placed: dict[str, PlacedLine] = {}
+    raised: Counter[str] = Counter()
+    totals: set[int] = set()
+    grown = False
+    for event in (event for e in store.journal(f"order:{order.id}") for event in e.events):
+        match event:
+            case OrderCreated(total=total, lines=lines):
+                totals.add(total)
+                placed |= {line.id: line for line in lines}
+            case LineAdded(line=line):
+                placed[line.id], grown = line, True
+            case QuantityRaised(line=name, quantity=units):
+                raised[root(state.lines, name)] += units
+                grown = True
+    told = {
+        name: attrs.evolve(line, quantity=line.quantity + raised[name])
+        for name, line in placed.items()
     }
     customer = document.customer.id if document.customer else ""
-    told = document.channel, customer, document.currency, document.terms
-    known = state.channel, state.customer, state.currency, state.terms
-    events = [event for entry in store.journal(f"order:{order.id}") for event in entry.events]
-    grown = any(isinstance(event, LineAdded | QuantityRaised) for event in events)
-    totals = {event.total for event in events if isinstance(event, OrderCreated)}
-    total = grown or totals == {document.total.minor}
-    return total and (ordered, told) == (worked, known)
+    return (
+        {line.id: PlacedLine.of(line) for line in document.lines} == told
+        and (document.channel, customer, document.currency, document.terms)
+        == (state.channel, state.customer, state.currency, state.terms)
+        and (grown or totals == {document.total.minor})
+    )
 
 
 def wrong_names(store: Store, order: Order) -> Iterator[tuple[str, str, str | None]]:
