@@ -13,7 +13,7 @@ __all__ = ["is_worked_as_ordered", "wrong_names"]
 
 
 def is_worked_as_ordered(order: Order) -> bool:
-    """Whether the document tells what the order is worked by: lines, who, and for how much."""
+    """Whether the document tells what the order is worked by: lines, who, and how it is paid."""
     document, state = order.document, order.state
     ordered = {line.id: PlacedLine.of(line) for line in document.lines}
     worked = {
@@ -24,8 +24,8 @@ def is_worked_as_ordered(order: Order) -> bool:
         if not line.substitutes
     }
     customer = document.customer.id if document.customer else ""
-    told = document.channel, customer, document.currency, document.total.minor, document.terms
-    known = state.channel, state.customer, state.currency, state.payments.total, state.terms
+    told = document.channel, customer, document.currency, document.terms
+    known = state.channel, state.customer, state.currency, state.terms
     return (ordered, told) == (worked, known)
 
 
