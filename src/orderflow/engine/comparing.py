@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from orderflow.kernel.decide import references
 from orderflow.model.events import ParcelLabelled, PlacedLine
+from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.ports import Store
 
@@ -16,9 +18,13 @@ def is_worked_as_ordered(order: Order) -> bool:
     """Whether the document tells what the order is worked by: lines, who, and how it is paid."""
     document, state = order.document, order.state
     ordered = {line.id: PlacedLine.of(line) for line in document.lines}
+    replaced = order.units(Bucket.SUBSTITUTED)
+    quantities: Counter[str] = Counter()  # what stands in for a line is of that line
+    for name, line in state.lines.items():
+        quantities[line.substitutes or name] += line.ordered - replaced.get(name, 0)
     worked = {
         name: PlacedLine(
-            name, line.sku, line.ordered, line.stocked, line.ships, line.not_before, line.asks
+            name, line.sku, quantities[name], line.stocked, line.ships, line.not_before, line.asks
         )
         for name, line in state.lines.items()
         if not line.substitutes
