@@ -9,6 +9,7 @@ from orderflow.kernel.cancelling import cancel_units
 from orderflow.kernel.deadlines import is_signed
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.falling_due import AT_DEADLINE, cancel_unpaid, charged_back, expires
+from orderflow.kernel.receiving import reconsider
 from orderflow.kernel.refunding import refund_reported
 from orderflow.kernel.requesting import is_with_party, press
 from orderflow.kernel.waits import waits
@@ -86,6 +87,7 @@ def _follow(deciding: Deciding, body: ParcelChanged) -> None:
     for slot, units in list(held):
         if slot.bucket is not dest:
             deciding.walk(slot, dest, units)
+    reconsider(deciding, _BUCKET)
     if deciding.order.state.phase is OrderPhase.COMPLETED and dest not in SETTLED:
         reason = (
             f"{body.parcel} is {body.status}, though the order is over: reopen it, or let it be"
