@@ -173,10 +173,12 @@ def _assign(deciding: Deciding, part: Assignment, fos: dict[tuple[str, str], str
 
 
 def _joinable(deciding: Deciding, part: Assignment) -> str | None:
-    """A FO of this party and place on which work has not begun."""
+    """A FO of this party and place on which work has not begun; a ready one, if work may begin."""
     for fo in deciding.fos.values():
         waits = fo.phase in (Phase.WAITING, Phase.READY) and not fo.round
-        if waits and (fo.strategy, fo.location) == (part.strategy, part.location):
+        if not waits or (fo.strategy, fo.location) != (part.strategy, part.location):
+            continue
+        if fo.phase is Phase.WAITING or deciding.rules.release(deciding.order):
             return fo.id
     return None
 
@@ -270,9 +272,9 @@ def release(deciding: Deciding) -> None:
     state = deciding.order.state
     if state.held() or state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED):
         return
+    if not deciding.rules.release(deciding.order):
+        return
     if not state.released:
-        if not deciding.rules.release(deciding.order):
-            return
         deciding.emit(ev.WorkReleased())
     if keeps_waiting(state):
         return

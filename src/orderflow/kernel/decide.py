@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -42,7 +42,7 @@ from orderflow.model.phases import Phase
 from orderflow.model.stock import StockKey, StockOp
 from orderflow.model.work import Message, Task, Wanted
 
-__all__ = ["Context", "Decision", "decide", "stock_keys"]
+__all__ = ["Context", "Decision", "decide", "references", "stock_keys"]
 
 
 @attrs.frozen
@@ -128,7 +128,7 @@ def _decision(deciding: Deciding, before: Order | None) -> Decision:
         tuple(key for key in old if key not in new),
         tuple(deciding.messages),
         tuple(deciding.fired),
-        tuple(_references(deciding)),
+        tuple(references(order.id, deciding.events)),
         deciding.revised,
     )
 
@@ -138,12 +138,12 @@ def _is_news(wanted: Wanted, before: Wanted | None) -> bool:
     return before is None or (isinstance(wanted, Task) and wanted != before)
 
 
-def _references(deciding: Deciding) -> Iterator[str]:
+def references(order_id: str, events: Iterable[ev.Event]) -> Iterator[str]:
     """The order's id, and the number on each request that goes to another party."""
-    for event in deciding.events:
+    for event in events:
         match event:
             case ev.OrderCreated():
-                yield f"order:{deciding.id}"
+                yield f"order:{order_id}"
             case ev.FulfillmentOrderMoved(fo=fo, phase=Phase.REQUESTED):
                 yield f"request:{fo}"
             case ev.ReferenceGiven(reference=reference):

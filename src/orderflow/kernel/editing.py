@@ -112,8 +112,6 @@ def _raise(
         deciding.emit(ev.QuantityRaised(line, units))
     for placed in after.lines[len(before.lines) :]:
         deciding.emit(ev.LineAdded(ev.PlacedLine.of(placed), awaits))
-    total = deciding.order.state.payments.total + (after.total - before.total).minor
-    deciding.emit(ev.TotalChanged(total))
 
 
 def _check_address(deciding: Deciding) -> None:

@@ -8,13 +8,20 @@ from orderflow.kernel.allocating import expire_reservations
 from orderflow.kernel.cancelling import cancel_units
 from orderflow.kernel.deadlines import is_signed
 from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.falling_due import AT_DEADLINE, cancel_unpaid, charged_back, expires
+from orderflow.kernel.falling_due import (
+    AT_DEADLINE,
+    cancel_unpaid,
+    charged_back,
+    expires,
+    told_again,
+)
 from orderflow.kernel.receiving import reconsider
 from orderflow.kernel.refunding import refund_reported
 from orderflow.kernel.requesting import is_with_party, press
 from orderflow.kernel.waits import waits
 from orderflow.kernel.working import take_out
 from orderflow.model import events as ev
+from orderflow.model.disguise import disguised
 from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
 from orderflow.model.messages import EffectFailed, EffectTaken, ParcelChanged, TimerFired
 from orderflow.model.observations import PaymentReported
@@ -106,10 +113,13 @@ def _ask_about_what_was_found(deciding: Deciding, body: ParcelChanged) -> None:
 
 
 def payment_reported(deciding: Deciding, body: PaymentReported) -> None:
-    """A payment fact counts once per reference and kind."""
-    reference = f"{body.fact}:{body.reference}"
-    if reference not in deciding.order.state.payments.references:
-        deciding.emit(ev.PaymentRecorded(body.fact, body.amount, reference))
+    """A payment fact counts once per reference and kind, with the greatest amount reported."""
+    payments, reference = deciding.order.state.payments, f"{body.fact}:{body.reference}"
+    names = {reference, disguised(reference)} & set(payments.references)
+    if names:
+        told_again(deciding, body, payments.amounts.get(names.pop(), body.amount))
+    else:
+        deciding.emit(ev.PaymentRecorded(body.fact, body.amount, reference, body.amount))
         refund_reported(deciding, body)
         if body.fact is PaymentFact.CHARGED_BACK:
             charged_back(deciding, body)

@@ -8,7 +8,7 @@ from orderflow.kernel.deadlines import ENDED, REACHED
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.despatching import overcharged
 from orderflow.kernel.receiving import keep_the_rest
-from orderflow.kernel.refunding import propose_refunds
+from orderflow.kernel.refunding import propose_refunds, update_total
 from orderflow.kernel.requesting import close_moot, submit_ready
 from orderflow.kernel.working import complete_work
 from orderflow.model import events as ev
@@ -34,6 +34,7 @@ def advance(deciding: Deciding) -> None:
         close_moot(deciding)
         keep_the_rest(deciding)
         _drop_exchanges(deciding)
+        update_total(deciding)
         route(deciding)
         release(deciding)
         submit_ready(deciding)

@@ -106,8 +106,6 @@ def _unsettled(order: Order, rules: Rules) -> Iterator[Wanted]:
         yield from patience(
             state, "backorder", state.id, state.backordered_at, rules.windows.backorder
         )
-    if state.phase is OrderPhase.CONFIRMED and not state.released and not state.held():
-        yield from patience(state, "payment", state.id, state.since, rules.windows.payment)
 
 
 def _open_units(order: Order, rules: Rules) -> Iterator[Wanted]:

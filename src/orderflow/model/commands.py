@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from orderflow.model.document import Address, Code, Line, NewOrder
-from orderflow.model.reading import Attributes, Sent, Utc
+from orderflow.model.reading import Attributes, Plain, Sent, Utc, read
 from orderflow.model.returns import Finding
 
 __all__ = [
@@ -57,8 +57,8 @@ __all__ = [
 ]
 
 Units = Annotated[int, Field(gt=0, le=10_000_000, strict=True)]
-LineUnits = dict[str, Units]
-Reason = Annotated[str, Field(min_length=1, max_length=200)]
+LineUnits = dict[Plain, Units]
+Reason = Annotated[Plain, Field(min_length=1, max_length=200)]
 
 
 class Body(Sent):
@@ -72,7 +72,8 @@ class Body(Sent):
             by: Who asks.
             id: The idempotency key; the engine makes one where it is None.
         """
-        return Command.model_validate({"id": id, "subject": subject, "actor": by, "body": self})
+        given = {"id": id, "subject": subject, "actor": by, "body": self}
+        return read(Command, given, "command")
 
 
 class Place(Body):
@@ -113,7 +114,7 @@ class Edit(Body):
     kind: Literal["edit"] = "edit"
     ship_to: Address | None = None
     promised: Utc | None = None
-    quantities: dict[str, Annotated[int, Field(ge=0, le=10_000_000, strict=True)]] = Field(
+    quantities: dict[Plain, Annotated[int, Field(ge=0, le=10_000_000, strict=True)]] = Field(
         default_factory=dict
     )
     lines: tuple[Line, ...] = ()
@@ -156,7 +157,7 @@ class SendBack(Body):
 
     kind: Literal["send_back"] = "send_back"
     rma: Code
-    carrier: str = Field(default="", max_length=64)
+    carrier: Plain = Field(default="", max_length=64)
     tracking_number: Code
 
 
@@ -178,8 +179,8 @@ class Item(Sent):
 
     line: Code
     quantity: Units = 1
-    lot: str = Field(default="", max_length=100)
-    serial: str = Field(default="", max_length=100)
+    lot: Plain = Field(default="", max_length=100)
+    serial: Plain = Field(default="", max_length=100)
     expiry: date | None = None
 
 
@@ -331,7 +332,7 @@ class CloseTask(Body):
     """A task that was opened for a person is done."""
 
     kind: Literal["close_task"] = "close_task"
-    task: str = Field(min_length=1, max_length=200)
+    task: Plain = Field(min_length=1, max_length=200)
 
 
 class Reopen(Body):
@@ -346,7 +347,7 @@ class Fire(Body):
 
     kind: Literal["fire"] = "fire"
     trigger: Code
-    on: str | None = None
+    on: Plain | None = None
     data: Attributes = Field(default_factory=dict)
 
 
@@ -366,10 +367,10 @@ class Receive(StockCommand):
     kind: Literal["receive"] = "receive"
     quantity: Units
     damaged: int = Field(default=0, ge=0, strict=True)
-    reference: str = Field(default="", max_length=200)
-    for_order: str | None = None
-    for_line: str | None = None
-    expected: str | None = None
+    reference: Plain = Field(default="", max_length=200)
+    for_order: Plain | None = None
+    for_line: Plain | None = None
+    expected: Plain | None = None
 
     @model_validator(mode="after")
     def _damaged_are_some_of_them(self) -> Self:
@@ -383,7 +384,7 @@ class Count(StockCommand):
 
     kind: Literal["count"] = "count"
     counted: int = Field(ge=0, strict=True)
-    reference: str = Field(default="", max_length=200)
+    reference: Plain = Field(default="", max_length=200)
 
 
 class WriteOff(StockCommand):
@@ -391,7 +392,7 @@ class WriteOff(StockCommand):
 
     kind: Literal["write_off"] = "write_off"
     quantity: Units
-    reference: str = Field(default="", max_length=200)
+    reference: Plain = Field(default="", max_length=200)
 
 
 class ExpectReceipt(StockCommand):
@@ -470,7 +471,7 @@ class Command(Sent):
     """
 
     id: Code | None = None
-    subject: str = Field(default="", max_length=100)
+    subject: Plain = Field(default="", max_length=100)
     actor: Code = "system"
     body: CommandBody
 

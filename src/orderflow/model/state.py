@@ -86,7 +86,10 @@ class PaymentFact(StrEnum):
 
 @attrs.frozen
 class Payments:
-    """Sums of the payment facts, minor units. *references* makes each fact count once."""
+    """Sums of the payment facts, minor units. *references* makes each fact count once.
+
+    ``total`` is what is owed for what is kept; ``amounts`` is what the references count with.
+    """
 
     total: int = 0
     authorised: int = 0
@@ -94,6 +97,7 @@ class Payments:
     refunded: int = 0
     charged_back: int = 0
     references: tuple[str, ...] = ()
+    amounts: Mapping[str, int] = attrs.field(factory=dict)
 
     @property
     def kept(self) -> int:
@@ -102,8 +106,13 @@ class Payments:
 
     @property
     def paid(self) -> bool:
-        """Whether what was captured and kept covers the total."""
+        """Whether nothing that is owed is missing."""
         return self.kept >= self.total
+
+    @property
+    def outstanding(self) -> int:
+        """What the customer still owes."""
+        return max(0, self.total - self.kept)
 
 
 @attrs.frozen

@@ -24,7 +24,11 @@ _SUMS = {
 
 def _payment(fold: Building, event: ev.PaymentRecorded, _at: datetime) -> None:
     payments: Payments = fold.now["payments"]
-    changes: dict[str, Any] = {"references": (*payments.references, event.reference)}
+    changes: dict[str, Any] = {}
+    if event.reference not in payments.references:
+        changes["references"] = (*payments.references, event.reference)
+    if event.counts is not None:
+        changes["amounts"] = {**payments.amounts, event.reference: event.counts}
     if name := _SUMS.get(event.fact):
         changes[name] = getattr(payments, name) + event.amount
     fold.now["payments"] = changed(payments, **changes)

@@ -29,11 +29,12 @@ __all__ = [
 @event(11)
 @attrs.frozen
 class PaymentRecorded(Event):
-    """A payment fact; amount in minor units."""
+    """A payment fact: *amount* is what it adds, *counts* what its reference counts with by now."""
 
     fact: PaymentFact
     amount: int
     reference: str
+    counts: int | None = None
 
 
 @event(41)
