@@ -7,10 +7,26 @@ from collections.abc import Callable, Iterator
 
 from tests.docs.test_examples import PAGES
 from tests.docs.test_tables import table
-from tests.property import test_promises, test_refunds
-from tests.unit import test_edits, test_money, test_review, test_time, test_trouble_mutants
+from tests.property import test_promises, test_refunds, test_returned_goods
+from tests.unit import (
+    test_edits,
+    test_money,
+    test_review,
+    test_substitutes,
+    test_time,
+    test_trouble_mutants,
+)
 
-BY_TESTS = (test_trouble_mutants, test_refunds, test_edits, test_time, test_money, test_review)
+BY_TESTS = (
+    test_trouble_mutants,
+    test_refunds,
+    test_edits,
+    test_time,
+    test_money,
+    test_review,
+    test_substitutes,
+    test_returned_goods,
+)
 
 
 def rows() -> Iterator[tuple[str, str, str]]:

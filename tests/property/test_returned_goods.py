@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from orderflow import Engine, InHouse, Line, NewOrder, Order
 from orderflow.fulfillment import Steps
-from orderflow.kernel import allocating, progress, receiving
-from orderflow.model.commands import Body, CloseReturn, Receive, RequestReturn
+from orderflow.kernel import allocating, facts, progress, receiving
+from orderflow.model.commands import Body, CloseReturn, Pack, Receive, RequestReturn
 from orderflow.model.observations import (
     Fact,
     GoodsReturned,
@@ -38,12 +38,12 @@ MUGS = Line(sku="MUG", quantity=3, unit_price=Decimal(5))
 class Shop:
     """Three mugs of twenty, paid and handed over to a carrier in one parcel, as A-1."""
 
-    def __init__(self, *commands: Body, delivered: bool = False) -> None:
+    def __init__(self, *commands: Body, delivered: bool = False, split: bool = False) -> None:
         self.clock = VirtualClock()
         self.engine = Engine(
             MemoryStore(),
             [InHouse(carrier=FakeCarrier())],
-            steps=Steps(manual={"close_return"}),
+            steps=Steps(manual={"close_return", "pack"} if split else {"close_return"}),
             clock=self.clock,
             ids=SequentialIds(),
         )
@@ -51,6 +51,8 @@ class Shop:
             self.engine.change_stock(Receive(sku=sku, quantity=20).to(id=sku))
         self.engine.place(NewOrder(number="A-1", currency="EUR", lines=(MUGS,)))
         self.work()
+        for units in (1, 2) if split else ():
+            self.does(Pack(fo="A-1-F1", units={"1": units}))
         self.hears(PaymentReported(fact=PaymentFact.CAPTURED, amount=1500, reference="p"))
         if delivered:
             self.hears(self.scan(ParcelStatus.DELIVERED))
@@ -68,8 +70,8 @@ class Shop:
         self.engine.submit(body.to("A-1", by="ana"))
         self.work()
 
-    def hears(self, *facts: Fact) -> None:
-        for fact in facts:
+    def hears(self, *said: Fact) -> None:
+        for fact in said:
             self.clock.advance(timedelta(seconds=1))  # the same at the same time is one fact
             self.observe(fact.at(self.clock.now(), subject="A-1"))
 
@@ -78,9 +80,9 @@ class Shop:
         self.work()
         self.check()
 
-    def scan(self, status: ParcelStatus) -> TrackingReported:
+    def scan(self, status: ParcelStatus, parcel: str = "A-1-P1") -> TrackingReported:
         self.clock.advance(timedelta(hours=1))
-        number = self.order.state.parcels["A-1-P1"].tracking_number
+        number = self.order.state.parcels[parcel].tracking_number
         return TrackingReported(tracking_number=number, status=status)
 
     @property
@@ -151,14 +153,14 @@ def test_goods_ahead_of_the_scans_are_no_surplus() -> None:
         assert shop.refunded == [1000]
 
 
-def ends(first: Callable[[], Shop], facts: Callable[[Shop], Sequence[Fact]]) -> list[Any]:
+def ends(first: Callable[[], Shop], told: Callable[[Shop], Sequence[Fact]]) -> list[Any]:
     """Where the order stands after the facts, in each order in which they may come."""
     found = []
-    for numbers in permutations(range(len(facts(first())))):
+    for numbers in permutations(range(len(told(first())))):
         shop = first()
         said = [
             fact.at(shop.clock.now(), subject="A-1", id=f"f{number}")
-            for number, fact in enumerate(facts(shop))
+            for number, fact in enumerate(told(shop))
         ]
         for number in numbers:
             shop.observe(said[number])
@@ -183,13 +185,46 @@ def test_goods_and_scans_agree_in_any_order(
         asked = (RequestReturn(lines={"1": announced}),) if announced else ()
         return Shop(*asked)
 
-    def facts(shop: Shop) -> Sequence[Fact]:
+    def told(shop: Shop) -> Sequence[Fact]:
         return [shop.scan(status), *(GoodsReturned(lines={"1": units}) for units in came)]
 
-    (end,) = ends(shop, facts)
+    (end,) = ends(shop, told)
     stands, surplus, *_ = end
     assert stands["returned"] == min(3, sum(came))
     assert sum(surplus.values()) == max(0, sum(came) - 3)
+
+
+def parcels_and_goods(statuses: Sequence[ParcelStatus], units: int, announced: int) -> list[Any]:
+    """Where an order of two parcels stands after their scans and its goods."""
+
+    def shop() -> Shop:
+        asked = (RequestReturn(lines={"1": announced}),) if announced else ()
+        return Shop(*asked, split=True)
+
+    def told(shop: Shop) -> Sequence[Fact]:
+        scans = [shop.scan(s, f"A-1-P{n}") for n, s in enumerate(statuses, start=1)]
+        return [*scans, GoodsReturned(lines={"1": units})]
+
+    return ends(shop, told)
+
+
+@settings(max_examples=15)
+@given(
+    statuses=st.lists(st.sampled_from(STATUSES), min_size=2, max_size=2),
+    units=st.integers(1, 4),
+    announced=st.integers(0, 3),
+)
+def test_goods_and_the_scans_of_several_parcels_agree_in_any_order(
+    statuses: list[ParcelStatus], units: int, announced: int
+) -> None:
+    (end,) = parcels_and_goods(statuses, units, announced)
+    assert end[0]["returned"] == min(3, units)
+
+
+def test_goods_are_those_of_the_parcel_that_was_delivered() -> None:
+    statuses = ParcelStatus.IN_TRANSIT, ParcelStatus.DELIVERED
+    ((stands, *_),) = parcels_and_goods(statuses, 1, 0)
+    assert stands == {"shipped": 1, "delivered": 1, "returned": 1}
 
 
 # --- what was found ---------------------------------------------------------------------------
@@ -263,9 +298,9 @@ def sent_for(
     back = Finding.model_construct(line="1", quantity=rejected, disposition=Disposition.SEND_BACK)
     found = (back,) if rejected else ()
     good = {"1": came - rejected} if came > rejected else {}
-    facts: list[Fact] = [GoodsReturned(lines={"1": came}, rma="A-1-R1")] if came else []
+    goods: list[Fact] = [GoodsReturned(lines={"1": came}, rma="A-1-R1")] if came else []
     inspected = ReturnInspected(rma="A-1-R1", restock=good, findings=found)
-    for fact in [inspected, *facts] if early else facts:
+    for fact in [inspected, *goods] if early else goods:
         shop.hears(fact)
         waits = sum(exchange) if not shop.order.state.returns["A-1-R1"].phase.final else 0
         assert shop.stands.get("open", 0) == waits
@@ -344,10 +379,16 @@ def concludes_at_once(patch: Patch) -> None:
     patch.setattr(receiving, "beyond", lambda *_args: {})
 
 
+def never_thinks_again(patch: Patch) -> None:
+    """Which units came is settled when they come, whatever the carriers say later."""
+    patch.setattr(facts, "reconsider", lambda *_args: None)
+
+
 MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
     opens_one_for_all_that_comes: test_goods_without_a_number_are_those_that_were_announced,
     exchanges_for_whatever_came: test_an_exchange_goes_out_for_what_was_accepted,
     exchanges_before_it_is_known: test_an_exchange_goes_out_for_what_was_accepted,
+    never_thinks_again: test_goods_are_those_of_the_parcel_that_was_delivered,
     concludes_at_once: test_an_inspection_before_its_goods_holds_when_they_come,
     believes_the_scans: test_goods_ahead_of_the_scans_are_no_surplus,
 }

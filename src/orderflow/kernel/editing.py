@@ -13,7 +13,7 @@ from orderflow.kernel.working import unpack
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.document import Line
-from orderflow.model.ledger import IN_WORK, Bucket
+from orderflow.model.ledger import IN_WORK, Bucket, Slot
 from orderflow.model.parcel import AT_SENDER
 from orderflow.model.state import LineState
 
@@ -109,7 +109,12 @@ def _raise(
     after = before.revised(grown, lines)
     deciding.revise(after)
     for line, units in more.items():
-        deciding.emit(ev.QuantityRaised(line, units))
+        first = root(deciding.lines, line)
+        deciding.emit(ev.QuantityRaised(first, units))
+        if first != line:  # more of a substitute is more of its line, substituted at once
+            ordered = Slot(first, Bucket.OPEN)
+            deciding.move(ordered, ordered._replace(bucket=Bucket.SUBSTITUTED), units)
+            deciding.emit(ev.QuantityRaised(line, units))
     for placed in after.lines[len(before.lines) :]:
         deciding.emit(ev.LineAdded(ev.PlacedLine.of(placed), awaits))
 

@@ -15,6 +15,7 @@ from orderflow.kernel.falling_due import (
     expires,
     told_again,
 )
+from orderflow.kernel.receiving import reconsider
 from orderflow.kernel.refunding import refund_reported
 from orderflow.kernel.requesting import is_with_party, press
 from orderflow.kernel.waits import waits
@@ -93,6 +94,7 @@ def _follow(deciding: Deciding, body: ParcelChanged) -> None:
     for slot, units in list(held):
         if slot.bucket is not dest:
             deciding.walk(slot, dest, units)
+    reconsider(deciding, _BUCKET)
     if deciding.order.state.phase is OrderPhase.COMPLETED and dest not in SETTLED:
         reason = (
             f"{body.parcel} is {body.status}, though the order is over: reopen it, or let it be"

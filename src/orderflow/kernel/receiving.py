@@ -10,11 +10,20 @@ from orderflow.kernel.lines import standing_for
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.observations import GoodsReturned, ReturnInspected
+from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import ReturnPhase
 from orderflow.model.returns import Disposition, Finding
 from orderflow.model.state import Judged
 
-__all__ = ["beyond", "goods_returned", "inspected", "keep_the_rest", "open_return", "settle"]
+__all__ = [
+    "beyond",
+    "goods_returned",
+    "inspected",
+    "keep_the_rest",
+    "open_return",
+    "reconsider",
+    "settle",
+]
 
 
 def open_return(deciding: Deciding, reason: str, lines: Mapping[str, int], to: str = "") -> str:
@@ -115,6 +124,36 @@ def _coming(deciding: Deciding, line: str, units: int, rma: str) -> list[tuple[S
             taken.append((slot, take))
             units -= take
     return taken
+
+
+def reconsider(deciding: Deciding, stands: Mapping[ParcelStatus, Bucket]) -> None:
+    """A scan tells more: units of open returns are those of the parcels that are likeliest now.
+
+    So goods and scans lead to the same end in whatever order they come. *stands* is where units are
+    by what the carrier says of their parcel.
+    """
+    open_returns = {rma.id for rma in deciding.returns.values() if not rma.phase.final}
+    came = [
+        (slot, units)
+        for slot, units in deciding.units.items()
+        if slot.bucket is Bucket.RETURNED and slot.rma in open_returns
+    ]
+    for slot, there in sorted(came):
+        view = deciding.order.state.parcels.get(slot.parcel)
+        back = stands.get(view.status, Bucket.SHIPPED) if view else Bucket.DELIVERED
+        units = there
+        for likelier in _free(deciding, slot.line, _OUT[back]):
+            if take := min(units, deciding.units[likelier]):
+                deciding.walk(slot, back, take, rma="")
+                deciding.walk(likelier, Bucket.RETURNED, take, rma=slot.rma)
+                units -= take
+
+
+def _free(deciding: Deciding, line: str, below: int) -> list[Slot]:
+    """Units of a line that are out, in no return, and likelier to come back than others."""
+    out = (s for s in deciding.units if s.line == line and not s.rma and s.bucket in _OUT)
+    likelier = (slot for slot in out if _OUT[slot.bucket] < below)
+    return sorted(likelier, key=lambda slot: (_OUT[slot.bucket], slot))
 
 
 def inspected(deciding: Deciding, body: ReturnInspected) -> None:
