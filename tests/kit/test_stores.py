@@ -82,6 +82,13 @@ class WithdrawsNothing(MemoryStore):
         return super().commit(attrs.evolve(commit, withdrawn=()))
 
 
+class FinishesTheWithdrawn(MemoryStore):
+    def _write_work(self, commit: Commit) -> None:
+        if commit.done:
+            self._outbox[commit.done].status = "done"
+        super()._write_work(commit)
+
+
 class LosesEarlyFacts(MemoryStore):
     def keep(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
@@ -159,6 +166,7 @@ MUTANTS: dict[Callable[[], Store], tuple[str, str]] = {
     LeasesToEverybody: ("a_row_is_one_workers_at_a_time", "claimed at once: ['effect-00', 'eff"),
     NeverGivesUp: ("a_row_is_done_once", "done after it gave up: Committed()"),
     WithdrawsNothing: ("what_is_withdrawn_rests", "whether its worker still has it: True"),
+    FinishesTheWithdrawn: ("what_is_withdrawn_rests", "wanted again and due: ['effect'"),
     LosesEarlyFacts: ("early_facts_find_their_subject", "what is kept: []"),
     PagesOverlap: ("pages_follow_each_other", "[['A-0', 'A-1', 'A-0', 'A-1'], 4]"),
     ReadsThenWrites: ("nothing_is_oversold_at_once", "granted of 10: 24"),

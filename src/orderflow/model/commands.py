@@ -107,8 +107,8 @@ class Cancel(Body):
 class Edit(Body):
     """Change what was ordered: where to, until when, how many of a line, which lines besides.
 
-    *quantities* are what is to be live of each line from now on (0 cancels it); what is not named
-    stays.
+    *quantities* are what is to be live of each line from now on (0 cancels it), and of the
+    substitutes that stand in for it and are not named themselves; what is not named stays.
     """
 
     kind: Literal["edit"] = "edit"
@@ -296,7 +296,7 @@ class ConfirmReceipt(Body):
 
 
 class RequestReturn(Body):
-    """The customer wants to send units back; the lines of *exchange* go out when they came."""
+    """The customer wants to send units back; *exchange* goes out for what is accepted."""
 
     kind: Literal["request_return"] = "request_return"
     lines: LineUnits = Field(min_length=1)

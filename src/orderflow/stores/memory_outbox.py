@@ -47,9 +47,9 @@ class MemoryOutbox:
         kept = self._tasks.get(task.key)
         self._tasks[task.key] = owner, attrs.evolve(task, assignee=kept[1].assignee if kept else "")
 
-    def _add(self, row: Row) -> None:
+    def _add(self, row: Row, *, mends: bool = False) -> None:
         there = self._outbox.get(row.key)
-        if there is None:
+        if there is None or mends:
             there = _Found(row, next(self._numbers), row.due, row.due)
             self._outbox[row.key] = there
             self._by_owner.setdefault(row.owner, set()).add(row.key)
@@ -143,12 +143,6 @@ class MemoryOutbox:
             found = [self._outbox[key] for key in sorted(self._by_owner.get(owner, ()))]
             open_rows = (f.row for f in found if f.status == "pending")
             return [row.data for row in open_rows if row.kind is Kind.MESSAGE]
-
-    def strike(self, owner: str) -> None:
-        """Take every outbox row of an owner away."""
-        with self._lock:
-            for key in self._by_owner.pop(owner, set()):
-                del self._outbox[key]
 
 
 def _due(found: _Found) -> Due:

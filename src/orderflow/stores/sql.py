@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +14,18 @@ from orderflow.errors import StoreUnavailable
 from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Message, Task
 from orderflow.ports import Commit, Outcome, Stale, Taken
-from orderflow.stores import erasing, migrations, schema, sql_handing, sql_inbox, sql_outbox
+from orderflow.stores import (
+    erasing,
+    mending,
+    migrations,
+    schema,
+    sql_handing,
+    sql_inbox,
+    sql_outbox,
+)
 from orderflow.stores.database import Database, Guest, Place
 from orderflow.stores.failures import Contended
 from orderflow.stores.grouping import Group
@@ -91,6 +101,12 @@ class SqlStore(SqlReads):
         guest._database = Guest(connection, self._schema)
         guest._commit = guest._write
         return guest
+
+    @contextmanager
+    def still(self) -> Iterator[SqlStore]:
+        """This store as it is at one moment, to be read, whatever others commit meanwhile."""
+        with self._own.still() as connection:
+            yield self.within(connection)
 
     def commit(self, commit: Commit) -> Outcome:
         """Store all of it in one transaction, or nothing."""
@@ -179,12 +195,17 @@ class SqlStore(SqlReads):
             changed: int = connection.execute(mine.values(assignee=to)).rowcount
             return changed == 1
 
-    def rewrite(self, order: Order, entries: Sequence[Entry], expected: int) -> bool:
-        """Replace an order and its journal, and blank what was told of it."""
+    def mend(self, now: datetime) -> None:
+        """Count stock levels again, and free rows that are put off for far too long."""
         with self._database.write() as connection:
-            return erasing.rewrite(connection, order, entries, expected)
+            mending.mend(connection, now)
+
+    def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
+        """Replace an order, its parcels and their journals, and blank what was told of them."""
+        with self._database.write() as connection:
+            return erasing.rewrite(connection, order, parcels, entries)
 
     def strike(self, owner: str) -> None:
-        """Take every outbox row of an owner away."""
+        """Take every outbox row of an owner away, its attempts and tasks."""
         with self._database.write() as connection:
             erasing.strike(connection, owner)

@@ -90,6 +90,8 @@ class WorkLaws(OpenedStore):
             same("whether its worker still has it", store.still_mine(due), False)
             same("withdrawn and due", list(store.claim(NOW, MINUTE, "worker", 9)), [])
             same("the withdrawn task", store.task("task"), None)
+            late = store.commit(Commit("order:A-1", NOW, done="timer"))
+            same("its late worker, of which nothing came", late, Committed())
             store.commit(wanted)
             back = [row.key for _ in range(2) for row in store.claim(NOW, MINUTE, "worker", 9)]
             same("wanted again and due", back, ["timer", "effect"])
