@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
@@ -16,6 +17,7 @@ from temporalio.worker import Replayer
 from orderflow import (
     IN_HOUSE,
     Committed,
+    Effect,
     Engine,
     Hooks,
     InHouse,
@@ -31,7 +33,8 @@ from orderflow import (
 )
 from orderflow.model.observations import TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.runtimes.temporal import workflow_id
+from orderflow.ports import Deed
+from orderflow.runtimes.temporal import Lane, driver, workflow_id
 from orderflow.runtimes.temporal.driver import Driver
 from orderflow.runtimes.temporal.running import _RUNNER
 from orderflow.simulation import VirtualClock
@@ -177,6 +180,60 @@ def test_the_history_of_an_order_with_thousands_of_events_stays_short(
     assert len(list(engine.store.journal(f"parcel:{parcel.id}"))) > TIMES
     assert len(runs) > TIMES // 10
     assert max(len(history.events) for history in runs) < 80
+    close(engine)
+
+
+class Noted:
+    """Performs, and notes the keys."""
+
+    def __init__(self) -> None:
+        self.keys: set[str] = set()
+
+    def perform(self, deed: Deed) -> None:
+        self.keys.add(deed.key)
+
+
+@pytest.mark.parametrize(("unserved", "runs"), [("3600", 1), ("1", 2)])
+def test_a_lane_that_nobody_serves_holds_up_nothing_else_of_its_order(
+    postgres: str,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    unserved: str,
+    runs: int,
+) -> None:
+    """Its other effects are performed; and its driver is continued when it has waited enough."""
+    monkeypatch.setattr(driver, "_UNSERVED", timedelta(seconds=int(unserved)))
+    server = Server(tmp_path_factory.mktemp("lane"), "limit.historyCount.suggestContinueAsNew=40")
+    bell, wrapper, flow, hooks = Noted(), Noted(), checked(1, "ok"), Hooks()
+
+    @hooks.after("confirm")
+    def wrap(_step: Step) -> list[Effect]:
+        return [Effect("wrap")]
+
+    @hooks.after("look_again", workflow=flow)
+    def ring(_step: Step) -> list[Effect]:
+        return [Effect("ring")]
+
+    performers = {"ring": bell, "wrap": wrapper}
+    engine = Engine(SqlStore(postgres), [Checked(flow)], hooks=hooks, performers=performers)
+    its = "order:A-1", tmp_path.name
+    options: dict[str, Any] = {"queue": tmp_path.name, "lanes": {"wrap": Lane()}}
+    try:
+        with Working(engine, server, serves=(), **options):
+            place(engine, "A-1")
+            wait_for(lambda: engine.order("A-1").status == "in_progress")
+            for number in range(1, TIMES + 1):
+                engine.fire("A-1", "look_again", on="A-1-F1", id=str(number))
+                wait_for(lambda number=number: len(bell.keys) == number)  # type: ignore[misc]  # bound at once
+            assert not wrapper.keys
+            wait_for(lambda: len(asyncio.run(looked_at(server, *its))) >= runs)
+        with Working(engine, server, **options) as working:
+            wait_for(lambda: len(wrapper.keys) == 1)
+            working.settle()
+            asyncio.run(replayed(asyncio.run(looked_at(server, *its))))
+    finally:
+        server.stop()
     close(engine)
 
 

@@ -7,12 +7,14 @@ and every workflow of an application, and what changes there changes nothing in 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
+from temporalio.exceptions import ActivityError
 
 __all__ = ["ADVANCE", "NUMBERS", "PERFORM", "STATUS", "Driver", "Errand", "Plan"]
 
@@ -21,6 +23,8 @@ STATUS = SearchAttributeKey.for_keyword("OrderStatus")
 NUMBERS = SearchAttributeKey.for_keyword_list("OrderNumber")
 _AGAIN = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 _LONG = timedelta(minutes=5)
+_UNSERVED = timedelta(hours=1)
+"""After this, an errand that no process takes no longer keeps the run from being continued."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Driver:
     def __init__(self) -> None:
         self._woken = True
         self._out: dict[str, asyncio.Task[None]] = {}
+        self._unserved: set[str] = set()
 
     @workflow.run
     async def run(self, owner: str) -> None:
@@ -69,11 +74,14 @@ class Driver:
             self._mark(plan)
             if self._woken:
                 continue
-            if not workflow.info().is_continue_as_new_suggested():
-                self._send_out(plan.errands)
-            elif not self._out:
+            full = workflow.info().is_continue_as_new_suggested()
+            if full and not self._out:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(owner)
+            if not full:
+                self._send_out(plan.errands)
+            elif workflow.patched("sends-while-full"):
+                self._send_out(e for e in plan.errands if e.key not in self._unserved)
             if not self._out and plan.wait is None:
                 return
             await self._rest(plan.wait)
@@ -83,7 +91,7 @@ class Driver:
         """Something is due: rows were handed over."""
         self._woken = True
 
-    def _send_out(self, errands: list[Errand]) -> None:
+    def _send_out(self, errands: Iterable[Errand]) -> None:
         for errand in errands:
             if errand.key not in self._out:
                 self._out[errand.key] = asyncio.create_task(self._perform(errand))
@@ -94,10 +102,13 @@ class Driver:
                 PERFORM,
                 errand.key,
                 task_queue=errand.queue,
+                schedule_to_start_timeout=_UNSERVED,
                 start_to_close_timeout=timedelta(seconds=errand.timeout + errand.silence),
                 heartbeat_timeout=timedelta(seconds=errand.silence),
                 retry_policy=_AGAIN,
             )
+        except ActivityError:
+            self._unserved.add(errand.key)  # it is sent out again, by the next run if need be
         finally:
             del self._out[errand.key]
             self._woken = True

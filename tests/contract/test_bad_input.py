@@ -1,4 +1,4 @@
-"""Control characters are refused alike on each database, and what was sent with them is kept."""
+"""Bad input is refused alike on each database, and what was sent with it is kept."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from orderflow import Engine, InHouse, InvalidInput, Line, NewOrder
 from orderflow.model.commands import Cancel, Command
 from orderflow.model.observations import Observation
+from orderflow.ports import OrderQuery, TaskQuery
 from orderflow.stores import SqlStore
 
 ORDER = NewOrder(number="A-1", currency="EUR", lines=(Line(sku="MUG", quantity=1),))
@@ -84,6 +85,13 @@ def test_what_cannot_be_read_is_kept_once(engine: Engine, payload: str | bytes) 
     (item,) = engine.inbox()
     (task,) = engine.tasks()
     assert (task.name, task.subject) == ("exception.unreadable", item.reference)
+
+
+@pytest.mark.parametrize("query", [OrderQuery, TaskQuery])
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_page_of_nothing_is_refused(query: Callable[..., object], limit: int) -> None:
+    with pytest.raises(InvalidInput, match=f"limit: got {limit}, 1 or more is expected"):
+        query(limit=limit)
 
 
 def test_a_value_that_a_database_does_not_take_is_no_lost_connection(postgres: str) -> None:
