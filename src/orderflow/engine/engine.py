@@ -24,7 +24,7 @@ from orderflow.engine.walks import Walk, picks, walk_of
 from orderflow.engine.worker import Worker
 from orderflow.errors import InvalidInput, NotFound, OrderflowError, Refusal, Refused
 from orderflow.fulfillment.routing import Priority
-from orderflow.fulfillment.steps import AUTOMATED
+from orderflow.fulfillment.steps import AUTOMATED, Steps
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.inventory import OLDEST_FIRST, Difference, ReleaseOrder, differences
 from orderflow.kernel.decide import Decision
@@ -154,7 +154,7 @@ class Engine:
             fulfillers=tuple(strategies),
             routing=routing or Priority(),
             steps=steps,
-            hooks=(hooks or Hooks()).frozen(),
+            hooks=hooks or Hooks(),
             lifecycle=lifecycle,
             returns=returns,
             workflows=tuple(workflows),
@@ -175,6 +175,9 @@ class Engine:
         self._desk = Desk(store, self.rules)
         self._forgetter = Forgetter(self._handler, documents)
         by_code = {strategy.code: strategy for strategy in strategies}
+        if isinstance(steps, Steps):
+            flows = (machine.workflow for machine in self.rules.machines.values())
+            steps.check({step for flow in flows for step in flow.steps}, by_code)
         self.worker = Worker(self._handler, by_code, notifier, self.performers, self._forgetter)
 
     def place(
