@@ -9,6 +9,7 @@ import attrs
 
 from orderflow.engine.checking import Finding
 from orderflow.engine.engine import Engine
+from orderflow.errors import UnknownWorkflow
 from orderflow.model.stock import StockKey
 from orderflow.ports import OrderQuery
 
@@ -16,6 +17,7 @@ __all__ = ["examine", "mend_of"]
 
 _PAGE = 200
 _MENDS = {
+    None: "look with the application that registers it: --app MODULE:FUNCTION",
     0: "take the row from a backup, or remove it",
     1: "take the order from a backup; its journal was changed",
     2: "count what is there: Count(sku=…, location=…, counted=…); an order from a backup",
@@ -57,6 +59,8 @@ def _certain(engine: Engine, order: str) -> list[Finding]:
         try:
             engine.order(order).document  # noqa: B018 (reads it)
             found = list(engine.findings(order))
+        except UnknownWorkflow as error:  # it may be as well as it was left
+            found = [Finding(None, f"order:{order}", f"it cannot be checked: {error}")]
         except Exception as error:  # whatever cannot be read or worked on is a finding
             what = f"it cannot be read: {type(error).__name__}"
             found = [Finding(8, f"order:{order}", what)]

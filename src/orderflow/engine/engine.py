@@ -12,7 +12,7 @@ import attrs
 from orderflow.engine.aligning import Aligner
 from orderflow.engine.checking import Finding, order_findings, stock_findings
 from orderflow.engine.desk import Desk
-from orderflow.engine.envelopes import Envelope, FactProviders, digest
+from orderflow.engine.envelopes import Envelope, FactProviders, digest, enveloped
 from orderflow.engine.explaining import Explanation, explain, silent
 from orderflow.engine.forgetting import Forgetter, Forgotten
 from orderflow.engine.handling import Handler
@@ -236,6 +236,7 @@ class Engine:
 
     def change_stock(self, command: Command) -> StockLevel:
         """Carry out a command about stock, and give the level after it."""
+        enveloped(command, Command)
         body = command.body
         if not isinstance(body, StockCommand):
             raise TypeError(
@@ -255,6 +256,7 @@ class Engine:
 
         One that comes again changes nothing: it is known by its id, or else by its content.
         """
+        enveloped(observation, Observation)
         content = digest(observation.content())
         message = observation.id or content
         subject, reference = subject_of(observation, self.store)
@@ -306,6 +308,7 @@ class Engine:
 
     def ask(self, command: Command) -> Decision | tuple[Refusal, ...]:
         """What :meth:`submit` would do now: the decision, or every reason to refuse."""
+        enveloped(command, Command)
         body = command.body
         new = body.order.number or "new" if isinstance(body, Place | Draft) else ""
         order = None if new else self.order(command.subject)
@@ -371,6 +374,9 @@ class Engine:
 
         Orders of which something is open wait, as the timer ``forget:CUSTOMER``; a worker erases
         them when they are over. Journals still fold and figures add up, under another name.
+
+        Raises:
+            InvalidInput: The id is empty: guests' orders are nobody's.
         """
         return self._forgetter.forget(customer)
 

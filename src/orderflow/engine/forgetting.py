@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from orderflow.engine.handling import Handler
+from orderflow.errors import InvalidInput, Problem
 from orderflow.kernel.evolve import fold
 from orderflow.model.document import PERSONAL_FIELDS, Customer, NewOrder
 from orderflow.model.events import Entry, Event
@@ -44,6 +45,9 @@ class Forgetter:
 
         The timer's owner is ``forget:`` and the customer; a worker tries again each day.
         """
+        if not customer:
+            what = "the id of a customer is expected; orders without one are nobody's"
+            raise InvalidInput("forget", [Problem("customer", customer, what)])
         alias = f"forgotten-{self._handler.ids.new('person')}"
         erased, waiting = [], []
         for order in list(self._orders(customer)):

@@ -146,7 +146,8 @@ def _line_answered(deciding: Deciding, fo: FulfillmentOrder, part: obs.LineAnswe
     there = deciding.units.get(Slot(line, Bucket.ALLOCATED, fo.id), 0)
     units = there if part.quantity is None else min(part.quantity, there)
     if line not in deciding.lines or (part.quantity or 0) > there:
-        what = f"{fo.strategy} speaks of {part.quantity} of line {line}, it has {there} to ship"
+        told = f"{fo.strategy} speaks of {part.quantity or 'all'} of line {line}"
+        what = f"{told}, it has {there} to ship"
         deciding.ask_person("exception.answer", "purchasing", what, fo.id)
     if not units:
         return

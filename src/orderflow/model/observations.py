@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from orderflow.model.commands import Item, LineUnits, Reason, Units
-from orderflow.model.document import Code
+from orderflow.model.document import Code, Id
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.reading import Exact, Sent, Utc
+from orderflow.model.reading import Exact, Sent, Utc, read
 from orderflow.model.returns import Finding
 from orderflow.model.state import PaymentFact
 
@@ -47,9 +47,8 @@ class Fact(Sent):
 
     def at(self, occurred_at: Utc, *, subject: str = "", id: str | None = None) -> Observation:
         """This fact in an envelope; *subject* is the order or parcel where it is known."""
-        return Observation.model_validate(
-            {"id": id, "subject": subject, "occurred_at": occurred_at, "body": self}
-        )
+        given = {"id": id, "subject": subject, "occurred_at": occurred_at, "body": self}
+        return read(Observation, given, f"the fact {type(self).__name__}")
 
 
 class TrackingReported(Fact):
@@ -80,7 +79,7 @@ class LabelBought(Fact):
     """A carrier sold the label of a parcel."""
 
     kind: Literal["label_bought"] = "label_bought"
-    parcel: Code
+    parcel: Id
     carrier: Code
     tracking_number: Code
 
@@ -89,7 +88,7 @@ class LabelVoided(Fact):
     """A carrier took the label of a parcel back."""
 
     kind: Literal["label_voided"] = "label_voided"
-    parcel: Code
+    parcel: Id
 
 
 class PaymentReported(Fact):
@@ -98,7 +97,7 @@ class PaymentReported(Fact):
     kind: Literal["payment_reported"] = "payment_reported"
     fact: PaymentFact
     amount: int = Field(ge=0, strict=True)
-    reference: Code
+    reference: Id
 
 
 class Feedback(StrEnum):
@@ -140,7 +139,7 @@ class ReturnInspected(Fact):
     """
 
     kind: Literal["return_inspected"] = "return_inspected"
-    rma: Code
+    rma: Id
     restock: LineUnits = Field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
@@ -149,14 +148,14 @@ class ReturnAnswered(Fact):
     """The party that is asked to take a return back agrees, or has *refused* for a reason."""
 
     kind: Literal["return_answered"] = "return_answered"
-    rma: Code
+    rma: Id
     refused: str = Field(default="", max_length=200)
 
 
 class PartyFact(Fact):
     """What the party of a fulfillment order says; *fo* is the number on our request."""
 
-    fo: Code
+    fo: Id
 
 
 class RequestReceived(PartyFact):
@@ -210,7 +209,7 @@ class GoodsShipped(PartyFact):
     """A ship notice (X12 856): what left, in one parcel. *notice* makes it count once."""
 
     kind: Literal["goods_shipped"] = "goods_shipped"
-    notice: Code
+    notice: Id
     lines: LineUnits = Field(min_length=1)
     carrier: str = Field(default="", max_length=64)
     tracking_number: str = Field(default="", max_length=64)
@@ -237,7 +236,7 @@ class InvoiceReceived(PartyFact):
     """The party's invoice (X12 810). *number* makes it count once."""
 
     kind: Literal["invoice_received"] = "invoice_received"
-    number: Code
+    number: Id
     lines: tuple[InvoiceLine, ...] = Field(min_length=1)
 
 
@@ -273,7 +272,7 @@ ObservationBody = Annotated[
 class Observation(Sent):
     """A fact in its envelope: which, about what, and when it happened."""
 
-    id: Code | None = None
+    id: Id | None = None
     subject: str = Field(default="", max_length=100)
     occurred_at: Utc
     body: ObservationBody

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
@@ -29,10 +30,23 @@ class Sent(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
-def _freeze(value: Any) -> Any:
+def _freeze(value: Any, name: str = "") -> Any:
     if isinstance(value, Mapping):
-        return MappingProxyType({key: _freeze(item) for key, item in value.items()})
-    return tuple(map(_freeze, value)) if isinstance(value, list | tuple) else value
+        within = f"{name}." if name else ""
+        return MappingProxyType(
+            {_text(key): _freeze(item, f"{within}{key}") for key, item in value.items()}
+        )
+    if isinstance(value, list | tuple):
+        return tuple(_freeze(item, f"{name}.{at}") for at, item in enumerate(value))
+    if value is None or isinstance(value, str | int) or (type(value) is float and isfinite(value)):
+        return value
+    raise ValueError(f"{name} is {value!r}: JSON cannot carry it; write it as text")
+
+
+def _text(key: object) -> str:
+    if isinstance(key, str):
+        return key
+    raise ValueError(f"names are texts, {key!r} is none")
 
 
 def _thaw(value: Any) -> Any:
@@ -83,11 +97,19 @@ def _problems(error: ValidationError) -> list[Problem]:
     return [
         Problem(
             ".".join(str(part) for part in found["loc"]) or "(whole)",
-            found["input"],
-            _sentence(found["msg"]),
+            None if found["type"] == "missing" else found["input"],
+            _PATTERNS.get(found.get("ctx", {}).get("pattern", "")) or _sentence(found["msg"]),
         )
         for found in error.errors(include_url=False)
     ]
+
+
+_PATTERNS = {
+    r"^\S(.*\S)?$": "text without a blank at either end is expected",
+    r"^[A-Z]{2}$": "an ISO 3166 code of two capital letters, such as 'PT', is expected",
+    r"^[0-9]{6,10}$": "6 to 10 digits are expected",
+}
+"""What is right where a text does not match; every pattern of the models is here."""
 
 
 def _sentence(message: str) -> str:

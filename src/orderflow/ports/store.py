@@ -14,13 +14,13 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.stock import ExpectedReceipt, Movement, StockKey, StockLevel, StockOp, Waiting
 from orderflow.model.work import Due, Message, Task, Wanted
+from orderflow.ports.query import OrderQuery, TaskQuery
 
 __all__ = [
     "Commit",
     "Committed",
     "Duplicate",
     "InboxItem",
-    "OrderQuery",
     "Outcome",
     "Pending",
     "Receipt",
@@ -29,7 +29,6 @@ __all__ = [
     "Stale",
     "Store",
     "Taken",
-    "TaskQuery",
     "Watch",
 ]
 
@@ -164,38 +163,6 @@ class Taken:
     mine: tuple[Due, ...]
     effects: tuple[Due, ...]
     next_due: datetime | None
-
-
-@attrs.frozen
-class OrderQuery:
-    """Which orders to list, oldest id first. *after* is the last id of the page before.
-
-    ``phase`` tells open orders from completed ones; ``promised_before`` and ``placed_before`` are
-    moments (UTC), the latter gives an age.
-    """
-
-    status: str | None = None
-    customer: str | None = None
-    phase: str | None = None
-    after: str = ""
-    limit: int = 100
-    stage: str | None = None
-    channel: str | None = None
-    exception: bool | None = None
-    sku: str | None = None
-    promised_before: datetime | None = None
-    placed_before: datetime | None = None
-
-
-@attrs.frozen
-class TaskQuery:
-    """Which open tasks to list, by key. *after* is the last key of the page before."""
-
-    role: str | None = None
-    owner: str | None = None
-    assignee: str | None = None
-    after: str = ""
-    limit: int = 100
 
 
 class Store(Protocol):
