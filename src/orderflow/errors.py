@@ -80,7 +80,7 @@ class Problem:
 
 
 class OrderflowError(Exception):
-    """The root of every error that orderflow raises on purpose."""
+    """The root of what input, data and databases cause; mistakes in a program are TypeErrors."""
 
 
 class InvalidInput(OrderflowError, ValueError):

@@ -41,7 +41,8 @@ class Hooks:
     """A registry of hooks. Many on one point run in the order of registration.
 
     With ``workflow=`` a misspelt state or trigger is an error on the line that registers it;
-    without, the hook is for every workflow that has the name.
+    without, the hook is for every workflow that has the name. The names of effects and timers are
+    open: they are not looked up. When the first engine is built the registry is closed.
     """
 
     def __init__(self) -> None:
