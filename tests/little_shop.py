@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from orderflow import Engine, InHouse, Line, NewOrder, Order
+from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.policies import when_paid
 from orderflow.model import events as ev
 from orderflow.model.commands import Receive
@@ -30,6 +32,7 @@ class LittleShop:
         *,
         engine: Any = None,
         carrier: FakeCarrier | None = None,
+        strategies: Sequence[FulfillmentStrategy] = (),
         timeout: float | None = None,
         **order: Any,
     ) -> None:
@@ -38,7 +41,7 @@ class LittleShop:
         keywords = {"release": when_paid, "notifier": self.notifier, **(engine or {})}
         self.engine = Engine(
             MemoryStore(),
-            [InHouse(carrier=self.carrier)],
+            strategies or [InHouse(carrier=self.carrier)],
             clock=self.clock,
             ids=SequentialIds(),
             **keywords,

@@ -1,8 +1,11 @@
 """The doctor finds a clean database clean, and every row that was changed by hand."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
@@ -11,15 +14,16 @@ from typer.testing import CliRunner
 from orderflow import Engine
 from orderflow.cli.app import app
 from orderflow.cli.shop import standard_shop
-from orderflow.engine.doctor import examine, mend_of
+from orderflow.engine.doctor import examine, mend, mend_of
 from orderflow.model.commands import Cancel, Receive
 from orderflow.model.document import Customer, Line, NewOrder
+from orderflow.ports import Store
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
 from tests.crash.scenario import Process
 from tests.crash.world import Points
 
-MUG, CUP = Line(sku="MUG", quantity=2), Line(sku="CUP", quantity=2)
+MUG, CUP = Line(sku="MUG", quantity=2, amount=500), Line(sku="CUP", quantity=2)
 
 
 class Shop:
@@ -47,9 +51,9 @@ class Shop:
         """Change rows by hand; how many were changed."""
         db = sa.create_engine(self.url)
         with db.begin() as connection:
-            changed = connection.execute(sa.text(statement)).rowcount
+            changed = [connection.exec_driver_sql(one).rowcount for one in statement.split("; ")]
         db.dispose()
-        return changed
+        return min(changed)
 
     def findings(self) -> list[str]:
         return [f"{found.subject}: {found.what}" for found in examine(self.engine)]
@@ -75,8 +79,41 @@ def test_the_end_of_every_kind_of_order_is_clean(tmp_path: Path) -> None:
     process.store.close()
 
 
+def test_it_cries_no_wolf_beside_workers(shop: Shop) -> None:
+    """While it looks, orders are placed and worked, so that no two of its reads would agree."""
+    store = shop.engine.store
+    beside = standard_shop(store, clock=shop.clock)
+    numbers = count(10)
+
+    class Busy:
+        """The store, that changes between any two questions."""
+
+        @contextmanager
+        def still(self) -> Iterator["Busy"]:
+            with store.still() as one_moment:
+                self.of = one_moment
+                yield self
+
+        def __getattr__(self, name: str) -> object:
+            answer = getattr(self.of, name)
+            if (number := next(numbers)) < 60:
+                beside.place(NewOrder(number=f"B-{number}", currency="GBP", lines=(MUG, CUP)))
+                beside.worker.run_until_idle()
+            return answer
+
+    assert list(examine(standard_shop(cast(Store, Busy()), clock=shop.clock))) == []
+    assert shop.findings() == []
+
+
 STATE = "update orderflow_order_states set"
 OF_A5 = "where id = 'A-5'"
+DOCUMENT = "update orderflow_order_documents set document = replace(document,"
+ROW, OPEN = "update orderflow_outbox set", "where status = 'pending'"
+NEW_ROW = (
+    "insert into orderflow_outbox (key, kind, priority, name, owner, subject, data, due, status, "
+    "attempts, token, error) values"
+)
+LATER = "'A-1', '{}', 0, 'pending', 0, '', '')"
 TAMPERED = {
     "a state": f"{STATE} state = replace(state, 'GBP', 'EUR') {OF_A5}",
     "units in a ledger": f"{STATE} state = replace(state, ',2]', ',3]') {OF_A5}",
@@ -109,6 +146,45 @@ TAMPERED = {
     "a row's owner": "update orderflow_outbox set owner = 'order:Z-1' where status = 'pending'",
     "a task of nobody": "insert into orderflow_tasks values "
     "('t', 'order:Z-1', 'support', 'x', 'Z-1', 'x', null, '[]', '')",
+    "a level": "delete from orderflow_stock_levels where sku = 'MUG'",
+    "a level in use": "delete from orderflow_stock_levels where sku = 'CUP'",
+    "a list and its sum": "update orderflow_stock_waiting set quantity = quantity + 1; "
+    "update orderflow_stock_levels set backordered = backordered + 1 where sku = 'CUP'",
+    "an announcement": "insert into orderflow_stock_expected values ('e', 'MUG', 'main', -4, 0)",
+    "a document's quantity": f"{DOCUMENT} '\"quantity\":2', '\"quantity\":9') {OF_A5}",
+    "a document's SKU": f"{DOCUMENT} 'MUG', 'CUP') {OF_A5}",
+    "a document's price": f"{DOCUMENT} '\"amount\":500', '\"amount\":100') {OF_A5}",
+    "when it was placed": f"{STATE} placed_at = 5 {OF_A5}",
+    "what it is promised for": f"{STATE} promised = 5 {OF_A5}",
+    "a parcel's status": "update orderflow_parcels set status = 'delivered'",
+    "an entry's actor": "update orderflow_journals set actor = 'eve' where version = 1",
+    "an entry's moment": "update orderflow_journals set at = 5 where version = 1",
+    "names": "delete from orderflow_refs",
+    "a name's subject": "update orderflow_refs set subject = 'order:A-2'",
+    "a name of nobody": "update orderflow_refs set subject = 'order:Z-1'",
+    "a receipt's subject": "update orderflow_receipts set subject = 'order:A-2' "
+    "where id = 'place-1'",
+    "a receipt's version": "update orderflow_receipts set version = 99 where id = 'place-1'",
+    "an order's SKU": "delete from orderflow_order_skus where order_id = 'A-5'",
+    "a SKU's customer": "update orderflow_order_skus set customer = 'bo'",
+    "a SKU of nobody": "insert into orderflow_order_skus values ('MUG', 'Z-1', 'ana')",
+    "a task's role": "update orderflow_tasks set role = 'nobody'",
+    "a task's owner": "update orderflow_tasks set owner = 'order:A-1'",
+    "a foreign task": "insert into orderflow_tasks values "
+    "('t', 'order:A-1', 'support', 'x', 'A-1', 'x', null, '[]', '')",
+    "a row's moment": f"{ROW} due = 9000000000000000 {OPEN}",
+    "a row's lease": f"{ROW} leased_until = 9000000000000000 {OPEN}",
+    "a row's data": f"{ROW} data = '{{' {OPEN}",
+    "a row's kind": f"{ROW} kind = 'effect' {OPEN}",
+    "a row's priority": f"{ROW} priority = 9 {OPEN}",
+    "a row's status": f"{ROW} status = 'lost' {OPEN}",
+    "given up": f"{ROW} status = 'gave_up' {OPEN}",
+    "a deed again": f"{ROW} status = 'pending' where kind = 'effect' and status = 'done'",
+    "a deed that nobody asked for": f"{NEW_ROW} ('q', 'effect', 2, 'notify', 'order:A-1', {LATER}",
+    "a message to nobody": f"{NEW_ROW} ('q', 'message', 0, 'x', 'order:Z-1', {LATER}",
+    "an attempt of nothing": "insert into orderflow_effect_attempts values ('q', 1, 0, 'x', false)",
+    "the inbox": "insert into orderflow_inbox (reference, message, kept_at, observation, payload, "
+    "error) values ('r', 'm', 0, '{', '', '')",
 }
 
 
@@ -120,6 +196,34 @@ def test_what_was_changed_by_hand_is_found(name: str, shop: Shop) -> None:
     assert found
     assert all(finding.subject and mend_of(finding) for finding in found)
     assert "Ana Ng" not in str(found)
+
+
+MENDED = (
+    "on hand",
+    "reserved",
+    "backordered",
+    "a level in use",
+    "an effect or timer",
+    "a withdrawn row",
+    "given up",
+    "a row's status",
+    "a row's kind",
+    "a row's moment",
+    "a row's lease",
+    "a row's owner",
+    "a deed that nobody asked for",
+    "a task's role",
+    "a task's owner",
+    "a foreign task",
+)
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_what_follows_from_other_rows_is_mended(name: str, shop: Shop) -> None:
+    shop.sql(TAMPERED[name])
+    assert shop.findings()
+    mend(shop.engine)
+    assert shop.findings() == []
 
 
 def test_what_orders_wait_for_is_put_back(shop: Shop) -> None:

@@ -3,6 +3,7 @@
 Each test then sends the same command again with the same id: the order is there once.
 """
 
+import itertools
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from orderflow import Engine, InHouse, Line, NewOrder
+from orderflow import Engine, InHouse, Line, NewOrder, Order
 from orderflow.errors import (
     ConnectionLost,
     OrderflowError,
@@ -195,6 +196,34 @@ def test_a_connection_lost_before_the_commit(server: Shop) -> None:
     sa.event.listen(engine, "before_cursor_execute", lost)
     server.fails(ConnectionLost)
     server.is_placed_once()
+
+
+def failing(engine: sa.Engine, turn: int) -> None:
+    """The *turn*-th transaction that writes to a journal from now on loses its database."""
+    count = itertools.count(1)
+
+    def fail(*arguments: Any) -> None:
+        if "INSERT INTO orderflow_journals" in arguments[2] and next(count) == turn:
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+            raise error
+
+    sa.event.listen(engine, "before_cursor_execute", fail)
+
+
+def test_of_many_commands_those_fail_that_the_database_failed_for(file: Shop) -> None:
+    """A hundred go together; each gets its own answer, and all may be sent again."""
+    failing(file.store._own.engine, 2)
+    orders = {f"c-{n}": ORDER.model_copy(update={"number": f"B-{n}"}) for n in range(250)}
+    found = file.engine.place_many(orders)
+    failed = [id for id, answer in found.items() if isinstance(answer, ConnectionLost)]
+    assert failed == [f"c-{n}" for n in range(100, 200)]
+    stored = {order.id for order in file.engine.orders()}
+    assert stored == {f"B-{n}" for n in range(250)} - {f"B-{n}" for n in range(100, 200)}
+    again = file.engine.place_many(orders)
+    assert [order.id for order in again.values() if isinstance(order, Order)] == [
+        f"B-{n}" for n in range(250)
+    ]
 
 
 def test_a_server_that_crashes_and_comes_back() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 import sqlalchemy as sa
@@ -10,16 +11,27 @@ from typer.testing import CliRunner
 from orderflow import Address, Customer, Engine, InHouse, Line, NewOrder
 from orderflow.cli.app import app
 from orderflow.engine.doctor import examine
-from orderflow.errors import PortFailed
-from orderflow.model.commands import Cancel, PlaceHold, Receive, ReleaseHold, RemindPayment
-from orderflow.model.observations import TrackingReported
+from orderflow.errors import PortFailed, StoreFull
+from orderflow.model.commands import (
+    Cancel,
+    ConfirmReceipt,
+    PlaceHold,
+    Receive,
+    ReleaseHold,
+    RemindPayment,
+)
+from orderflow.model.observations import PaymentReported, TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.ports import Notification, OrderQuery, Store
+from orderflow.model.state import PaymentFact
+from orderflow.ports import Notification, OrderQuery, Store, TaskQuery
 from orderflow.simulation import VirtualClock
-from orderflow.stores import MemoryStore, SqlStore
+from orderflow.stores import MemoryDocuments, MemoryStore, SqlStore
 
 SECRETS = ("Ana Ng", "12 Elm Street", "ana@example.org", "ana-17", "Happy birthday", "Ring twice",
-           "For my Ana", "moved house", "rude to Ana")  # fmt: skip
+           "For my Ana", "moved house", "rude to Ana", "to a neighbour", "Elm St 12")  # fmt: skip
+SCAN = TrackingReported(tracking_number="?", status=ParcelStatus.ATTEMPTED, event="e1",
+                        code="Ana Ng was rude", place="Elm St 12")  # fmt: skip
+PAID = PaymentReported(fact=PaymentFact.CAPTURED, amount=500, reference="from Ana Ng")
 
 
 class Rude:
@@ -33,14 +45,29 @@ class Rude:
             raise PortFailed(f"rude to Ana: {notification.key}")
 
 
+class Documents(MemoryDocuments):
+    """Documents that cannot be erased on some days, with a text that names the customer."""
+
+    bad_days = 0
+
+    def erase(self, order: str) -> None:
+        if self.bad_days > 0:
+            self.bad_days -= 1
+            raise OSError(f"Ana Ng's documents of {order} are away")
+        super().erase(order)
+
+
 class Shop:
     def __init__(self, store: Store) -> None:
         self.store, self.clock = store, VirtualClock()
-        self.engine = Engine(store, [InHouse()], clock=self.clock, notifier=Rude())
+        self.documents = Documents()
+        self.engine = Engine(
+            store, [InHouse()], clock=self.clock, notifier=Rude(), documents=self.documents
+        )
         self.engine.change_stock(Receive(sku="MUG", quantity=9).to(id="receipt"))
 
-    def place(self, number: str, customer: str = "ana-17", *, cancelled: bool = False) -> None:
-        order = NewOrder(
+    def new(self, number: str, customer: str = "ana-17") -> NewOrder:
+        return NewOrder(
             number=number,
             customer=Customer(id=customer, name="Ana Ng", email="ana@example.org"),
             ship_to=Address(name="Ana Ng", lines=("12 Elm Street",), city="Ayr", country="GB"),
@@ -52,7 +79,10 @@ class Shop:
             ),
             attributes={"gift": {"card": ["For my Ana"], "units": 2}},
         )
-        self.engine.place(order, id=f"place-{number}", by=customer)
+
+    def place(self, number: str, customer: str = "ana-17", *, cancelled: bool = False) -> None:
+        order = self.new(number, customer)
+        self.engine.place(order, id=f"ana@example.org-{number}", by="Ana Ng <web>")
         hold = PlaceHold(hold="address", reason="Ana has moved house").to(number, by="bo")
         self.engine.submit(hold)
         self.engine.submit(ReleaseHold(hold="address").to(number, by="bo"))
@@ -61,10 +91,18 @@ class Shop:
             self.engine.submit(Cancel(reason="rude to Ana").to(number, by=customer))
         self.engine.worker.run_until_idle()
 
-    def finish(self, number: str) -> None:
+    def scan(self, number: str, **other: object) -> None:
+        """Tell of the order's parcel, at its first moment."""
         (view,) = self.engine.order(number).state.parcels.values()
-        scan = TrackingReported(tracking_number=view.tracking_number, status=ParcelStatus.DELIVERED)
-        self.engine.observe(scan.at(self.clock.now()))
+        fact = SCAN.model_copy(update={"tracking_number": view.tracking_number} | other)
+        self.engine.observe(fact.at(view.since))
+        self.engine.worker.run_until_idle()
+
+    def finish(self, number: str) -> None:
+        self.engine.observe(PAID.at(self.clock.now(), subject=number))
+        self.scan(number)
+        self.scan(number, event=None, status=ParcelStatus.DELIVERED, code="handed to a neighbour")
+        self.engine.submit(ConfirmReceipt().to(number, by="ana-17"))
         for _ in range(60):
             self.clock.advance(timedelta(days=1))
             self.engine.worker.run_until_idle()
@@ -106,6 +144,22 @@ def test_nothing_of_a_person_is_left(shop: Shop, database: str) -> None:
     assert shop.engine.forget("ana-17").erased == ()
 
 
+def test_what_comes_again_of_an_erased_order_is_known(shop: Shop, database: str) -> None:
+    """A command and its id, a carrier's event in other words, a payment with its reference."""
+    shop.place("A-1")
+    shop.finish("A-1")
+    shop.engine.forget("ana-17")
+    erased, (view,) = shop.engine.order("A-1"), shop.engine.order("A-1").state.parcels
+    parcel = shop.store.parcel(view)
+    again = shop.engine.place(shop.new("A-1"), id="ana@example.org-A-1", by="Ana Ng <web>")
+    assert again.version == 1
+    shop.scan("A-1", code="Ana Ng is rude")
+    shop.engine.observe(PAID.at(shop.clock.now(), subject="A-1"))
+    assert shop.engine.order("A-1") == erased
+    assert shop.store.parcel(view) == parcel
+    assert shop.holds(database) == set()
+
+
 def test_what_is_open_waits_visibly_and_is_erased_when_it_is_over(
     shop: Shop, database: str
 ) -> None:
@@ -118,6 +172,30 @@ def test_what_is_open_waits_visibly_and_is_erased_when_it_is_over(
     assert shop.holds(database) == set()
     assert list(shop.store.pending("forget:ana-17")) == []
     assert list(examine(shop.engine)) == []
+
+
+def test_a_wish_is_tried_again_without_end(shop: Shop, database: str) -> None:
+    """What fails for one order keeps no other, and no trace of the failures is left."""
+    shop.place("A-1")
+    shop.place("A-2", cancelled=True)
+    shop.documents.bad_days = 30
+    with pytest.raises(OSError, match="A-2 are away"):
+        shop.engine.forget("ana-17")
+    shop.place("A-3", cancelled=True)
+    shop.finish("A-1")
+    assert shop.documents.bad_days == 0
+    assert shop.holds(database) == set()
+    assert list(shop.store.tasks(TaskQuery())) == []
+
+
+def test_a_wish_outlives_a_failing_database(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.place("A-1")
+    shop.engine.forget("ana-17")
+    with monkeypatch.context() as failing:
+        failing.setattr(shop.store, "commit", Mock(side_effect=StoreFull("no")))
+        with pytest.raises(StoreFull):
+            shop.engine.forget("ana-17")
+    assert len(shop.store.pending("forget:ana-17")) == 1
 
 
 def test_the_command_line_says_what_waits(shop: Shop, database: str) -> None:
@@ -146,6 +224,9 @@ def test_a_memory_store_forgets_as_well() -> None:
     assert shop.engine.forget("ana-17").waiting == ("A-1",)
     shop.finish("A-1")
     order = shop.engine.order("A-1")
-    told = f"{order.document!r}{order.state!r}{list(shop.engine.journal('A-1'))!r}"
+    (view,) = order.state.parcels
+    journals = [*shop.engine.journal("A-1"), *shop.store.journal(f"parcel:{view}")]
+    told = f"{order.document!r}{order.state!r}{shop.store.parcel(view)!r}{journals!r}"
+    assert shop.store.receipt("channel:online", "ana@example.org-A-1")
     assert not [secret for secret in SECRETS if secret in told]
     assert list(examine(shop.engine)) == []

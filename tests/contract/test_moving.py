@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from orderflow import Engine
 from orderflow.cli.app import app
+from orderflow.cli.shop import standard_shop
 from orderflow.engine.doctor import examine
+from orderflow.model.commands import Receive
 from orderflow.stores import SqlDocuments, SqlNumbers, SqlStore
 from orderflow.stores.moving import NotMoved, move
 from tests.crash.scenario import Process, picture
@@ -59,6 +62,28 @@ def test_a_moved_shop_goes_on_as_if_nothing_was(
     with closing(SqlDocuments(postgres)) as documents, closing(SqlNumbers(postgres)) as numbers:
         assert documents.read("H-1", "label.pdf") == b"a label"
         assert [numbers.number("invoices", name) for name in ("H-1", "H-2")] == [0, 1]
+
+
+def test_from_schema_to_schema(half: Process, postgres: str) -> None:
+    """Documents and numbers come along, and what is counted up goes on."""
+    with psycopg.connect(postgres.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute("create schema first")
+        admin.execute('create schema "Second one"')
+    with (
+        closing(SqlStore(postgres, schema="first")) as first,
+        closing(SqlStore(postgres, schema="Second one")) as second,
+    ):
+        moved = move(half.store, first)
+        assert move(first, second) == moved
+        assert moved["orderflow_documents"] == moved["orderflow_numbers"] == 1
+        assert list(examine(standard_shop(second))) == []
+        Engine(second, []).change_stock(Receive(sku="NEW", quantity=1).to())
+    with (
+        closing(SqlDocuments(postgres, schema="Second one")) as documents,
+        closing(SqlNumbers(postgres, schema="Second one")) as numbers,
+    ):
+        assert documents.read("H-1", "label.pdf") == b"a label"
+        assert numbers.number("invoices", "H-2") == 1
 
 
 def test_a_target_with_rows_is_refused_and_stays_as_it_is(half: Process, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from orderflow.model.observations import Observation
 from orderflow.model.stock import Reserve, StockKey
-from orderflow.model.work import Due, Message
+from orderflow.model.work import Due, Message, Task
 from orderflow.ports import Commit, Committed, OrderQuery, Outcome, Short, Stale, Store
 from orderflow.stores import MemoryStore
 from orderflow.testing import StoreContract
@@ -53,14 +53,40 @@ class LeasesToEverybody(MemoryStore):
 
 class NeverGivesUp(MemoryStore):
     def fail(
-        self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
+        self,
+        due: Due,
+        error: str,
+        now: datetime,
+        retry_at: datetime | None,
+        tell: Message | Task | None,
     ) -> None:
         super().fail(due, error, now, retry_at or now + timedelta(minutes=1), tell)
+
+
+class OpensTheLatesTask(MemoryStore):
+    def fail(
+        self,
+        due: Due,
+        error: str,
+        now: datetime,
+        retry_at: datetime | None,
+        tell: Message | Task | None,
+    ) -> None:
+        super().fail(due, error, now, retry_at, tell)
+        if isinstance(tell, Task):
+            self._open(tell, due.owner)
 
 
 class WithdrawsNothing(MemoryStore):
     def commit(self, commit: Commit) -> Outcome:
         return super().commit(attrs.evolve(commit, withdrawn=()))
+
+
+class FinishesTheWithdrawn(MemoryStore):
+    def _write_work(self, commit: Commit) -> None:
+        if commit.done:
+            self._outbox[commit.done].status = "done"
+        super()._write_work(commit)
 
 
 class LosesEarlyFacts(MemoryStore):
@@ -138,14 +164,16 @@ MUTANTS: dict[Callable[[], Store], tuple[str, str]] = {
     StoresWhatIsShort: ("a_short_commit_changes_nothing", "the order: Order("),
     ForgetsReceipts: ("a_message_is_taken_once", "receipt cart-7 for A-2: Committed()"),
     LeasesToEverybody: ("a_row_is_one_workers_at_a_time", "claimed at once: ['effect-00', 'eff"),
-    NeverGivesUp: ("a_row_is_done_once", "due after it gave up: [('effect'"),
+    NeverGivesUp: ("a_row_is_done_once", "done after it gave up: Committed()"),
     WithdrawsNothing: ("what_is_withdrawn_rests", "whether its worker still has it: True"),
+    FinishesTheWithdrawn: ("what_is_withdrawn_rests", "wanted again and due: ['effect'"),
     LosesEarlyFacts: ("early_facts_find_their_subject", "what is kept: []"),
     PagesOverlap: ("pages_follow_each_other", "[['A-0', 'A-1', 'A-0', 'A-1'], 4]"),
     ReadsThenWrites: ("nothing_is_oversold_at_once", "granted of 10: 24"),
     GrantsSafetyStock: ("stock_is_what_the_memory_store_says", "and should be"),
     CommitsBackwards: ("many_commits_do_what_they_would_do_one_by_one", "open rows: ['new']"),
     ClaimsByKey: ("rows_of_one_kind_are_claimed_in_order", "claimed by two: [['m1', 'm2']"),
+    OpensTheLatesTask: ("a_late_worker_cannot_overwrite", "the late one's task"),
     LetsTheLateOverwrite: ("a_late_worker_cannot_overwrite", "(True, True)"),
     AppliesBackwards: ("operations_on_one_key_follow_each_other", "many operations: Short("),
     LocksWhatItTakes: (

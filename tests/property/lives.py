@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from orderflow import Engine, InHouse, Line, NewOrder, Refusal, Steps
-from orderflow.errors import PortFailed
+from orderflow.errors import PortFailed, Refused
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
 from orderflow.kernel.policies import (
     Windows,
@@ -28,6 +29,7 @@ from orderflow.model.commands import (
     PlaceHold,
     ProposeSubstitute,
     Receive,
+    ReleaseHold,
     RemindPayment,
     RequestReturn,
 )
@@ -108,6 +110,7 @@ class Lives(OrderMachine):
         self.bank = Bank()
         self.hits = self.keeps_packed = False
         self.done_on_hold: list[str] = []
+        self.interrupts = False
         super().__init__()
 
     def make_engine(self) -> Engine:
@@ -139,7 +142,11 @@ class Lives(OrderMachine):
         def watched(deed: Deed) -> Reply:
             if deed.order.state.held(deed.subject) and deed.name != "void_label":
                 self.done_on_hold.append(f"{deed.key} was done while {deed.order.id} was on hold")
-            return call(deed)
+            reply = call(deed)
+            if self.interrupts:
+                self.interrupts = False
+                self.look_at(deed.order.id)
+            return reply
 
         engine.worker._call = watched  # type: ignore[method-assign]  # to look on
         return engine
@@ -186,6 +193,28 @@ class Lives(OrderMachine):
         self.submit(RemindPayment().to(order, id=self.name()))
         self.submit(PlaceHold(hold="odd", reason="looks odd").to(order, id=self.name()))
         self.work_all()
+
+    def look_at(self, order: str) -> None:
+        """Somebody puts an order on hold, if it is not over."""
+        with suppress(Refused):
+            self.engine.submit(PlaceHold(hold="look", reason="look").to(order))
+
+    @precondition(lambda self: self.placed)
+    @rule(called=st.booleans())
+    def held_meanwhile(self, called: bool) -> None:
+        """Orders are put on hold while a worker has claimed something of them, or calls a port."""
+        if called:
+            self.interrupts = True
+            self.work_all()
+            self.interrupts = False
+        for row in self.engine.worker._claim():
+            if row.owner.startswith("order:"):
+                self.look_at(row.owner.removeprefix("order:"))
+            self.engine.worker.do([row])
+        self.work_all()
+        for order in self.placed:
+            with suppress(Refused):
+                self.engine.submit(ReleaseHold(hold="look").to(order))
 
     @precondition(lambda self: self.placed)
     @rule(data=st.data())

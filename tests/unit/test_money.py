@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import Line, NewOrder, Refused, Steps
-from orderflow.kernel import deadlines, facts
+from orderflow.kernel import facts
 from orderflow.kernel.policies import Windows
 from orderflow.model import events as ev
 from orderflow.model.commands import (
@@ -25,7 +25,7 @@ from orderflow.model.commands import (
 )
 from orderflow.model.document import Charge
 from orderflow.model.observations import GoodsReturned
-from orderflow.model.state import PaymentFact, RefundStatus
+from orderflow.model.state import PaymentFact, Payments, RefundStatus
 from orderflow.money import Money
 from tests.little_shop import CASH, INVOICE, PREPAID, LittleShop
 
@@ -61,6 +61,7 @@ def test_a_prepaid_order_without_money_is_cancelled_and_its_stock_is_free() -> N
 def test_money_that_comes_after_that_goes_back() -> None:
     shop = LittleShop(PREPAID)
     shop.passes(days=7)
+    assert shop.order.payment_status == "nothing_due"
     shop.pays(1000)
     (refund,) = shop.order.state.refunds.values()
     assert (refund.amount, refund.status) == (1000, RefundStatus.PENDING)
@@ -244,7 +245,7 @@ def never_expires(patch: pytest.MonkeyPatch) -> None:
 
 def reminds_who_has_paid(patch: pytest.MonkeyPatch) -> None:
     """Reminders go on after the payment."""
-    patch.setattr(deadlines, "outstanding", lambda *_: 1)
+    patch.setattr(Payments, "outstanding", 1)
 
 
 def collects_all_with_each_parcel(patch: pytest.MonkeyPatch) -> None:

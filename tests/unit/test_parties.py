@@ -98,6 +98,23 @@ def test_the_purchase_order_names_costs_and_number() -> None:
     ]
 
 
+def test_what_a_party_rejects_that_it_was_asked_to_give_up_is_cancelled() -> None:
+    """It is not routed to the next one; what was not asked back is."""
+    shop = Shop(InHouse())
+    shop.engine.change_stock(Receive(sku="MUG", quantity=9).to(id="r-1"))
+    shop.engine.submit(Cancel(lines={"1": 2, "2": 1}).to("A-1", by="customer"))
+    shop.work()
+    rejected = LineAnswer(line="1", verdict=Verdict.REJECTED, reason="gone")
+    shop.says(RequestAnswered(fo="A-1-F1", lines=(rejected,)))
+    assert shop.order.units(Bucket.CANCELLED) == {"1": 2}
+    assert shop.order.units(Bucket.SHIPPED) == {"1": 1}
+    assert shop.order.units(Bucket.ALLOCATED) == {"2": 2}
+    assert [asked.lines for asked in shop.order.state.cancellations.values()] == [{"2": 1}]
+    shop.says(RequestAnswered(fo="A-1-F1", rejected="we stop"))
+    assert shop.order.units(Bucket.CANCELLED) == {"1": 2, "2": 1}
+    assert shop.order.state.cancellations == {}
+
+
 def test_received_is_not_answered() -> None:
     shop = Shop()
     shop.says(RequestReceived(fo="A-1-F1", reference="PO-77"))

@@ -14,12 +14,22 @@ from orderflow.engine.desk import Desk
 from orderflow.errors import NotFound, PortFailed
 from orderflow.fulfillment import Dropship, FulfillmentStrategy
 from orderflow.inventory import levels
-from orderflow.kernel import cancelling, deadlines, facts, parcels, progress, working
+from orderflow.kernel import (
+    cancelling,
+    deadlines,
+    facts,
+    parcels,
+    progress,
+    requesting,
+    waits,
+    working,
+)
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.requesting import give_back
 from orderflow.kernel.rules import Rules
 from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, Pick, PlaceHold, Receive, RequestReturn, Resend
+from orderflow.model.document import Terms
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     CancellationAnswered,
@@ -33,11 +43,11 @@ from orderflow.model.parcel import Parcel, ParcelStatus, status_of
 from orderflow.model.state import FulfillmentOrder
 from orderflow.model.stock import Reserve, StockLevel, Unwait
 from orderflow.model.work import Wanted
-from orderflow.ports import Deed, Label, LabelRequest
+from orderflow.ports import Commit, Deed, Label, LabelRequest
 from orderflow.simulation import SequentialIds, SimulatedCarrier, VirtualClock
 from orderflow.stores import MemoryStore, memory_stock
 from orderflow.testing import Broken, FakeCarrier, FakeParty, check_order, check_stock
-from tests.unit import test_trouble
+from tests.unit import test_in_flight, test_parties, test_trouble, test_waiting
 
 Patch = pytest.MonkeyPatch
 DAY = timedelta(days=1)
@@ -499,6 +509,40 @@ def asks_nobody_for_a_role(patch: Patch) -> None:
     patch.setattr(Desk, "_check_role", lambda *_args: None)
 
 
+def forgets_what_was_taken(patch: Patch) -> None:
+    """What a party takes while a hold is placed is not waited for."""
+    waited = waits.waits
+    patch.setattr(facts, "_is_awaited", lambda d, key: key in waited(d.order, d.rules))
+
+
+def finishes_what_came_early(patch: Patch) -> None:
+    """A timer that fires while a hold is placed is done with."""
+    write = MemoryStore._write_work
+
+    def finished(store: MemoryStore, commit: Commit) -> None:
+        if commit.done:
+            store._outbox[commit.done].status = "done"
+        write(store, commit)
+
+    patch.setattr(MemoryStore, "_write_work", finished)
+
+
+def routes_what_was_asked_back(patch: Patch) -> None:
+    """Units that a party rejects go to the next one, though they are to be cancelled."""
+    patch.setattr(requesting, "_declined", give_back)
+
+
+def misses_what_a_count_missed(patch: Patch) -> None:
+    """A short pick takes from the stock what a count has taken."""
+    patch.setattr(StockLevel, "shortfall", 0)
+
+
+def parts_a_whole_order(patch: Patch) -> None:
+    """An order that is to leave at once leaves without what is missing."""
+    for module in (waits, working):
+        patch.setattr(module, "keeps_waiting", lambda _state: False)
+
+
 MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
     oversells_on_a_reroute: test_a_reroute_takes_what_is_there_and_waits_for_the_rest,
     loses_a_backorder: test_a_cancelled_backorder_leaves_the_others_waiting,
@@ -520,6 +564,19 @@ MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
     releases_another_hold: test_each_hold_is_released_by_its_own_timer,
     completes_stale_tasks: test_a_task_is_done_once_and_not_after_it_became_moot,
     asks_nobody_for_a_role: test_a_task_is_done_by_who_has_its_role,
+    forgets_what_was_taken: lambda: (
+        test_in_flight.test_what_was_taken_while_a_hold_came_is_waited_for("submit")
+    ),
+    finishes_what_came_early: lambda: (
+        test_in_flight.test_a_timer_that_fires_while_a_hold_comes_fires_after_it(Terms.PREPAID)
+    ),
+    routes_what_was_asked_back: (
+        test_parties.test_what_a_party_rejects_that_it_was_asked_to_give_up_is_cancelled
+    ),
+    misses_what_a_count_missed: (
+        test_waiting.test_what_a_count_has_found_missing_a_short_pick_does_not_take_again
+    ),
+    parts_a_whole_order: test_waiting.test_an_order_that_leaves_whole_waits_for_the_rest,
 }
 
 

@@ -20,9 +20,10 @@ from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from orderflow.errors import ByHand, InvalidInput, PortFailed, Problem
+from orderflow.model.document import Code
 from orderflow.model.reading import read_json
 from orderflow.ports import Label, LabelRequest
 
@@ -46,7 +47,7 @@ class _Sold(BaseModel):
 
     model_config = ConfigDict(extra="ignore", defer_build=True)
 
-    tracking_number: str = Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")
+    tracking_number: Code
 
 
 class HttpCarrier:

@@ -18,7 +18,7 @@ from orderflow.cli.opening import (
     out,
 )
 from orderflow.cli.printing import DOCUMENTS, Documents
-from orderflow.engine.doctor import examine, mend_of
+from orderflow.engine.doctor import examine, mend, mend_of
 from orderflow.stores import FileDocuments
 
 __all__: list[str] = []
@@ -29,15 +29,16 @@ def doctor(
     context: typer.Context,
     db: Db = DB,
     app_name: App = "",
-    mend: Annotated[
-        bool, typer.Option("--mend", help="Put back what orders wait for, then look again.")
+    mends: Annotated[
+        bool,
+        typer.Option("--mend", help="Put back what orders wait for, and count stock again, first."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check a database against the promises; exit code 1 says that something is off."""
     engine = open_engine(context, db, app_name)
-    if mend:
-        engine.apply_rules()
+    if mends:
+        mend(engine)
     findings = list(examine(engine))
     found = [
         {"promise": f.promise, "subject": f.subject, "what": f.what, "mend": mend_of(f)}

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
+from datetime import timedelta
 
+import attrs
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt
 
 from orderflow.engine.handling import Handler
 from orderflow.errors import Conflict
 from orderflow.kernel.parcels import parcel_waits
+from orderflow.kernel.rules import Rules
 from orderflow.kernel.waits import waits
 from orderflow.model.events import EffectAdded
 from orderflow.model.order import Order
-from orderflow.model.work import Kind
-from orderflow.ports import Commit, Committed, TaskQuery
+from orderflow.model.parcel import Parcel
+from orderflow.model.work import Effect, Kind, Task, Timer, Wanted
+from orderflow.ports import Commit, Committed, Pending, Store, TaskQuery
 
-__all__ = ["Aligner"]
+__all__ = ["Aligner", "out_of_line"]
 
 _TRIES = 25
 _ALL = 10_000
+_LATE = timedelta(days=2)
+"""A timer that failed is put off, but not for as long as this."""
 
 
 class Aligner:
@@ -49,29 +55,56 @@ class Aligner:
         found = self._store.order(name) if kind == "order" else self._store.parcel(name)
         if found is None:
             return False  # a parcel that is about to be opened
-        by_rules = waits if isinstance(found, Order) else parcel_waits
-        wanted = by_rules(found, self._rules)  # type: ignore[arg-type]  # each takes its own
-        asked_for = found.state.asked_for if isinstance(found, Order) else {}
-        there = set(self._rows_of(owner, asked_for))
-        commit = Commit(
-            owner,
-            self._clock.now(),
-            found.version,
-            wanted=tuple(wanted[key] for key in wanted if key not in there),
-            withdrawn=tuple(there - set(wanted)),
-        )
-        if not commit.wanted and not commit.withdrawn:
+        wanted, withdrawn = out_of_line(self._store, self._rules, found)
+        if not wanted and not withdrawn:
             return False
+        now = self._clock.now()
+        commit = Commit(owner, now, found.version, wanted=wanted, withdrawn=withdrawn, mends=True)
         return isinstance(self._store.commit(commit), Committed) or None
 
-    def _rows_of(self, owner: str, asked_for: Container[str]) -> Iterator[str]:
-        """The keys of the rows that the waits of an order or a parcel account for."""
-        entries = self._store.journal(owner)
-        added = {e.key for entry in entries for e in entry.events if isinstance(e, EffectAdded)}
-        for row in self._store.pending(owner):
-            accounted = row.key not in added or row.key in asked_for
-            if row.kind in (Kind.EFFECT, Kind.TIMER) and accounted:
-                yield row.key
-        for _, task in self._store.tasks(TaskQuery(owner=owner, limit=_ALL)):
-            if task.name != "exception.message":
-                yield task.key
+
+def out_of_line(
+    store: Store, rules: Rules, found: Order | Parcel
+) -> tuple[tuple[Wanted, ...], tuple[str, ...]]:
+    """What an order or a parcel waits for without such a row, and the keys of rows too many.
+
+    An effect that has just given up is there as the message that says so.
+    """
+    if isinstance(found, Order):
+        owner, wanted, asked = f"order:{found.id}", waits(found, rules), found.state.asked_for
+    else:
+        owner, wanted, asked = f"parcel:{found.id}", parcel_waits(found, rules), {}
+    pending = {row.key: row for row in store.pending(owner)}
+    tasks = dict(_tasks_of(store, owner))
+    told = {f"{key}:gave_up" for key in wanted} & set(pending)
+    missing = tuple(
+        wait
+        for key, wait in wanted.items()
+        if f"{key}:gave_up" not in told
+        and not (
+            tasks.get(key) == wait
+            if isinstance(wait, Task)
+            else key in pending and _stands_for(pending[key], wait)
+        )
+    )
+    entries = store.journal(owner)
+    added = {e.key for entry in entries for e in entry.events if isinstance(e, EffectAdded)}
+    rows = {
+        key
+        for key, row in pending.items()
+        if row.kind in (Kind.EFFECT, Kind.TIMER) and (key not in added or key in asked)
+    }
+    return missing, tuple(sorted((rows | set(tasks)) - set(wanted)))
+
+
+def _stands_for(row: Pending, wait: Effect | Timer) -> bool:
+    kind = Kind.TIMER if isinstance(wait, Timer) else Kind.EFFECT
+    late = isinstance(wait, Timer) and row.due > wait.due + _LATE
+    return (row.kind, row.name, row.subject) == (kind, wait.name, wait.subject) and not late
+
+
+def _tasks_of(store: Store, owner: str) -> Iterator[tuple[str, Task]]:
+    """The tasks that the waits of an owner account for, as if nobody had claimed them."""
+    for _, task in store.tasks(TaskQuery(owner=owner, limit=_ALL)):
+        if task.name != "exception.message":
+            yield task.key, attrs.evolve(task, assignee="")

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import attrs
 
+from orderflow.engine.aligning import out_of_line
+from orderflow.engine.comparing import is_worked_as_ordered, wrong_names
 from orderflow.engine.explaining import silent
 from orderflow.engine.handling import Handler
 from orderflow.kernel.evolve import fold
-from orderflow.kernel.owing import owed_for_what_is_kept
 from orderflow.kernel.parcels import fold_parcel, parcel_waits
 from orderflow.kernel.refunding import refund_key
 from orderflow.kernel.waits import waits
@@ -18,11 +19,10 @@ from orderflow.model import events as ev
 from orderflow.model.ledger import IN_WORK, LEGAL_MOVES, SETTLED, Bucket
 from orderflow.model.messages import StockGranted
 from orderflow.model.order import Order
-from orderflow.model.parcel import ParcelStatus
+from orderflow.model.parcel import Parcel, ParcelStatus
 from orderflow.model.phases import OrderPhase
 from orderflow.model.state import OrderState, Stamp
 from orderflow.model.stock import StockKey
-from orderflow.model.work import Effect, Task, Timer, Wanted
 from orderflow.ports import Store
 
 __all__ = ["Finding", "order_findings", "stock_findings"]
@@ -42,11 +42,16 @@ class Finding:
 
 def order_findings(handler: Handler, order: Order) -> Iterator[Finding]:
     """What is wrong with an order and its parcels: promises 1, 2, 5, 8 and 9."""
-    yield from _money_is_exact(order)
+    yield from _money_is_exact(handler, order)
     yield from _only_declared_moves(handler, order)
     yield from _conserved(handler, order)
     yield from _nothing_silent(handler, order)
     yield from _journal_is_true(handler, order)
+    if not is_worked_as_ordered(order):
+        what = "its document tells of other lines or another total than it is worked by"
+        yield Finding(8, f"order:{order.id}", what)
+    for subject, name, known in wrong_names(handler.store, order):
+        yield Finding(6, subject, f"{name} is known as {known}")
 
 
 def _only_declared_moves(handler: Handler, order: Order) -> Iterator[Finding]:
@@ -164,9 +169,12 @@ def _reservations_match(handler: Handler, order: Order) -> Iterator[Finding]:
         )
 
 
-def _money_is_exact(order: Order) -> Iterator[Finding]:
+def _money_is_exact(handler: Handler, order: Order) -> Iterator[Finding]:
     """What is to be paid back was paid, and is not owed; a refund that is in flight may stand."""
-    state = order.state
+    state, owed = order.state, handler.rules.owed(order)
+    if state.payments.total != owed:
+        what = f"{order.id}: {owed} are owed for what is kept, not {state.payments.total}"
+        yield Finding(9, f"order:{order.id}", what)
     pending = [refund for refund in state.refunds.values() if refund.status.open]
     amounts = [refund.amount for refund in pending if refund_key(refund) not in state.taken]
     if any(amount <= 0 for amount in amounts) or sum(amounts) > max(0, state.payments.kept):
@@ -174,9 +182,11 @@ def _money_is_exact(order: Order) -> Iterator[Finding]:
         yield Finding(9, f"order:{order.id}", what)
     if not amounts:
         return
-    worth = state.payments.total - owed_for_what_is_kept(order) - state.payments.refunded
-    if sum(amounts) > max(0, worth):
-        what = f"{amounts} are to be refunded for goods worth {worth}"
+    spare = state.payments.kept - owed
+    if not state.phase.final:
+        spare = min(spare, order.document.total.minor - owed - state.payments.refunded)
+    if sum(amounts) > max(0, spare):
+        what = f"{amounts} are to be refunded, of which {spare} are not owed"
         yield Finding(9, f"order:{order.id}", what)
 
 
@@ -188,14 +198,13 @@ def _on_their_way(store: Store, order: str) -> Iterator[StockGranted]:
 
 def _nothing_silent(handler: Handler, order: Order) -> Iterator[Finding]:
     store, wanted = handler.store, waits(order, handler.rules)
-    yield from _materialised(store, f"order:{order.id}", wanted)
+    yield from _materialised(handler, order)
     covered = bool(wanted)
     for view in order.state.parcels.values():
         parcel = store.parcel(view.id)
         if parcel is not None:
-            parcels_own = parcel_waits(parcel, handler.rules)
-            yield from _materialised(store, f"parcel:{view.id}", parcels_own)
-            covered = covered or bool(parcels_own)
+            yield from _materialised(handler, parcel)
+            covered = covered or bool(parcel_waits(parcel, handler.rules))
         covered = covered or bool(store.pending(f"parcel:{view.id}"))
     covered = covered or bool(store.pending(f"order:{order.id}"))
     unsettled = set(order.ledger.totals()) - SETTLED
@@ -210,24 +219,14 @@ def _nothing_silent(handler: Handler, order: Order) -> Iterator[Finding]:
         yield Finding(5, f"order:{order.id}", f"{order.id} waits silently: {'; '.join(unnamed)}")
 
 
-def _materialised(store: Store, owner: str, wanted: dict[str, Wanted]) -> Iterator[Finding]:
-    """What is waited for is really there: a row in the outbox, an open task.
-
-    An effect that has just given up is there as the message that says so.
-    """
-    rows = {row.key for row in store.pending(owner)}
-    for key, wait in wanted.items():
-        there = (
-            store.task(key) is not None
-            if isinstance(wait, Task)
-            else not rows.isdisjoint({key, f"{key}:gave_up"})
-        )
-        if not there:
-            yield Finding(5, owner, f"{owner} waits for {key}, and nothing of the kind is there")
-    kinds = {Effect: "effect", Timer: "timer"}
-    known = {type(wait) for wait in wanted.values()} <= {*kinds, Task}
-    if not known:
-        yield Finding(5, owner, f"{owner} waits for something unknown: {wanted}")
+def _materialised(handler: Handler, found: Order | Parcel) -> Iterator[Finding]:
+    """What is waited for is really there, a row in the outbox or an open task, and nothing else."""
+    owner = f"{'order' if isinstance(found, Order) else 'parcel'}:{found.id}"
+    missing, too_many = out_of_line(handler.store, handler.rules, found)
+    for wait in missing:
+        yield Finding(5, owner, f"{owner} waits for {wait.key}, and nothing of the kind is there")
+    for key in too_many:
+        yield Finding(5, owner, f"{key} is there, and {owner} does not wait for it")
 
 
 def _journal_is_true(handler: Handler, order: Order) -> Iterator[Finding]:
@@ -245,6 +244,7 @@ def _journal_is_true(handler: Handler, order: Order) -> Iterator[Finding]:
 
 def stock_findings(store: Store) -> Iterator[Finding]:
     """What is wrong with stock: promises 2 and 3."""
+    waits: Counter[tuple[str, str]] = Counter()
     after = StockKey("", "")
     while page := store.stock(after, 100):
         for level in page:
@@ -255,6 +255,7 @@ def stock_findings(store: Store) -> Iterator[Finding]:
                     f"stock:{level.key}",
                     f"movements of {level.key} sum to {moved}, not {level.on_hand}",
                 )
+            waits.update({(w.order, w.line): w.quantity for w in store.waiting(level.key)})
             waiting = sum(w.quantity for w in store.waiting(level.key))
             if waiting != level.backordered:
                 yield Finding(
@@ -267,3 +268,9 @@ def stock_findings(store: Store) -> Iterator[Finding]:
             if bool(level.shortfall) != asked and not settling:
                 yield Finding(3, f"stock:{level.key}", f"{level} is short, and its task is {asked}")
         after = page[-1].key
+    for (name, line), units in waits.items():
+        order = store.order(name)
+        backordered = order.units(Bucket.BACKORDERED).get(line, 0) if order else 0
+        if units > backordered:
+            what = f"{units} of line {line} wait, {backordered} are backordered"
+            yield Finding(2, f"order:{name}", what)

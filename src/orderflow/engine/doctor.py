@@ -7,80 +7,76 @@ from collections.abc import Iterator
 
 import attrs
 
-from orderflow.engine.checking import Finding
+from orderflow.engine.checking import Finding, order_findings, stock_findings
 from orderflow.engine.engine import Engine
+from orderflow.engine.handling import Handler
 from orderflow.errors import UnknownWorkflow
 from orderflow.model.stock import StockKey
-from orderflow.ports import OrderQuery
+from orderflow.ports import OrderQuery, Store
 
-__all__ = ["examine", "mend_of"]
+__all__ = ["examine", "mend", "mend_of"]
 
 _PAGE = 200
+_BY_DOCTOR = "orderflow doctor --mend, or orderflow.engine.doctor.mend(engine)"
+_BACKUP = "take it from a backup: it was changed by hand"
 _MENDS = {
     None: "look with the application that registers it: --app MODULE:FUNCTION",
-    0: "take the row from a backup, or remove it",
-    1: "take the order from a backup; its journal was changed",
-    2: "count what is there: Count(sku=…, location=…, counted=…); an order from a backup",
+    0: f"{_BY_DOCTOR}, frees rows that are put off; else take the row from a backup, or remove it",
+    2: f"{_BY_DOCTOR}, counts stock again; what is wrong of an order take from a backup",
     3: "have its stock settled again: Count(sku=…, location=…, counted=…)",
-    5: "orderflow doctor --mend, or engine.apply_rules(), puts back what orders wait for",
-    8: "take the order from a backup: its state, or its journal, was changed by hand",
+    5: f"{_BY_DOCTOR}, puts back what orders wait for, and takes away what they do not",
 }
 
 
 def mend_of(finding: Finding) -> str:
     """What mends a finding."""
-    return _MENDS[finding.promise]
+    return _MENDS.get(finding.promise, _BACKUP)
+
+
+def mend(engine: Engine) -> None:
+    """Mend what follows from other rows: stock levels, and what orders and parcels wait for."""
+    engine.store.mend(engine.clock.now())
+    engine.apply_rules()
 
 
 def examine(engine: Engine) -> Iterator[Finding]:
     """Everything that breaks a promise, order by order, then stock, then what belongs to nobody.
 
-    Nothing is changed. It may run beside workers; what changes while it is looked at is looked at
-    again before it is named.
+    Nothing is changed. It may run beside workers: it looks at one moment of the store.
     """
-    reserved: Counter[StockKey] = Counter()
-    query = OrderQuery(limit=_PAGE)
-    while page := engine.store.orders(query):
-        for order in page:
-            yield from _certain(engine, order)
-            for (key, _), units in engine.store.reserved(order).items():
-                reserved[key] += units
-        query = attrs.evolve(query, after=page[-1])
-    yield from engine.findings()
-    yield from _promised(engine, reserved)
-    for subject, what in engine.store.odd():
-        yield Finding(0, subject, what)
+    with engine.store.still() as store:
+        handler = Handler(store, engine.rules, engine.clock, engine.ids, {})
+        reserved: Counter[StockKey] = Counter()
+        query = OrderQuery(limit=_PAGE)
+        while page := store.orders(query):
+            for order in page:
+                yield from _of_order(handler, order)
+                for (key, _), units in store.reserved(order).items():
+                    reserved[key] += units
+            query = attrs.evolve(query, after=page[-1])
+        yield from stock_findings(store)
+        yield from _promised(store, reserved)
+        for subject, what in store.odd(engine.clock.now()):
+            yield Finding(0, subject, what)
 
 
-def _certain(engine: Engine, order: str) -> list[Finding]:
-    """What is wrong with an order, unless it was only seen in the middle of a change."""
-    while True:
-        before = _version(engine, order)
-        try:
-            engine.order(order).document  # noqa: B018 (reads it)
-            found = list(engine.findings(order))
-        except UnknownWorkflow as error:  # it may be as well as it was left
-            found = [Finding(None, f"order:{order}", f"it cannot be checked: {error}")]
-        except Exception as error:  # whatever cannot be read or worked on is a finding
-            what = f"it cannot be read: {type(error).__name__}"
-            found = [Finding(8, f"order:{order}", what)]
-        if not found or before == _version(engine, order):
-            return found
-
-
-def _version(engine: Engine, order: str) -> object:
-    """What changes when something happens to an order."""
+def _of_order(handler: Handler, order_id: str) -> list[Finding]:
+    """What is wrong with an order; whatever cannot be read or worked on is a finding."""
     try:
-        found = engine.store.load([order]).get(order)
-        return found and (found.version, list(engine.store.pending(f"order:{order}")))
-    except Exception:  # it cannot be read, and stays so
-        return None
+        order = handler.store.load([order_id])[order_id]
+        order.document  # noqa: B018 (reads it)
+        return list(order_findings(handler, order))
+    except UnknownWorkflow as error:  # it may be as well as it was left
+        return [Finding(None, f"order:{order_id}", f"it cannot be checked: {error}")]
+    except Exception as error:
+        what = f"it cannot be read: {type(error).__name__}"
+        return [Finding(8, f"order:{order_id}", what)]
 
 
-def _promised(engine: Engine, reserved: Counter[StockKey]) -> Iterator[Finding]:
+def _promised(store: Store, reserved: Counter[StockKey]) -> Iterator[Finding]:
     """Levels whose reservations do not add up."""
     after = StockKey("", "")
-    while page := engine.store.stock(after, _PAGE):
+    while page := store.stock(after, _PAGE):
         for level in page:
             if level.reserved != reserved[level.key]:
                 what = f"{level.reserved} are reserved, of orders {reserved[level.key]}"

@@ -54,7 +54,7 @@ from orderflow.model.document import NewOrder
 from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
-from orderflow.model.reading import read_json
+from orderflow.model.reading import read_json, storable
 from orderflow.model.stock import StockKey, StockLevel
 from orderflow.model.work import Task
 from orderflow.ports import (
@@ -277,9 +277,10 @@ class Engine:
         try:
             observation = read_json(Observation, payload, "observation")
         except InvalidInput as error:
-            text = payload if isinstance(payload, str) else payload.decode(errors="replace")
-            task = unreadable(digest({"payload": text}), str(error))
-            self.store.keep_unreadable(text, str(error), self.clock.now(), task)
+            sent = payload if isinstance(payload, str) else payload.decode(errors="replace")
+            text, why = storable(sent), storable(str(error))
+            task = unreadable(digest({"payload": text}), why)
+            self.store.keep_unreadable(text, why, self.clock.now(), task)
             raise
         self.observe(observation)
         return observation

@@ -63,6 +63,7 @@ class Envelope:
         receipt: (scope, id, digest) where the message has an id of its own.
         done: The outbox row that it comes from.
         creates: Whether it begins the order.
+        closes: The tasks that are over when it is stored.
     """
 
     subject: str
@@ -73,6 +74,7 @@ class Envelope:
     receipt: tuple[str, str, str] | None = None
     done: str | None = None
     creates: bool = False
+    closes: tuple[str, ...] = ()
 
     def stored(self, version: int) -> Receipt | None:
         """The receipt to store with the outcome."""
@@ -88,6 +90,13 @@ class Ready:
 
     commit: Commit
     answer: Order | None = None
+
+    def closing(self, tasks: tuple[str, ...]) -> Ready:
+        """The same, and these tasks are over with it."""
+        if not tasks:
+            return self
+        commit = attrs.evolve(self.commit, withdrawn=(*self.commit.withdrawn, *tasks))
+        return attrs.evolve(self, commit=commit)
 
 
 @attrs.frozen

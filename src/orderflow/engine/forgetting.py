@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -12,16 +13,20 @@ import attrs
 from orderflow.engine.handling import Handler
 from orderflow.errors import InvalidInput, Problem
 from orderflow.kernel.evolve import fold
+from orderflow.kernel.parcels import fold_parcel
+from orderflow.model.disguise import disguised
 from orderflow.model.document import PERSONAL_FIELDS, Customer, NewOrder
 from orderflow.model.events import Entry, Event
 from orderflow.model.ledger import SETTLED
 from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel, Scan
 from orderflow.model.work import Timer
 from orderflow.ports import Commit, DocumentStore, OrderQuery, TaskQuery
 
 __all__ = ["Forgetter", "Forgotten"]
 
 ERASED = "erased"
+_LOG = logging.getLogger("orderflow")
 _CODE = re.compile(r"[a-z][a-z0-9_.:-]*")
 _AGAIN = timedelta(days=1)
 
@@ -43,33 +48,55 @@ class Forgetter:
     def forget(self, customer: str) -> Forgotten:
         """Erase what is over; while something is open a timer stands for the rest.
 
-        The timer's owner is ``forget:`` and the customer; a worker tries again each day.
+        The timer's owner is ``forget:`` and the customer; a worker tries again each day, without
+        end. What fails for one order keeps no other; the first error is raised at the end.
         """
         if not customer:
             what = "the id of a customer is expected; orders without one are nobody's"
             raise InvalidInput("forget", [Problem("customer", customer, what)])
         alias = f"forgotten-{self._handler.ids.new('person')}"
-        erased, waiting = [], []
-        for order in list(self._orders(customer)):
-            over = not self._open(order)
-            if over and self._documents is not None:
-                self._documents.erase(order.id)  # first: after the other nobody knows whose it was
-            if over and self._store.rewrite(*self._without(order, alias), order.version):
-                erased.append(order.id)
-            else:
-                waiting.append(order.id)
-        owner, now = f"forget:{customer}", self._handler.clock.now()
-        again = Timer(owner, "forget", owner, now + _AGAIN)
-        self._store.strike(owner)
-        if waiting:
-            self._store.commit(Commit(owner, now, wanted=(again,)))
-        return Forgotten(tuple(erased), tuple(waiting))
+        found: dict[str, bool] = {}
+        errors: list[Exception] = []
+        for name in list(self._orders(customer)):
+            try:
+                found[name] = self._erase(name, alias)
+            except Exception as error:  # such as documents that cannot be reached today
+                found[name] = False
+                errors.append(error)
+                _LOG.warning("%s is not erased today: %s", name, type(error).__name__)
+        forgotten = Forgotten(
+            tuple(name for name, erased in found.items() if erased),
+            tuple(name for name, erased in found.items() if not erased),
+        )
+        self._wait(f"forget:{customer}", forgotten)
+        if errors:
+            raise errors[0]
+        return forgotten
 
-    def _orders(self, customer: str) -> Iterator[Order]:
+    def _erase(self, name: str, alias: str) -> bool:
+        """Erase an order with its documents; False where something of it is open."""
+        order = self._store.load([name])[name]
+        if self._open(order):
+            return False
+        if self._documents is not None:
+            self._documents.erase(name)  # first: after the other nobody knows whose it was
+        return self._store.rewrite(*self._without(order, alias))
+
+    def _wait(self, owner: str, forgotten: Forgotten) -> None:
+        """Have a new timer in place of the one there was; none where nothing waits."""
+        if not forgotten.waiting:
+            self._store.strike(owner)
+            return
+        now, before = self._handler.clock.now(), self._store.pending(owner)
+        # Another key, so that no attempt is counted from one day to the next.
+        again = Timer(f"{owner}:{now.isoformat()}", "forget", owner, now + _AGAIN)
+        old = tuple(row.key for row in before)
+        self._store.commit(Commit(owner, now, wanted=(again,), withdrawn=old))
+
+    def _orders(self, customer: str) -> Iterator[str]:
         query = OrderQuery(customer=customer)
         while page := self._store.orders(query):
-            found = self._store.load(page)
-            yield from (found[order] for order in page)
+            yield from page
             query = attrs.evolve(query, after=page[-1])
 
     def _open(self, order: Order) -> bool:
@@ -82,19 +109,68 @@ class Forgetter:
             or any(self._store.tasks(TaskQuery(owner=owner, limit=1)) for owner in owners)
         )
 
-    def _without(self, order: Order, alias: str) -> tuple[Order, list[Entry]]:
-        """The order and its journal without the person."""
-        customer = order.state.customer
-        entries = [
-            attrs.evolve(
-                entry,
-                actor=alias if entry.actor == customer else entry.actor,
-                facts={},
-                events=tuple(_blank(event, alias) for event in entry.events),
-            )
-            for entry in self._store.journal(f"order:{order.id}")
-        ]
-        return Order(_anonymous(order.document, alias), fold(entries, order.id)), entries
+    def _without(self, order: Order, alias: str) -> tuple[Order, list[Parcel], list[Entry]]:
+        """The order, its parcels and their journals without the person."""
+        person = _Person(order, alias)
+        entries = list(map(person.blank, self._store.journal(f"order:{order.id}")))
+        after = Order(_anonymous(order.document, alias), fold(entries, order.id))
+        parcels = []
+        for parcel in self._store.parcels(order.state.parcels):
+            told = list(map(person.blank, self._store.journal(f"parcel:{parcel}")))
+            parcels.append(fold_parcel(told, parcel))
+            entries += told
+        return after, parcels, entries
+
+
+class _Person:
+    """What names a customer, and journals without it."""
+
+    def __init__(self, order: Order, alias: str) -> None:
+        who = order.document.customer
+        owners = [f"order:{order.id}", *(f"parcel:{parcel}" for parcel in order.state.parcels)]
+        self._senders = [f"{scope}/" for scope in (order.id, *owners)]
+        names = [order.state.customer]
+        names += [who.email, who.phone, *who.name.split()] if who else []
+        words = "|".join(re.escape(name) for name in names if name)
+        self._alias, self._names = alias, re.compile(rf"(?<!\w)({words})(?!\w)", re.IGNORECASE)
+
+    def _named(self, text: str) -> bool:
+        return self._names.search(text) is not None
+
+    def blank(self, entry: Entry) -> Entry:
+        """The entry without the person, without free text, and without the ids of commands."""
+        of = next(filter(entry.cause.startswith, self._senders), "")
+        return attrs.evolve(
+            entry,
+            actor=self._alias if self._named(entry.actor) else entry.actor,
+            cause=of + disguised(entry.cause.removeprefix(of)) if of else entry.cause,
+            facts={},
+            events=tuple(map(self._event, entry.events)),
+        )
+
+    def _event(self, event: Event) -> Event:
+        """The event without free text; codes stay."""
+        fields = attrs.fields(type(event))  # type: ignore[arg-type]  # each kind is attrs'
+        told = {field.name: getattr(event, field.name) for field in fields}
+        return attrs.evolve(  # type: ignore[misc]
+            event, **{name: self._value(name, value) for name, value in told.items()}
+        )
+
+    def _value(self, name: str, value: Any) -> Any:
+        match name, value:
+            case "customer", _:
+                return self._alias
+            case "reason" | "text", str() if value and not _CODE.fullmatch(value):
+                return ERASED
+            case "by", str() if self._named(value):
+                return self._alias
+            case "reference", str() if self._named(value):
+                return disguised(value)
+            case "scan", str():
+                return disguised(value)
+            case _, Scan():
+                return attrs.evolve(value, id=disguised(value.id), code="", place="")
+        return value
 
 
 def _anonymous(document: NewOrder, alias: str) -> NewOrder:
@@ -109,18 +185,6 @@ def _anonymous(document: NewOrder, alias: str) -> NewOrder:
     ]
     blank |= {"lines": tuple(lines), "attributes": _texts_erased(document.attributes)}
     return document.model_copy(update=blank | {"customer": Customer(id=alias)})
-
-
-def _blank(event: Event, alias: str) -> Event:
-    """The event without free text; codes stay."""
-    change: dict[str, Any] = {}
-    for field in attrs.fields(type(event)):  # type: ignore[arg-type]  # each kind is attrs'
-        value = getattr(event, field.name)
-        if field.name == "customer":
-            change["customer"] = alias
-        elif field.name in ("reason", "text") and value and not _CODE.fullmatch(value):
-            change[field.name] = ERASED
-    return attrs.evolve(event, **change) if change else event  # type: ignore[misc]
 
 
 def _texts_erased(data: Any) -> Any:

@@ -13,7 +13,15 @@ import attrs
 
 from orderflow.engine.envelopes import Answer, Envelope, FactProviders, Reading, Ready, Refusals
 from orderflow.engine.stocking import stock_commit
-from orderflow.errors import Conflict, NotFound, Refusal
+from orderflow.errors import (
+    Conflict,
+    ConnectionLost,
+    NotFound,
+    Refusal,
+    StoreFull,
+    StoreLocked,
+    StoreReadOnly,
+)
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.parcels import decide_parcel, parcel_waits
 from orderflow.kernel.rules import Rules
@@ -44,6 +52,8 @@ __all__ = ["Handler"]
 _TRIES = 25
 _CALLS_BACK = Cancel | Edit | Override | Route | Substitute
 """What may take units from waiting lists."""
+_OF_ALL = (ConnectionLost, StoreFull, StoreLocked, StoreReadOnly)
+"""What fails because of the database, and not because of what was to be stored."""
 _LOG = logging.getLogger("orderflow")
 
 
@@ -95,7 +105,20 @@ class Handler:
         return [answers[number] for number in range(len(envelopes))]
 
     def _together(self, turn: Mapping[int, Envelope]) -> Mapping[int, Answer]:
-        """Decide and commit once; who is missing in the answers has to try again."""
+        """Decide and commit once; where that fails, each by itself: none sinks another.
+
+        Who is missing in the answers has to try again.
+        """
+        try:
+            return self._at_once(turn)
+        except Exception as error:
+            if len(turn) == 1 or isinstance(error, _OF_ALL):
+                return dict.fromkeys(turn, error)
+        alone = [self._together({number: envelope}) for number, envelope in turn.items()]
+        return {number: answer for each in alone for number, answer in each.items()}
+
+    def _at_once(self, turn: Mapping[int, Envelope]) -> Mapping[int, Answer]:
+        """Decide each, and commit all in one transaction."""
         reading = self._read(turn.values())
         answers: dict[int, Answer] = {}
         ready: dict[int, Ready] = {}
@@ -106,7 +129,7 @@ class Handler:
                 answers[number] = error
                 continue
             if isinstance(prepared, Ready):
-                ready[number] = prepared
+                ready[number] = prepared.closing(envelope.closes)
                 reading.foresee(prepared.commit.stock)
             else:
                 answers[number] = prepared

@@ -55,7 +55,10 @@ class Submitter:
                 new[number] = self._envelope(command)
         answers = self._handler.handle_all(list(new.values()))
         for (number, envelope), answer in zip(new.items(), answers, strict=True):
-            found[number] = self._told(commands[number], envelope, answer)
+            try:
+                found[number] = self._told(commands[number], envelope, answer)
+            except OrderflowError as error:
+                found[number] = error
         return [found[number] for number in range(len(commands))]
 
     def _told(self, command: Command, envelope: Envelope, answer: Answer) -> Order | OrderflowError:

@@ -51,12 +51,13 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
     ev.PaymentReminded: lambda _e: "customer reminded to pay",
     ev.RefundProposed: lambda e: f"refund {e.refund}: {e.amount} to be paid back",
     ev.RefundMoved: lambda e: f"refund {e.refund} is {e.status}",
+    ev.FindingsKept: lambda e: f"return {e.rma} was inspected before its goods were reported",
     ev.GoodsJudged: lambda e: f"{e.quantity} × line {e.line} of {e.rma}: {e.disposition}",
     ev.StrangeGoodsCame: lambda e: f"{e.quantity} × {e.sku} came back that is not of this order",
     ev.QuantityRaised: lambda e: f"{e.quantity} more of line {e.line} ordered",
     ev.LineAdded: lambda e: (
         f"line {e.line.id} added: {e.line.quantity} × {e.line.sku}"
-        + (f", when the goods of {e.awaits} are back" if e.awaits else "")
+        + (f", for what is accepted with {e.awaits}" if e.awaits else "")
     ),
     ev.TotalChanged: lambda e: f"the total is {e.total}",
     ev.AddressChanged: lambda _e: "what has not left goes to another address",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import traceback
@@ -26,11 +27,13 @@ from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
+from orderflow.model.reading import storable
 from orderflow.model.work import Due, Kind, Message, Task
 from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply
 
 __all__ = ["Failed", "Worker"]
 
+_LOG = logging.getLogger("orderflow")
 _AT_LEAST_EVERY = 1.0
 """Seconds after which what was done is stored, though more could be done with it."""
 
@@ -70,10 +73,11 @@ class Worker:
     """Performs effects, fires timers, delivers messages, tells watchers.
 
     Any number of workers may run on one store: each row is leased to one of them at a time. A row
-    that fails is tried again with growing pauses, and given up with a task after *attempts*.
+    that fails is tried again with growing pauses. After *attempts* there is a task: an effect is
+    given up, a message is tried on.
 
     Attributes:
-        attempts: Tries of one row before it is given up.
+        attempts: Tries of one row before it is a person's task.
         lease: How long a claimed row is left alone by others; longer than *timeout*.
         timeout: Seconds (real time) that one call to a port may take; None does not limit it.
     """
@@ -105,10 +109,17 @@ class Worker:
         return done
 
     def run_forever(self, stop: threading.Event, poll: float = 1.0) -> None:
-        """Work until *stop* is set; a row that was begun is finished. *poll* in seconds."""
+        """Work until *stop* is set; a row that was begun is finished. *poll* in seconds.
+
+        An error, as while the database is away, is logged; after *poll* it goes on.
+        """
         while not stop.is_set():
-            rows = self._claim()
-            self.do(rows, stop)  # the rest is taken over when its lease ends
+            try:
+                rows = self._claim()
+                self.do(rows, stop)  # the rest is taken over when its lease ends
+            except Exception:
+                _LOG.exception("the worker goes on in %s s", poll)
+                rows = []
             if not rows:
                 stop.wait(poll)
 
@@ -173,7 +184,8 @@ class Worker:
         at = None
         if isinstance(body, Observation):
             at, body = body.occurred_at, body.body
-        return Envelope(row.owner, body, row.key, at=at, done=row.key)
+        closes = (_stuck(row),) if row.attempts > 1 else ()
+        return Envelope(row.owner, body, row.key, at=at, done=row.key, closes=closes)
 
     def _fired(self, row: Due) -> Envelope | Commit | None:
         if row.owner.startswith("inbox:"):
@@ -241,33 +253,40 @@ class Worker:
         return Commit(row.owner, self._clock.now(), done=row.key)
 
     def failed(self, row: Due, error: Exception) -> Failed:
-        """Record that a claimed row failed: it is tried again, or given up with a task."""
+        """Record that a claimed row failed: it is tried again, or given up with a task.
+
+        A message is never given up: what it tells has come true. A task says that it is stuck.
+        """
         now = self._clock.now()
-        told = "".join(traceback.format_exception_only(error)).strip()
-        if row.attempts < self.attempts and not isinstance(error, ByHand):
-            state = RetryCallState(Retrying(), None, (), {})
-            state.attempt_number = row.attempts
-            retry_at = now + timedelta(seconds=self._pause(state))
-            self._store.fail(row, told, now, retry_at, None)
-            return Failed(row, error, retry_at)
-        failed = EffectFailed(row.key, row.name, row.subject)
-        tell = (
-            Message(f"{row.key}:gave_up", row.owner, failed)
-            if row.kind is not Kind.MESSAGE
-            else None
-        )
-        self._store.fail(row, told, now, None, tell)
-        if tell is None:
-            what = f"a message to {row.owner} cannot be delivered: {told}"
-            task = Task(f"{row.key}:stuck", "exception.message", row.owner, "support", what)
-            self._store.commit(Commit(row.owner, now, wanted=(task,)))
-        return Failed(row, error, None)
+        told = storable("".join(traceback.format_exception_only(error)).strip())
+        retry_at: datetime | None = now + self._pause_after(row)
+        tell: Message | Task | None = None
+        if row.attempts >= self.attempts or isinstance(error, ByHand):
+            if row.kind is Kind.MESSAGE:
+                what = f"a message to {row.owner} is tried again, and cannot be delivered: {told}"
+                tell = Task(_stuck(row), "exception.message", row.owner, "support", what)
+            else:
+                retry_at = None
+                failed = EffectFailed(row.key, row.name, row.subject)
+                tell = Message(f"{row.key}:gave_up", row.owner, failed)
+        self._store.fail(row, told, now, retry_at, tell)
+        return Failed(row, error, retry_at)
+
+    def _pause_after(self, row: Due) -> timedelta:
+        state = RetryCallState(Retrying(), None, (), {})
+        state.attempt_number = row.attempts
+        return timedelta(seconds=self._pause(state))
 
     def performer(self, effect: Due, order: Order, parcel: Parcel | None) -> str:
         """Who performs an effect: the code of a strategy, or else the effect's own name."""
         if effect.name == "notify" or effect.name in self._performers:
             return effect.name
         return _who(effect.subject, order, parcel) or effect.name
+
+
+def _stuck(row: Due) -> str:
+    """The key of the task that says that a message cannot be delivered."""
+    return f"{row.key}:stuck"
 
 
 def _who(subject: str, order: Order, parcel: Parcel | None) -> str:

@@ -55,7 +55,9 @@ def apply(op: StockOp, held: Holding) -> Holding | None:
             units = min(units, waiting)
             level = _shift(level, backordered=-units)
             waiting -= units
-        case Move(quantity=units):
+        case Move(quantity=units, cause=cause):
+            if cause is Cause.SHORT_PICK:  # a shortfall says already that so many are not there
+                units = min(0, units + level.shortfall)
             level = _shift(level, on_hand=units)
         case Report(on_hand=units, at=at):
             if level.reported_at is None or at > level.reported_at:

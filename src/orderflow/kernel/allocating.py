@@ -16,7 +16,7 @@ from orderflow.model.document import Line, Shipping
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.messages import StockGranted
 from orderflow.model.order import Order
-from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
+from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.state import OrderState
 from orderflow.model.stock import Release, Reserve, StockKey, StockLevel
 from orderflow.workflow import Release as AwaitsRelease
@@ -25,6 +25,7 @@ __all__ = [
     "call_back",
     "expire_reservations",
     "granted",
+    "keeps_waiting",
     "open_fo",
     "release",
     "routable",
@@ -51,9 +52,9 @@ def routable(order: Order, rules: Rules, now: datetime) -> dict[str, int]:
 
 
 def _awaits_goods(state: OrderState, line: str) -> bool:
-    """Whether a line is the exchange for goods that are not back yet."""
+    """Whether a line is the exchange for goods of which nobody knows yet whether they are taken."""
     rma = state.returns.get(state.lines[line].awaits)
-    return rma is not None and rma.phase in (ReturnPhase.REQUESTED, ReturnPhase.APPROVED)
+    return rma is not None and not rma.phase.final
 
 
 def route(deciding: Deciding) -> None:
@@ -172,10 +173,12 @@ def _assign(deciding: Deciding, part: Assignment, fos: dict[tuple[str, str], str
 
 
 def _joinable(deciding: Deciding, part: Assignment) -> str | None:
-    """A FO of this party and place on which work has not begun."""
+    """A FO of this party and place on which work has not begun; a ready one, if work may begin."""
     for fo in deciding.fos.values():
         waits = fo.phase in (Phase.WAITING, Phase.READY) and not fo.round
-        if waits and (fo.strategy, fo.location) == (part.strategy, part.location):
+        if not waits or (fo.strategy, fo.location) != (part.strategy, part.location):
+            continue
+        if fo.phase is Phase.WAITING or deciding.rules.release(deciding.order):
             return fo.id
     return None
 
@@ -256,19 +259,25 @@ def expire_reservations(deciding: Deciding) -> None:
     deciding.emit(ev.ReservationsDated(None))
 
 
+def keeps_waiting(state: OrderState) -> bool:
+    """Whether the order is to leave at once and whole, and units are missing."""
+    if not state.ship_complete:
+        return False
+    missing = {slot.line for slot, _ in state.ledger.slots(Bucket.OPEN, Bucket.BACKORDERED)}
+    return any(not _awaits_goods(state, line) for line in missing)
+
+
 def release(deciding: Deciding) -> None:
     """Let waiting fulfillment orders start when the policy says so."""
     state = deciding.order.state
     if state.held() or state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED):
         return
+    if not deciding.rules.release(deciding.order):
+        return
     if not state.released:
-        if not deciding.rules.release(deciding.order):
-            return
         deciding.emit(ev.WorkReleased())
-    if state.ship_complete:
-        missing = {slot.line for slot, _ in state.ledger.slots(Bucket.OPEN, Bucket.BACKORDERED)}
-        if any(not _awaits_goods(state, line) for line in missing):
-            return
+    if keeps_waiting(state):
+        return
     for fo in state.fulfillment_orders.values():
         flow = deciding.rules.machine(fo.workflow).workflow
         awaits = isinstance(flow.by_name[fo.state].waits_for, AwaitsRelease)

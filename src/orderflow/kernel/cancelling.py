@@ -13,7 +13,7 @@ from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.parcel import AT_SENDER
 
-__all__ = ["cancel", "cancel_units"]
+__all__ = ["can_cancel", "cancel", "cancel_units"]
 
 # Units that cost least to cancel go first.
 _TAKEN_IN_ORDER = (
@@ -31,10 +31,7 @@ def cancel(deciding: Deciding, body: cmd.Cancel) -> None:
     """Cancel the named units, or all that can still be cancelled."""
     there = _cancellable(deciding)
     asked = _askable(deciding)
-    wanted = {
-        line: sum(n for _, n in slots) + sum(units.get(line, 0) for units in asked.values())
-        for line, slots in there.items()
-    }
+    wanted = can_cancel(deciding)
     if body.lines is not None:
         _check(deciding, body.lines, wanted)
         wanted = body.lines
@@ -63,6 +60,15 @@ def cancel(deciding: Deciding, body: cmd.Cancel) -> None:
         if part := {line: min(n, left[line]) for line, n in units.items() if left[line]}:
             left -= Counter(part)
             ask_back(deciding, deciding.fos[fo], part, body.reason, reroute=False)
+
+
+def can_cancel(deciding: Deciding) -> dict[str, int]:
+    """Units per line that may be cancelled, or that a party may be asked to give up."""
+    asked = _askable(deciding).values()
+    return {
+        line: sum(n for _, n in slots) + sum(units.get(line, 0) for units in asked)
+        for line, slots in _cancellable(deciding).items()
+    }
 
 
 def _askable(deciding: Deciding) -> dict[str, dict[str, int]]:

@@ -11,7 +11,7 @@ from orderflow.kernel.rules import Rules
 from orderflow.model.document import Terms
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
-from orderflow.model.phases import OrderPhase
+from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.state import OrderState, Review
 from orderflow.model.work import Task, Timer, Wanted
 
@@ -22,7 +22,6 @@ __all__ = [
     "deadlines",
     "escalating",
     "is_signed",
-    "outstanding",
     "patience",
     "stamp",
 ]
@@ -35,9 +34,22 @@ def deadlines(order: Order, rules: Rules) -> Iterator[Timer]:
     """The moments that an order's promise, its delivery and its payment wait for."""
     if order.state.promised is not None and _is_open(order):
         yield from _promise(order.state, rules)
+    if (since := _withheld(order, rules)) and not order.state.held():
+        yield from patience(order.state, "payment", order.id, since, rules.windows.payment)
     if all_reached(order):
         yield from _customer(order, rules)
         yield from _money(order, rules)
+
+
+def _withheld(order: Order, rules: Rules) -> datetime | None:
+    """Since when work waits that the release policy keeps back: all of it, or what was added."""
+    state = order.state
+    if state.phase is not OrderPhase.CONFIRMED:
+        return None
+    if not state.released:
+        return state.since
+    waiting = [fo.since for fo in state.fulfillment_orders.values() if fo.phase is Phase.WAITING]
+    return min(waiting) if waiting and not rules.release(order) else None
 
 
 def all_reached(order: Order) -> bool:
@@ -109,22 +121,19 @@ def _is_quiet(state: OrderState) -> bool:
 
 
 def _money(order: Order, rules: Rules) -> Iterator[Timer]:
-    """What was delivered before it is paid: its cash, or the next reminder of its invoice."""
+    """What was delivered before it is paid: its cash, its price, or its invoice's next reminder."""
     state, windows = order.state, rules.windows
     asked = {Terms.CASH_ON_DELIVERY: ("cash", windows.cash)}
+    if state.payments.captured:  # else the money is taken elsewhere
+        asked[Terms.PREPAID] = "payment", windows.payment
     if windows.reminder is not None and _is_quiet(state):
         asked[Terms.INVOICE] = "reminder", windows.reminder
     name, window = asked.get(Terms(state.terms), ("", None))
     if window is None or state.payments.charged_back:  # a chargeback is a person's task
         return
-    if outstanding(order, rules):
+    if state.payments.outstanding:
         assert state.delivered_at is not None  # something was delivered
         yield from patience(state, name, state.id, state.delivered_at, window)
-
-
-def outstanding(order: Order, rules: Rules) -> int:
-    """What the customer still owes, in minor units."""
-    return max(0, rules.owed(order) - order.state.payments.kept)
 
 
 def patience(
@@ -150,17 +159,21 @@ def _is_safe(order: Order, rules: Rules, now: datetime) -> bool:
     return not _is_open(order) or near is None or now < near
 
 
-def _is_settled(order: Order, rules: Rules, _now: datetime) -> bool:
-    return not outstanding(order, rules)
+def _is_settled(order: Order, _rules: Rules, _now: datetime) -> bool:
+    return not order.state.payments.outstanding
 
 
-def _is_released(order: Order, _rules: Rules, _now: datetime) -> bool:
-    return order.state.released or not set(order.ledger.totals()) - SETTLED
+def _is_paid_for(order: Order, rules: Rules, _now: datetime) -> bool:
+    """Whether no work is kept back, and nothing was delivered that is paid in part."""
+    if all_reached(order):
+        terms, payments = order.state.terms, order.state.payments
+        return terms != Terms.PREPAID or not (payments.captured and payments.outstanding)
+    return not set(order.ledger.totals()) - SETTLED or _withheld(order, rules) is None
 
 
 ENDED: Mapping[str, Callable[[Order, Rules, datetime], bool]] = {
     "promise": _is_safe,
-    "overdue.payment": _is_released,
+    "overdue.payment": _is_paid_for,
     "overdue.cash": _is_settled,
     "overdue.reminder": _is_settled,
 }

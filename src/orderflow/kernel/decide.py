@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
 from orderflow.errors import Refusal
 from orderflow.kernel import (
+    answering,
     cancelling,
     despatching,
     editing,
@@ -17,6 +18,7 @@ from orderflow.kernel import (
     firing,
     placing,
     recalling,
+    receiving,
     refunding,
     requesting,
     returning,
@@ -40,7 +42,7 @@ from orderflow.model.phases import Phase
 from orderflow.model.stock import StockKey, StockOp
 from orderflow.model.work import Message, Task, Wanted
 
-__all__ = ["Context", "Decision", "decide", "stock_keys"]
+__all__ = ["Context", "Decision", "decide", "references", "stock_keys"]
 
 
 @attrs.frozen
@@ -126,7 +128,7 @@ def _decision(deciding: Deciding, before: Order | None) -> Decision:
         tuple(key for key in old if key not in new),
         tuple(deciding.messages),
         tuple(deciding.fired),
-        tuple(_references(deciding)),
+        tuple(references(order.id, deciding.events)),
         deciding.revised,
     )
 
@@ -136,12 +138,12 @@ def _is_news(wanted: Wanted, before: Wanted | None) -> bool:
     return before is None or (isinstance(wanted, Task) and wanted != before)
 
 
-def _references(deciding: Deciding) -> Iterator[str]:
+def references(order_id: str, events: Iterable[ev.Event]) -> Iterator[str]:
     """The order's id, and the number on each request that goes to another party."""
-    for event in deciding.events:
+    for event in events:
         match event:
             case ev.OrderCreated():
-                yield f"order:{deciding.id}"
+                yield f"order:{order_id}"
             case ev.FulfillmentOrderMoved(fo=fo, phase=Phase.REQUESTED):
                 yield f"request:{fo}"
             case ev.ReferenceGiven(reference=reference):
@@ -257,10 +259,10 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.Fire: firing.fire,
     obs.PaymentReported: facts.payment_reported,
     obs.FeedbackGiven: falling_due.feedback_given,
-    obs.GoodsReturned: returning.goods_returned,
-    obs.ReturnInspected: returning.inspected,
+    obs.GoodsReturned: receiving.goods_returned,
+    obs.ReturnInspected: receiving.inspected,
     obs.RequestReceived: requesting.received,
-    obs.RequestAnswered: requesting.answered,
+    obs.RequestAnswered: answering.answered,
     obs.GoodsShipped: despatching.goods_shipped,
     obs.CancellationAnswered: requesting.cancellation_answered,
     obs.InvoiceReceived: despatching.invoice_received,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import product
+
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.lines import root, standing_for
 from orderflow.kernel.requesting import heard_from, party_fo
 from orderflow.model import events as ev
 from orderflow.model import observations as obs
@@ -40,12 +44,12 @@ def goods_shipped(deciding: Deciding, body: obs.GoodsShipped) -> None:
     if fo.phase is Phase.REQUESTED:  # the notice came before the answer
         deciding.fire("accept", fo=fo.id)
     parcel = _parcel_id(deciding, fo, body)
-    contents = []
+    out: Counter[str] = Counter()
     for line, units in body.lines.items():
-        if left := _leave(deciding, fo, line, units, parcel):
-            contents.append(Content(deciding.id, fo.id, line, left))
-    if contents:
-        told = Despatched(parcel, fo.strategy, tuple(contents), body.carrier, body.tracking_number)
+        out += _leave(deciding, fo, line, units, parcel)
+    if out:
+        contents = tuple(Content(deciding.id, fo.id, line, units) for line, units in out.items())
+        told = Despatched(parcel, fo.strategy, contents, body.carrier, body.tracking_number)
         deciding.tell(f"parcel:{parcel}", told)
 
 
@@ -56,11 +60,17 @@ def _parcel_id(deciding: Deciding, fo: FulfillmentOrder, body: obs.GoodsShipped)
     return f"{deciding.id}-P{len(deciding.order.state.parcels) + 1}"
 
 
-def _leave(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, parcel: str) -> int:
-    """Ship units of a line that the party has, or had; how many of them were ours to ship."""
-    left = units
-    for bucket in (Bucket.ALLOCATED, Bucket.CANCELLED):
-        slot = Slot(line, bucket, fo.id)
+def _leave(
+    deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, parcel: str
+) -> Counter[str]:
+    """Ship units that the party has, or had, of a line or of what stands in for it: which it was.
+
+    The party knows a line by its number on our request, whatever it sends in its place.
+    """
+    left, out = units, Counter[str]()
+    names = standing_for(deciding.lines, line)
+    for bucket, name in product((Bucket.ALLOCATED, Bucket.CANCELLED), names):
+        slot = Slot(name, bucket, fo.id)
         take = min(left, deciding.units.get(slot, 0))
         if not take:
             continue
@@ -68,16 +78,17 @@ def _leave(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, parc
             deciding.emit(ev.ParcelPacked(parcel, fo.id))
         deciding.walk(slot, Bucket.SHIPPED, take, parcel=parcel)
         left -= take
+        out[name] += take
         if bucket is Bucket.CANCELLED:
             what = (
-                f"{fo.strategy} shipped {take} of line {line} that were cancelled: call them back"
+                f"{fo.strategy} shipped {take} of line {name} that were cancelled: call them back"
             )
             deciding.ask_person("exception.shipped", "support", what, fo.id)
     if left:
         deciding.emit(ev.SurplusFound(line, left))
         what = f"{fo.strategy} shipped {left} of line {line} more than it was to: ask for them back"
         deciding.ask_person("exception.surplus", "support", what, fo.id)
-    return units - left
+    return out
 
 
 def invoice_received(deciding: Deciding, body: obs.InvoiceReceived) -> None:
@@ -103,6 +114,9 @@ def invoice_received(deciding: Deciding, body: obs.InvoiceReceived) -> None:
 
 def overcharged(order: Order, fo: FulfillmentOrder) -> str:
     """What a party charged for and has not shipped, as far as its notices say; empty if nothing."""
-    out = order.units(*_OUT, fo=fo.id)
-    over = {line: units - out.get(line, 0) for line, units in fo.invoiced.items()}
+    over: Counter[str] = Counter()
+    for line, units in fo.invoiced.items():
+        over[root(order.state.lines, line)] += units
+    for line, units in order.units(*_OUT, fo=fo.id).items():
+        over[root(order.state.lines, line)] -= units
     return ", ".join(f"{units} of line {line}" for line, units in over.items() if units > 0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 
-from orderflow.kernel.cancelling import cancel
+from orderflow.kernel.cancelling import can_cancel, cancel
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.lines import free_id, root, standing_for
 from orderflow.kernel.requesting import is_with_party
 from orderflow.kernel.working import unpack
 from orderflow.model import commands as cmd
@@ -13,6 +15,7 @@ from orderflow.model import events as ev
 from orderflow.model.document import Line
 from orderflow.model.ledger import IN_WORK, Bucket
 from orderflow.model.parcel import AT_SENDER
+from orderflow.model.state import LineState
 
 __all__ = ["add_lines", "edit", "named"]
 
@@ -47,37 +50,52 @@ def edit(deciding: Deciding, body: cmd.Edit) -> None:
 def _changes(
     deciding: Deciding, wanted: Mapping[str, int]
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """Units to add and units to cancel, per line."""
-    more, fewer = {}, {}
-    document = {line.id for line in deciding.order.document.lines}
+    """Units to add and units to cancel, per line.
+
+    The units of a line are its own and those of its substitutes, unless these are named themselves.
+    """
+    more: dict[str, int] = {}
+    fewer: Counter[str] = Counter()
+    can = can_cancel(deciding) if wanted else {}
     for line, units in wanted.items():
-        if line not in document:
-            known = ", ".join(sorted(document))
+        if line not in deciding.lines:
+            known = ", ".join(deciding.lines)
             deciding.refuse("line.unknown", f"there is no line {line}; there are: {known}")
             continue
-        slots = deciding.order.ledger.slots(line=line)
-        live = sum(n for slot, n in slots if slot.bucket not in _GONE)
-        if units > live:
-            more[line] = units - live
-        elif units < live:
-            fewer[line] = live - units
-    return more, fewer
+        names = _meant(deciding.lines, line, wanted)
+        live = [n for s, n in deciding.units.items() if s.line in names and s.bucket not in _GONE]
+        over = sum(live) - units
+        if over < 0:
+            more[line] = -over
+        for name in names if over > 0 else ():
+            fewer[name] = min(over, can[name])
+            over -= fewer[name]
+        fewer[line] += max(0, over)  # cannot be cancelled: the command says so
+    return more, dict(+fewer)
+
+
+def _meant(lines: Mapping[str, LineState], line: str, wanted: Collection[str]) -> list[str]:
+    """The line and what stands in for it, without what is named besides."""
+    names = standing_for(lines, line)
+    apart = {n for other in names[1:] if other in wanted for n in standing_for(lines, other)}
+    return [name for name in names if name not in apart]
 
 
 def named(deciding: Deciding, lines: Iterable[Line]) -> tuple[Line, ...]:
     """The lines with ids that no other line has."""
-    taken, found = set(deciding.lines), []
+    lines, taken, found = tuple(lines), set(deciding.lines), []
+    for name in (line.id for line in lines if line.id):
+        if name in taken:
+            deciding.refuse("edit.line_taken", f"there is a line {name} already; name another")
+        taken.add(name)
     for line in lines:
-        if line.id in taken:
-            deciding.refuse("edit.line_taken", f"there is a line {line.id} already; name another")
-        number = next(n for n in range(len(taken) + 1, 2 * len(taken) + 3) if str(n) not in taken)
-        found.append(line.model_copy(update={"id": line.id or str(number)}))
+        found.append(line.model_copy(update={"id": line.id or free_id(taken)}))
         taken.add(found[-1].id)
     return tuple(found)
 
 
 def add_lines(deciding: Deciding, lines: tuple[Line, ...], awaits: str = "") -> None:
-    """Order *lines* besides; they are given out when the goods of the return *awaits* came."""
+    """Order *lines* besides; they are given out for what is accepted with the return *awaits*."""
     _raise(deciding, {}, lines, awaits)
 
 
@@ -85,14 +103,15 @@ def _raise(
     deciding: Deciding, more: Mapping[str, int], lines: tuple[Line, ...], awaits: str = ""
 ) -> None:
     before = deciding.order.document
-    after = before.revised(more, lines)
+    grown: Counter[str] = Counter()
+    for line, units in more.items():
+        grown[root(deciding.lines, line)] += units
+    after = before.revised(grown, lines)
     deciding.revise(after)
     for line, units in more.items():
         deciding.emit(ev.QuantityRaised(line, units))
     for placed in after.lines[len(before.lines) :]:
         deciding.emit(ev.LineAdded(ev.PlacedLine.of(placed), awaits))
-    total = deciding.order.state.payments.total + (after.total - before.total).minor
-    deciding.emit(ev.TotalChanged(total))
 
 
 def _check_address(deciding: Deciding) -> None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import attrs
+
 from orderflow.kernel.allocating import expire_reservations
 from orderflow.kernel.cancelling import cancel_units
 from orderflow.kernel.deadlines import is_signed
 from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.falling_due import AT_DEADLINE, cancel_unpaid, charged_back, expires
+from orderflow.kernel.falling_due import (
+    AT_DEADLINE,
+    cancel_unpaid,
+    charged_back,
+    expires,
+    told_again,
+)
 from orderflow.kernel.refunding import refund_reported
 from orderflow.kernel.requesting import is_with_party, press
 from orderflow.kernel.waits import waits
 from orderflow.kernel.working import take_out
 from orderflow.model import events as ev
+from orderflow.model.disguise import disguised
 from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
 from orderflow.model.messages import EffectFailed, EffectTaken, ParcelChanged, TimerFired
 from orderflow.model.observations import PaymentReported
@@ -102,10 +111,13 @@ def _ask_about_what_was_found(deciding: Deciding, body: ParcelChanged) -> None:
 
 
 def payment_reported(deciding: Deciding, body: PaymentReported) -> None:
-    """A payment fact counts once per reference and kind."""
-    reference = f"{body.fact}:{body.reference}"
-    if reference not in deciding.order.state.payments.references:
-        deciding.emit(ev.PaymentRecorded(body.fact, body.amount, reference))
+    """A payment fact counts once per reference and kind, with the greatest amount reported."""
+    payments, reference = deciding.order.state.payments, f"{body.fact}:{body.reference}"
+    names = {reference, disguised(reference)} & set(payments.references)
+    if names:
+        told_again(deciding, body, payments.amounts.get(names.pop(), body.amount))
+    else:
+        deciding.emit(ev.PaymentRecorded(body.fact, body.amount, reference, body.amount))
         refund_reported(deciding, body)
         if body.fact is PaymentFact.CHARGED_BACK:
             charged_back(deciding, body)
@@ -116,7 +128,7 @@ def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
     if body.key in deciding.order.state.gave_up:
         return
     state = deciding.order.state
-    awaited = body.key not in state.asked_for and body.key in waits(deciding.order, deciding.rules)
+    awaited = body.key not in state.asked_for and _is_awaited(deciding, body.key)
     deciding.emit(ev.EffectGaveUp(body.key))
     if not awaited:
         reason = f"{body.name} for {body.subject} failed for good: do it by hand, or let it be"
@@ -126,8 +138,15 @@ def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
 def effect_taken(deciding: Deciding, body: EffectTaken) -> None:
     """A party took an effect; it has its time to answer."""
     state = deciding.order.state
-    if body.key in waits(deciding.order, deciding.rules) and body.key not in state.taken:
+    if body.key not in state.taken and _is_awaited(deciding, body.key):
         deciding.emit(ev.EffectTakenOver(body.key))
+
+
+def _is_awaited(deciding: Deciding, key: str) -> bool:
+    """Whether the order waits for an effect, or will when its holds are released."""
+    order, rules = deciding.order, deciding.rules
+    lifted = order.at(attrs.evolve(order.state, holds={}))
+    return key in waits(order, rules) or key in waits(lifted, rules)
 
 
 def timer_fired(deciding: Deciding, body: TimerFired) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from orderflow.kernel.cancelling import cancel
-from orderflow.kernel.deadlines import outstanding
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.placing import send_reminder
 from orderflow.model import commands as cmd
@@ -13,7 +12,7 @@ from orderflow.model import events as ev
 from orderflow.model.document import Terms
 from orderflow.model.messages import TimerFired
 from orderflow.model.observations import Feedback, FeedbackGiven, PaymentReported
-from orderflow.model.state import OrderState, Review
+from orderflow.model.state import OrderState, PaymentFact, Review
 from orderflow.model.work import Effect
 from orderflow.money import Money
 
@@ -23,6 +22,7 @@ __all__ = [
     "charged_back",
     "expires",
     "feedback_given",
+    "told_again",
 ]
 
 
@@ -43,8 +43,9 @@ def _promise_nears(deciding: Deciding, fired: TimerFired) -> None:
 
 def expires(state: OrderState) -> bool:
     """Whether a prepaid order is given up when its time to pay is over: no money is in sight."""
-    in_sight = state.payments.captured or state.payments.authorised
-    return state.terms == Terms.PREPAID and not in_sight
+    payments = state.payments
+    in_sight = payments.captured or payments.authorised or not payments.outstanding
+    return state.terms == Terms.PREPAID and not (in_sight or state.released)
 
 
 def cancel_unpaid(deciding: Deciding) -> None:
@@ -70,7 +71,8 @@ def _cash_is_missing(deciding: Deciding, _fired: TimerFired) -> None:
 
 
 def _ask_for_money(deciding: Deciding, task: str, what: str) -> None:
-    money = Money(outstanding(deciding.order, deciding.rules), deciding.order.state.currency)
+    state = deciding.order.state
+    money = Money(state.payments.outstanding, state.currency)
     role, subject = deciding.rules.steps.role("unpaid"), deciding.order.id
     deciding.ask_person(task, role, f"{money} of {subject} are {what}", subject)
 
@@ -81,6 +83,25 @@ def charged_back(deciding: Deciding, body: PaymentReported) -> None:
     reason = f"{money} were charged back ({body.reference}): dispute it, or let it be"
     role = deciding.rules.steps.role("unpaid")
     deciding.ask_person("exception.charged_back", role, reason, deciding.order.id)
+
+
+def told_again(deciding: Deciding, body: PaymentReported, counts: int) -> None:
+    """A reference that *counts* already comes with another amount: the greatest counts, and a task.
+
+    So it does not matter which came first. A payment that failed adds nothing in any case.
+    """
+    if body.amount == counts or body.fact is PaymentFact.FAILED:
+        return
+    if body.amount > counts:
+        reference = f"{body.fact}:{body.reference}"
+        more = body.amount - counts
+        deciding.emit(ev.PaymentRecorded(body.fact, more, reference, body.amount))
+    amounts = sorted((counts, body.amount))
+    what = f"{body.reference} was {body.fact} with different amounts"
+    deciding.emit(ev.FactKept("payment_reported", f"{what}: {amounts[0]} and {amounts[1]}"))
+    role, of = deciding.rules.steps.role("unpaid"), f"{deciding.id}/{body.fact}:{body.reference}"
+    reason = f"{what}: the greatest counts; ask which is right"
+    deciding.ask_person("exception.payment_reported", role, reason, of)
 
 
 def _ask_for_review(deciding: Deciding, _fired: TimerFired) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 from orderflow.model.document import Terms
-from orderflow.model.ledger import Bucket
+from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.order import Order
 from orderflow.model.phases import ReturnPhase
 from orderflow.money import share
@@ -14,6 +14,8 @@ from orderflow.money import share
 __all__ = ["owed_for_what_is_kept", "to_collect"]
 
 _GONE = (Bucket.CANCELLED, Bucket.SUBSTITUTED)
+_ASTRAY = (Bucket.LOST, Bucket.RETURNING_UNDELIVERED, Bucket.RETURNED_UNDELIVERED)
+_LESS = frozenset({*_GONE, Bucket.RETURNED})
 
 
 def owed_for_what_is_kept(order: Order) -> int:
@@ -22,37 +24,45 @@ def owed_for_what_is_kept(order: Order) -> int:
     A line's amount and tax, times the share of its units that are kept, rounded half up: what
     several refunds give back adds up to the line exactly. Charges are owed as long as any unit is.
     """
-    kept = _kept(order)
-    if order.lines and not any(kept.values()):
+    if _LESS.isdisjoint(order.ledger.totals()):
+        return order.document.total.minor
+    kept = _by_line(order, _kept(order))
+    if order.lines and not kept:
         return 0
     return _price(order, kept)
 
 
-def _kept(order: Order) -> Counter[str]:
-    """Units per line of the document, those of its substitutes among them."""
+def _kept(order: Order) -> Iterator[tuple[Slot, int]]:
+    """The units that are neither cancelled nor accepted back, and where they stand."""
     state = order.state
-    kept: Counter[str] = Counter()
     accepted = {
         rma.id: Counter(rma.rejected)
         for rma in state.returns.values()
         if rma.phase is ReturnPhase.CLOSED
     }
     for slot, units in state.ledger.items():
-        root = state.lines[slot.line].substitutes or slot.line
         if slot.bucket is Bucket.RETURNED and slot.rma in accepted:
             rejected = min(units, accepted[slot.rma][slot.line])
             accepted[slot.rma][slot.line] -= rejected
-            kept[root] += rejected
+            yield slot, rejected
         elif slot.bucket not in _GONE:
-            kept[root] += units
-    return kept
+            yield slot, units
+
+
+def _by_line(order: Order, kept: Iterable[tuple[Slot, int]]) -> Counter[str]:
+    """Units per line of the document, those of its substitutes among them."""
+    units: Counter[str] = Counter()
+    for slot, n in kept:
+        units[order.state.lines[slot.line].substitutes or slot.line] += n
+    return +units
 
 
 def to_collect(order: Order, parcel: str) -> int:
     """What a parcel's carrier collects of an order that is paid on delivery: minor units.
 
     Its goods, and with the first parcel the charges; less what was paid before. What the carriers
-    of all parcels collect adds up to what is owed.
+    of all parcels collect adds up to what is owed: goods that came back, or that will not arrive,
+    are collected by nobody.
     """
     if order.state.terms != Terms.CASH_ON_DELIVERY:
         return 0
@@ -64,11 +74,13 @@ def to_collect(order: Order, parcel: str) -> int:
 
 
 def _worth(order: Order, parcels: Collection[str]) -> int:
-    """The price of what is in parcels, with the order's charges where anything is."""
-    units: Counter[str] = Counter()
-    for slot, n in order.ledger.items():
-        if slot.parcel in parcels:
-            units[order.state.lines[slot.line].substitutes or slot.line] += n
+    """The price of what arrives in parcels and is kept, with the charges where anything is."""
+    arrives = (
+        (slot, units)
+        for slot, units in _kept(order)
+        if slot.parcel in parcels and slot.bucket not in _ASTRAY
+    )
+    units = _by_line(order, arrives)
     return _price(order, units) if units else 0
 
 

@@ -12,6 +12,7 @@ import attrs
 from orderflow.kernel.forms import LABEL, TRACE
 from orderflow.kernel.rules import Rules
 from orderflow.model import events as ev
+from orderflow.model.disguise import disguised
 from orderflow.model.messages import (
     Delivered,
     Despatched,
@@ -121,10 +122,10 @@ def _event(parcel: Parcel, body: object, at: datetime) -> ev.Event | None:
             return None if known else ev.ParcelLabelled(carrier, number)
         case TrackingReported():
             scan = _scan(body, at)
-            known = any(there.id == scan.id for there in parcel.scans)
+            known = any(there.id in (scan.id, disguised(scan.id)) for there in parcel.scans)
             return None if known else ev.ParcelScanned(scan)
         case TrackingRetracted(event=scan_id):
-            known = scan_id in parcel.retracted
+            known = not {scan_id, disguised(scan_id)}.isdisjoint(parcel.retracted)
             return None if known else ev.ParcelScanRetracted(scan_id)
         case Delivered():
             scan = Scan("by hand", ParcelStatus.DELIVERED, at, to_recipient=True)

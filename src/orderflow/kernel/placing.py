@@ -85,6 +85,9 @@ def place_hold(deciding: Deciding, body: cmd.PlaceHold) -> None:
         deciding.refuse("hold.exists", f"the hold {body.hold} is already there; use another handle")
     elif state.phase.final:
         deciding.refuse("order.over", f"the order is {state.lifecycle}; there is nothing to hold")
+    elif body.until and body.until <= deciding.context.now:
+        what = f"the hold would end at {body.until:%Y-%m-%d %H:%M:%S} UTC, which is past"
+        deciding.refuse("hold.over", f"{what}; name a later moment, or none")
     elif body.on and body.on not in state.fulfillment_orders:
         there = ", ".join(sorted(state.fulfillment_orders)) or "none"
         deciding.refuse("fo.unknown", f"there is no fulfillment order {body.on}; there are {there}")

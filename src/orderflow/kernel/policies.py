@@ -62,7 +62,7 @@ class ReservePolicy(Protocol):
 
 
 ReleasePolicy = Callable[[Order], bool]
-"""Whether an order's work may start."""
+"""Whether an order's work may start; asked again for what is added to it later."""
 
 
 def at_placement(order: Order) -> bool:
@@ -78,7 +78,8 @@ def at_confirmation(order: Order) -> bool:
 def when_paid(order: Order) -> bool:
     """Release a confirmed order's work when it is paid for; at once, where its terms say: later.
 
-    Prepaid orders are worked when they are paid; by invoice or on delivery they are paid last.
+    Prepaid orders are worked when they are paid, and what is added to them when that is paid, too;
+    by invoice or on delivery they are paid last.
     """
     later = order.state.terms != Terms.PREPAID
     return at_confirmation(order) and (later or order.state.payments.paid)

@@ -7,9 +7,9 @@ from orderflow.kernel.cancelling import cancel_units
 from orderflow.kernel.deadlines import ENDED, REACHED
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.despatching import overcharged
-from orderflow.kernel.refunding import propose_refunds
+from orderflow.kernel.receiving import keep_the_rest
+from orderflow.kernel.refunding import propose_refunds, update_total
 from orderflow.kernel.requesting import close_moot, submit_ready
-from orderflow.kernel.returning import keep_the_rest
 from orderflow.kernel.working import complete_work
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
@@ -34,6 +34,7 @@ def advance(deciding: Deciding) -> None:
         close_moot(deciding)
         keep_the_rest(deciding)
         _drop_exchanges(deciding)
+        update_total(deciding)
         route(deciding)
         release(deciding)
         submit_ready(deciding)
@@ -68,13 +69,34 @@ def _release_moot_holds(deciding: Deciding) -> None:
 
 
 def _drop_exchanges(deciding: Deciding) -> None:
-    """What was to go out for goods that do not come any more is cancelled."""
-    state = deciding.order.state
-    for line in state.lines if state.returns else ():
-        rma = state.returns.get(state.lines[line].awaits)
-        if rma and rma.phase in (ReturnPhase.DECLINED, ReturnPhase.CANCELLED):
-            for slot, units in list(state.ledger.slots(Bucket.OPEN, line=line)):
-                cancel_units(deciding, slot, units)
+    """When a return ends, what was to go out for goods that were not accepted is cancelled.
+
+    As many units go out as were accepted; where more were to go out than to come back, as many in
+    proportion.
+    """
+    for event in list(deciding.events):
+        if not isinstance(event, ev.ReturnMoved) or not event.phase.final:
+            continue
+        rma, slots = deciding.returns[event.rma], deciding.order.ledger.slots()
+        lines = deciding.lines
+        exchange = [(s, n) for s, n in slots if lines[s.line].awaits == rma.id]
+        ordered = sum(n for slot, n in exchange if slot.bucket is not Bucket.SUBSTITUTED)
+        gone = sum(n for slot, n in exchange if slot.bucket is Bucket.CANCELLED)
+        announced = sum(rma.lines.values())
+        go_out = min(ordered, _accepted(deciding, rma) * max(ordered, announced) // announced)
+        left = ordered - gone - go_out
+        for slot, units in reversed(exchange):
+            if slot.bucket is Bucket.OPEN and (take := min(units, left)) > 0:
+                cancel_units(deciding, slot, take)
+                left -= take
+
+
+def _accepted(deciding: Deciding, rma: Return) -> int:
+    """Units that came with a return, and are not the customer's any more."""
+    if rma.phase is not ReturnPhase.CLOSED:
+        return 0
+    came = deciding.order.ledger.total(Bucket.RETURNED, rma=rma.id)
+    return came - sum(rma.rejected.values())
 
 
 def _close_overdue(deciding: Deciding) -> None:

@@ -9,21 +9,31 @@ from orderflow.model.observations import PaymentReported
 from orderflow.model.state import PaymentFact, Refund, RefundStatus
 from orderflow.model.work import effect_key
 
-__all__ = ["propose_refunds", "refund_key", "refund_reported", "retry"]
+__all__ = ["propose_refunds", "refund_key", "refund_reported", "retry", "update_total"]
+
+
+def update_total(deciding: Deciding) -> None:
+    """Write down what is owed for what is kept, where that has changed."""
+    owed = deciding.rules.owed(deciding.order)
+    if owed != deciding.order.state.payments.total:
+        deciding.emit(ev.TotalChanged(owed))
 
 
 def propose_refunds(deciding: Deciding) -> None:
     """Pay back what was paid for goods that are not kept; take back what is not due any more.
 
-    Never more than was captured and is still kept, nor than the goods were worth (promise 9).
+    Never more than was captured and is still kept (promise 9). What was paid beyond the price goes
+    back when the order is over: before that something may be added to it.
     """
     state = deciding.order.state
     payments = state.payments
     if not payments.captured:
         return
-    owed = deciding.rules.owed(deciding.order)
-    worth = payments.total - owed - payments.refunded
-    due = max(0, min(worth, payments.kept - owed, payments.kept))
+    due = min(payments.kept, payments.kept - payments.total)
+    if not state.phase.final:
+        given_up = deciding.order.document.total.minor - payments.total
+        due = min(due, given_up - payments.refunded)
+    due = max(0, due)
     pending = [r for r in state.refunds.values() if r.status.open]
     proposed = sum(refund.amount for refund in pending)
     for refund in reversed(pending):

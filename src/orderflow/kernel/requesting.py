@@ -1,17 +1,19 @@
-"""What another party is asked for, and what it answers: fulfillment orders, and giving them up."""
+"""What another party is asked for: fulfillment orders, and to give them up."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import product
 
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.lines import standing_for
 from orderflow.kernel.placing import not_held
-from orderflow.kernel.substituting import drop_moot_proposals, propose
+from orderflow.kernel.substituting import drop_moot_proposals
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model import observations as obs
-from orderflow.model.ledger import IN_WORK, Bucket, Slot
+from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.phases import Phase
 from orderflow.model.state import FulfillmentOrder, OrderState
 from orderflow.model.stock import Cause, Move
@@ -19,10 +21,10 @@ from orderflow.model.work import Effect, effect_key
 from orderflow.workflow import StepWork
 
 __all__ = [
-    "answered",
     "ask_back",
     "cancellation_answered",
     "close_moot",
+    "declined",
     "give_back",
     "heard_from",
     "is_with_party",
@@ -119,65 +121,26 @@ def received(deciding: Deciding, body: obs.RequestReceived) -> None:
         heard_from(deciding, fo, body.reference)
 
 
-def answered(deciding: Deciding, body: obs.RequestAnswered) -> None:
-    """The party accepts the request line by line, or rejects it whole."""
-    fo = party_fo(deciding, body)
-    if fo is None:
-        return
-    heard_from(deciding, fo, body.reference)
-    if fo.phase.final:  # what it speaks of has left, or was given up
-        if fo.phase is Phase.FAILED and not body.rejected:
-            deciding.keep_fact(body.kind, f"{fo.id} is {fo.state}, and now is answered", fo.id)
-        return
-    if body.rejected:
-        for line, units in deciding.order.units(Bucket.ALLOCATED, fo=fo.id).items():
-            give_back(deciding, fo, line, units, body.rejected)
-    for part in body.lines:
-        _line_answered(deciding, fo, part)
-    left = deciding.order.ledger.total(*IN_WORK, fo=fo.id)
-    if left and fo.phase is Phase.REQUESTED:
-        deciding.fire("accept", fo=fo.id)
-    elif not left and not deciding.order.ledger.total(Bucket.SHIPPED, fo=fo.id):
-        deciding.fire("reject" if fo.phase is Phase.REQUESTED else "close", fo=fo.id)
-
-
-def _line_answered(deciding: Deciding, fo: FulfillmentOrder, part: obs.LineAnswer) -> None:
-    line = part.line
-    there = deciding.units.get(Slot(line, Bucket.ALLOCATED, fo.id), 0)
-    units = there if part.quantity is None else min(part.quantity, there)
-    if line not in deciding.lines or (part.quantity or 0) > there:
-        told = f"{fo.strategy} speaks of {part.quantity or 'all'} of line {line}"
-        what = f"{told}, it has {there} to ship"
-        deciding.ask_person("exception.answer", "purchasing", what, fo.id)
-    if not units:
-        return
-    match part.verdict:
-        case obs.Verdict.REJECTED:
-            give_back(deciding, fo, line, units, part.reason)
-            return
-        case obs.Verdict.SUBSTITUTED:
-            assert part.substitute is not None  # the verdict says so
-            propose(deciding, fo.id, part.line, part.substitute, units)
-        case verdict if part.at or verdict is obs.Verdict.BACKORDERED:
-            waits = verdict is obs.Verdict.BACKORDERED
-            deciding.emit(ev.ShippingPromised(fo.id, line, units, part.at, waits))
-    known = deciding.fos[fo.id].costs.get(line)
-    if part.unit_cost is not None and part.unit_cost != known:
-        deciding.emit(ev.CostsAgreed(fo.id, {line: part.unit_cost}))
-        if known is not None:
-            what = f"{fo.strategy} wants {part.unit_cost} for line {line}, not {known}: object, or"
-            deciding.ask_person(
-                "exception.price", "purchasing", f"{what} let it be", f"{fo.id}/{line}"
-            )
+def declined(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, reason: str) -> None:
+    """A party does not ship units: those that it was asked to give up it has given up."""
+    key = deciding.stock_key(line, fo.id)
+    if key is not None and reason == "out_of_stock":
+        deciding.stock.append(Move(key, -units, Cause.SHORT_PICK, fo.id))
+    for request in list(deciding.order.state.cancellations.values()):
+        asked = next((n for n in request.lines if line in standing_for(deciding.lines, n)), "")
+        if request.fo == fo.id and (given := min(units, request.lines.get(asked, 0))):
+            _give_up(deciding, fo, line, given, reroute=request.reroute)
+            left = Counter(request.lines) - Counter({asked: given})
+            deciding.emit(ev.CancellationClosed(request.id, {line: given}, reason, dict(left)))
+            units -= given
+    if units:
+        give_back(deciding, fo, line, units, reason)
 
 
 def give_back(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, reason: str) -> None:
     """Units leave a fulfillment order, and are routed again, but not to the same party."""
-    key = deciding.stock_key(line, fo.id)
     deciding.emit(ev.UnitsDeclined(fo.id, line, units, fo.strategy, reason))
     deciding.unreserve(line, fo.id, units)
-    if key is not None and reason == "out_of_stock":
-        deciding.stock.append(Move(key, -units, Cause.SHORT_PICK, fo.id))
     deciding.move(Slot(line, Bucket.ALLOCATED, fo.id), Slot(line, Bucket.OPEN), units)
 
 
@@ -236,7 +199,6 @@ def cancellation_answered(deciding: Deciding, body: obs.CancellationAnswered) ->
     for request in list(deciding.order.state.cancellations.values()):
         if request.fo == fo.id:
             given = _given_up(deciding, fo, request.lines, left, reroute=request.reroute)
-            left.subtract(given)
             deciding.emit(ev.CancellationClosed(request.id, given, body.reason))
     if over := {line: units for line, units in left.items() if units > 0}:
         what = ", ".join(f"{units} of line {line}" for line, units in over.items())
@@ -248,31 +210,44 @@ def _given_up(
     deciding: Deciding,
     fo: FulfillmentOrder,
     asked: Mapping[str, int],
-    offered: Mapping[str, int],
+    left: Counter[str],
     *,
     reroute: bool,
 ) -> dict[str, int]:
-    given = {}
+    """What the party gives up of what it was *asked* for: taken off what is *left* of its words."""
+    given: Counter[str] = Counter()
     for line, units in asked.items():
-        slot = Slot(line, Bucket.ALLOCATED, fo.id)
-        take = min(units, offered.get(line, 0), deciding.units.get(slot, 0))
-        if take <= 0:
-            continue
-        given[line] = take
-        if reroute:
-            give_back(deciding, fo, line, take, "given up when asked")
-        else:
-            deciding.unreserve(line, fo.id, take)
-            deciding.move(slot, slot._replace(bucket=Bucket.CANCELLED), take)
-    return given
+        wanted = units
+        for name, word in product(standing_for(deciding.lines, line), (line, *left)):
+            there = deciding.units.get(Slot(name, Bucket.ALLOCATED, fo.id), 0)
+            take = min(wanted, left[word], there)
+            if take <= 0 or name not in standing_for(deciding.lines, word):
+                continue
+            wanted -= take
+            left[word] -= take
+            given[name] += take
+            _give_up(deciding, fo, name, take, reroute=reroute)
+    return dict(given)
+
+
+def _give_up(
+    deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, *, reroute: bool
+) -> None:
+    """Units that a party was asked for are somebody else's, or nobody's."""
+    slot = Slot(line, Bucket.ALLOCATED, fo.id)
+    if reroute:
+        give_back(deciding, fo, line, units, "given up when asked")
+    else:
+        deciding.unreserve(line, fo.id, units)
+        deciding.move(slot, slot._replace(bucket=Bucket.CANCELLED), units)
 
 
 def close_moot(deciding: Deciding) -> None:
     """End what was asked about units that are no longer there: they left, or were given up."""
     state = deciding.order.state
     for request in state.cancellations.values():
-        asked = (Slot(line, Bucket.ALLOCATED, request.fo) for line in request.lines)
-        if not any(map(deciding.units.get, asked)):
+        names = {n for line in request.lines for n in standing_for(deciding.lines, line)}
+        if not any(deciding.units.get(Slot(n, Bucket.ALLOCATED, request.fo)) for n in names):
             deciding.emit(ev.CancellationClosed(request.id, {}, "moot"))
     drop_moot_proposals(deciding)
 

@@ -1,30 +1,28 @@
-"""Returns: asked for, approved, received, closed."""
+"""Returns: asked for, approved, closed, and what was not accepted sent back."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.editing import add_lines, named
 from orderflow.kernel.placing import not_held
+from orderflow.kernel.receiving import beyond, open_return, settle
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.messages import Despatched
-from orderflow.model.observations import GoodsReturned, ReturnAnswered, ReturnInspected
+from orderflow.model.observations import ReturnAnswered
 from orderflow.model.parcel import Content
 from orderflow.model.phases import ReturnPhase
-from orderflow.model.returns import Disposition, Finding
+from orderflow.model.returns import Disposition
 
 __all__ = [
     "answered",
     "approve",
     "close",
     "decline",
-    "goods_returned",
-    "inspected",
-    "keep_the_rest",
     "request",
     "send_back",
 ]
@@ -51,7 +49,7 @@ def request(deciding: Deciding, body: cmd.RequestReturn) -> None:
         deciding.fire("reopen", reason="exchange")
     if deciding.refusals:
         return
-    rma = _open(deciding, body.reason, body.lines, _to(deciding, body.lines))
+    rma = open_return(deciding, body.reason, body.lines, _to(deciding, body.lines))
     if exchange:
         add_lines(deciding, exchange, awaits=rma)
 
@@ -65,15 +63,6 @@ def _returnable(deciding: Deciding) -> dict[str, int]:
             for line, units in rma.lines.items():
                 found[line] = found.get(line, 0) - max(0, units - coming.get(line, 0))
     return found
-
-
-def _open(deciding: Deciding, reason: str, lines: dict[str, int], to: str = "") -> str:
-    flow = deciding.rules.returns
-    initial = flow.by_name[flow.initial]
-    rma = f"{deciding.id}-R{len(deciding.order.state.returns) + 1}"
-    phase = ReturnPhase(initial.phase)
-    deciding.emit(ev.ReturnOpened(rma, reason, lines, flow.stamp, initial.name, phase, to))
-    return rma
 
 
 def _to(deciding: Deciding, lines: Mapping[str, int]) -> str:
@@ -117,101 +106,17 @@ def decline(deciding: Deciding, body: cmd.DeclineReturn) -> None:
         deciding.fire("decline", rma=body.rma, reason=body.reason)
 
 
-def goods_returned(deciding: Deciding, body: GoodsReturned) -> None:
-    """Goods came: each unit walks the shortest declared way; what nobody sent is surplus."""
-    rma = body.rma if body.rma in deciding.order.state.returns else None
-    if rma and deciding.order.state.returns[rma].phase.final:
-        rma = None
-    rma = rma or _open(deciding, body.reason, body.lines)
-    if not deciding.fire("receive", rma=rma):
-        deciding.keep_fact("goods_returned", "the return cannot take goods as it stands", rma)
-        return
-    for sku, units in body.others.items():
-        deciding.emit(ev.StrangeGoodsCame(rma, sku, units))
-        reason = f"{units} of {sku} came back that are not of this order: find out whose they are"
-        deciding.ask_person(f"exception.other_goods.{sku}", "support", reason, rma)
-    for line, units in body.lines.items():
-        left = units
-        for slot, take in _coming(deciding, line, units, rma):
-            deciding.walk(slot, Bucket.RETURNED, take, rma=rma)
-            left -= take
-        if left:
-            deciding.emit(ev.SurplusFound(line, left))
-            reason = f"{left} of line {line} came back that were not sent to this customer"
-            deciding.ask_person("exception.surplus", "support", reason, rma)
-
-
 def close(deciding: Deciding, body: cmd.CloseReturn) -> None:
     """End the return; what did not come stays with the customer, what came is dealt with."""
     if not _known(deciding, body.rma):
         return
-    for line, units in _beyond(deciding, body.rma, body.findings).items():
+    for line, units in beyond(deciding, body.rma, body.findings).items():
         what = f"the findings speak of {units} of line {line} more than came with {body.rma}"
         deciding.refuse("return.findings", what)
     if deciding.fire("close", rma=body.rma) and not deciding.refusals:
         others = Disposition.RESTOCK if body.restock else Disposition.DISCARD
-        _settle(deciding, body.rma, body.findings, others)
-
-
-def inspected(deciding: Deciding, body: ReturnInspected) -> None:
-    """Who received the goods for us looked at them: the return ends."""
-    if body.rma not in deciding.order.state.returns:
-        deciding.keep_fact(body.kind, f"there is no return {body.rma}")
-    elif deciding.order.state.returns[body.rma].phase.final:
-        return
-    elif deciding.fire("close", rma=body.rma):
-        good = tuple(
-            Finding(line=line, quantity=units, disposition=Disposition.RESTOCK)
-            for line, units in body.restock.items()
-        )
-        if over := _beyond(deciding, body.rma, (*body.findings, *good)):
-            what = ", ".join(f"{units} of line {line}" for line, units in over.items())
-            deciding.keep_fact(body.kind, f"it speaks of {what} that did not come", body.rma)
-        _settle(deciding, body.rma, (*body.findings, *good), Disposition.DISCARD)
-
-
-def _beyond(deciding: Deciding, rma: str, findings: Iterable[Finding]) -> Counter[str]:
-    """Units per line that findings speak of and that did not come."""
-    found: Counter[str] = Counter()
-    for finding in findings:
-        found[finding.line] += finding.quantity
-    return found - Counter(deciding.order.units(Bucket.RETURNED, rma=rma))
-
-
-def _settle(deciding: Deciding, rma: str, findings: Iterable[Finding], others: Disposition) -> None:
-    """Deal with what came, as the findings say; with *others* as it is named."""
-    _keep(deciding, rma)
-    came = dict(sorted(deciding.order.ledger.slots(Bucket.RETURNED, rma=rma)))
-    for finding in findings:
-        left = finding.quantity
-        for slot, units in came.items():
-            if slot.line == finding.line and (take := min(left, units)):
-                _dispose(deciding, slot, take, finding.disposition)
-                came[slot] = units - take
-                left -= take
-    for slot, units in came.items():
-        if units:
-            _dispose(deciding, slot, units, others)
-
-
-def keep_the_rest(deciding: Deciding) -> None:
-    """What did not come before its return was cancelled, or expired, is the customer's again."""
-    for rma in deciding.order.state.returns.values():
-        if rma.phase.final:
-            _keep(deciding, rma.id)
-
-
-def _keep(deciding: Deciding, rma: str) -> None:
-    for slot, units in list(deciding.order.ledger.slots(Bucket.RETURNING, rma=rma)):
-        deciding.walk(slot, Bucket.DELIVERED, units, rma="")
-
-
-def _dispose(deciding: Deciding, slot: Slot, units: int, disposition: Disposition) -> None:
-    deciding.emit(ev.GoodsJudged(slot.rma, slot.line, units, disposition))
-    if disposition is Disposition.RESTOCK:
-        deciding.restock(slot, units, slot.rma)
-    elif disposition is Disposition.QUARANTINE:
-        deciding.quarantine(slot, units, slot.rma)
+        kept = deciding.order.state.returns[body.rma].findings or ()
+        settle(deciding, body.rma, body.findings or kept, others)
 
 
 def send_back(deciding: Deciding, body: cmd.SendBack) -> None:
@@ -263,16 +168,3 @@ def _taken(deciding: Deciding, line: str, units: int, *buckets: Bucket) -> list[
             taken.append((slot, min(units, have)))
             units -= min(units, have)
     return taken
-
-
-def _coming(deciding: Deciding, line: str, units: int, rma: str) -> list[tuple[Slot, int]]:
-    """Which units came: this return's first, then delivered ones, then those on their way."""
-    taken = []
-    for slot, have in sorted(deciding.order.ledger.slots(Bucket.RETURNING, line=line, rma=rma)):
-        taken.append((slot, min(units, have)))
-        units -= min(units, have)
-    for bucket in (Bucket.DELIVERED, Bucket.SHIPPED):
-        more = _taken(deciding, line, units, bucket)
-        taken += more
-        units -= sum(n for _, n in more)
-    return [(slot, n) for slot, n in taken if n]

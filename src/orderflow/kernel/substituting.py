@@ -5,6 +5,7 @@ from __future__ import annotations
 from orderflow.kernel.allocating import take
 from orderflow.kernel.backordering import let_go
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.lines import substitute_id
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
@@ -84,7 +85,7 @@ def _by_party(deciding: Deciding, found: Proposal) -> None:
         if have < units:
             deciding.refuse("stock.not_available", f"{units} of {key} are needed, there are {have}")
             return
-    new_line = _next(deciding, found.line)
+    new_line = substitute_id(deciding.lines, found.line)
     deciding.emit(ev.SubstituteDropped(found.fo, found.line))
     _replace(deciding, slot, units)
     deciding.emit(ev.LineSubstituted(found.fo, found.line, new_line, found.sku, units))
@@ -94,7 +95,7 @@ def _by_party(deciding: Deciding, found: Proposal) -> None:
 
 def _by_us(deciding: Deciding, found: Proposal) -> None:
     """The new line is open, and is given out as any other."""
-    new_line, left = _next(deciding, found.line), found.quantity
+    new_line, left = substitute_id(deciding.lines, found.line), found.quantity
     for slot, units in _standing(deciding, found.fo, found.line):
         if part := min(left, units):
             _replace(deciding, slot, part)
@@ -107,8 +108,3 @@ def _by_us(deciding: Deciding, found: Proposal) -> None:
 def _replace(deciding: Deciding, slot: Slot, units: int) -> None:
     let_go(deciding, slot, units)
     deciding.move(slot, slot._replace(bucket=Bucket.SUBSTITUTED), units)
-
-
-def _next(deciding: Deciding, line: str) -> str:
-    count = sum(1 for known in deciding.lines.values() if known.substitutes)
-    return f"{line}.s{count + 1}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from orderflow.kernel.deadlines import outstanding
 from orderflow.kernel.forms import Filled, picked_items, shorts
 from orderflow.kernel.refunding import refund_key
 from orderflow.kernel.rules import Rules
@@ -31,7 +30,7 @@ def completing(task: Task, order: Order, rules: Rules, filled: Filled) -> Outcom
     if task.subject in state.cancellations and filled:
         return _given_up(task, order, filled)
     if filled.get("answer") == "paid" and task.subject == state.id:
-        return _found(order, rules)
+        return _found(order)
     if filled.get("answer") in _ANSWERS:
         return _ANSWERS[filled["answer"]](task, order, filled)
     if task.key in state.tasks:
@@ -83,9 +82,9 @@ def _given_up(task: Task, order: Order, filled: Filled) -> Outcome:
     return obs.CancellationAnswered(fo=request.fo, lines=lines, reason="told a person")
 
 
-def _found(order: Order, rules: Rules) -> Outcome:
+def _found(order: Order) -> Outcome:
     """A person found the money that was missing, all of it."""
-    amount, reference = outstanding(order, rules), f"by-hand-{order.version}"
+    amount, reference = order.state.payments.outstanding, f"by-hand-{order.version}"
     return obs.PaymentReported(fact=PaymentFact.CAPTURED, amount=amount, reference=reference)
 
 

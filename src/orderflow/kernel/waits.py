@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from orderflow.kernel.allocating import routable
+from orderflow.kernel.allocating import keeps_waiting, routable
 from orderflow.kernel.deadlines import deadlines, escalating, patience, stamp
 from orderflow.kernel.forms import GIVEN_UP, LABEL, answer_form, pick_form
 from orderflow.kernel.refunding import refund_key
@@ -79,7 +79,7 @@ def _open_tasks(state: OrderState) -> Iterator[Wanted]:
 def _holds(state: OrderState) -> Iterator[Wanted]:
     for hold in state.holds.values():
         if hold.until is not None:
-            key = f"{state.id}:hold:{hold.id}:{hold.until.isoformat()}"
+            key = f"{state.id}:hold:{hold.id}:{stamp(hold.since or hold.until)}"
             yield Timer(key, "hold", hold.id, hold.until)
         else:
             where = hold.on or "the order"
@@ -106,8 +106,6 @@ def _unsettled(order: Order, rules: Rules) -> Iterator[Wanted]:
         yield from patience(
             state, "backorder", state.id, state.backordered_at, rules.windows.backorder
         )
-    if state.phase is OrderPhase.CONFIRMED and not state.released and not state.held():
-        yield from patience(state, "payment", state.id, state.since, rules.windows.payment)
 
 
 def _open_units(order: Order, rules: Rules) -> Iterator[Wanted]:
@@ -121,7 +119,8 @@ def _open_units(order: Order, rules: Rules) -> Iterator[Wanted]:
         key = f"{state.id}:not_before:{stamp(date)}"
         if key not in state.done_timers:
             yield Timer(key, "not_before", state.id, date)
-    if stuck := routable(order, rules, min(dates, default=_PAST)):
+    come = (date for date in dates if f"{state.id}:not_before:{stamp(date)}" in state.done_timers)
+    if stuck := routable(order, rules, max(come, default=_PAST)):
         lines = ", ".join(sorted(stuck))
         what = f"nobody takes line {lines}: route again when that has changed, or cancel"
         yield Task(f"{state.id}:route", "route", state.id, "support", what)
@@ -138,6 +137,8 @@ def _of_parcel(order: Order, rules: Rules, view: ParcelView) -> Iterator[Wanted]
         others = view.lead if view.lead != order.id else view.held_by[0]
         window = rules.windows.tracking
         yield from patience(order.state, f"parcel of {others}", view.id, view.since, window)
+    elif keeps_waiting(order.state):
+        yield from patience(order.state, "rest", view.id, view.since, rules.windows.backorder)
     elif view.status is ParcelStatus.LABELLED:
         strategy = order.fulfillment_orders[view.fo].strategy
         yield from _step(order, rules, "ship", view.id, 0, strategy)

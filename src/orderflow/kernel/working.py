@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from functools import cache
 
+from orderflow.kernel.allocating import keeps_waiting
 from orderflow.kernel.backordering import backorder
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.placing import not_held
@@ -82,8 +83,8 @@ def pick(deciding: Deciding, body: cmd.Pick) -> None:
         deciding.move(slot, slot._replace(bucket=Bucket.PICKED), units)
     for line, units in body.short.items():
         key = StockKey(deciding.lines[line].sku, location)
-        deciding.unreserve(line, body.fo, units)
         deciding.stock.append(Move(key, -units, Cause.SHORT_PICK, body.fo))
+        deciding.unreserve(line, body.fo, units)
         backorder(deciding, Slot(line, Bucket.ALLOCATED, body.fo), units, key)
 
 
@@ -157,6 +158,7 @@ def ship(deciding: Deciding, body: cmd.Ship) -> None:
     if view.held_by:
         what = f"{view.id} holds units of {', '.join(view.held_by)}: on hold"
         deciding.refuse("parcel.held", what)
+    _check_whole(deciding)
     slots = list(deciding.order.ledger.slots(Bucket.PACKED, parcel=view.id))
     for fo in dict.fromkeys([slot.fo for slot, _ in slots] or [view.fo]):
         units = {slot.line: n for slot, n in slots if slot.fo == fo}
@@ -165,6 +167,15 @@ def ship(deciding: Deciding, body: cmd.Ship) -> None:
     for slot, quantity in slots:
         deciding.walk(slot, Bucket.SHIPPED, quantity)
     deciding.tell(f"parcel:{view.id}", HandOver())
+
+
+def _check_whole(deciding: Deciding) -> None:
+    """Refuse while an order that is to leave at once lacks units."""
+    if keeps_waiting(deciding.order.state):
+        totals = deciding.order.ledger.totals()
+        missing = [f"{n} {b}" for b in (Bucket.OPEN, Bucket.BACKORDERED) if (n := totals.get(b))]
+        what = f"{deciding.id} is to leave at once and whole, and units are {', '.join(missing)}"
+        deciding.refuse("order.not_whole", f"{what}: wait for them, or cancel them")
 
 
 def deliver(deciding: Deciding, body: cmd.Deliver) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from orderflow.model.document import Address, Code, Id, Line, NewOrder
-from orderflow.model.reading import Attributes, Sent, Utc, read
+from orderflow.model.reading import Attributes, Plain, Sent, Utc, read
 from orderflow.model.returns import Finding
 
 __all__ = [
@@ -57,8 +57,8 @@ __all__ = [
 ]
 
 Units = Annotated[int, Field(gt=0, le=10_000_000, strict=True)]
-LineUnits = dict[str, Units]
-Reason = Annotated[str, Field(min_length=1, max_length=200)]
+LineUnits = dict[Plain, Units]
+Reason = Annotated[Plain, Field(min_length=1, max_length=200)]
 
 
 class Body(Sent):
@@ -76,7 +76,7 @@ class Body(Sent):
             InvalidInput: The subject, the actor or the id cannot be.
         """
         given = {"id": id, "actor": by, "body": self, "subject": subject}
-        return read(Command, given, f"the command {type(self).__name__}")
+        return read(Command, given, "command")
 
 
 class Place(Body):
@@ -110,14 +110,14 @@ class Cancel(Body):
 class Edit(Body):
     """Change what was ordered: where to, until when, how many of a line, which lines besides.
 
-    *quantities* are what is to be live of each line from now on (0 cancels it); what is not named
-    stays.
+    *quantities* are what is to be live of each line from now on (0 cancels it), and of the
+    substitutes that stand in for it and are not named themselves; what is not named stays.
     """
 
     kind: Literal["edit"] = "edit"
     ship_to: Address | None = None
     promised: Utc | None = None
-    quantities: dict[str, Annotated[int, Field(ge=0, le=10_000_000, strict=True)]] = Field(
+    quantities: dict[Plain, Annotated[int, Field(ge=0, le=10_000_000, strict=True)]] = Field(
         default_factory=dict
     )
     lines: tuple[Line, ...] = ()
@@ -160,7 +160,7 @@ class SendBack(Body):
 
     kind: Literal["send_back"] = "send_back"
     rma: Id
-    carrier: str = Field(default="", max_length=64)
+    carrier: Plain = Field(default="", max_length=64)
     tracking_number: Code
 
 
@@ -182,8 +182,8 @@ class Item(Sent):
 
     line: Code
     quantity: Units = 1
-    lot: str = Field(default="", max_length=100)
-    serial: str = Field(default="", max_length=100)
+    lot: Plain = Field(default="", max_length=100)
+    serial: Plain = Field(default="", max_length=100)
     expiry: date | None = None
 
 
@@ -299,7 +299,7 @@ class ConfirmReceipt(Body):
 
 
 class RequestReturn(Body):
-    """The customer wants to send units back; the lines of *exchange* go out when they came."""
+    """The customer wants to send units back; *exchange* goes out for what is accepted."""
 
     kind: Literal["request_return"] = "request_return"
     lines: LineUnits = Field(min_length=1)
@@ -335,7 +335,7 @@ class CloseTask(Body):
     """A task that was opened for a person is done."""
 
     kind: Literal["close_task"] = "close_task"
-    task: str = Field(min_length=1, max_length=200)
+    task: Plain = Field(min_length=1, max_length=200)
 
 
 class Reopen(Body):
@@ -350,7 +350,7 @@ class Fire(Body):
 
     kind: Literal["fire"] = "fire"
     trigger: Code
-    on: str | None = None
+    on: Plain | None = None
     data: Attributes = Field(default_factory=dict)
 
 
@@ -370,10 +370,10 @@ class Receive(StockCommand):
     kind: Literal["receive"] = "receive"
     quantity: Units
     damaged: int = Field(default=0, ge=0, strict=True)
-    reference: str = Field(default="", max_length=200)
-    for_order: str | None = None
-    for_line: str | None = None
-    expected: str | None = None
+    reference: Plain = Field(default="", max_length=200)
+    for_order: Plain | None = None
+    for_line: Plain | None = None
+    expected: Plain | None = None
 
     @model_validator(mode="after")
     def _damaged_are_some_of_them(self) -> Self:
@@ -387,7 +387,7 @@ class Count(StockCommand):
 
     kind: Literal["count"] = "count"
     counted: int = Field(ge=0, strict=True)
-    reference: str = Field(default="", max_length=200)
+    reference: Plain = Field(default="", max_length=200)
 
 
 class WriteOff(StockCommand):
@@ -395,7 +395,7 @@ class WriteOff(StockCommand):
 
     kind: Literal["write_off"] = "write_off"
     quantity: Units
-    reference: str = Field(default="", max_length=200)
+    reference: Plain = Field(default="", max_length=200)
 
 
 class ExpectReceipt(StockCommand):
@@ -476,7 +476,7 @@ class Command(Sent):
     id: Id | None = None
     actor: Code = "system"
     body: CommandBody
-    subject: str = Field(default="", max_length=100, validate_default=True)
+    subject: Plain = Field(default="", max_length=100, validate_default=True)
 
     @field_validator("subject")
     @classmethod

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from orderflow.model.reading import Attributes, Exact, Sent, Utc
+from orderflow.model.reading import CODE, Attributes, Exact, Plain, Sent, Utc
 from orderflow.money import CURRENCIES, Money, share, to_minor
 
 __all__ = [
@@ -35,9 +35,9 @@ __all__ = [
     "Terms",
 ]
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
+Text = Annotated[Plain, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CODE)]
 """The name of something that belongs to an order; it may begin with the order's number."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Minor = Annotated[int, Field(strict=True)]
@@ -74,11 +74,11 @@ class Address(Sent):
     name: Text
     lines: tuple[Text, ...] = Field(min_length=1, max_length=6)
     city: Text
-    postal_code: str = Field(default="", max_length=20)
-    region: str = Field(default="", max_length=100)
+    postal_code: Plain = Field(default="", max_length=20)
+    region: Plain = Field(default="", max_length=100)
     country: Country
-    phone: str = Field(default="", max_length=40)
-    email: str = Field(default="", max_length=254)
+    phone: Plain = Field(default="", max_length=40)
+    email: Plain = Field(default="", max_length=254)
 
 
 class Customer(Sent):
@@ -88,10 +88,10 @@ class Customer(Sent):
     """
 
     id: Code
-    name: str = Field(default="", max_length=200)
-    email: str = Field(default="", max_length=254)
-    phone: str = Field(default="", max_length=40)
-    language: str = Field(default="en", max_length=20)
+    name: Plain = Field(default="", max_length=200)
+    email: Plain = Field(default="", max_length=254)
+    phone: Plain = Field(default="", max_length=40)
+    language: Plain = Field(default="en", max_length=20)
     opted_out: bool = False
 
 
@@ -131,10 +131,10 @@ class Line(Sent):
     amount: Minor | None = None
     tax: Minor = 0
     discount: int = Field(default=0, ge=0, strict=True)
-    name: str = Field(default="", max_length=500)
+    name: Plain = Field(default="", max_length=500)
     item: ItemFacts = ItemFacts.model_construct()
     not_before: Utc | None = None
-    parent_line: str | None = None
+    parent_line: Plain | None = None
     ships: bool = True
     stocked: bool = True
     asks: tuple[Ask, ...] = ()
@@ -148,7 +148,7 @@ class Charge(Sent):
     code: Code
     amount: Minor
     tax: Minor = 0
-    name: str = Field(default="", max_length=200)
+    name: Plain = Field(default="", max_length=200)
 
 
 PERSONAL_FIELDS = frozenset({"customer", "ship_to", "pickup_at", "gift_message", "notes"})
@@ -172,7 +172,7 @@ class NewOrder(Sent):
     channel: Code = "online"
     customer: Customer | None = None
     ship_to: Address | None = None
-    pickup_at: str | None = Field(default=None, max_length=200)
+    pickup_at: Plain | None = Field(default=None, max_length=200)
     currency: str
     lines: tuple[Line, ...] = ()
     charges: tuple[Charge, ...] = ()
@@ -181,8 +181,8 @@ class NewOrder(Sent):
     terms: Terms = Terms.INVOICE
     shipping: Shipping = Shipping.PARTIAL
     gift: bool = False
-    gift_message: str = Field(default="", max_length=2000)
-    notes: str = Field(default="", max_length=4000)
+    gift_message: Plain = Field(default="", max_length=2000)
+    notes: Plain = Field(default="", max_length=4000)
     attributes: Attributes = Field(default_factory=dict)
 
     @field_validator("currency")

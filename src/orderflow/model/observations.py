@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from orderflow.model.commands import Item, LineUnits, Reason, Units
 from orderflow.model.document import Code, Id
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.reading import Exact, Sent, Utc, read
+from orderflow.model.reading import Exact, Plain, Sent, Utc, read
 from orderflow.model.returns import Finding
 from orderflow.model.state import PaymentFact
 
@@ -48,7 +48,7 @@ class Fact(Sent):
     def at(self, occurred_at: Utc, *, subject: str = "", id: str | None = None) -> Observation:
         """This fact in an envelope; *subject* is the order or parcel where it is known."""
         given = {"id": id, "subject": subject, "occurred_at": occurred_at, "body": self}
-        return read(Observation, given, f"the fact {type(self).__name__}")
+        return read(Observation, given, "observation")
 
 
 class TrackingReported(Fact):
@@ -60,9 +60,9 @@ class TrackingReported(Fact):
     kind: Literal["tracking_reported"] = "tracking_reported"
     tracking_number: Code
     status: ParcelStatus
-    event: str = ""
-    code: str = Field(default="", max_length=100)
-    place: str = Field(default="", max_length=200)
+    event: Plain = ""
+    code: Plain = Field(default="", max_length=100)
+    place: Plain = Field(default="", max_length=200)
     to_recipient: bool = False
     signed: bool = False
 
@@ -72,7 +72,7 @@ class TrackingRetracted(Fact):
 
     kind: Literal["tracking_retracted"] = "tracking_retracted"
     tracking_number: Code
-    event: str = Field(min_length=1, max_length=200)
+    event: Plain = Field(min_length=1, max_length=200)
 
 
 class LabelBought(Fact):
@@ -116,7 +116,7 @@ class FeedbackGiven(Fact):
 
     kind: Literal["feedback_given"] = "feedback_given"
     feedback: Feedback
-    reference: str = Field(default="", max_length=100)
+    reference: Plain = Field(default="", max_length=100)
 
 
 class GoodsReturned(Fact):
@@ -128,7 +128,7 @@ class GoodsReturned(Fact):
     kind: Literal["goods_returned"] = "goods_returned"
     lines: LineUnits = Field(min_length=1)
     others: dict[Code, Units] = Field(default_factory=dict)
-    rma: str | None = None
+    rma: Plain | None = None
     reason: Reason = "unannounced"
 
 
@@ -149,7 +149,7 @@ class ReturnAnswered(Fact):
 
     kind: Literal["return_answered"] = "return_answered"
     rma: Id
-    refused: str = Field(default="", max_length=200)
+    refused: Plain = Field(default="", max_length=200)
 
 
 class PartyFact(Fact):
@@ -162,7 +162,7 @@ class RequestReceived(PartyFact):
     """The party has our request. That is no answer to it (X12 997, not 855)."""
 
     kind: Literal["request_received"] = "request_received"
-    reference: str = Field(default="", max_length=100)
+    reference: Plain = Field(default="", max_length=100)
 
 
 class Verdict(StrEnum):
@@ -184,7 +184,7 @@ class LineAnswer(Sent):
     line: Code
     verdict: Verdict = Verdict.ACCEPTED
     quantity: Units | None = None
-    reason: str = Field(default="", max_length=200)
+    reason: Plain = Field(default="", max_length=200)
     at: Utc | None = None
     unit_cost: Annotated[Decimal, Exact] | None = Field(default=None, ge=0)
     substitute: Code | None = None
@@ -200,9 +200,9 @@ class RequestAnswered(PartyFact):
     """The party accepts our request, line by line, or rejects it whole for a reason (X12 855)."""
 
     kind: Literal["request_answered"] = "request_answered"
-    rejected: str = Field(default="", max_length=200)
+    rejected: Plain = Field(default="", max_length=200)
     lines: tuple[LineAnswer, ...] = ()
-    reference: str = Field(default="", max_length=100)
+    reference: Plain = Field(default="", max_length=100)
 
 
 class GoodsShipped(PartyFact):
@@ -211,8 +211,8 @@ class GoodsShipped(PartyFact):
     kind: Literal["goods_shipped"] = "goods_shipped"
     notice: Id
     lines: LineUnits = Field(min_length=1)
-    carrier: str = Field(default="", max_length=64)
-    tracking_number: str = Field(default="", max_length=64)
+    carrier: Plain = Field(default="", max_length=64)
+    tracking_number: Plain = Field(default="", max_length=64)
     items: tuple[Item, ...] = ()
 
 
@@ -221,7 +221,7 @@ class CancellationAnswered(PartyFact):
 
     kind: Literal["cancellation_answered"] = "cancellation_answered"
     lines: LineUnits = Field(default_factory=dict)
-    reason: str = Field(default="", max_length=200)
+    reason: Plain = Field(default="", max_length=200)
 
 
 class InvoiceLine(Sent):
@@ -273,7 +273,7 @@ class Observation(Sent):
     """A fact in its envelope: which, about what, and when it happened."""
 
     id: Id | None = None
-    subject: str = Field(default="", max_length=100)
+    subject: Plain = Field(default="", max_length=100)
     occurred_at: Utc
     body: ObservationBody
 

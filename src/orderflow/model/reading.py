@@ -14,12 +14,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     PlainSerializer,
+    StringConstraints,
     ValidationError,
 )
 
 from orderflow.errors import InvalidInput, Problem
 
-__all__ = ["Attributes", "Exact", "Sent", "Utc", "read", "read_json"]
+__all__ = ["CODE", "Attributes", "Exact", "Plain", "Sent", "Utc", "read", "read_json", "storable"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -69,6 +70,18 @@ Attributes = Annotated[
 Exact = BeforeValidator(_no_float)
 """Marks a Decimal that may not come from a float."""
 
+CODE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
+_PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_IN_WORDS = {
+    CODE: "text without control characters, and without space around it, is expected",
+    _PLAIN: "text without control characters is expected",
+    r"^[A-Z]{2}$": "an ISO 3166 code of two capital letters, such as 'PT', is expected",
+    r"^[0-9]{6,10}$": "6 to 10 digits are expected",
+}
+
+Plain = Annotated[str, StringConstraints(pattern=_PLAIN)]
+"""Text without control characters, but for tabs and the ends of lines."""
+
 Utc = AwareDatetime
 """A moment with a zone."""
 
@@ -93,23 +106,24 @@ def read_json(model: type[M], data: str | bytes, what: str = "input") -> M:
         raise InvalidInput(what, _problems(error)) from None
 
 
+def storable(text: str) -> str:
+    r"""*text* as every database takes it: what is no character is spelled out.
+
+    >>> print(storable("HTTP 502: \udcff\x00"))
+    HTTP 502: \udcff\0
+    """
+    return text.encode(errors="backslashreplace").decode().replace("\0", "\\0")
+
+
 def _problems(error: ValidationError) -> list[Problem]:
     return [
         Problem(
             ".".join(str(part) for part in found["loc"]) or "(whole)",
             None if found["type"] == "missing" else found["input"],
-            _PATTERNS.get(found.get("ctx", {}).get("pattern", "")) or _sentence(found["msg"]),
+            _IN_WORDS.get(found.get("ctx", {}).get("pattern", "")) or _sentence(found["msg"]),
         )
         for found in error.errors(include_url=False)
     ]
-
-
-_PATTERNS = {
-    r"^\S(.*\S)?$": "text without a blank at either end is expected",
-    r"^[A-Z]{2}$": "an ISO 3166 code of two capital letters, such as 'PT', is expected",
-    r"^[0-9]{6,10}$": "6 to 10 digits are expected",
-}
-"""What is right where a text does not match; every pattern of the models is here."""
 
 
 def _sentence(message: str) -> str:

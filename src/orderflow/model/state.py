@@ -12,12 +12,14 @@ import attrs
 from orderflow.model.ledger import Ledger
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
+from orderflow.model.returns import Disposition
 
 __all__ = [
     "AskedFor",
     "CancellationRequest",
     "FulfillmentOrder",
     "Hold",
+    "Judged",
     "LineState",
     "OpenTask",
     "OrderState",
@@ -69,6 +71,7 @@ class Hold:
     reason: str
     until: datetime | None = None
     on: str = ""
+    since: datetime | None = None
 
 
 class PaymentFact(StrEnum):
@@ -83,7 +86,10 @@ class PaymentFact(StrEnum):
 
 @attrs.frozen
 class Payments:
-    """Sums of the payment facts, minor units. *references* makes each fact count once."""
+    """Sums of the payment facts, minor units. *references* makes each fact count once.
+
+    ``total`` is what is owed for what is kept; ``amounts`` is what the references count with.
+    """
 
     total: int = 0
     authorised: int = 0
@@ -91,6 +97,7 @@ class Payments:
     refunded: int = 0
     charged_back: int = 0
     references: tuple[str, ...] = ()
+    amounts: Mapping[str, int] = attrs.field(factory=dict)
 
     @property
     def kept(self) -> int:
@@ -99,8 +106,13 @@ class Payments:
 
     @property
     def paid(self) -> bool:
-        """Whether what was captured and kept covers the total."""
+        """Whether nothing that is owed is missing."""
         return self.kept >= self.total
+
+    @property
+    def outstanding(self) -> int:
+        """What the customer still owes."""
+        return max(0, self.total - self.kept)
 
 
 @attrs.frozen
@@ -203,11 +215,21 @@ class Refund:
 
 
 @attrs.frozen
+class Judged:
+    """What an inspection said of units of a line, as :class:`Finding` says it."""
+
+    line: str
+    quantity: int
+    disposition: Disposition
+
+
+@attrs.frozen
 class Return:
     """A return (RMA): what was announced; what came stands in the ledger.
 
     ``rejected`` units came and are not accepted: they are to be sent back. ``to`` is the party that
-    shipped them and is asked to take them; ``refused`` is why it does not.
+    shipped them and is asked to take them; ``refused`` is why it does not. ``findings`` are what an
+    inspection said before the goods came; None where none did.
     """
 
     id: str
@@ -220,6 +242,7 @@ class Return:
     rejected: Mapping[str, int] = attrs.field(factory=dict)
     to: str = ""
     refused: str = ""
+    findings: tuple[Judged, ...] | None = None
 
 
 @attrs.frozen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
@@ -76,8 +77,10 @@ class Commit:
         watches: Watchers to tell.
         references: Tracking numbers and the like by which the subject is known from now on.
         receipt: The message's receipt.
-        done: The outbox row that this commit acknowledges.
+        done: The outbox row that this commit acknowledges. Where nothing became true (no entry) a
+            row that was withdrawn meanwhile stays so, and may be wanted again.
         revised: Whether the order's document changed.
+        mends: Whether what is wanted comes back, whatever became of its row.
     """
 
     subject: str
@@ -95,6 +98,7 @@ class Commit:
     receipt: Receipt | None = None
     done: str | None = None
     revised: bool = False
+    mends: bool = False
 
 
 @attrs.frozen
@@ -181,8 +185,11 @@ class Store(Protocol):
         store has no database, or the connection is not of its kind.
         """
 
+    def still(self) -> AbstractContextManager[Store]:
+        """This store as it is at one moment, to be read, whatever others commit meanwhile."""
+
     def receipt(self, scope: str, message: str) -> Receipt | None:
-        """The receipt of a message that was handled."""
+        """The receipt of a message that was handled, be its id disguised or not."""
 
     def order(self, order_id: str) -> Order | None:
         """The order."""
@@ -247,9 +254,17 @@ class Store(Protocol):
         """Whether a claimed row is still wanted, and still the caller's."""
 
     def fail(
-        self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
+        self,
+        due: Due,
+        error: str,
+        now: datetime,
+        retry_at: datetime | None,
+        tell: Message | Task | None,
     ) -> None:
-        """Record a failed attempt; without *retry_at* the row gives up, and *tell* is sent."""
+        """Record a failed attempt, where the row is still the caller's; else nothing changes.
+
+        Without *retry_at* it gives up. *tell* is sent, or opened for the row's owner.
+        """
 
     def next_due(self) -> datetime | None:
         """When the next row is due."""
@@ -260,8 +275,11 @@ class Store(Protocol):
     def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
         """One page of the rows that gave up, by key."""
 
-    def odd(self) -> Sequence[tuple[str, str]]:
+    def odd(self, now: datetime) -> Sequence[tuple[str, str]]:
         """Subjects and what is odd: rows of nobody, or that contradict what they derive from."""
+
+    def mend(self, now: datetime) -> None:
+        """Count stock levels again, and free rows that are put off for far too long."""
 
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
@@ -275,14 +293,15 @@ class Store(Protocol):
     def assign(self, key: str, to: str, before: str) -> bool:
         """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
 
-    def rewrite(self, order: Order, entries: Sequence[Entry], expected: int) -> bool:
-        """Replace an order and its journal to erase a person; False: it is past that version.
+    def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
+        """Replace an order, its parcels and their journals to erase a person.
 
-        The data and the errors of the outbox rows of the order and its parcels are blanked.
+        False, and nothing is changed, where one of them is past its version. The data and the
+        errors of their outbox rows are blanked, the ids of their receipts disguised.
         """
 
     def strike(self, owner: str) -> None:
-        """Take every outbox row of an owner away: nothing is left of it."""
+        """Take every outbox row of an owner away, its attempts and tasks: nothing is left of it."""
 
 
 @runtime_checkable

@@ -34,6 +34,7 @@ __all__ = [
     "execute_many",
     "inserting",
     "putting",
+    "schema_of",
 ]
 
 Row = dict[str, Any]
@@ -98,6 +99,15 @@ class Database:
             yield connection
             progress.committing = True
 
+    @contextmanager
+    def still(self) -> Iterator[Connection]:
+        """A connection that reads what stands at one moment, whatever is committed meanwhile."""
+        level: dict[str, Any] = {} if self._begins else {"isolation_level": "REPEATABLE READ"}
+        with typed(), self.engine.execution_options(**level).connect() as connection:
+            if self._begins:
+                connection.exec_driver_sql("BEGIN")
+            yield connection
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -161,6 +171,12 @@ def _open(url: str, patience: float, synchronous: str) -> Engine:
 
     event.listen(engine, "connect", configure)
     return engine
+
+
+def schema_of(connection: Connection) -> str | None:
+    """The PostgreSQL schema that our tables stand in; None is where the database looks first."""
+    name: str | None = connection.get_execution_options().get("schema_translate_map", {}).get(None)
+    return name
 
 
 def inserting(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import attrs
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 
 from orderflow.errors import (
     ConnectionLost,
+    InvalidInput,
+    Problem,
     StoreFull,
     StoreLocked,
     StoreReadOnly,
@@ -51,10 +53,17 @@ class Progress:
 
 @contextmanager
 def typed() -> Iterator[Progress]:
-    """Raise what the database raises as a :class:`orderflow.errors.StoreUnavailable`."""
+    """Raise what the database raises as a :class:`orderflow.errors.StoreUnavailable`.
+
+    A value that it does not take is an InvalidInput.
+    """
     progress = Progress()
     try:
         yield progress
+    except (DataError, OverflowError, UnicodeEncodeError) as error:
+        what = str(getattr(error, "orig", error)).partition("\n")[0]
+        problem = Problem("(some value)", "(not shown)", what)
+        raise InvalidInput("what was to be stored", [problem]) from None
     except DBAPIError as error:
         raise _told(error.orig, progress, lost=error.connection_invalidated) from None
     except sqlite3.Error as error:

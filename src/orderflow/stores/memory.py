@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import attrs
 
+from orderflow.model.disguise import disguised
 from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
@@ -45,7 +47,6 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         self._parcels: dict[str, Parcel] = {}
         self._journals: dict[str, list[Entry]] = {}
         self._receipts: dict[tuple[str, str], Receipt] = {}
-        self._tasks: dict[str, tuple[str, Task]] = {}
         self._references: dict[str, str] = {}
         self._inbox: dict[tuple[str, str], InboxItem] = {}
 
@@ -71,6 +72,12 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         del connection
         raise TypeError("a MemoryStore is in no database whose transaction it could join")
 
+    @contextmanager
+    def still(self) -> Iterator[MemoryStore]:
+        """This store, while others wait."""
+        with self._lock:
+            yield self
+
     def _refuses(self, commit: Commit) -> Outcome | None:
         done = self._outbox.get(commit.done or "")
         if commit.done and (done is None or done.status not in ("pending", "withdrawn")):
@@ -95,7 +102,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         self._write_work(commit)
 
     def _write_work(self, commit: Commit) -> None:
-        if commit.done:
+        if commit.done and (commit.entry or self._outbox[commit.done].status == "pending"):
             self._outbox[commit.done].status = "done"
         for key in commit.withdrawn:
             self._tasks.pop(key, None)
@@ -103,11 +110,9 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             if row is not None and row.status == "pending":
                 row.status, row.token = "withdrawn", ""
         for row_to_add in rows_of(commit):
-            self._add(row_to_add)
+            self._add(row_to_add, mends=commit.mends)
         for task in tasks_of(commit):
-            kept = self._tasks.get(task.key)
-            assignee = kept[1].assignee if kept else ""
-            self._tasks[task.key] = commit.subject, attrs.evolve(task, assignee=assignee)
+            self._open(task, commit.subject)
         for reference in commit.references:
             self._references[reference] = commit.subject
             for item in self._drop(reference):
@@ -127,8 +132,9 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         return found
 
     def receipt(self, scope: str, message: str) -> Receipt | None:
-        """The receipt of a message that was handled."""
-        return self._receipts.get((scope, message))
+        """The receipt of a message that was handled, be its id disguised or not."""
+        names = (message, disguised(message))
+        return next(filter(None, (self._receipts.get((scope, name)) for name in names)), None)
 
     def order(self, order_id: str) -> Order | None:
         """The order."""
@@ -191,9 +197,12 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         with self._lock:
             return bool(self._drop(reference))
 
-    def odd(self) -> Sequence[tuple[str, str]]:
+    def odd(self, now: datetime) -> Sequence[tuple[str, str]]:  # noqa: ARG002 (see the store)
         """Nothing: nobody writes these dictionaries by hand."""
         return []
+
+    def mend(self, now: datetime) -> None:
+        """Nothing to do: see :meth:`odd`."""
 
     def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
         """One page of open tasks."""
@@ -221,18 +230,32 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             self._tasks[key] = owner, attrs.evolve(task, assignee=to)
             return True
 
-    def rewrite(self, order: Order, entries: Sequence[Entry], expected: int) -> bool:
-        """Replace an order and its journal."""
+    def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
+        """Replace an order, its parcels and their journals."""
+        journals: dict[str, list[Entry]] = {}
+        for entry in entries:
+            journals.setdefault(entry.subject, []).append(entry)
         with self._lock:
-            if self._orders[order.id].version != expected:
+            if any(len(told) != len(self._journals[of]) for of, told in journals.items()):
                 return False
             self._orders[order.id] = order
-            self._journals[f"order:{order.id}"] = list(entries)
-            for owner in (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels)):
-                for key in self._by_owner.get(owner, ()):
-                    found = self._outbox[key]
-                    found.row, found.error = attrs.evolve(found.row, data={}), ""
+            self._parcels |= {parcel.id: parcel for parcel in parcels}
+            self._journals |= journals
+            for key in (key for owner in journals for key in self._by_owner.get(owner, ())):
+                found = self._outbox[key]
+                found.row, found.error = attrs.evolve(found.row, data={}), ""
+            self._receipts = {
+                (scope, disguised(name) if receipt.subject in journals else name): receipt
+                for (scope, name), receipt in self._receipts.items()
+            }
             return True
+
+    def strike(self, owner: str) -> None:
+        """Take every outbox row of an owner away, and its tasks."""
+        with self._lock:
+            for key in self._by_owner.pop(owner, set()):
+                del self._outbox[key]
+            self._tasks = {key: found for key, found in self._tasks.items() if found[0] != owner}
 
 
 def _matches(order: Order, query: OrderQuery) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from orderflow.model.work import Due, Kind, Message
+from orderflow.model.work import Due, Kind, Message, Task
 from orderflow.ports import Pending
 from orderflow.stores.rows import PRIORITY, Row, message_row
 
@@ -40,10 +40,16 @@ class MemoryOutbox:
         self._numbers = itertools.count()
         self._wakes: list[tuple[datetime, int, str]] = []
         self._by_owner: dict[str, set[str]] = {}
+        self._tasks: dict[str, tuple[str, Task]] = {}
 
-    def _add(self, row: Row) -> None:
+    def _open(self, task: Task, owner: str) -> None:
+        """Open a task; one that is open already says what the new one says, and stays claimed."""
+        kept = self._tasks.get(task.key)
+        self._tasks[task.key] = owner, attrs.evolve(task, assignee=kept[1].assignee if kept else "")
+
+    def _add(self, row: Row, *, mends: bool = False) -> None:
         there = self._outbox.get(row.key)
-        if there is None:
+        if there is None or mends:
             there = _Found(row, next(self._numbers), row.due, row.due)
             self._outbox[row.key] = there
             self._by_owner.setdefault(row.owner, set()).add(row.key)
@@ -89,7 +95,12 @@ class MemoryOutbox:
         return found is not None and found.status == "pending" and found.token == due.token
 
     def fail(
-        self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
+        self,
+        due: Due,
+        error: str,
+        now: datetime,
+        retry_at: datetime | None,
+        tell: Message | Task | None,
     ) -> None:
         """Record a failed attempt."""
         with self._lock:
@@ -97,13 +108,15 @@ class MemoryOutbox:
                 return
             found = self._outbox[due.key]
             found.error = error
-            if retry_at is not None:
+            if retry_at is None:
+                found.status = "gave_up"
+            else:
                 found.due = retry_at
                 self._wake(found, retry_at)
-                return
-            found.status = "gave_up"
-            if tell is not None:
+            if isinstance(tell, Message):
                 self._add(message_row(tell, now))
+            elif tell is not None:
+                self._open(tell, due.owner)
 
     def next_due(self) -> datetime | None:
         """When the next row is due."""
@@ -130,12 +143,6 @@ class MemoryOutbox:
             found = [self._outbox[key] for key in sorted(self._by_owner.get(owner, ()))]
             open_rows = (f.row for f in found if f.status == "pending")
             return [row.data for row in open_rows if row.kind is Kind.MESSAGE]
-
-    def strike(self, owner: str) -> None:
-        """Take every outbox row of an owner away."""
-        with self._lock:
-            for key in self._by_owner.pop(owner, set()):
-                del self._outbox[key]
 
 
 def _due(found: _Found) -> Due:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from orderflow.errors import SchemaMismatch
 from orderflow.stores import codec, schema
-from orderflow.stores.database import adding, execute_many
+from orderflow.stores.database import adding, execute_many, schema_of
 from orderflow.stores.rows import derived_columns, sku_rows
 
 __all__ = ["prepare"]
@@ -51,8 +51,7 @@ def _to_3(connection: Connection) -> None:
     from alembic.operations import Operations  # noqa: PLC0415 (slow to load, seldom needed)
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
 
-    options = connection.get_execution_options()
-    where: Any = {"schema": options.get("schema_translate_map", {}).get(None)}
+    where: Any = {"schema": schema_of(connection)}
     change = Operations(MigrationContext.configure(connection))
     name = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
     states = "orderflow_order_states"

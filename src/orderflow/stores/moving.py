@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, func, insert, inspect, literal, select
 
 from orderflow.errors import OrderflowError
 from orderflow.stores import schema, sql_filing
-from orderflow.stores.database import Row
+from orderflow.stores.database import Row, schema_of
 from orderflow.stores.sql import SqlStore
 
 __all__ = ["NotMoved", "move"]
@@ -67,7 +67,7 @@ def _place(store: SqlStore) -> object:
 
 def _tables(connection: Connection) -> Iterator[Table]:
     """The tables of the store, and those of documents and numbers where they were used."""
-    known = set(inspect(connection).get_table_names())
+    known = set(inspect(connection).get_table_names(schema=schema_of(connection)))
     yield from (table for table in schema.metadata.sorted_tables if table is not schema.schema)
     yield from (table for table in sql_filing.metadata.sorted_tables if table.name in known)
 
@@ -86,7 +86,9 @@ def _copied(reading: Connection, writing: Connection, table: Table) -> int:
         what = f"{became.rows} rows of {was.rows}"
         raise NotMoved(f"{table.name} is not the same in the target: {what}")
     if writing.dialect.name == "postgresql" and "number" in table.primary_key.columns:
-        sequence = func.pg_get_serial_sequence(table.name, "number")
+        quote = writing.dialect.identifier_preparer.quote
+        name = ".".join(quote(part) for part in (schema_of(writing), table.name) if part)
+        sequence = func.pg_get_serial_sequence(name, "number")
         top = select(func.max(table.c.number)).scalar_subquery()
         writing.execute(select(func.setval(sequence, func.coalesce(top, 1))))
     return was.rows

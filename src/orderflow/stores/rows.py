@@ -8,9 +8,11 @@ from typing import Any
 
 import attrs
 
+from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
+from orderflow.model.parcel import Parcel
 from orderflow.model.state import OrderState
-from orderflow.model.status import overlays, stage
+from orderflow.model.status import overlays, stage, status
 from orderflow.model.work import Effect, Kind, Message, Task, Timer
 from orderflow.ports import Commit, Watch
 from orderflow.stores.codec import encode_form
@@ -19,10 +21,13 @@ __all__ = [
     "PRIORITY",
     "Row",
     "derived_columns",
+    "entry_row",
     "matched_row",
     "message_row",
+    "parcel_row",
     "rows_of",
     "sku_rows",
+    "state_row",
     "task_row",
     "tasks_of",
     "unmatched_row",
@@ -108,6 +113,31 @@ def task_row(task: Task, owner: str) -> dict[str, Any]:
 def derived_columns(state: OrderState) -> dict[str, Any]:
     """What an order is listed by that follows from its state."""
     return {"stage": stage(state), "exception": "exception" in overlays(state)}
+
+
+def state_row(state: OrderState) -> dict[str, Any]:
+    """The columns of an order's state, but for the state itself."""
+    return {
+        "id": state.id,
+        "version": state.version,
+        "status": status(state),
+        "phase": state.phase.value,
+        "customer": state.customer,
+        "channel": state.channel,
+        "placed_at": state.placed_at,
+        "promised": state.promised,
+        **derived_columns(state),
+    }
+
+
+def parcel_row(parcel: Parcel) -> dict[str, Any]:
+    """The columns of a parcel, but for the parcel itself."""
+    return {"id": parcel.id, "version": parcel.version, "status": parcel.status.value}
+
+
+def entry_row(entry: Entry) -> dict[str, Any]:
+    """The columns of a journal entry, but for the entry itself."""
+    return {name: getattr(entry, name) for name in ("subject", "version", "at", "actor", "cause")}
 
 
 def sku_rows(state: OrderState) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,14 +14,23 @@ from orderflow.errors import StoreUnavailable
 from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Message, Task
 from orderflow.ports import Commit, Outcome, Stale, Taken
-from orderflow.stores import erasing, migrations, schema, sql_handing, sql_inbox, sql_outbox
+from orderflow.stores import (
+    erasing,
+    mending,
+    migrations,
+    schema,
+    sql_handing,
+    sql_inbox,
+    sql_outbox,
+)
 from orderflow.stores.database import Database, Guest, Place
 from orderflow.stores.failures import Contended
 from orderflow.stores.grouping import Group
-from orderflow.stores.rows import message_row
-from orderflow.stores.sql_commit import Raced, write_commits
+from orderflow.stores.rows import message_row, task_row
+from orderflow.stores.sql_commit import Raced, put_tasks, write_commits
 from orderflow.stores.sql_reading import SqlReads
 
 __all__ = ["SqlStore"]
@@ -41,7 +51,8 @@ class SqlStore(SqlReads):
         create: Whether to create the tables, and an SQLite file, where there are none.
         synchronous: SQLite's setting. With ``NORMAL`` a loss of power may lose the last commits.
 
-    Every method raises StoreUnavailable, or the kind of it that fits, when the database fails.
+    Every method raises StoreUnavailable, or the kind of it that fits, when the database fails; and
+    InvalidInput for a value that it does not take.
 
     Raises:
         SchemaMismatch: A later release wrote the database. What an earlier one wrote is migrated.
@@ -97,6 +108,12 @@ class SqlStore(SqlReads):
         guest._database = Guest(connection, self._schema)
         guest._commit = guest._write
         return guest
+
+    @contextmanager
+    def still(self) -> Iterator[SqlStore]:
+        """This store as it is at one moment, to be read, whatever others commit meanwhile."""
+        with self._own.still() as connection:
+            yield self.within(connection)
 
     def commit(self, commit: Commit) -> Outcome:
         """Store all of it in one transaction, or nothing."""
@@ -158,13 +175,24 @@ class SqlStore(SqlReads):
             return sql_handing.take_one(connection, key, now, lease, token)
 
     def fail(
-        self, due: Due, error: str, now: datetime, retry_at: datetime | None, tell: Message | None
+        self,
+        due: Due,
+        error: str,
+        now: datetime,
+        retry_at: datetime | None,
+        tell: Message | Task | None,
     ) -> None:
-        """Record a failed attempt; without *retry_at* the row gives up, and *tell* is sent."""
+        """Record a failed attempt, where the row is still the caller's; else nothing changes.
+
+        Without *retry_at* it gives up. *tell* is sent, or opened for the row's owner.
+        """
         with self._database.write() as connection:
-            mine = sql_outbox.fail(connection, due, error, now, retry_at)
-            if mine and retry_at is None and tell is not None:
+            if not sql_outbox.fail(connection, due, error, now, retry_at):
+                return
+            if isinstance(tell, Message):
                 sql_outbox.add(connection, [message_row(tell, now)])
+            elif tell is not None:
+                put_tasks(connection, [task_row(tell, due.owner)])
 
     def assign(self, key: str, to: str, before: str) -> bool:
         """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
@@ -174,12 +202,17 @@ class SqlStore(SqlReads):
             changed: int = connection.execute(mine.values(assignee=to)).rowcount
             return changed == 1
 
-    def rewrite(self, order: Order, entries: Sequence[Entry], expected: int) -> bool:
-        """Replace an order and its journal, and blank what was told of it."""
+    def mend(self, now: datetime) -> None:
+        """Count stock levels again, and free rows that are put off for far too long."""
         with self._database.write() as connection:
-            return erasing.rewrite(connection, order, entries, expected)
+            mending.mend(connection, now)
+
+    def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
+        """Replace an order, its parcels and their journals, and blank what was told of them."""
+        with self._database.write() as connection:
+            return erasing.rewrite(connection, order, parcels, entries)
 
     def strike(self, owner: str) -> None:
-        """Take every outbox row of an owner away."""
+        """Take every outbox row of an owner away, its attempts and tasks."""
         with self._database.write() as connection:
             erasing.strike(connection, owner)

@@ -21,16 +21,18 @@ from orderflow.stores import codec, schema, sql_inbox, sql_outbox
 from orderflow.stores.database import adding, changed_rows, execute_many, putting
 from orderflow.stores.rows import (
     Row,
-    derived_columns,
+    entry_row,
     matched_row,
+    parcel_row,
     rows_of,
     sku_rows,
+    state_row,
     task_row,
     tasks_of,
 )
 from orderflow.stores.sql_stock import StockRows, read_stock
 
-__all__ = ["Raced", "write_commits", "write_orders"]
+__all__ = ["Raced", "put_tasks", "write_commits", "write_orders", "write_parcels"]
 
 _TASK = ("owner", "role", "name", "subject", "instructions", "due", "fields")
 
@@ -143,29 +145,20 @@ def _runs(commits: Sequence[Commit]) -> Iterator[list[Commit]]:
 
 def _write(connection: Connection, commits: Sequence[Commit]) -> None:
     """Write commits that touch no row twice."""
-    sql_outbox.finish(connection, [commit.done for commit in commits if commit.done])
+    done = {commit.done: commit.entry for commit in commits if commit.done}
+    sql_outbox.finish(connection, [key for key, entry in done.items() if entry])
+    sql_outbox.acknowledge(connection, [key for key, entry in done.items() if not entry])
     receipts = [attrs.asdict(commit.receipt) for commit in commits if commit.receipt]
     _add(connection, schema.receipts, sorted(receipts, key=lambda row: (row["scope"], row["id"])))
     entries = sorted((c.entry for c in commits if c.entry), key=lambda entry: entry.subject)
     _add(
         connection,
         schema.journals,
-        [
-            {
-                "subject": entry.subject,
-                "version": entry.version,
-                "at": entry.at,
-                "actor": entry.actor,
-                "cause": entry.cause,
-                "entry": codec.encode_entry(entry),
-            }
-            for entry in entries
-        ],
+        [entry_row(entry) | {"entry": codec.encode_entry(entry)} for entry in entries],
     )
     new = {c.order.id for c in commits if c.order and (c.expected == 0 or c.revised)}
     write_orders(connection, [commit.order for commit in commits if commit.order], new)
-    parcels = [_parcel_row(commit.parcel) for commit in commits if commit.parcel]
-    _put(connection, schema.parcels, ("id",), parcels)
+    write_parcels(connection, [commit.parcel for commit in commits if commit.parcel])
     _write_work(connection, commits)
 
 
@@ -190,36 +183,17 @@ def write_orders(connection: Connection, orders: Sequence[Order], new: Collectio
         document, personal = codec.encode_document(order.document)
         documents.append({"id": order.id, "document": document, "personal": personal})
     _put(connection, schema.documents, ("id",), documents)
-    _put(connection, schema.states, ("id",), list(map(_state_row, orders)))
+    states = [state_row(o.state) | {"state": codec.encode_state(o.state)} for o in orders]
+    _put(connection, schema.states, ("id",), states)
     grown = [o for o in orders if o.id in new or len(o.state.lines) > len(o.document.lines)]
     skus = [row for order in grown for row in sku_rows(order.state)]
     execute_many(connection, adding(connection.dialect.name, schema.skus), skus)
 
 
-def _state_row(order: Order) -> dict[str, Any]:
-    """The row that says where an order stands."""
-    state = order.state
-    return {
-        "id": order.id,
-        "version": order.version,
-        "status": order.status,
-        "phase": state.phase.value,
-        "customer": state.customer,
-        "channel": state.channel,
-        "placed_at": state.placed_at,
-        "promised": state.promised,
-        "state": codec.encode_state(state),
-        **derived_columns(state),
-    }
-
-
-def _parcel_row(parcel: Parcel) -> dict[str, Any]:
-    return {
-        "id": parcel.id,
-        "version": parcel.version,
-        "status": parcel.status.value,
-        "parcel": codec.encode_parcel(parcel),
-    }
+def write_parcels(connection: Connection, parcels: Sequence[Parcel]) -> None:
+    """Write where parcels stand."""
+    rows = [parcel_row(parcel) | {"parcel": codec.encode_parcel(parcel)} for parcel in parcels]
+    _put(connection, schema.parcels, ("id",), rows)
 
 
 def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
@@ -228,7 +202,7 @@ def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
     sql_outbox.withdraw(connection, withdrawn)
     execute_many(connection, sql_inbox.CLOSE_TASK, [{"of_key": key} for key in withdrawn])
     tasks = [task_row(task, commit.subject) for commit in commits for task in tasks_of(commit)]
-    execute_many(connection, putting(connection.dialect.name, schema.tasks, ("key",), _TASK), tasks)
+    put_tasks(connection, tasks)
     known = {reference: commit for commit in commits for reference in commit.references}
     rows = [{"reference": name, "subject": commit.subject} for name, commit in known.items()]
     _put(connection, schema.references, ("reference",), rows)
@@ -237,8 +211,15 @@ def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
         for item in (sql_inbox.take(connection, list(known)) if known else ())
         if item.observation is not None
     ]
-    new: list[Row] = [row for commit in commits for row in rows_of(commit)]
+    new: list[Row] = [row for c in commits if not c.mends for row in rows_of(c)]
     sql_outbox.add(connection, [*new, *released])
+    mended = [row for commit in commits if commit.mends for row in rows_of(commit)]
+    sql_outbox.add(connection, mended, mends=True)
+
+
+def put_tasks(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Open tasks; one that is open already says what the new one says, and stays claimed."""
+    execute_many(connection, putting(connection.dialect.name, schema.tasks, ("key",), _TASK), rows)
 
 
 def _whom(commit: Commit) -> tuple[str, datetime]:

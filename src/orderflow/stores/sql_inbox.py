@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 
 from orderflow.model.observations import Observation
 from orderflow.model.work import Task
@@ -15,7 +15,7 @@ from orderflow.stores.database import adding, execute_many
 from orderflow.stores.rows import matched_row, task_row, unmatched_row
 from orderflow.stores.schema import inbox, outbox, references, tasks
 
-__all__ = ["CLOSE_TASK", "find", "keep", "keep_unreadable", "kept", "take"]
+__all__ = ["CLOSE_TASK", "find", "item_of", "keep", "keep_unreadable", "kept", "take"]
 
 _SUBJECT = select(references.c.subject).where(references.c.reference == bindparam("reference"))
 CLOSE_TASK = delete(tasks).where(tasks.c.key == bindparam("of_key"))
@@ -62,24 +62,26 @@ def _put(connection: Connection, reference: str, message: str, now: datetime, **
 
 def kept(connection: Connection) -> list[InboxItem]:
     """What is kept, oldest first."""
-    return [_item(row) for row in connection.execute(select(inbox).order_by(inbox.c.number))]
+    rows = connection.execute(select(inbox).order_by(inbox.c.number)).mappings()
+    return [item_of(row) for row in rows]
 
 
 def take(connection: Connection, known: Sequence[str]) -> list[InboxItem]:
     """Take what is kept under these references out, with what waits for it; in their order."""
     asked = inbox.c.reference.in_(known)
-    rows = connection.execute(select(inbox).where(asked).order_by(inbox.c.number)).all()
+    rows = connection.execute(select(inbox).where(asked).order_by(inbox.c.number)).mappings().all()
     if not rows:
         return []
     connection.execute(delete(inbox).where(asked))
-    owners = [f"inbox:{row.reference}" for row in rows]
+    owners = [f"inbox:{row['reference']}" for row in rows]
     keys = [{"of_key": key} for owner in owners for key in (owner, f"{owner}:unmatched")]
     execute_many(connection, CLOSE_TASK, keys)
     execute_many(connection, _FORGET, keys)
-    rows = sorted(rows, key=lambda row: known.index(row.reference))
-    return [_item(row) for row in rows]
+    rows = sorted(rows, key=lambda row: known.index(row["reference"]))
+    return [item_of(row) for row in rows]
 
 
-def _item(row: Row) -> InboxItem:  # type: ignore[type-arg]  # a row of the whole table
-    fact = codec.decode_observation(row.observation) if row.observation else None
-    return InboxItem(row.reference, row.kept_at, fact, row.payload, row.error)
+def item_of(row: RowMapping) -> InboxItem:
+    """A row of the inbox."""
+    fact = codec.decode_observation(row["observation"]) if row["observation"] else None
+    return InboxItem(row["reference"], row["kept_at"], fact, row["payload"], row["error"])

@@ -30,6 +30,7 @@ from orderflow.stores.schema import OPEN, outbox
 __all__ = [
     "LEASE",
     "READY",
+    "acknowledge",
     "add",
     "claim",
     "claimed",
@@ -44,11 +45,19 @@ __all__ = [
 ]
 
 
+_IDENTITY = ("number", "key")
+
+
 @cache
-def _add(dialect: str) -> Insert:
-    """Insert a row; one that was withdrawn comes back, any other stays as it is."""
+def _add(dialect: str, mends: bool) -> Insert:
+    """Insert a row; one that was withdrawn comes back, any other stays as it is, or is mended."""
     statement = inserting(dialect, outbox)
     new = statement.excluded
+    if mends:
+        columns = [column.name for column in outbox.columns if column.name not in _IDENTITY]
+        return statement.on_conflict_do_update(
+            index_elements=["key"], set_={name: new[name] for name in columns}
+        )
     return statement.on_conflict_do_update(
         index_elements=["key"],
         set_={"status": "pending", "due": new.due, "leased_until": None},
@@ -56,8 +65,8 @@ def _add(dialect: str) -> Insert:
     )
 
 
-def add(connection: Connection, rows: Iterable[Row]) -> None:
-    """Add rows, in this order."""
+def add(connection: Connection, rows: Iterable[Row], *, mends: bool = False) -> None:
+    """Add rows, in this order. With *mends* they are as new, whatever became of them before."""
     new = [
         {
             "key": row.key,
@@ -76,7 +85,7 @@ def add(connection: Connection, rows: Iterable[Row]) -> None:
         }
         for row in rows
     ]
-    execute_many(connection, _add(connection.dialect.name), new)
+    execute_many(connection, _add(connection.dialect.name, mends), new)
 
 
 def _text_of(row: Row) -> str:
@@ -104,6 +113,14 @@ _FINISH = update(outbox).where(outbox.c.key == bindparam("of_key")).values(statu
 def finish(connection: Connection, keys: Sequence[str]) -> None:
     """Mark rows as done."""
     execute_many(connection, _FINISH, [{"of_key": key} for key in keys])
+
+
+_ACKNOWLEDGE = _FINISH.where(OPEN)
+
+
+def acknowledge(connection: Connection, keys: Sequence[str]) -> None:
+    """Mark rows as done of which nothing came; one that was withdrawn may be wanted again."""
+    execute_many(connection, _ACKNOWLEDGE, [{"of_key": key} for key in keys])
 
 
 READY = (

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Select, bindparam, select, tuple_
 
+from orderflow.model.disguise import disguised
 from orderflow.model.events import Entry
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
@@ -39,7 +40,8 @@ _PARCELS = select(schema.parcels.c.id, schema.parcels.c.parcel).where(
     schema.parcels.c.id.in_(bindparam("ids", expanding=True))
 )
 _RECEIPT = select(schema.receipts).where(
-    schema.receipts.c.scope == bindparam("of_scope"), schema.receipts.c.id == bindparam("of_id")
+    schema.receipts.c.scope == bindparam("of_scope"),
+    schema.receipts.c.id.in_([bindparam("of_id"), bindparam("disguised")]),
 )
 _TASK = select(schema.tasks).where(schema.tasks.c.key == bindparam("key"))
 
@@ -50,8 +52,8 @@ class SqlReads:
     _database: Place
 
     def receipt(self, scope: str, message: str) -> Receipt | None:
-        """The receipt of a message that was handled."""
-        row = self._row(_RECEIPT, of_scope=scope, of_id=message)
+        """The receipt of a message that was handled, be its id disguised or not."""
+        row = self._row(_RECEIPT, of_scope=scope, of_id=message, disguised=disguised(message))
         return None if row is None else Receipt(**row)
 
     def order(self, order_id: str) -> Order | None:
@@ -193,10 +195,10 @@ class SqlReads:
         with self._database.read() as connection:
             return sql_outbox.gave_up(connection, after, limit)
 
-    def odd(self) -> Sequence[tuple[str, str]]:
+    def odd(self, now: datetime) -> Sequence[tuple[str, str]]:
         """Rows that belong to nobody, or say otherwise than what they are derived from."""
         with self._database.read() as connection:
-            return list(odd_rows(connection))
+            return list(odd_rows(connection, now))
 
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""

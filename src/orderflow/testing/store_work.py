@@ -47,8 +47,11 @@ class WorkLaws(OpenedStore):
             rows = [(row.key, row.attempts, row.error) for row in store.pending("order:A-1")]
             same("the rows", rows, [("effect", 2, "")])
             same("whether the current one has it", store.still_mine(due), True)
-            store.fail(due, "no answer", NOW + MINUTE, NOW + 9 * MINUTE, None)
+            store.fail(late, "too late", NOW + MINUTE, NOW + 2 * MINUTE, a_task())
+            same("the late one's task", store.task("task"), None)
+            store.fail(due, "no answer", NOW + MINUTE, NOW + 9 * MINUTE, a_task())
             same("when it is tried again", store.next_due(), NOW + 9 * MINUTE)
+            same("the current one's task", store.task("task"), ("order:A-1", a_task()))
 
     @law(since="0.1", why="an effect would be performed again, or never be missed")
     def a_row_is_done_once(self) -> None:
@@ -87,6 +90,8 @@ class WorkLaws(OpenedStore):
             same("whether its worker still has it", store.still_mine(due), False)
             same("withdrawn and due", list(store.claim(NOW, MINUTE, "worker", 9)), [])
             same("the withdrawn task", store.task("task"), None)
+            late = store.commit(Commit("order:A-1", NOW, done="timer"))
+            same("its late worker, of which nothing came", late, Committed())
             store.commit(wanted)
             back = [row.key for _ in range(2) for row in store.claim(NOW, MINUTE, "worker", 9)]
             same("wanted again and due", back, ["timer", "effect"])

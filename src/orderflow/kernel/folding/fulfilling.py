@@ -147,7 +147,11 @@ def _cancellation(fold: Building, event: ev.CancellationAsked, at: datetime) -> 
 
 
 def _cancellation_over(fold: Building, event: ev.CancellationClosed, _at: datetime) -> None:
-    del fold.now["cancellations"][event.request]
+    cancellations = fold.now["cancellations"]
+    if event.left:
+        cancellations[event.request] = changed(cancellations[event.request], lines=event.left)
+    else:
+        del cancellations[event.request]
 
 
 FOLDERS: Mapping[type[ev.Event], Folder] = {

@@ -24,7 +24,11 @@ _SUMS = {
 
 def _payment(fold: Building, event: ev.PaymentRecorded, _at: datetime) -> None:
     payments: Payments = fold.now["payments"]
-    changes: dict[str, Any] = {"references": (*payments.references, event.reference)}
+    changes: dict[str, Any] = {}
+    if event.reference not in payments.references:
+        changes["references"] = (*payments.references, event.reference)
+    if event.counts is not None:
+        changes["amounts"] = {**payments.amounts, event.reference: event.counts}
     if name := _SUMS.get(event.fact):
         changes[name] = getattr(payments, name) + event.amount
     fold.now["payments"] = changed(payments, **changes)
@@ -51,6 +55,11 @@ def _refused(fold: Building, event: ev.ReturnRefused, _at: datetime) -> None:
 def _return_moved(fold: Building, event: ev.ReturnMoved, at: datetime) -> None:
     returns = fold.now["returns"]
     returns[event.rma] = changed(returns[event.rma], state=event.dest, phase=event.phase, since=at)
+
+
+def _kept(fold: Building, event: ev.FindingsKept, _at: datetime) -> None:
+    returns = fold.now["returns"]
+    returns[event.rma] = changed(returns[event.rma], findings=event.findings)
 
 
 def _judged(fold: Building, event: ev.GoodsJudged, _at: datetime) -> None:
@@ -89,6 +98,7 @@ FOLDERS: Mapping[type[ev.Event], Folder] = {
     ev.PaymentReminded: nothing,
     ev.RefundProposed: _refund,
     ev.RefundMoved: _refund_moved,
+    ev.FindingsKept: _kept,
     ev.GoodsJudged: _judged,
     ev.StrangeGoodsCame: nothing,
     ev.UnitsSentBack: _sent_back,

@@ -63,8 +63,8 @@ def _lifecycle(fold: Building, event: ev.LifecycleMoved, at: datetime) -> None:
     }
 
 
-def _held(fold: Building, event: ev.HoldPlaced, _at: datetime) -> None:
-    fold.now["holds"][event.hold] = Hold(event.hold, event.reason, event.until, event.on)
+def _held(fold: Building, event: ev.HoldPlaced, at: datetime) -> None:
+    fold.now["holds"][event.hold] = Hold(event.hold, event.reason, event.until, event.on, at)
 
 
 def _unheld(fold: Building, event: ev.HoldReleased, _at: datetime) -> None:

@@ -253,11 +253,15 @@ class CancellationAsked(Event):
 @event(39)
 @attrs.frozen
 class CancellationClosed(Event):
-    """The party answered, or the question is moot: it gave up these units."""
+    """The party answered, or the question is moot: it gave up these units.
+
+    *left* are units that it did not speak of: they are still asked for.
+    """
 
     request: str
     lines: Mapping[str, int]
     reason: str
+    left: Mapping[str, int] = attrs.field(factory=dict)
 
 
 @event(40)

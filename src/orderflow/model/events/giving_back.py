@@ -9,9 +9,10 @@ import attrs
 from orderflow.model.events.kinds import Event, event
 from orderflow.model.phases import ReturnPhase
 from orderflow.model.returns import Disposition
-from orderflow.model.state import PaymentFact, RefundStatus, Stamp
+from orderflow.model.state import Judged, PaymentFact, RefundStatus, Stamp
 
 __all__ = [
+    "FindingsKept",
     "GoodsJudged",
     "PaymentRecorded",
     "PaymentReminded",
@@ -28,11 +29,12 @@ __all__ = [
 @event(11)
 @attrs.frozen
 class PaymentRecorded(Event):
-    """A payment fact; amount in minor units."""
+    """A payment fact: *amount* is what it adds, *counts* what its reference counts with by now."""
 
     fact: PaymentFact
     amount: int
     reference: str
+    counts: int | None = None
 
 
 @event(41)
@@ -92,6 +94,15 @@ class ReturnRefused(Event):
 
     rma: str
     reason: str
+
+
+@event(85)
+@attrs.frozen
+class FindingsKept(Event):
+    """A return was inspected before all came that its findings speak of: they wait for it."""
+
+    rma: str
+    findings: tuple[Judged, ...]
 
 
 @event(44)

@@ -258,7 +258,7 @@ class LineAdded(Event):
 @event(72)
 @attrs.frozen
 class TotalChanged(Event):
-    """The order costs another sum: minor units."""
+    """Another sum is owed for what is kept: minor units."""
 
     total: int
 

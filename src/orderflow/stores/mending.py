@@ -1,0 +1,51 @@
+"""Mending in SQL: what follows from other rows is counted again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Table, func, or_, select, tuple_, update
+
+from orderflow.stores import schema
+from orderflow.stores.database import adding
+from orderflow.stores.schema import OPEN, levels, outbox
+
+__all__ = ["COUNTED", "far_off", "mend"]
+
+COUNTED = {
+    "on_hand": schema.movements,
+    "reserved": schema.reservations,
+    "backordered": schema.waiting,
+}
+"""The sums of a level, and the rows that each adds up."""
+_LATE = timedelta(days=2)
+
+
+def far_off(now: datetime) -> ColumnElement[bool]:
+    """Whether an open row is put off for longer than any failure or lease puts it off."""
+    late = now + _LATE
+    return OPEN & or_(
+        outbox.c.leased_until > late, (outbox.c.kind != "timer") & (outbox.c.due > late)
+    )
+
+
+def mend(connection: Connection, now: datetime) -> None:
+    """Count each level again, and have rows that are put off for far too long done now."""
+    known = select(levels.c.sku, levels.c.location)
+    for table in COUNTED.values():
+        there = tuple_(table.c.sku, table.c.location)
+        lost = select(table.c.sku, table.c.location).where(there.not_in(known)).distinct()
+        blank = dict.fromkeys(("on_hand", "reserved", "safety", "backordered"), 0)
+        for row in connection.execute(lost).mappings().all():
+            connection.execute(adding(connection.dialect.name, levels), dict(row) | blank)
+    # Locked first: what is added up below is then what stands, also beside others.
+    connection.execute(known.order_by(levels.c.sku, levels.c.location).with_for_update()).all()
+    sums = {name: func.coalesce(_sum(table), 0) for name, table in COUNTED.items()}
+    wrong = or_(*(levels.c[name] != units for name, units in sums.items()))
+    connection.execute(update(levels).where(wrong).values(sums))
+    connection.execute(update(outbox).where(far_off(now)).values(due=now, leased_until=None))
+
+
+def _sum(table: Table) -> ColumnElement[int]:
+    same = (table.c.sku == levels.c.sku) & (table.c.location == levels.c.location)
+    return select(func.sum(table.c.quantity)).where(same).scalar_subquery()

@@ -1,0 +1,360 @@
+"""Goods that come back: in any order with what carriers and inspectors say, to one end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orderflow import Engine, InHouse, Line, NewOrder, Order
+from orderflow.fulfillment import Steps
+from orderflow.kernel import allocating, progress, receiving
+from orderflow.model.commands import Body, CloseReturn, Receive, RequestReturn
+from orderflow.model.observations import (
+    Fact,
+    GoodsReturned,
+    Observation,
+    PaymentReported,
+    ReturnInspected,
+    TrackingReported,
+)
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.phases import ReturnPhase
+from orderflow.model.returns import Disposition, Finding
+from orderflow.model.state import OrderState, PaymentFact
+from orderflow.simulation import SequentialIds, VirtualClock
+from orderflow.stores import MemoryStore
+from orderflow.testing import Broken, FakeCarrier, check_order, check_stock
+
+MUGS = Line(sku="MUG", quantity=3, unit_price=Decimal(5))
+
+
+class Shop:
+    """Three mugs of twenty, paid and handed over to a carrier in one parcel, as A-1."""
+
+    def __init__(self, *commands: Body, delivered: bool = False) -> None:
+        self.clock = VirtualClock()
+        self.engine = Engine(
+            MemoryStore(),
+            [InHouse(carrier=FakeCarrier())],
+            steps=Steps(manual={"close_return"}),
+            clock=self.clock,
+            ids=SequentialIds(),
+        )
+        for sku in ("MUG", "CUP"):
+            self.engine.change_stock(Receive(sku=sku, quantity=20).to(id=sku))
+        self.engine.place(NewOrder(number="A-1", currency="EUR", lines=(MUGS,)))
+        self.work()
+        self.hears(PaymentReported(fact=PaymentFact.CAPTURED, amount=1500, reference="p"))
+        if delivered:
+            self.hears(self.scan(ParcelStatus.DELIVERED))
+        for command in commands:
+            self.does(command)
+
+    def work(self) -> None:
+        self.engine.worker.run_until_idle()
+
+    def check(self) -> None:
+        check_order(self.engine, "A-1")
+        check_stock(self.engine)
+
+    def does(self, body: Body) -> None:
+        self.engine.submit(body.to("A-1", by="ana"))
+        self.work()
+
+    def hears(self, *facts: Fact) -> None:
+        for fact in facts:
+            self.clock.advance(timedelta(seconds=1))  # the same at the same time is one fact
+            self.observe(fact.at(self.clock.now(), subject="A-1"))
+
+    def observe(self, observation: Observation) -> None:
+        self.engine.observe(observation)
+        self.work()
+        self.check()
+
+    def scan(self, status: ParcelStatus) -> TrackingReported:
+        self.clock.advance(timedelta(hours=1))
+        number = self.order.state.parcels["A-1-P1"].tracking_number
+        return TrackingReported(tracking_number=number, status=status)
+
+    @property
+    def order(self) -> Order:
+        return self.engine.order("A-1")
+
+    @property
+    def stands(self) -> dict[str, int]:
+        """Units per bucket."""
+        return {str(bucket): units for bucket, units in self.order.ledger.totals().items()}
+
+    @property
+    def returns(self) -> dict[str, str]:
+        return {rma.id: rma.state for rma in self.order.state.returns.values()}
+
+    @property
+    def refunded(self) -> list[int]:
+        return [refund.amount for refund in self.order.state.refunds.values()]
+
+    def tasks(self) -> set[str]:
+        return {task.name for task in self.engine.tasks()}
+
+
+# --- which units came -------------------------------------------------------------------------
+
+
+def test_goods_without_a_number_are_those_that_were_announced() -> None:
+    shop = Shop(RequestReturn(lines={"1": 2}), delivered=True)
+    shop.hears(GoodsReturned(lines={"1": 1}), GoodsReturned(lines={"1": 1}))
+    assert shop.stands == {"delivered": 1, "returned": 2}
+    assert shop.returns == {"A-1-R1": "received"}
+    shop.does(CloseReturn(rma="A-1-R1"))
+    assert (shop.refunded, shop.order.state.surplus) == ([1000], {})
+    assert shop.engine.level("MUG").on_hand == 19
+
+
+def test_more_than_was_announced_comes_with_the_same_return() -> None:
+    shop = Shop(RequestReturn(lines={"1": 1}), delivered=True)
+    shop.hears(GoodsReturned(lines={"1": 2}, others={"HAT": 1}))
+    assert shop.order.units(rma="A-1-R1") == {"1": 2}
+    assert shop.tasks() == {"close_return", "exception.other_goods.HAT"}
+    shop.does(CloseReturn(rma="A-1-R1"))
+    shop.hears(GoodsReturned(lines={"1": 1}))
+    assert shop.returns == {"A-1-R1": "closed", "A-1-R2": "received"}
+
+
+def test_goods_under_the_wrong_number_are_no_surplus() -> None:
+    shop = Shop(RequestReturn(lines={"1": 2}), RequestReturn(lines={"1": 1}), delivered=True)
+    shop.hears(GoodsReturned(lines={"1": 3}, rma="A-1-R2"))
+    assert (shop.stands, shop.order.state.surplus) == ({"returned": 3}, {})
+
+
+STATUSES = (
+    ParcelStatus.IN_TRANSIT,
+    ParcelStatus.DELIVERED,
+    ParcelStatus.RETURNING_TO_SENDER,
+    ParcelStatus.RETURNED_TO_SENDER,
+    ParcelStatus.LOST,
+)
+
+
+def test_goods_ahead_of_the_scans_are_no_surplus() -> None:
+    for status in STATUSES:
+        shop = Shop()
+        shop.hears(shop.scan(status), GoodsReturned(lines={"1": 2}))
+        assert (shop.stands["returned"], shop.order.state.surplus) == (2, {})
+        shop.does(CloseReturn(rma="A-1-R1"))
+        assert shop.refunded == [1000]
+
+
+def ends(first: Callable[[], Shop], facts: Callable[[Shop], Sequence[Fact]]) -> list[Any]:
+    """Where the order stands after the facts, in each order in which they may come."""
+    found = []
+    for numbers in permutations(range(len(facts(first())))):
+        shop = first()
+        said = [
+            fact.at(shop.clock.now(), subject="A-1", id=f"f{number}")
+            for number, fact in enumerate(facts(shop))
+        ]
+        for number in numbers:
+            shop.observe(said[number])
+        state = shop.order.state
+        findings = {rma.id: dict(rma.rejected) for rma in state.returns.values()}
+        stands = shop.stands, dict(state.surplus), findings, shop.refunded, shop.tasks()
+        if stands not in found:
+            found.append(stands)
+    return found
+
+
+@settings(max_examples=40)
+@given(
+    status=st.sampled_from(STATUSES),
+    came=st.lists(st.integers(1, 3), min_size=1, max_size=2),
+    announced=st.integers(0, 3),
+)
+def test_goods_and_scans_agree_in_any_order(
+    status: ParcelStatus, came: list[int], announced: int
+) -> None:
+    def shop() -> Shop:
+        asked = (RequestReturn(lines={"1": announced}),) if announced else ()
+        return Shop(*asked)
+
+    def facts(shop: Shop) -> Sequence[Fact]:
+        return [shop.scan(status), *(GoodsReturned(lines={"1": units}) for units in came)]
+
+    (end,) = ends(shop, facts)
+    stands, surplus, *_ = end
+    assert stands["returned"] == min(3, sum(came))
+    assert sum(surplus.values()) == max(0, sum(came) - 3)
+
+
+# --- what was found ---------------------------------------------------------------------------
+
+
+def test_an_inspection_before_its_goods_holds_when_they_come() -> None:
+    shop = Shop(RequestReturn(lines={"1": 2}), delivered=True)
+    broken = Finding(line="1", quantity=1, disposition=Disposition.SEND_BACK)
+    shop.hears(ReturnInspected(rma="A-1-R1", restock={"1": 1}, findings=(broken,)))
+    (task,) = shop.engine.tasks()
+    assert "1 of line 1 send_back, 1 of line 1 restock" in task.instructions
+    shop.hears(GoodsReturned(lines={"1": 1}, rma="A-1-R1"))
+    assert shop.returns == {"A-1-R1": "received"}
+    shop.hears(GoodsReturned(lines={"1": 1}, rma="A-1-R1"))
+    assert shop.returns == {"A-1-R1": "closed"}
+    assert (shop.refunded, shop.engine.level("MUG").on_hand) == ([500], 18)
+    assert shop.tasks() == {"refund", "send_back"}
+
+
+def test_who_closes_a_return_that_was_inspected_goes_by_the_findings() -> None:
+    shop = Shop(RequestReturn(lines={"1": 2}), delivered=True)
+    broken = Finding(line="1", quantity=2, disposition=Disposition.SEND_BACK)
+    shop.hears(ReturnInspected(rma="A-1-R1", findings=(broken,)))
+    shop.hears(GoodsReturned(lines={"1": 1}))
+    shop.does(CloseReturn(rma="A-1-R1"))
+    assert (shop.order.state.returns["A-1-R1"].rejected, shop.refunded) == ({"1": 1}, [])
+
+
+@settings(max_examples=40)
+@given(
+    came=st.lists(st.tuples(st.integers(1, 2), st.sampled_from(["A-1-R1", None])), max_size=2),
+    more=st.integers(-1, 1),
+    rejected=st.integers(0, 3),
+    twice=st.booleans(),
+)
+def test_goods_and_their_inspection_agree_in_any_order(
+    came: list[tuple[int, str | None]], more: int, rejected: int, twice: bool
+) -> None:
+    total = sum(units for units, _ in came)
+    spoken_of = total + (more if len(came) < 2 else abs(more))
+    rejected = min(rejected, spoken_of)
+    goods = [GoodsReturned(lines={"1": units}, rma=rma) for units, rma in came]
+    found = Finding.model_construct(line="1", quantity=rejected, disposition=Disposition.SEND_BACK)
+    inspected = ReturnInspected(
+        rma="A-1-R1",
+        restock={"1": spoken_of - rejected} if spoken_of > rejected else {},
+        findings=(found,) if rejected else (),
+    )
+
+    def shop() -> Shop:
+        return Shop(RequestReturn(lines={"1": 2}), delivered=True)
+
+    (end,) = ends(shop, lambda _shop: [*goods, *[inspected] * (1 + twice)])
+    stands, _surplus, findings, refunded, tasks = end
+    told = spoken_of <= min(3, total) and total > 0
+    assert ("exception.return_inspected" in tasks) is not told
+    if told:
+        kept = 3 - stands["returned"] + sum(findings["A-1-R1"].values())
+        assert refunded == ([500 * (3 - kept)] if kept < 3 else [])
+
+
+# --- exchanges --------------------------------------------------------------------------------
+
+
+def sent_for(
+    announced: int, came: int, rejected: int, exchange: Sequence[int], *, early: bool = False
+) -> tuple[int, int]:
+    """Units of an exchange that were sent, and cancelled, when its return is over."""
+    cups = tuple(Line(sku="CUP", quantity=units, unit_price=Decimal(5)) for units in exchange)
+    shop = Shop(RequestReturn(lines={"1": announced}, exchange=cups), delivered=True)
+    back = Finding.model_construct(line="1", quantity=rejected, disposition=Disposition.SEND_BACK)
+    found = (back,) if rejected else ()
+    good = {"1": came - rejected} if came > rejected else {}
+    facts: list[Fact] = [GoodsReturned(lines={"1": came}, rma="A-1-R1")] if came else []
+    inspected = ReturnInspected(rma="A-1-R1", restock=good, findings=found)
+    for fact in [inspected, *facts] if early else facts:
+        shop.hears(fact)
+        waits = sum(exchange) if not shop.order.state.returns["A-1-R1"].phase.final else 0
+        assert shop.stands.get("open", 0) == waits
+    if came and not early:
+        shop.does(CloseReturn(rma="A-1-R1", findings=found))
+    shop.clock.advance(timedelta(days=31))  # what never comes expires
+    shop.work()
+    shop.check()
+    assert "open" not in shop.stands
+    return shop.stands.get("shipped", 0), shop.stands.get("cancelled", 0)
+
+
+def test_an_exchange_goes_out_for_what_was_accepted() -> None:
+    assert sent_for(2, 2, 0, [2]) == (2, 0)
+    assert sent_for(2, 2, 2, [2]) == (0, 2)
+    assert sent_for(2, 1, 0, [1, 1]) == (1, 1)
+    assert sent_for(2, 0, 0, [2]) == (0, 2)
+    assert sent_for(2, 1, 0, [1]) == (1, 0)
+    assert sent_for(1, 1, 0, [2]) == (2, 0)  # a set for its two cups
+    assert sent_for(2, 1, 0, [4]) == (2, 2)
+
+
+@settings(max_examples=40)
+@given(
+    announced=st.integers(1, 3),
+    came=st.integers(0, 3),
+    rejected=st.integers(0, 3),
+    exchange=st.lists(st.integers(1, 3), min_size=1, max_size=2),
+    early=st.booleans(),
+)
+def test_an_exchange_never_goes_out_for_more_than_was_accepted(
+    announced: int, came: int, rejected: int, exchange: list[int], early: bool
+) -> None:
+    came, wanted = min(came, announced), sum(exchange)
+    rejected = min(rejected, came)
+    sent, cancelled = sent_for(announced, came, rejected, exchange, early=early)
+    accepted = came - rejected
+    assert sent + cancelled == wanted
+    assert sent * announced <= accepted * max(wanted, announced)
+    assert sent == wanted if accepted == announced else sent >= min(accepted, wanted)
+
+
+# --- mutants ----------------------------------------------------------------------------------
+
+Patch = pytest.MonkeyPatch
+
+
+def opens_one_for_all_that_comes(patch: Patch) -> None:
+    """Goods without a number are nobody's that was announced."""
+    patch.setattr(receiving, "_shares", lambda _deciding, lines: {"": lines})
+
+
+def believes_the_scans(patch: Patch) -> None:
+    """What was not delivered cannot have come back."""
+    patch.setattr(receiving, "_OUT", {bucket: n for bucket, n in receiving._OUT.items() if n < 3})
+
+
+def exchanges_for_whatever_came(patch: Patch) -> None:
+    """An exchange goes out whole when its return is closed."""
+    patch.setattr(progress, "_accepted", lambda _deciding, rma: sum(rma.lines.values()))
+
+
+def exchanges_before_it_is_known(patch: Patch) -> None:
+    """An exchange goes out when the first goods are there."""
+    waits = (ReturnPhase.REQUESTED, ReturnPhase.APPROVED)
+
+    def awaits(state: OrderState, line: str) -> bool:
+        rma = state.returns.get(state.lines[line].awaits)
+        return rma is not None and rma.phase in waits
+
+    patch.setattr(allocating, "_awaits_goods", awaits)
+
+
+def concludes_at_once(patch: Patch) -> None:
+    """An inspection ends a return, whatever came."""
+    patch.setattr(receiving, "beyond", lambda *_args: {})
+
+
+MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
+    opens_one_for_all_that_comes: test_goods_without_a_number_are_those_that_were_announced,
+    exchanges_for_whatever_came: test_an_exchange_goes_out_for_what_was_accepted,
+    exchanges_before_it_is_known: test_an_exchange_goes_out_for_what_was_accepted,
+    concludes_at_once: test_an_inspection_before_its_goods_holds_when_they_come,
+    believes_the_scans: test_goods_ahead_of_the_scans_are_no_surplus,
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_mutant_is_caught(mutant: Callable[[Patch], None], monkeypatch: Patch) -> None:
+    mutant(monkeypatch)
+    with pytest.raises((AssertionError, Broken, ValueError, KeyError)):
+        MUTANTS[mutant]()

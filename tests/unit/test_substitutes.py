@@ -1,0 +1,363 @@
+"""Lines that stand in for others: their ids, the facts that name them, and edits of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orderflow import Engine, InHouse, Line, NewOrder, Order, Refused
+from orderflow.fulfillment import Dropship, Steps
+from orderflow.kernel import (
+    answering,
+    despatching,
+    editing,
+    receiving,
+    requesting,
+    substituting,
+)
+from orderflow.kernel.decide import Decision
+from orderflow.kernel.lines import free_id, standing_for, substitute_id
+from orderflow.kernel.owing import owed_for_what_is_kept
+from orderflow.model.commands import (
+    Body,
+    Cancel,
+    Edit,
+    ProposeSubstitute,
+    Receive,
+    Substitute,
+)
+from orderflow.model.observations import (
+    CancellationAnswered,
+    Fact,
+    GoodsReturned,
+    GoodsShipped,
+    InvoiceLine,
+    InvoiceReceived,
+    LineAnswer,
+    RequestAnswered,
+    RequestReceived,
+    ReturnInspected,
+    TrackingReported,
+    Verdict,
+)
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.state import LineState
+from orderflow.simulation import VirtualClock
+from orderflow.stores import MemoryStore
+from orderflow.testing import Broken, FakeParty, check_order
+
+LAMPS = Line(sku="LAMP", quantity=2, unit_price=Decimal(5), substitutes=("L2",))
+
+
+class Shop:
+    """Two lamps that a supplier has been asked for, who may send L2 in their place; as A."""
+
+    def __init__(self, *lines: Line) -> None:
+        self.clock = VirtualClock()
+        self.engine = Engine(
+            MemoryStore(),
+            [Dropship(FakeParty())],
+            steps=Steps(manual={"close_return"}),
+            clock=self.clock,
+        )
+        self.engine.place(NewOrder(number="A", currency="EUR", lines=lines or (LAMPS,)))
+        self.work()
+
+    def work(self) -> None:
+        self.engine.worker.run_until_idle()
+        check_order(self.engine, "A")
+
+    def give(self, body: Body) -> None:
+        self.engine.submit(body.to("A", by="ana"))
+        self.work()
+
+    def says(self, fact: Fact) -> None:
+        self.engine.observe(fact.at(self.clock.now(), subject="A"))
+        self.work()
+
+    def answers(self, *lines: LineAnswer) -> None:
+        self.says(RequestAnswered(fo="A-F1", lines=lines))
+
+    def sends_another(self, units: int | None = None) -> None:
+        self.answers(substituted("L2", units))
+
+    def tasks(self) -> set[str]:
+        return {task.name for task in self.engine.tasks()}
+
+    @property
+    def order(self) -> Order:
+        return self.engine.order("A")
+
+    @property
+    def stands(self) -> dict[str, dict[str, int]]:
+        """Units per line and bucket, of those that are live."""
+        found: dict[str, dict[str, int]] = {}
+        for slot, units in self.order.ledger.items():
+            if slot.bucket not in ("cancelled", "substituted"):
+                of = found.setdefault(slot.line, {})
+                of[slot.bucket] = of.get(slot.bucket, 0) + units
+        return found
+
+
+def substituted(sku: str, units: int | None = None, line: str = "1") -> LineAnswer:
+    return LineAnswer(line=line, verdict=Verdict.SUBSTITUTED, quantity=units, substitute=sku)
+
+
+# --- ids --------------------------------------------------------------------------------------
+
+
+def test_a_substitute_takes_no_line_away() -> None:
+    shop = Shop(LAMPS, Line(id="1.s1", sku="VASE", quantity=1))
+    shop.sends_another()
+    assert {name: line.sku for name, line in shop.order.state.lines.items()} == {
+        "1": "LAMP",
+        "1.s1": "VASE",
+        "1.s2": "L2",
+    }
+    assert shop.stands == {"1.s1": {"allocated": 1}, "1.s2": {"allocated": 2}}
+
+
+def test_a_line_without_a_name_leaves_the_names_that_are_given() -> None:
+    shop = Shop()
+    shop.give(Edit(lines=(Line(sku="CUP", quantity=1), Line(id="2", sku="HAT", quantity=1))))
+    assert {name: line.sku for name, line in shop.order.state.lines.items()} == {
+        "1": "LAMP",
+        "3": "CUP",
+        "2": "HAT",
+    }
+
+
+NAMES = st.sampled_from(["1", "2", "3", "4", "1.s1", "1.s2", "1.s1.s1", "1.s1.s2", "2.s1", "a"])
+
+
+@given(st.dictionaries(NAMES, st.none() | NAMES, min_size=1), st.data())
+def test_new_ids_are_free_whatever_the_lines_are_called(
+    given_names: dict[str, str | None], data: st.DataObject
+) -> None:
+    lines = {name: LineState("MUG", 1, substitutes=of or "") for name, of in given_names.items()}
+    line = data.draw(st.sampled_from(sorted(lines)))
+    new = substitute_id(lines, line)
+    assert new not in lines
+    assert free_id(lines) not in lines
+    first = lines[line].substitutes or line
+    lines[new] = LineState("CUP", 1, substitutes=first)
+    assert standing_for(lines, line)[0] == line
+    assert new in standing_for(lines, line)
+    assert all(lines[name].substitutes == first for name in standing_for(lines, line)[1:])
+
+
+# --- facts that name a line -------------------------------------------------------------------
+
+
+def test_a_notice_for_a_line_ships_what_stands_in_for_it() -> None:
+    shop = Shop()
+    shop.sends_another()
+    shop.says(GoodsShipped(fo="A-F1", notice="N", lines={"1": 2}, tracking_number="X"))
+    assert shop.stands == {"1.s1": {"shipped": 2}}
+    assert (shop.order.state.surplus, shop.tasks()) == ({}, set())
+    cost = InvoiceLine(line="1", quantity=2, unit_cost=Decimal(3))
+    shop.says(InvoiceReceived(fo="A-F1", number="I", lines=(cost,)))
+    assert shop.tasks() == set()
+    assert shop.order.state.fulfillment_orders["A-F1"].state == "fulfilled"
+    shop.says(TrackingReported(tracking_number="X", status=ParcelStatus.DELIVERED))
+    assert shop.stands == {"1.s1": {"delivered": 2}}
+
+
+def test_a_notice_for_a_line_ships_its_own_units_first() -> None:
+    shop = Shop()
+    shop.sends_another(1)
+    shop.says(GoodsShipped(fo="A-F1", notice="N", lines={"1": 1}))
+    assert shop.stands == {"1": {"shipped": 1}, "1.s1": {"allocated": 1}}
+    shop.says(GoodsShipped(fo="A-F1", notice="N2", lines={"1": 2}))
+    assert shop.stands == {"1": {"shipped": 1}, "1.s1": {"shipped": 1}}
+    assert shop.order.state.surplus == {"1": 1}
+
+
+def test_an_answer_for_a_line_is_one_for_what_stands_in_for_it() -> None:
+    shop = Shop()
+    shop.sends_another()
+    day = shop.clock.now() + timedelta(days=3)
+    shop.answers(LineAnswer(line="1", verdict=Verdict.BACKORDERED, quantity=2, at=day))
+    assert shop.order.state.fulfillment_orders["A-F1"].promised == day
+    shop.sends_another(2)  # told once more
+    assert (shop.stands, shop.tasks()) == ({"1.s1": {"allocated": 2}}, set())
+    shop.answers(LineAnswer(line="1", verdict=Verdict.REJECTED, quantity=1, reason="no"))
+    assert shop.stands == {"1.s1": {"allocated": 1, "open": 1}}
+
+
+def test_an_answer_speaks_of_what_was_there_before_it() -> None:
+    shop = Shop()
+    shop.answers(
+        substituted("L2", 1), LineAnswer(line="1", verdict=Verdict.REJECTED, reason="gone")
+    )
+    assert shop.stands == {"1": {"open": 1}, "1.s1": {"allocated": 1}}
+
+
+def test_an_answer_that_comes_twice_substitutes_once() -> None:
+    shop = Shop()
+    for _ in range(2):
+        shop.sends_another(1)
+    assert shop.stands == {"1": {"allocated": 1}, "1.s1": {"allocated": 1}}
+
+
+@pytest.mark.parametrize("asked_first", [False, True])
+def test_units_given_up_by_line_are_those_that_stand_in_for_it(asked_first: bool) -> None:
+    shop = Shop()
+    if asked_first:
+        shop.says(RequestReceived(fo="A-F1"))
+        shop.give(Cancel(lines={"1": 2}))
+    shop.sends_another()
+    if not asked_first:
+        shop.give(Cancel(lines={"1.s1": 2}))
+    shop.says(CancellationAnswered(fo="A-F1", lines={"1": 2}))
+    assert (shop.order.status, shop.tasks()) == ("cancelled", set())
+    assert not shop.order.state.cancellations
+
+
+def test_goods_that_come_back_for_a_line_are_what_stood_in_for_it() -> None:
+    shop = Shop()
+    shop.sends_another()
+    shop.says(GoodsShipped(fo="A-F1", notice="N", lines={"1": 2}, tracking_number="X"))
+    shop.says(TrackingReported(tracking_number="X", status=ParcelStatus.DELIVERED))
+    shop.says(GoodsReturned(lines={"1": 1}))
+    assert shop.stands == {"1.s1": {"delivered": 1, "returned": 1}}
+    shop.says(ReturnInspected(rma="A-R1", restock={"1": 1}))
+    assert shop.order.state.returns["A-R1"].phase.final
+    assert (shop.order.state.surplus, shop.tasks()) == ({}, set())
+
+
+# --- edits ------------------------------------------------------------------------------------
+
+
+class Stock(Shop):
+    """Mugs ordered of us where only cups are there: *replaced* of them are cups by now."""
+
+    def __init__(self, ordered: int = 2, replaced: int = 2) -> None:
+        self.clock = VirtualClock()
+        self.engine = Engine(
+            MemoryStore(), [InHouse()], steps=Steps(manual={"pick"}), clock=self.clock
+        )
+        self.engine.change_stock(Receive(sku="CUP", quantity=20).to())
+        line = Line(sku="MUG", quantity=replaced or ordered, unit_price=Decimal(5))
+        self.engine.place(NewOrder(number="A", currency="EUR", lines=(line,)))
+        if replaced:
+            self.give(ProposeSubstitute(line="1", sku="CUP"))
+            self.give(Substitute(fo="A", line="1"))
+        if more := ordered - (replaced or ordered):
+            self.give(Edit(quantities={"1": replaced + more}))
+
+    def live(self, line: str) -> int:
+        return sum(self.stands.get(line, {}).values())
+
+
+def test_fewer_of_a_line_are_fewer_of_what_stands_in_for_it() -> None:
+    shop = Stock()
+    shop.give(Edit(quantities={"1": 1}))
+    assert shop.stands == {"1.s1": {"allocated": 1}}
+    shop.give(Edit(quantities={"1.s1": 3}))
+    assert shop.stands == {"1.s1": {"allocated": 3}}
+    assert shop.order.document.line("1").quantity == 4  # two, of which one was cancelled, and two
+    shop.give(Edit(quantities={"1": 0}))
+    assert shop.order.status == "cancelled"
+
+
+def test_what_left_of_a_substitute_is_not_taken_back_by_an_edit() -> None:
+    shop = Shop()
+    shop.sends_another()
+    shop.says(GoodsShipped(fo="A-F1", notice="N", lines={"1": 2}))
+    with pytest.raises(Refused, match=r"cancel\.units_left"):
+        shop.give(Edit(quantities={"1": 1}))
+    with pytest.raises(Refused, match=r"line\.unknown.*there are: 1, 1\.s1"):
+        shop.give(Edit(quantities={"1.s2": 1}))
+
+
+@settings(max_examples=40)
+@given(
+    ordered=st.integers(1, 4),
+    replaced=st.integers(0, 4),
+    wishes=st.lists(
+        st.dictionaries(st.sampled_from(["1", "1.s1"]), st.integers(0, 4), min_size=1),
+        min_size=1,
+        max_size=3,
+    ),
+)
+def test_an_edit_and_its_preview_make_live_what_they_name(
+    ordered: int, replaced: int, wishes: list[dict[str, int]]
+) -> None:
+    shop = Stock(ordered, min(ordered, replaced))
+    for wish in wishes:
+        if not wish.keys() <= shop.order.state.lines.keys():
+            continue
+        other = shop.live("1.s1")
+        if shop.order.state.phase.final:
+            break
+        wanted = Edit(quantities=wish)
+        preview = shop.engine.ask(wanted.to("A"))
+        assert isinstance(preview, Decision)
+        shop.give(wanted)
+        assert preview.order.document == shop.order.document
+        assert preview.order.ledger.totals() == shop.order.ledger.totals()
+        if "1" in wish:
+            both = shop.live("1") + shop.live("1.s1")
+            assert both == wish["1"] + wish.get("1.s1", 0)
+        if "1.s1" in wish:
+            assert shop.live("1.s1") == wish["1.s1"]
+        elif wish["1"] >= other:
+            assert shop.live("1.s1") == other, "its own units go first"
+        assert owed_for_what_is_kept(shop.order) == 500 * (shop.live("1") + shop.live("1.s1"))
+
+
+# --- mutants ----------------------------------------------------------------------------------
+
+Patch = pytest.MonkeyPatch
+
+
+def counts_substitutes_only(patch: Patch) -> None:
+    """A substitute's id is its number, whatever has that id."""
+
+    def next_id(lines: Any, line: str) -> str:
+        return f"{line}.s{1 + sum(bool(known.substitutes) for known in lines.values())}"
+
+    patch.setattr(substituting, "substitute_id", next_id)
+
+
+def looks_at_the_order_alone(patch: Patch) -> None:
+    """A line without a name takes one that another line of the same edit is given."""
+
+    def next_number(taken: Any) -> str:
+        return next(str(n) for n in count(2) if str(n) not in set(taken) - {"2"})
+
+    patch.setattr(editing, "free_id", next_number)
+
+
+def counts_a_line_alone(patch: Patch) -> None:
+    """What stands in for a line is none of its units."""
+    patch.setattr(editing, "_meant", lambda _lines, line, _wanted: [line])
+
+
+def takes_lines_by_their_names(patch: Patch) -> None:
+    """Who speaks of a line means that one, and not what stands in for it."""
+    for module in (answering, despatching, requesting, receiving):
+        patch.setattr(module, "standing_for", lambda _lines, line: (line,))
+
+
+MUTANTS: dict[Callable[[Patch], None], Callable[[], None]] = {
+    counts_substitutes_only: test_a_substitute_takes_no_line_away,
+    counts_a_line_alone: test_fewer_of_a_line_are_fewer_of_what_stands_in_for_it,
+    takes_lines_by_their_names: test_a_notice_for_a_line_ships_what_stands_in_for_it,
+    looks_at_the_order_alone: test_a_line_without_a_name_leaves_the_names_that_are_given,
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_mutant_is_caught(mutant: Callable[[Patch], None], monkeypatch: Patch) -> None:
+    mutant(monkeypatch)
+    with pytest.raises((AssertionError, Broken, ValueError)):
+        MUTANTS[mutant]()
