@@ -347,7 +347,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     options = parser.parse_args()
     store: Store = SqlStore(options.db) if options.db else MemoryStore()
-    found = run(options.file, store)
+    try:
+        found = run(options.file, store)
+    except (OSError, ValueError, KeyError) as error:
+        parser.error(f"{options.file} cannot be read as invoices: {error}")
     if isinstance(store, SqlStore):
         store.close()
     if options.json:

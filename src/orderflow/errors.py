@@ -80,7 +80,7 @@ class Problem:
 
 
 class OrderflowError(Exception):
-    """The root of every error that orderflow raises on purpose."""
+    """The root of what input, data and databases cause; mistakes in a program are TypeErrors."""
 
 
 class InvalidInput(OrderflowError, ValueError):
@@ -139,12 +139,13 @@ class ByHand(PortFailed):
 class StoreUnavailable(OrderflowError):
     """A database cannot be opened, read or written.
 
-    ``may_be_stored`` is True only where it failed in mid-commit. Either way the same command may be
-    sent again *with the same id*: had it been stored, its first answer is given again.
+    ``reason`` is what the database said. ``may_be_stored`` is True only where it failed in
+    mid-commit. Either way the same command may be sent again *with the same id*: had it been
+    stored, its first answer is given again.
     """
 
     def __init__(self, what: str, *, may_be_stored: bool = False) -> None:
-        self.may_be_stored = may_be_stored
+        self.reason, self.may_be_stored = what, may_be_stored
         known = "it may have been stored" if may_be_stored else "nothing was stored"
         super().__init__(f"{what}; {known}: sending it again with the same id is safe")
 

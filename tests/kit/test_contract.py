@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from orderflow.testing import Contract, law
+from orderflow.testing import Contract, FulfillmentStrategyContract, law
 
 
 class Sums(Contract):
@@ -96,6 +96,16 @@ MISTAKES = {
 def test_a_mistake_is_an_error_where_the_class_is_made(message: str) -> None:
     with pytest.raises(TypeError, match=message):
         exec(f"class Mistaken(Sums):\n    {MISTAKES[message]}", {"Sums": Sums, "law": law})
+
+
+def test_a_test_class_without_what_it_tests_is_an_error() -> None:
+    """Else pytest leaves it out without a word; a class of one's own in between may be abstract."""
+
+    class Between(FulfillmentStrategyContract): ...
+
+    with pytest.raises(TypeError, match=r"TestMine has no make_strategy\(\): write what it gives"):
+
+        class TestMine(Between): ...
 
 
 SUITE = """

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis.strategies import SearchStrategy
 
 from orderflow import (
     RETURN,
@@ -26,7 +27,13 @@ from orderflow.model.ledger import Bucket
 from orderflow.model.observations import GoodsShipped, LabelBought
 from orderflow.ports import Deed, PartyRequest, Reply
 from orderflow.simulation import SimulatedCarrier, VirtualClock
-from orderflow.testing import FakeCarrier, FakeParty, FakeWarehouse, FulfillmentStrategyContract
+from orderflow.testing import (
+    FakeCarrier,
+    FakeParty,
+    FakeWarehouse,
+    FulfillmentStrategyContract,
+    lines,
+)
 from tests.kit.breaking import what_is_told
 
 COUNT = itertools.count()
@@ -35,6 +42,10 @@ COUNT = itertools.count()
 class TestInHouse(FulfillmentStrategyContract):
     def make_strategy(self) -> InHouse:
         return InHouse(warehouse=FakeWarehouse(short={"CUP"}), carrier=FakeCarrier())
+
+    def line(self) -> SearchStrategy[Line]:
+        """What its warehouse may be short of is kept in stock."""
+        return lines(["CUP", "POT"]).map(lambda ln: ln.model_copy(update={"stocked": True}))
 
 
 class TestSimulatedCarrier(FulfillmentStrategyContract):
@@ -161,6 +172,18 @@ class PicksNothing(InHouse):
         return super().perform(deed)
 
 
+class PicksOneMore(InHouse):
+    def perform(self, deed: Deed) -> Reply:
+        if deed.name == "pick":
+            units = deed.order.units(Bucket.ALLOCATED, fo=deed.subject)
+            return Pick(fo=deed.subject, units={line: n + 1 for line, n in units.items()})
+        return super().perform(deed)
+
+
+def the_class() -> Any:
+    return InHouse
+
+
 class EmptiesTheOrder(InHouse):
     def perform(self, deed: Deed) -> Reply:
         if deed.name == "label":
@@ -181,6 +204,8 @@ MUTANTS: dict[Callable[[], FulfillmentStrategy], tuple[str, str]] = {
     Divides: ("nothing_goes_wrong_unsaid", "ZeroDivisionError"),
     ForgetsTheLabel: ("nothing_goes_wrong_unsaid", "label raised KeyError"),
     SaysDone: ("it_answers_with_commands_and_facts", "pick was answered with True"),
+    PicksOneMore: ("its_answers_are_accepted", "and the engine refused it: "),
+    the_class: ("two_of_them_are_alike", "; give a fulfillment strategy that is made"),
     NewLabelEachTime: ("the_same_key_is_the_same_deed", "the same key is the same deed"),
     ShipsOneMore: ("it_ships_exactly_what_was_ordered", "more left than was ordered: {'1': 1"),
     PicksNothing: ("its_work_comes_to_an_end", "ends as scheduled, and is not over"),

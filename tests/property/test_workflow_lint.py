@@ -559,6 +559,14 @@ def test_guards_may_be_objects_and_partials() -> None:
     assert again.fingerprint == found[0].fingerprint
 
 
+@pytest.mark.parametrize("module", ["__main__", "shop.guards"])
+def test_a_guard_may_move_to_another_module(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script and what imports it have the same workflow."""
+    before = with_extra(T("go", "new", "over", guards=[silent]))
+    monkeypatch.setattr(silent, "__module__", module)
+    assert with_extra(T("go", "new", "over", guards=[silent])) == before
+
+
 # --- pictures --------------------------------------------------------------------------------
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -197,3 +199,189 @@ def test_an_order_is_given_a_command_or_told_what_it_would_do(tmp_path: Path) ->
     for body in ('{"lines": 3}', "[]", "{"):
         wrong = orderflow("command", "A-1", "cancel", body, "--db", db)
         assert wrong.exit_code == 2, wrong.output
+
+
+# --- bad usage: a sentence, an exit code, and nothing else --------------------------------------
+
+APP = """
+from orderflow import FULFILLMENT_ORDER, Engine, InHouse, Phase, State, TaskFor, Transition
+
+FLOW = FULFILLMENT_ORDER.extend(
+    name="engraved",
+    states=[State("engraving", Phase.WORKING, TaskFor("engraver"))],
+    transitions=[
+        Transition("picked", "picking", "engraving"),
+        Transition("engraved", "engraving", "packing"),
+    ],
+    without=[("picked", "picking")],
+)
+
+class Engraver(InHouse):
+    workflow = FLOW
+
+def make(store):
+    return Engine(store, [Engraver()])
+
+def broken(store):
+    raise RuntimeError("no settings")
+
+def takes_nothing():
+    pass
+"""
+
+
+def said(found: Result, code: int = 2) -> str:
+    """What a command that was used wrongly says, in one line."""
+    assert (found.exit_code, type(found.exception)) == (code, SystemExit), found.output
+    assert "Traceback" not in found.output
+    return " ".join(found.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["show", "A-1"], ["explain", "A-1"], ["timeline", "A-1"], ["tasks"], ["doctor"]),
+        *(["forget", "ana"], ["command", "A-1", "cancel"], ["walk", "--by", "ana"], ["inbox"]),
+    ],
+)
+def test_only_a_run_creates_a_database(tmp_path: Path, words: list[str]) -> None:
+    db = tmp_path / "typo.db"
+    assert said(orderflow(*words, "--db", f"sqlite:///{db}")).endswith("there is no such file")
+    assert not db.exists()
+    db.touch()
+    assert said(orderflow(*words, "--db", f"sqlite:///{db}")).endswith("no tables of orderflow")
+
+
+def test_a_database_is_copied_from_one_that_is_there_into_another(tmp_path: Path) -> None:
+    db, new = run_one(tmp_path), tmp_path / "new.db"
+    told = said(orderflow("migrate-store", f"sqlite:///{tmp_path}/typo.db", f"sqlite:///{new}"))
+    assert (told.endswith("there is no such file"), new.exists()) == (True, False)
+    again = db.replace("shop.db", "./shop.db")
+    assert "are one database" in said(orderflow("migrate-store", db, again))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["place", "{}"], "place is no command about an order; did you mean"),
+        (["receive", '{"sku": "MUG", "quantity": 3}'], "stock is changed by engine.change_stock"),
+        (["cancle"], "cancle is no command about an order; did you mean cancel? there are:"),
+        (["cancel", "[]"], "got [], a JSON object is expected"),
+        (["cancel", "{lines"], "got {lines, a JSON object is expected"),
+        (["cancel", "--by", ""], "actor: got ''"),
+    ],
+)
+def test_what_is_no_command_is_said(tmp_path: Path, words: list[str], told: str) -> None:
+    db = run_one(tmp_path)
+    before = orderflow("timeline", "A-1", "--db", db).stdout
+    assert told in said(orderflow("command", "A-1", *words, "--db", db))
+    assert orderflow("timeline", "A-1", "--db", db).stdout == before
+
+
+def test_a_task_is_completed_by_somebody_and_each_field_given_once(tmp_path: Path) -> None:
+    orders, db = tmp_path / "orders.jsonl", f"sqlite:///{tmp_path}/shop.db"
+    orders.write_text(ONE.replace("{", '{"attributes":{"worked_by":"people"},', 1) + "\n")
+    assert orderflow("run", orders, "--db", db, "--seed", "3").exit_code == 0
+    words = "complete", "A-1-F1:pick:0:task", "--db", db, "--by"
+    assert "actor: got ''" in said(orderflow(*words, ""))
+    below = said(orderflow(*words, "ana", "--set", "short.1=-4"))
+    assert "short.1: got '-4', a whole number, 0 or more, is needed" in below
+    twice = "ana", "--set", "short.1=1", "--set", "short.1=2"
+    assert said(orderflow(*words, *twice)).endswith("got more of short.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("shop_of_mine:broken", "RuntimeError: no settings"),
+        ("shop_of_mine:takes_nothing", "takes 0 positional arguments but 1 was given"),
+        ("shop_of_mine:mkae", "has no attribute 'mkae'"),
+        ("shop_of_mine", "cannot make an engine with shop_of_mine, as in"),
+        ("nowhere:make", "No module named 'nowhere'"),
+    ],
+)
+def test_an_application_that_makes_no_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop_of_mine.py").write_text(APP)
+    assert told in said(orderflow("tasks", "--db", run_one(tmp_path), "--app", name))
+
+
+def test_what_needs_the_application_is_not_called_corrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The working directory is searched for it; it may be a script as well as a module."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "own_shop", raising=False)
+    script = """
+from orderflow import Line, NewOrder
+from orderflow.stores import SqlStore
+if __name__ == "__main__":
+    store = SqlStore("sqlite:///own.db")
+    ring = Line(sku="RING", quantity=1, stocked=False)
+    engine = make(store)
+    engine.place(NewOrder(number="A-1", currency="EUR", lines=(ring,)))
+    engine.worker.run_until_idle()
+    store.close()
+"""
+    (tmp_path / "own_shop.py").write_text(APP + script)
+    subprocess.run([sys.executable, "own_shop.py"], check=True)
+    for words in (["doctor", "--db"], ["migrate-store", "sqlite:///own.db"]):
+        copy = f"sqlite:///{words[0]}.db" if len(words) > 1 and words[1] != "--db" else None
+        found = orderflow(*words, copy or "sqlite:///own.db")
+        told = " ".join(found.stdout.split())
+        assert (found.exit_code, "backup" in told) == (1, False)
+        assert "it cannot be checked: workflow 'engraved' version 1 is not registered" in told
+        assert "mend: look with the application that registers it: --app" in told
+    assert "is not registered" in said(orderflow("explain", "A-1", "--db", "sqlite:///own.db"))
+    found = orderflow("doctor", "--db", "sqlite:///own.db", "--app", "own_shop:make")
+    assert (found.exit_code, found.stdout) == (0, "nothing is off\n"), found.output
+
+
+def test_an_order_that_is_not_there_cannot_be_followed(tmp_path: Path) -> None:
+    orders, db = tmp_path / "orders.jsonl", f"sqlite:///{tmp_path}/shop.db"
+    orders.write_text(ONE + "\n")
+    found = orderflow("run", orders, "--db", db, "--seed", "3", "--follow", "A-2")
+    assert said(found).endswith("--follow: there is no order A-2; this run placed A-1")
+
+
+def test_another_file_may_have_the_same_seed(tmp_path: Path) -> None:
+    """Whether its orders have numbers or not; also with another opening stock."""
+    orders, db = tmp_path / "orders.jsonl", f"sqlite:///{tmp_path}/shop.db"
+    for units in (1, 2):
+        line = ONE.replace('"number":"A-1",', "").replace('"quantity":2', f'"quantity":{units}')
+        orders.write_text(line + "\n")
+        words = "run", orders, "--db", db, "--seed", "1", "--stock", f"{units}0", "--json"
+        for _ in range(2):
+            found = json.loads(orderflow(*words).stdout)
+            assert (len(set(found["orders"])), found["refused"]) == (1, [])
+    assert orderflow("doctor", "--db", db).stdout == "nothing is off\n"
+
+
+def test_the_longest_numbers_work_as_the_others_do(tmp_path: Path) -> None:
+    """Ids of what belongs to an order begin with its number: 64 characters, by every method."""
+    lines = [json.loads(line) for line in ORDERS.read_text().splitlines()]
+    orders, db = tmp_path / "orders.jsonl", f"sqlite:///{tmp_path}/shop.db"
+    long = [line | {"number": line["number"].ljust(64, "x")} for line in lines]
+    orders.write_text("\n".join(map(json.dumps, long)))
+    found = json.loads(
+        orderflow("run", orders, "--db", db, "--seed", "1", "--json", "--manual").stdout
+    )
+    assert (found["placed"], found["by_status"], found["tasks"]) == (40, {"completed": 40}, [])
+    number = long[0]["number"]
+    back = orderflow("command", number, "request_return", '{"lines": {"1": 1}}', "--db", db)
+    assert (back.exit_code, f"{number}-R1" in back.stdout) == (0, True), back.output
+    told = orderflow("explain", number, "--db", db, "--json")
+    assert {"approve_return"} <= {
+        offer["body"]["kind"] for offer in json.loads(told.stdout)["offered"]
+    }
+
+
+@pytest.mark.parametrize("example", ["online_retail.py", "order_log.py"])
+def test_an_example_without_its_file_says_so(example: str, tmp_path: Path) -> None:
+    script = str(ROOT / "docs" / "examples" / example)
+    words = [sys.executable, script, str(tmp_path / "nofile")]
+    found = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (found.returncode, "Traceback" in found.stderr) == (2, False), found.stderr
+    assert "nofile" in found.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -201,19 +202,42 @@ def test_many_hooks_run_in_the_order_of_registration(point: str) -> None:
     assert notes(engine) == names
 
 
-def test_hooks_are_fixed_when_the_engine_is_built() -> None:
-    hooks, told = Hooks(), []
-    engine = shop(hooks)
-    hooks.guard("confirm")(lambda _step: Refusal("too.late", "never asked"))
-    hooks.after("confirm")(note("too late"))
-    hooks.committed("confirm")(lambda done: told.append(done.key))
-    hooks.refused(lambda order, _reasons: told.append(order))
-    place(engine)
-    confirm(engine)
-    engine.worker.run_until_idle()
-    with pytest.raises(Refused):
-        confirm(engine)
-    assert (notes(engine), told) == ([], [])
+@pytest.mark.parametrize("point", ["guard", *INSIDE, "on_parcel", "committed", "failed"])
+def test_hooks_are_fixed_when_the_engine_is_built(point: str) -> None:
+    hooks = Hooks()
+    shop(hooks)
+    name = "delivered" if point == "on_parcel" else "confirm"
+    with pytest.raises(InvalidWorkflow, match="hooks are fixed when the engine is built"):
+        getattr(hooks, point)(name)(note("late"))
+    with pytest.raises(InvalidWorkflow, match="hooks are fixed when the engine is built"):
+        hooks.refused(lambda _order, _reasons: None)
+    shop(hooks)  # a second engine may have the same
+
+
+@pytest.mark.parametrize("point", ["guard", *INSIDE, "committed", "failed", "timed_out"])
+def test_a_hook_without_its_parentheses_is_refused(point: str) -> None:
+    with pytest.raises(TypeError, match=rf"write @hooks\.{point}\(NAME\): it takes a name, got"):
+        getattr(Hooks(), point)(note("nameless"))
+
+
+async def waits(*_given: object) -> None:
+    """Nobody awaits it."""
+
+
+class Waits:
+    """An object that is called, and not awaited either."""
+
+    async def __call__(self, *_given: object) -> None: ...
+
+
+@pytest.mark.parametrize("call", [waits, partial(waits, 1), Waits(), "text", None])
+@pytest.mark.parametrize("point", ["guard", "after", "committed"])
+def test_a_hook_is_a_function_that_nobody_must_await(point: str, call: Any) -> None:
+    for register in (getattr(Hooks(), point)("confirm"), Hooks().refused):
+        with pytest.raises(TypeError, match=r"hooks\.\w+ takes a (plain )?function"):
+            register(call)
+    with pytest.raises(TypeError, match=r"guards takes a (plain )?function"):
+        Transition("confirm", "placed", "confirmed", guards=[call])
 
 
 # --- guards ----------------------------------------------------------------------------------

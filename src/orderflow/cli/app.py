@@ -34,7 +34,6 @@ from orderflow.cli.printing import printer_for
 from orderflow.cli.running import Unreadable, place_and_work, read_orders
 from orderflow.cli.showing import explanation_text, order_text, timeline_lines
 from orderflow.engine import Offer
-from orderflow.errors import UnknownWorkflow
 from orderflow.kernel.workflows import (
     DIGITAL,
     FULFILLMENT_ORDER,
@@ -72,12 +71,13 @@ def run(  # noqa: PLR0913, PLR0917 (one for each option)
         found = read_orders(orders)
     except Unreadable as error:
         fail(str(error))
+    follower = Follower(follow, out)
     report = place_and_work(
         found,
-        open_store(context, db),
+        open_store(context, db, create=True),
         seed,
         stock,
-        Follower(follow, out),
+        follower,
         err,
         manual=manual,
         printer=printer_for(documents, db) if documents else None,
@@ -88,6 +88,8 @@ def run(  # noqa: PLR0913, PLR0917 (one for each option)
     for task in report.tasks:
         shown.append(f"{task.role} should: {task.instructions}\n  {completing(task, db)}")
     answer(as_json, report.as_dict(), *shown)
+    if follow and not follower.seen:
+        fail(f"--follow: there is no order {follow}; this run placed {', '.join(report.placed)}")
     raise typer.Exit(report.exit_code)
 
 
@@ -129,10 +131,7 @@ def explain(
     """Explain what an order waits for, and which commands would be accepted now."""
     engine = open_engine(context, db, app_name)
     load(engine, order)
-    try:
-        found = engine.explain(order)
-    except UnknownWorkflow as error:
-        fail(str(error))
+    found = engine.explain(order)
     owners = [f"order:{order}", *(f"parcel:{parcel}" for parcel in found.order.state.parcels)]
     drivers = [link(temporal, owner) for owner in owners] if temporal else []
     value = {

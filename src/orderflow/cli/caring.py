@@ -13,7 +13,6 @@ from orderflow.cli.opening import (
     Db,
     answer,
     app,
-    fail,
     open_engine,
     open_store,
     out,
@@ -63,12 +62,9 @@ def migrate_store(
     as_json: AsJson = False,
 ) -> None:
     """Copy a database into another one, and have the doctor look at the copy."""
-    from orderflow.stores.moving import NotMoved, move  # noqa: PLC0415 (seldom needed)
+    from orderflow.stores.moving import move  # noqa: PLC0415 (seldom needed)
 
-    try:
-        moved = move(open_store(context, source), open_store(context, target))
-    except NotMoved as error:
-        fail(str(error))
+    moved = move(open_store(context, source), open_store(context, target, create=True))
     if not as_json:
         out.print(f"{sum(moved.values())} rows of {len(moved)} tables are copied", highlight=False)
     doctor(context, target, app_name, as_json=as_json)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, get_args
 
 import typer
 
@@ -22,8 +23,8 @@ from orderflow.cli.opening import (
 )
 from orderflow.cli.plain import plain
 from orderflow.engine.telling import sentence
-from orderflow.errors import InvalidInput, Refusal, Refused
-from orderflow.model.commands import Command
+from orderflow.errors import Refusal, Refused
+from orderflow.model.commands import Command, OrderBody, Override
 from orderflow.model.reading import read
 
 __all__: list[str] = []
@@ -42,12 +43,8 @@ def give(  # noqa: PLR0913, PLR0917 (one for each option)
     as_json: AsJson = False,
 ) -> None:
     """Give an order a command: cancel, edit, place_hold, request_return, and all the others."""
-    try:
-        fields: Any = {**json.loads(body), "kind": kind}
-        wanted = {"subject": order, "actor": by, "body": fields}
-        command = read(Command, wanted, f"the command {kind}")
-    except (InvalidInput, ValueError, TypeError) as error:
-        fail(str(error))
+    wanted = {"subject": order, "actor": by, "body": {**_fields(body), "kind": _known(kind)}}
+    command = read(Command, wanted, f"the command {kind}")
     engine = open_engine(context, db, app_name)
     before = load(engine, order)
     asked = engine.ask(command)
@@ -63,6 +60,30 @@ def give(  # noqa: PLR0913, PLR0917 (one for each option)
     head = f"{order} {'would be' if preview else 'is'} {after.status} (was {before.status})"
     value = {"before": before.status, "after": after.status, "events": plain(asked.events)}
     answer(as_json, value, "\n  ".join([head, *told]))
+
+
+_KINDS = [each.model_fields["kind"].default for each in (*get_args(OrderBody), Override)]
+
+
+def _known(kind: str) -> str:
+    """The kind, where it is one of a command about an order."""
+    if kind not in _KINDS:
+        near = difflib.get_close_matches(kind, _KINDS, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        others = "orders are placed by `orderflow run`, stock is changed by engine.change_stock"
+        fail(f"{kind} is no command about an order; {hint}there are: {', '.join(_KINDS)}; {others}")
+    return kind
+
+
+def _fields(body: str) -> dict[str, Any]:
+    right = """a JSON object is expected, such as '{"lines": {"1": 1}}'"""
+    try:
+        found = json.loads(body)
+    except ValueError as error:
+        fail(f"got {body}, {right}: {error}")
+    if not isinstance(found, dict):
+        fail(f"got {body}, {right}")
+    return found
 
 
 def _refused(refusals: tuple[Refusal, ...], as_json: bool) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -19,7 +20,6 @@ from orderflow.cli.opening import (
     open_engine,
 )
 from orderflow.cli.plain import plain
-from orderflow.errors import InvalidInput, NotFound, Refused
 from orderflow.model.work import Task
 from orderflow.ports import InboxItem
 
@@ -27,7 +27,6 @@ __all__ = ["completing"]
 
 TaskKey = Annotated[str, typer.Argument(metavar="TASK", help="The task's key, from `tasks`.")]
 By = Annotated[str, typer.Option("--by", help="Who does it.")]
-_Told = (Refused, NotFound, InvalidInput)
 
 
 def completing(task: Task, db: str) -> str:
@@ -67,10 +66,7 @@ def claim(
     as_json: AsJson = False,
 ) -> None:
     """Keep a task for one person."""
-    try:
-        found = open_engine(context, db, app_name).claim(task, by=by)
-    except _Told as error:
-        fail(str(error), 1)
+    found = open_engine(context, db, app_name).claim(task, by=by)
     answer(as_json, plain(found), f"{found.key} is {found.assignee}'s")
 
 
@@ -85,10 +81,7 @@ def reassign(
     as_json: AsJson = False,
 ) -> None:
     """Give a task to somebody else."""
-    try:
-        found = open_engine(context, db, app_name).reassign(task, to, by=by)
-    except _Told as error:
-        fail(str(error), 1)
+    found = open_engine(context, db, app_name).reassign(task, to, by=by)
     answer(as_json, plain(found), f"{found.key} is {found.assignee or 'nobody'}'s")
 
 
@@ -106,10 +99,7 @@ def complete(
 ) -> None:
     """Complete a task: what its step commands is done, and what follows from it at once."""
     engine = open_engine(context, db, app_name)
-    try:
-        order = engine.complete(task, by=by, data=_form(given or []))
-    except _Told as error:
-        fail(str(error), 1)
+    order = engine.complete(task, by=by, data=_form(given or []))
     if not app_name:
         engine.worker.run_until_idle()
     found = engine.explain(order.id)
@@ -122,7 +112,11 @@ def complete(
 def _form(given: list[str]) -> Mapping[str, str]:
     if wrong := [text for text in given if "=" not in text]:
         fail(f"--set takes FIELD=VALUE, got {', '.join(wrong)}")
-    return dict(text.split("=", 1) for text in given)
+    fields = [text.split("=", 1) for text in given]
+    names = Counter(name for name, _ in fields)
+    if twice := [name for name, times in names.items() if times > 1]:
+        fail(f"--set gives a field once, got more of {', '.join(twice)}")
+    return dict(fields)
 
 
 @app.command()
@@ -154,10 +148,7 @@ def inbox(
     """List the facts that nothing is known by yet, and what could not be read."""
     engine = open_engine(context, db, app_name)
     if dismiss:
-        try:
-            engine.dismiss(dismiss)
-        except NotFound as error:
-            fail(str(error), 1)
+        engine.dismiss(dismiss)
     found = engine.inbox()
     told = map(_kept, found) if found else ["the inbox is empty"]
     answer(as_json, [_item(item) for item in found], *told)

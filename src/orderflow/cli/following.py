@@ -11,17 +11,17 @@ __all__ = ["Follower"]
 
 
 class Follower:
-    """Prints what is new in one order's journal."""
+    """Prints what is new in one order's journal; *seen* is the last version that it saw."""
 
     def __init__(self, order: str, console: Console) -> None:
-        self._order, self._console, self._seen = order, console, 0
+        self._order, self._console, self.seen = order, console, 0
 
     def look(self, engine: Engine) -> None:
         """Print the entries that came since the last look."""
         if not self._order:
             return
         for entry in engine.journal(self._order):
-            if entry.version > self._seen:
-                self._seen = entry.version
+            if entry.version > self.seen:
+                self.seen = entry.version
                 for line in timeline_lines(entry):
                     self._console.print(line, highlight=False)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib
 import json
+import sys
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
+from typer.core import TyperGroup
 
 from orderflow.cli.shop import standard_shop
 from orderflow.engine import Engine
-from orderflow.errors import NotFound, OrderflowError
+from orderflow.errors import NotFound, OrderflowError, Refused, StoreUnavailable
 from orderflow.model.order import Order
 from orderflow.ports import DocumentStore
 from orderflow.stores import SqlStore
@@ -34,7 +36,20 @@ __all__ = [
     "print_json",
 ]
 
-app = typer.Typer(help="Orders from placement to confirmed delivery.", no_args_is_help=True)
+
+class _Commands(TyperGroup):
+    """The commands: what orderflow raises on purpose is told in a sentence, and an exit code."""
+
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # click's own is it
+        try:
+            return super().invoke(ctx)
+        except OrderflowError as error:
+            fail(_said(error), 1 if isinstance(error, Refused | NotFound) else 2)
+
+
+app = typer.Typer(
+    help="Orders from placement to confirmed delivery.", no_args_is_help=True, cls=_Commands
+)
 out, err = Console(), Console(stderr=True)
 
 Db = Annotated[
@@ -62,21 +77,23 @@ def open_engine(
     if not app_name:
         return standard_shop(store, documents=documents)
     module, _, function = app_name.partition(":")
+    sys.path.insert(0, "")  # as `python -m` does: what is in the working directory is found
     try:
         made = getattr(importlib.import_module(module), function)(store)
-    except (ImportError, AttributeError, ValueError) as error:
-        fail(f"cannot make an engine with {app_name}, as in shop.app:make_engine: {error}")
+    except Exception as error:  # whatever the application's own code raises
+        what = f"{type(error).__name__}: {error}"
+        fail(f"cannot make an engine with {app_name}, as in shop.app:make_engine: {what}")
     if not isinstance(made, Engine):
         fail(f"{app_name} made {made!r}, not an Engine")
     return made
 
 
-def open_store(context: typer.Context, db: str) -> SqlStore:
-    """The store, closed when the command ends."""
+def open_store(context: typer.Context, db: str, *, create: bool = False) -> SqlStore:
+    """The store, closed when the command ends; only commands that fill one *create* it."""
     try:
-        store = SqlStore(db)
+        store = SqlStore(db, create=create)
     except (OrderflowError, ValueError) as error:
-        fail(f"cannot open {db}: {error}")
+        fail(f"cannot open {db}: {_said(error)}")
     context.call_on_close(store.close)
     return store
 
@@ -87,6 +104,13 @@ def load(engine: Engine, order: str) -> Order:
         return engine.order(order)
     except NotFound as error:
         fail(str(error))
+
+
+def _said(error: Exception) -> str:
+    """What an error says; where nothing was to be stored, without a word about that."""
+    if isinstance(error, StoreUnavailable) and not error.may_be_stored:
+        return error.reason
+    return str(error)
 
 
 def fail(what: str, code: int = 2) -> NoReturn:

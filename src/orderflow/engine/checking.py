@@ -30,9 +30,12 @@ __all__ = ["Finding", "order_findings", "stock_findings"]
 
 @attrs.frozen
 class Finding:
-    """Something that is off. *promise* is the number of the promise that it breaks."""
+    """Something that is off. *promise* is the number of the promise that it breaks.
 
-    promise: int
+    0: of nobody, or odd in itself. None: it may be well, and these rules cannot tell.
+    """
+
+    promise: int | None
     subject: str
     what: str
 

@@ -10,6 +10,7 @@ import attrs
 from orderflow.engine.checking import Finding, order_findings, stock_findings
 from orderflow.engine.engine import Engine
 from orderflow.engine.handling import Handler
+from orderflow.errors import UnknownWorkflow
 from orderflow.model.stock import StockKey
 from orderflow.ports import OrderQuery, Store
 
@@ -19,6 +20,7 @@ _PAGE = 200
 _BY_DOCTOR = "orderflow doctor --mend, or orderflow.engine.doctor.mend(engine)"
 _BACKUP = "take it from a backup: it was changed by hand"
 _MENDS = {
+    None: "look with the application that registers it: --app MODULE:FUNCTION",
     0: f"{_BY_DOCTOR}, frees rows that are put off; else take the row from a backup, or remove it",
     2: f"{_BY_DOCTOR}, counts stock again; what is wrong of an order take from a backup",
     3: "have its stock settled again: Count(sku=…, location=…, counted=…)",
@@ -64,6 +66,8 @@ def _of_order(handler: Handler, order_id: str) -> list[Finding]:
         order = handler.store.load([order_id])[order_id]
         order.document  # noqa: B018 (reads it)
         return list(order_findings(handler, order))
+    except UnknownWorkflow as error:  # it may be as well as it was left
+        return [Finding(None, f"order:{order_id}", f"it cannot be checked: {error}")]
     except Exception as error:
         what = f"it cannot be read: {type(error).__name__}"
         return [Finding(8, f"order:{order_id}", what)]

@@ -12,7 +12,7 @@ import attrs
 from orderflow.engine.aligning import Aligner
 from orderflow.engine.checking import Finding, order_findings, stock_findings
 from orderflow.engine.desk import Desk
-from orderflow.engine.envelopes import Envelope, FactProviders, digest
+from orderflow.engine.envelopes import Envelope, FactProviders, digest, enveloped
 from orderflow.engine.explaining import Explanation, explain, silent
 from orderflow.engine.forgetting import Forgetter, Forgotten
 from orderflow.engine.handling import Handler
@@ -24,7 +24,7 @@ from orderflow.engine.walks import Walk, picks, walk_of
 from orderflow.engine.worker import Worker
 from orderflow.errors import InvalidInput, NotFound, OrderflowError, Refusal, Refused
 from orderflow.fulfillment.routing import Priority
-from orderflow.fulfillment.steps import AUTOMATED
+from orderflow.fulfillment.steps import AUTOMATED, Steps
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.inventory import OLDEST_FIRST, Difference, ReleaseOrder, differences
 from orderflow.kernel.decide import Decision
@@ -154,7 +154,7 @@ class Engine:
             fulfillers=tuple(strategies),
             routing=routing or Priority(),
             steps=steps,
-            hooks=(hooks or Hooks()).frozen(),
+            hooks=hooks or Hooks(),
             lifecycle=lifecycle,
             returns=returns,
             workflows=tuple(workflows),
@@ -175,6 +175,9 @@ class Engine:
         self._desk = Desk(store, self.rules)
         self._forgetter = Forgetter(self._handler, documents)
         by_code = {strategy.code: strategy for strategy in strategies}
+        if isinstance(steps, Steps):
+            flows = (machine.workflow for machine in self.rules.machines.values())
+            steps.check({step for flow in flows for step in flow.steps}, by_code)
         self.worker = Worker(self._handler, by_code, notifier, self.performers, self._forgetter)
 
     def place(
@@ -233,6 +236,7 @@ class Engine:
 
     def change_stock(self, command: Command) -> StockLevel:
         """Carry out a command about stock, and give the level after it."""
+        enveloped(command, Command)
         body = command.body
         if not isinstance(body, StockCommand):
             raise TypeError(
@@ -252,6 +256,7 @@ class Engine:
 
         One that comes again changes nothing: it is known by its id, or else by its content.
         """
+        enveloped(observation, Observation)
         content = digest(observation.content())
         message = observation.id or content
         subject, reference = subject_of(observation, self.store)
@@ -304,6 +309,7 @@ class Engine:
 
     def ask(self, command: Command) -> Decision | tuple[Refusal, ...]:
         """What :meth:`submit` would do now: the decision, or every reason to refuse."""
+        enveloped(command, Command)
         body = command.body
         new = body.order.number or "new" if isinstance(body, Place | Draft) else ""
         order = None if new else self.order(command.subject)
@@ -369,6 +375,9 @@ class Engine:
 
         Orders of which something is open wait, as the timer ``forget:CUSTOMER``; a worker erases
         them when they are over. Journals still fold and figures add up, under another name.
+
+        Raises:
+            InvalidInput: The id is empty: guests' orders are nobody's.
         """
         return self._forgetter.forget(customer)
 

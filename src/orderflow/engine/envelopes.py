@@ -12,12 +12,23 @@ import attrs
 
 from orderflow.errors import Refusal
 from orderflow.inventory import Holding, apply
+from orderflow.model.commands import Command
+from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.stock import StockKey, StockLevel, StockOp
 from orderflow.ports import Commit, Receipt
 
-__all__ = ["Answer", "Envelope", "FactProviders", "Reading", "Ready", "Refusals", "digest"]
+__all__ = [
+    "Answer",
+    "Envelope",
+    "FactProviders",
+    "Reading",
+    "Ready",
+    "Refusals",
+    "digest",
+    "enveloped",
+]
 
 FactProviders = Mapping[str, Callable[[Order], Any]]
 """Facts from outside that guards need, by name; called before the decision, never inside it."""
@@ -29,6 +40,14 @@ Answer = Order | Refusals | Exception | None
 def digest(content: Mapping[str, Any]) -> str:
     """What tells two contents apart."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def enveloped(given: Command | Observation, kind: type[Command | Observation]) -> None:
+    """Raise TypeError for a body without its envelope, and say what to write."""
+    if not isinstance(given, kind):
+        name = type(given).__name__
+        way = "to(ORDER, by=…), or of stock .to()" if kind is Command else "at(WHEN)"
+        raise TypeError(f"{name} is no {kind.__name__} yet: write {name}(…).{way}")
 
 
 @attrs.frozen

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from orderflow.engine.handling import Handler
+from orderflow.errors import InvalidInput, Problem
 from orderflow.kernel.evolve import fold
 from orderflow.kernel.parcels import fold_parcel
 from orderflow.model.disguise import disguised
@@ -50,6 +51,9 @@ class Forgetter:
         The timer's owner is ``forget:`` and the customer; a worker tries again each day, without
         end. What fails for one order keeps no other; the first error is raised at the end.
         """
+        if not customer:
+            what = "the id of a customer is expected; orders without one are nobody's"
+            raise InvalidInput("forget", [Problem("customer", customer, what)])
         alias = f"forgotten-{self._handler.ids.new('person')}"
         found: dict[str, bool] = {}
         errors: list[Exception] = []

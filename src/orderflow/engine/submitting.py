@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from orderflow.engine.envelopes import Answer, Envelope, digest
+from orderflow.engine.envelopes import Answer, Envelope, digest, enveloped
 from orderflow.engine.handling import Handler
 from orderflow.errors import NotFound, OrderflowError, Refusal, Refused
 from orderflow.kernel.evolve import fold
@@ -43,6 +43,7 @@ class Submitter:
         found: dict[int, Order | OrderflowError] = {}
         new: dict[int, Envelope] = {}
         for number, command in enumerate(commands):
+            enveloped(command, Command)
             try:
                 known = self._known_answer(command)
             except OrderflowError as refused:

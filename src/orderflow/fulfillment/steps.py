@@ -7,8 +7,10 @@ from typing import Any
 
 import attrs
 
+from orderflow.errors import InvalidInput, Problem
 from orderflow.model.order import Order
 from orderflow.model.work import Effect
+from orderflow.workflow.given import names
 
 __all__ = ["AUTOMATED", "MANUAL", "STEP_ROLES", "Steps", "notify"]
 
@@ -34,10 +36,6 @@ STEP_ROLES: Mapping[str, str] = {
 """Each working step, and the role that does it by hand; who looks after money, and after delays."""
 
 
-def _names(given: Iterable[str]) -> frozenset[str]:
-    return frozenset(given)
-
-
 @attrs.frozen
 class Steps:
     """A step policy: the steps named in *manual* are tasks, the others effects.
@@ -49,9 +47,17 @@ class Steps:
     'warehouse'
     """
 
-    manual: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
+    manual: frozenset[str] = attrs.field(default=frozenset(), converter=names)
     roles: Mapping[str, str] = STEP_ROLES
     when: Callable[[Order], bool] = lambda _order: True
+
+    def check(self, steps: Iterable[str], strategies: Iterable[str]) -> None:
+        """Raise InvalidInput where *manual* names what is no step of these, nor a standard one."""
+        known = {*STEP_ROLES, *steps}
+        theirs = {f"{strategy}.{step}" for strategy in strategies for step in known}
+        right = f"a step is expected, or STRATEGY.STEP of one that there is: {sorted(known)}"
+        if unknown := sorted(self.manual - known - theirs):
+            raise InvalidInput("steps", [Problem("manual", name, right) for name in unknown])
 
     def automatic(self, step: str, order: Order, strategy: str = "") -> bool:
         """Whether software does the step for this order."""

@@ -51,7 +51,8 @@ def _line_answered(
     total = sum(there.values())
     units = total if part.quantity is None else min(part.quantity, total)
     if line not in deciding.lines or (part.quantity or 0) > total:
-        what = f"{fo.strategy} speaks of {part.quantity} of line {line}, it has {total} to ship"
+        told = f"{fo.strategy} speaks of {part.quantity or 'all'} of line {line}"
+        what = f"{told}, it has {total} to ship"
         deciding.ask_person("exception.answer", "purchasing", what, fo.id)
     if not units:
         return

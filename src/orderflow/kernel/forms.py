@@ -119,7 +119,9 @@ def read_form(task: Task, data: Mapping[str, str | int | date]) -> Filled:
 def _wanted(field: FormField) -> str:
     if field.choices:
         return f"one of {', '.join(field.choices)}"
-    return {"number": "whole number", "date": "date as 2026-12-31"}.get(field.kind, field.kind)
+    return {"number": "whole number, 0 or more,", "date": "date as 2026-12-31"}.get(
+        field.kind, field.kind
+    )
 
 
 def _day(given: object) -> date:

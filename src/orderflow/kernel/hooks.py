@@ -13,6 +13,7 @@ from orderflow.kernel.step import Committed, Step
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.work import Effect, NewTask, Note
 from orderflow.workflow import Guard, Transition, Workflow
+from orderflow.workflow.given import plain_call
 
 __all__ = ["Hooks", "InsideHook", "Watcher", "WorkflowHooks"]
 
@@ -40,11 +41,13 @@ class Hooks:
     """A registry of hooks. Many on one point run in the order of registration.
 
     With ``workflow=`` a misspelt state or trigger is an error on the line that registers it;
-    without, the hook is for every workflow that has the name.
+    without, the hook is for every workflow that has the name. The names of effects and timers are
+    open: they are not looked up. When the first engine is built the registry is closed.
     """
 
     def __init__(self) -> None:
         self._hooks: list[_Hook] = []
+        self._fixed = False
 
     def guard(
         self, trigger: str, *, workflow: Workflow[Step] | None = None
@@ -102,11 +105,14 @@ class Hooks:
 
     def refused(self, call: Callable[[str, Sequence[Refusal]], None]) -> None:
         """Told of each refused command, best effort: the order's id and the reasons."""
-        self._hooks.append(_Hook("refused", "", None, call, call.__qualname__))
+        name = getattr(call, "__qualname__", type(call).__qualname__)
+        self._add(_Hook("refused", "", None, call, name))
 
     def _register(
         self, point: str, name: str, workflow: Workflow[Step] | None, key: str | None = None
     ) -> Callable[[F], F]:
+        if not isinstance(name, str):
+            raise TypeError(f"write @hooks.{point}(NAME): it takes a name, got {name!r}")
         if workflow is not None:
             known = workflow.by_name if point.startswith("on_") else workflow.triggers
             if name not in known:
@@ -114,23 +120,28 @@ class Hooks:
                 raise InvalidWorkflow(workflow.name, [Problem(point, name, fix)])
 
         def register(call: F) -> F:
-            found = f"{point}:{name}:{key or call.__qualname__}"
-            if any(hook.key == found for hook in self._hooks):
-                fix = f"{found} is registered twice; give one of them another name"
-                raise InvalidWorkflow(
-                    workflow.name if workflow else "*", [Problem(point, name, fix)]
-                )
+            called = key or getattr(call, "__qualname__", type(call).__qualname__)
             only = workflow.name if workflow else None
-            self._hooks.append(_Hook(point, name, only, call, found))
+            self._add(_Hook(point, name, only, call, f"{point}:{name}:{called}"))
             return call
 
         return register
 
-    def frozen(self) -> Hooks:
-        """A copy that later registrations do not reach."""
-        copy = Hooks()
-        copy._hooks = list(self._hooks)
-        return copy
+    def _add(self, hook: _Hook) -> None:
+        plain_call(hook.call, f"hooks.{hook.point}")
+        fix = ""
+        if self._fixed:
+            fix = f"{hook.key} comes too late: hooks are fixed when the engine is built"
+        elif hook.name and any(known.key == hook.key for known in self._hooks):
+            fix = f"{hook.key} is registered twice; give one of them another name"
+        if fix:
+            raise InvalidWorkflow(hook.workflow or "*", [Problem(hook.point, hook.name, fix)])
+        self._hooks.append(hook)
+
+    def fixed(self) -> Hooks:
+        """These hooks; from now on none can be registered."""
+        self._fixed = True
+        return self
 
     def check(self, workflows: Iterable[Workflow[Step]]) -> None:
         """Refuse a hook that no place in any of *workflows* would ever call."""

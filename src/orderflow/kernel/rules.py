@@ -116,8 +116,8 @@ class Routing(Protocol):
 class Rules:
     """All that a decision depends on besides the order and the message.
 
-    Every workflow is compiled once, with the hooks as they are now. *workflows* are older versions
-    that orders may still run on; *pays* says that software can pay refunds.
+    Every workflow is compiled once, with the hooks, which are fixed from now on. *workflows* are
+    older versions that orders may still run on; *pays* says that software can pay refunds.
 
     Raises:
         ValueError: Two strategies share a code.
@@ -162,7 +162,7 @@ class Rules:
     @machines.default
     def _compiled(self) -> Mapping[tuple[str, int], CompiledWorkflow[Step]]:
         flows = [self.lifecycle, self.returns, *(f.workflow for f in self.fulfillers)]
-        hooks = self.hooks.frozen()
+        hooks = self.hooks.fixed()
         hooks.check([*flows, *self.workflows])
         machines: dict[tuple[str, int], CompiledWorkflow[Step]] = {}
         for flow in [*flows, *self.workflows]:
@@ -199,5 +199,9 @@ class Rules:
         delivery = order.document.delivery if line.ships else Delivery.NONE
         for strategy in self.fulfillers:
             able = delivery in strategy.deliveries and strategy.code not in declined
-            if able and strategy.accepts(line) is None:
+            refusal: object = strategy.accepts(line) if able else None
+            if not isinstance(refusal, Refusal | None):
+                what = f"{strategy.code}.accepts must return a Refusal or None, got {refusal!r}"
+                raise TypeError(what)
+            if able and refusal is None:
                 yield strategy

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from orderflow.model.document import Address, Code, Line, NewOrder
+from orderflow.model.document import Address, Code, Id, Line, NewOrder
 from orderflow.model.reading import Attributes, Plain, Sent, Utc, read
 from orderflow.model.returns import Finding
 
@@ -71,8 +71,11 @@ class Body(Sent):
             subject: The order's id; empty for :class:`Place` and for stock.
             by: Who asks.
             id: The idempotency key; the engine makes one where it is None.
+
+        Raises:
+            InvalidInput: The subject, the actor or the id cannot be.
         """
-        given = {"id": id, "subject": subject, "actor": by, "body": self}
+        given = {"id": id, "actor": by, "body": self, "subject": subject}
         return read(Command, given, "command")
 
 
@@ -125,17 +128,17 @@ class Intercept(Body):
     """Have the carrier bring back a parcel that is on its way."""
 
     kind: Literal["intercept"] = "intercept"
-    parcel: Code
+    parcel: Id
 
 
 class PlaceHold(Body):
     """Hold the order, or one fulfillment order (*on*); ``hold`` is the handle to release it by."""
 
     kind: Literal["place_hold"] = "place_hold"
-    hold: Code
+    hold: Id
     reason: Reason
     until: Utc | None = None
-    on: Code | None = None
+    on: Id | None = None
 
 
 class Resend(Body):
@@ -149,14 +152,14 @@ class RetryRefund(Body):
     """Pay a refund that failed once more."""
 
     kind: Literal["retry_refund"] = "retry_refund"
-    refund: Code
+    refund: Id
 
 
 class SendBack(Body):
     """Units of a return that were not accepted went back to the customer."""
 
     kind: Literal["send_back"] = "send_back"
-    rma: Code
+    rma: Id
     carrier: Plain = Field(default="", max_length=64)
     tracking_number: Code
 
@@ -165,7 +168,7 @@ class ReleaseHold(Body):
     """Release one hold."""
 
     kind: Literal["release_hold"] = "release_hold"
-    hold: Code
+    hold: Id
 
 
 class Route(Body):
@@ -191,7 +194,7 @@ class Pick(Body):
     """
 
     kind: Literal["pick"] = "pick"
-    fo: Code
+    fo: Id
     units: LineUnits = Field(default_factory=dict)
     short: LineUnits = Field(default_factory=dict)
     items: tuple[Item, ...] = ()
@@ -204,37 +207,37 @@ class Pack(Body):
     """
 
     kind: Literal["pack"] = "pack"
-    fo: Code
+    fo: Id
     units: LineUnits
-    into: Code | None = None
+    into: Id | None = None
 
 
 class Seal(Body):
     """An open parcel gets nothing more: its label may be bought."""
 
     kind: Literal["seal"] = "seal"
-    parcel: Code
+    parcel: Id
 
 
 class Ship(Body):
     """A labelled parcel was handed over to its carrier."""
 
     kind: Literal["ship"] = "ship"
-    parcel: Code
+    parcel: Id
 
 
 class Deliver(Body):
     """Somebody of ours delivered a parcel that had left."""
 
     kind: Literal["deliver"] = "deliver"
-    parcel: Code
+    parcel: Id
 
 
 class Collect(Body):
     """The customer took units (all that are ready where ``units`` is None): they are delivered."""
 
     kind: Literal["collect"] = "collect"
-    fo: Code
+    fo: Id
     units: LineUnits | None = None
 
 
@@ -242,7 +245,7 @@ class Submit(Body):
     """A party was sent its fulfillment order; it answers later."""
 
     kind: Literal["submit"] = "submit"
-    fo: Code
+    fo: Id
 
 
 class ProposeSubstitute(Body):
@@ -260,7 +263,7 @@ class Substitute(Body):
     """
 
     kind: Literal["substitute"] = "substitute"
-    fo: Code
+    fo: Id
     line: Code
 
 
@@ -271,7 +274,7 @@ class Reroute(Body):
     """
 
     kind: Literal["reroute"] = "reroute"
-    fo: Code
+    fo: Id
     lines: LineUnits | None = None
     reason: Reason = "rerouted"
 
@@ -286,7 +289,7 @@ class FinishPutAway(Body):
     """Cancelled units are back on their shelf."""
 
     kind: Literal["finish_put_away"] = "finish_put_away"
-    put_away: Code
+    put_away: Id
 
 
 class ConfirmReceipt(Body):
@@ -308,14 +311,14 @@ class ApproveReturn(Body):
     """Let the customer send the units back."""
 
     kind: Literal["approve_return"] = "approve_return"
-    rma: Code
+    rma: Id
 
 
 class DeclineReturn(Body):
     """Refuse a return."""
 
     kind: Literal["decline_return"] = "decline_return"
-    rma: Code
+    rma: Id
     reason: Reason
 
 
@@ -323,7 +326,7 @@ class CloseReturn(Body):
     """End a return: *findings* say what becomes of its goods, and *restock* of all others."""
 
     kind: Literal["close_return"] = "close_return"
-    rma: Code
+    rma: Id
     restock: bool = True
     findings: tuple[Finding, ...] = ()
 
@@ -470,10 +473,23 @@ class Command(Sent):
     ``id`` is the idempotency key within its subject (for a placement: within the channel).
     """
 
-    id: Code | None = None
-    subject: Plain = Field(default="", max_length=100)
+    id: Id | None = None
     actor: Code = "system"
     body: CommandBody
+    subject: Plain = Field(default="", max_length=100, validate_default=True)
+
+    @field_validator("subject")
+    @classmethod
+    def _is_what_the_body_is_about(cls, subject: str, info: ValidationInfo) -> str:
+        body = info.data.get("body")
+        if isinstance(body, OrderBody | Override) and not subject:
+            raise ValueError(f"the id of the order to {body.kind} is expected")
+        if isinstance(body, Place | Draft) and subject:
+            right = "empty is expected: the new order's id is its number"
+            raise ValueError(f"{right}, {body.order.number!r}")
+        if isinstance(body, StockBody) and subject:
+            raise ValueError(f"empty is expected: {body.kind} is about {body.sku}@{body.location}")
+        return subject
 
     def content(self) -> dict[str, Any]:
         """What must be equal when the id is used again."""

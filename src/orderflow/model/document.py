@@ -8,7 +8,15 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from orderflow.model.reading import CODE, Attributes, Exact, Plain, Sent, Utc
 from orderflow.money import CURRENCIES, Money, share, to_minor
@@ -29,6 +37,8 @@ __all__ = [
 
 Text = Annotated[Plain, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CODE)]
+"""The name of something that belongs to an order; it may begin with the order's number."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Minor = Annotated[int, Field(strict=True)]
 
@@ -109,7 +119,8 @@ class Line(Sent):
     """One SKU times a quantity.
 
     ``amount``, ``tax`` and ``discount`` are minor units of the order's currency, as given; an
-    amount that is not given is unit price times quantity less discount, rounded half up.
+    amount that is not given is unit price times quantity less discount, rounded half up, and not
+    below 0.
     ``asks`` is what a picker takes down; ``substitutes`` are SKUs that the customer takes instead.
     """
 
@@ -253,7 +264,20 @@ def _whole_line(given: Any, position: str, currency: str) -> Any:
     if line.get("amount") is None:
         try:
             price = Decimal(line.get("unit_price", 0)) * line["quantity"]
-            line["amount"] = to_minor(price, currency) - line.get("discount", 0)
+            gross, discount = to_minor(price, currency), line.get("discount", 0)
+            line["amount"] = gross - discount
         except (ArithmeticError, KeyError, TypeError, ValueError):
             line.pop("amount", None)
+        else:
+            if line["amount"] < 0 < discount:
+                raise _too_much(int(position) - 1, discount, gross)
     return line
+
+
+def _too_much(position: int, discount: int, gross: int) -> ValidationError:
+    """A line is never worth less than nothing; what is given beyond that is a charge below 0."""
+    right = f"at most the line's own price, {gross}, is expected"
+    found = InitErrorDetails(
+        type=PydanticCustomError("discount", right), loc=(position, "discount"), input=discount
+    )
+    return ValidationError.from_exception_data("lines", [found])

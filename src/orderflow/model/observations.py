@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from orderflow.model.commands import Item, LineUnits, Reason, Units
-from orderflow.model.document import Code
+from orderflow.model.document import Code, Id
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.reading import Exact, Plain, Sent, Utc, read
 from orderflow.model.returns import Finding
@@ -79,7 +79,7 @@ class LabelBought(Fact):
     """A carrier sold the label of a parcel."""
 
     kind: Literal["label_bought"] = "label_bought"
-    parcel: Code
+    parcel: Id
     carrier: Code
     tracking_number: Code
 
@@ -88,7 +88,7 @@ class LabelVoided(Fact):
     """A carrier took the label of a parcel back."""
 
     kind: Literal["label_voided"] = "label_voided"
-    parcel: Code
+    parcel: Id
 
 
 class PaymentReported(Fact):
@@ -97,7 +97,7 @@ class PaymentReported(Fact):
     kind: Literal["payment_reported"] = "payment_reported"
     fact: PaymentFact
     amount: int = Field(ge=0, strict=True)
-    reference: Code
+    reference: Id
 
 
 class Feedback(StrEnum):
@@ -139,7 +139,7 @@ class ReturnInspected(Fact):
     """
 
     kind: Literal["return_inspected"] = "return_inspected"
-    rma: Code
+    rma: Id
     restock: LineUnits = Field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
@@ -148,14 +148,14 @@ class ReturnAnswered(Fact):
     """The party that is asked to take a return back agrees, or has *refused* for a reason."""
 
     kind: Literal["return_answered"] = "return_answered"
-    rma: Code
+    rma: Id
     refused: Plain = Field(default="", max_length=200)
 
 
 class PartyFact(Fact):
     """What the party of a fulfillment order says; *fo* is the number on our request."""
 
-    fo: Code
+    fo: Id
 
 
 class RequestReceived(PartyFact):
@@ -209,7 +209,7 @@ class GoodsShipped(PartyFact):
     """A ship notice (X12 856): what left, in one parcel. *notice* makes it count once."""
 
     kind: Literal["goods_shipped"] = "goods_shipped"
-    notice: Code
+    notice: Id
     lines: LineUnits = Field(min_length=1)
     carrier: Plain = Field(default="", max_length=64)
     tracking_number: Plain = Field(default="", max_length=64)
@@ -236,7 +236,7 @@ class InvoiceReceived(PartyFact):
     """The party's invoice (X12 810). *number* makes it count once."""
 
     kind: Literal["invoice_received"] = "invoice_received"
-    number: Code
+    number: Id
     lines: tuple[InvoiceLine, ...] = Field(min_length=1)
 
 
@@ -272,7 +272,7 @@ ObservationBody = Annotated[
 class Observation(Sent):
     """A fact in its envelope: which, about what, and when it happened."""
 
-    id: Code | None = None
+    id: Id | None = None
     subject: Plain = Field(default="", max_length=100)
     occurred_at: Utc
     body: ObservationBody

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
@@ -30,10 +31,23 @@ class Sent(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
-def _freeze(value: Any) -> Any:
+def _freeze(value: Any, name: str = "") -> Any:
     if isinstance(value, Mapping):
-        return MappingProxyType({key: _freeze(item) for key, item in value.items()})
-    return tuple(map(_freeze, value)) if isinstance(value, list | tuple) else value
+        within = f"{name}." if name else ""
+        return MappingProxyType(
+            {_text(key): _freeze(item, f"{within}{key}") for key, item in value.items()}
+        )
+    if isinstance(value, list | tuple):
+        return tuple(_freeze(item, f"{name}.{at}") for at, item in enumerate(value))
+    if value is None or isinstance(value, str | int) or (type(value) is float and isfinite(value)):
+        return value
+    raise ValueError(f"{name} is {value!r}: JSON cannot carry it; write it as text")
+
+
+def _text(key: object) -> str:
+    if isinstance(key, str):
+        return key
+    raise ValueError(f"names are texts, {key!r} is none")
 
 
 def _thaw(value: Any) -> Any:
@@ -61,6 +75,8 @@ _PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _IN_WORDS = {
     CODE: "text without control characters, and without space around it, is expected",
     _PLAIN: "text without control characters is expected",
+    r"^[A-Z]{2}$": "an ISO 3166 code of two capital letters, such as 'PT', is expected",
+    r"^[0-9]{6,10}$": "6 to 10 digits are expected",
 }
 
 Plain = Annotated[str, StringConstraints(pattern=_PLAIN)]
@@ -103,7 +119,7 @@ def _problems(error: ValidationError) -> list[Problem]:
     return [
         Problem(
             ".".join(str(part) for part in found["loc"]) or "(whole)",
-            found["input"],
+            None if found["type"] == "missing" else found["input"],
             _IN_WORDS.get(found.get("ctx", {}).get("pattern", "")) or _sentence(found["msg"]),
         )
         for found in error.errors(include_url=False)

@@ -6,9 +6,10 @@ from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.state import OrderState
 
-__all__ = ["overlays", "payment_status", "return_status", "stage", "status"]
+__all__ = ["STAGES", "overlays", "payment_status", "return_status", "stage", "status"]
 
-_STAGES = ("placed", "picking", "packing", "shipping", "delivered", "completed")
+STAGES = ("placed", "picking", "packing", "shipping", "delivered", "completed", "cancelled")
+_STAGES = STAGES[:-1]
 _STAGE_OF = {
     Bucket.OPEN: 0,
     Bucket.BACKORDERED: 0,
@@ -23,6 +24,8 @@ _STAGE_OF = {
     Bucket.RETURNING: 4,
     Bucket.RETURNED: 4,
 }
+
+_WITHOUT_UNITS = {OrderPhase.COMPLETED: "completed", OrderPhase.CANCELLED: "cancelled"}
 
 
 def status(state: OrderState) -> str:
@@ -65,7 +68,10 @@ def overlays(state: OrderState) -> frozenset[str]:
 
 
 def stage(state: OrderState) -> str:
-    """How far the least advanced live unit is; ``cancelled`` when no unit is live."""
+    """How far the least advanced live unit is; ``cancelled`` when no unit is live.
+
+    Of an order without lines its phase tells.
+    """
     least = len(_STAGES)
     for slot, _ in state.ledger.items():
         at = _STAGE_OF.get(slot.bucket)
@@ -75,7 +81,7 @@ def stage(state: OrderState) -> str:
             at = 0
         least = min(least, at)
     if least == len(_STAGES):
-        return "cancelled" if state.lines else "placed"
+        return "cancelled" if state.lines else _WITHOUT_UNITS.get(state.phase, "placed")
     if state.phase is OrderPhase.COMPLETED and _STAGES[least] == "delivered":
         return "completed"
     return _STAGES[least]

@@ -127,7 +127,8 @@ class Reserve:
 class Release:
     """Take units off a line's reservation. With *consume* they leave the house, too.
 
-    What left before the level was last reported (*at*) is left out of that report already.
+    What left (*at*) when the level was last reported, or before, is left out of that report: so
+    both converge in either order.
     """
 
     key: StockKey

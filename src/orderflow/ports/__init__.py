@@ -15,12 +15,12 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.money import Money
 from orderflow.ports.party import GiveUp, Party, PartyRequest, RequestLine, TakeBack, TakesBack
+from orderflow.ports.query import OrderQuery, TaskQuery
 from orderflow.ports.store import (
     Commit,
     Committed,
     Duplicate,
     InboxItem,
-    OrderQuery,
     Outcome,
     Pending,
     Receipt,
@@ -29,7 +29,6 @@ from orderflow.ports.store import (
     Stale,
     Store,
     Taken,
-    TaskQuery,
     Watch,
 )
 

@@ -9,20 +9,19 @@ from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
-from orderflow.errors import InvalidInput, Problem
 from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.stock import ExpectedReceipt, Movement, StockKey, StockLevel, StockOp, Waiting
 from orderflow.model.work import Due, Message, Task, Wanted
+from orderflow.ports.query import OrderQuery, TaskQuery
 
 __all__ = [
     "Commit",
     "Committed",
     "Duplicate",
     "InboxItem",
-    "OrderQuery",
     "Outcome",
     "Pending",
     "Receipt",
@@ -31,7 +30,6 @@ __all__ = [
     "Stale",
     "Store",
     "Taken",
-    "TaskQuery",
     "Watch",
 ]
 
@@ -169,49 +167,6 @@ class Taken:
     mine: tuple[Due, ...]
     effects: tuple[Due, ...]
     next_due: datetime | None
-
-
-def _one_or_more(query: object, field: attrs.Attribute[int], given: int) -> None:
-    if given < 1:
-        problem = Problem(field.name, given, "1 or more is expected")
-        raise InvalidInput(type(query).__name__, [problem])
-
-
-@attrs.frozen
-class OrderQuery:
-    """Which orders to list, oldest id first. *after* is the last id of the page before.
-
-    Raises InvalidInput for a *limit* below 1.
-
-    ``phase`` tells open orders from completed ones; ``promised_before`` and ``placed_before`` are
-    moments (UTC), the latter gives an age.
-    """
-
-    status: str | None = None
-    customer: str | None = None
-    phase: str | None = None
-    after: str = ""
-    limit: int = attrs.field(default=100, validator=_one_or_more)
-    stage: str | None = None
-    channel: str | None = None
-    exception: bool | None = None
-    sku: str | None = None
-    promised_before: datetime | None = None
-    placed_before: datetime | None = None
-
-
-@attrs.frozen
-class TaskQuery:
-    """Which open tasks to list, by key. *after* is the last key of the page before.
-
-    Raises InvalidInput for a *limit* below 1.
-    """
-
-    role: str | None = None
-    owner: str | None = None
-    assignee: str | None = None
-    after: str = ""
-    limit: int = attrs.field(default=100, validator=_one_or_more)
 
 
 class Store(Protocol):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -71,6 +72,16 @@ class Database:
         # A reader asks one thing at a time, so elsewhere it needs no transaction around it.
         alone: dict[str, Any] = {} if self._begins else {"isolation_level": "AUTOCOMMIT"}
         self._reading = self.engine.execution_options(**alone)
+
+    @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database."""
+        return Path(self.engine.url.database or "").resolve() if self._begins else None
+
+    @property
+    def missing(self) -> bool:
+        """Whether it is an SQLite file that is not there yet."""
+        return self.file is not None and not self.file.exists()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -18,8 +18,10 @@ __all__ = ["prepare"]
 _PAGE = 500
 
 
-def prepare(connection: Connection) -> None:
+def prepare(connection: Connection, *, create: bool = True) -> bool:
     """Create the tables where there are none; bring those of an earlier release up to date.
+
+    False where there are none, and none is to be created.
 
     It happens in one transaction: another process that opens the database meanwhile waits, and a
     crash leaves it as it was.
@@ -29,8 +31,9 @@ def prepare(connection: Connection) -> None:
     """
     found = schema.found_version(connection)
     if found is None:
-        schema.create(connection)
-        return
+        if create:
+            schema.create(connection)
+        return create
     if found != schema.VERSION and found not in _STEPS:
         way = "a later" if found > schema.VERSION else "an earlier"
         raise SchemaMismatch(
@@ -40,6 +43,7 @@ def prepare(connection: Connection) -> None:
     for version in range(found, schema.VERSION):
         _STEPS[version](connection)
         connection.execute(update(schema.schema).values(version=version + 1))
+    return True
 
 
 def _to_3(connection: Connection) -> None:

@@ -46,6 +46,8 @@ def move(source: SqlStore, target: SqlStore) -> Mapping[str, int]:
     Raises:
         NotMoved: See there.
     """
+    if _place(source) == _place(target):
+        raise NotMoved("source and target are one database; give another, empty one")
     with source._own.write() as reading, target._own.write() as writing:
         if reading.dialect.name == "postgresql":
             reading.exec_driver_sql("set transaction isolation level repeatable read")
@@ -55,6 +57,12 @@ def move(source: SqlStore, target: SqlStore) -> Mapping[str, int]:
             if writing.execute(select(literal(1)).select_from(table).limit(1)).first():
                 raise NotMoved(f"{table.name} has rows in the target; give an empty database")
         return {table.name: _copied(reading, writing, table) for table in tables}
+
+
+def _place(store: SqlStore) -> object:
+    """What tells databases apart, however their URLs are written."""
+    url = store._own.engine.url
+    return store._own.file or (url.host, url.port, url.database, store._schema)
 
 
 def _tables(connection: Connection) -> Iterator[Table]:

@@ -48,6 +48,7 @@ class SqlStore(SqlReads):
         schema: The PostgreSQL schema of the tables; it must exist. Their names begin with
             ``orderflow_`` in any case.
         patience: Seconds to wait for others that hold a lock.
+        create: Whether to create the tables, and an SQLite file, where there are none.
         synchronous: SQLite's setting. With ``NORMAL`` a loss of power may lose the last commits.
 
     Every method raises StoreUnavailable, or the kind of it that fits, when the database fails; and
@@ -65,24 +66,30 @@ class SqlStore(SqlReads):
         *,
         schema: str | None = None,
         patience: float = 30.0,
+        create: bool = True,
         synchronous: str = "FULL",
     ) -> None:
         try:
             self._own = Database(url, schema, patience, synchronous)
         except (SQLAlchemyError, ImportError) as error:
-            raise StoreUnavailable(str(error)) from None
+            missing = isinstance(error, ImportError) and error.name == "psycopg"
+            what = "PostgreSQL needs the extra: pip install 'orderflow[postgres]'"
+            raise StoreUnavailable(what if missing else str(error)) from None
+        if not create and self._own.missing:
+            raise StoreUnavailable("there is no such file")
         self._database: Place = self._own
         self._schema = schema
         self._commit = Group(self._write).commit
         try:
-            self._prepare()
+            self._prepare(create)
         except BaseException:
             self.close()
             raise
 
-    def _prepare(self) -> None:
+    def _prepare(self, create: bool) -> None:
         with self._database.write() as connection:
-            migrations.prepare(connection)
+            if not migrations.prepare(connection, create=create):
+                raise StoreUnavailable("it has no tables of orderflow")
 
     def close(self) -> None:
         """Close every connection; the store opens new ones when it is used again."""

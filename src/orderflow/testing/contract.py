@@ -116,7 +116,11 @@ class Contract(ABC):  # noqa: B024 (its subclasses have abstract methods)
 
 
 def _check_names(cls: type[Contract], laws: Mapping[str, Law]) -> None:
-    """Refuse what is misspelt on the line where the class is made."""
+    """Refuse what is missing or misspelt on the line where the class is made."""
+    names = {name: getattr(cls, name, None) for kind in cls.__mro__ for name in vars(kind)}
+    missing = [n for n in names if getattr(names[n], "__isabstractmethod__", False)]
+    if missing and cls.__name__.startswith("Test"):
+        raise TypeError(f"{cls.__name__} has no {missing[0]}(): write what it gives to test")
     for name, reason in cls.declined.items():
         if name not in laws:
             raise TypeError(f"{cls.__name__} declines {name!r}; its laws are: {', '.join(laws)}")

@@ -15,7 +15,7 @@ __all__ = ["Broken", "WatchedStore", "check_order", "check_refusal", "check_stoc
 class Broken(AssertionError):
     """A promise is broken. ``promise`` is its number in the design."""
 
-    def __init__(self, promise: int, what: str) -> None:
+    def __init__(self, promise: int | None, what: str) -> None:
         self.promise = promise
         super().__init__(f"promise {promise}: {what}")
 

@@ -90,10 +90,10 @@ class Shop(RuleBasedStateMachine):
                     self.placed.append(answer.id)
             except Refused as error:
                 refused = error
-            if exists and refused is not None and asked != refused.refusals:
-                raise Broken(1, f"ask said {asked}, submit refused {refused}")
-            if exists and isinstance(asked, Decision) == (refused is not None):
-                raise Broken(1, f"ask and submit disagree about {command}")
+            said = None if isinstance(asked, Decision) else asked
+            if exists and said != (refused and refused.refusals):
+                told = f"{command.body.kind}: ask said {said}, submit {refused}"
+                raise Broken(1, f"{told}; a guard that is not pure? HookContract names it")
 
         if exists and not isinstance(asked, Decision):
             check_refusal(self.engine, command.subject, act)

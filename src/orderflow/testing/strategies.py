@@ -59,6 +59,9 @@ class FulfillmentStrategyContract(LivedContract):
     def two_of_them_are_alike(self) -> None:
         """A strategy has a code, locations and a workflow that do not change."""
         one, other = self.make_strategy(), self.make_strategy()
+        for made in (one, other):
+            told = f"make_strategy gave {made!r}; give a fulfillment strategy that is made"
+            assert isinstance(made, FulfillmentStrategy), told
         assert one.code.strip(), "its code is empty"
         assert one.code == other.code, f"two of them are called {one.code!r} and {other.code!r}"
         assert not isinstance(one.locations, str), "locations is a text; give a tuple of names"
@@ -116,6 +119,16 @@ class FulfillmentStrategyContract(LivedContract):
             known = done.reply is None or isinstance(done.reply, Body | Fact)
             told = f"{done.deed.name} was answered with {done.reply!r}"
             assert known, f"{told}; answer with a command, a fact, or None"
+
+    @law(share=_LIVES, since="0.1", why="what is refused is asked again, then left to a person")
+    def its_answers_are_accepted(self, quiet_life: History) -> None:
+        """In a quiet life nothing that it answers is refused."""
+        quiet_life.finish()
+        given = {done.deed.key: done for done in quiet_life.performed if done.error is None}
+        for row in quiet_life.engine.store.gave_up("", 100):
+            if row.key in given:
+                told = f"{row.name} was answered with {given[row.key].reply!r}"
+                raise AssertionError(f"{told}, and the engine refused it: {row.error}")
 
     @law(share=_LIVES, since="0.1", why="the worker asks again when it did not hear the answer")
     def the_same_key_is_the_same_deed(self, quiet_life: History) -> None:

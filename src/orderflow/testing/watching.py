@@ -85,7 +85,7 @@ def watched_workflow(workflow: Workflow[Step], tell: Told) -> Workflow[Step]:
 
 def watched_hooks(hooks: Hooks, tell: Told) -> Hooks:
     """The same hooks; the guards and inside hooks are watched, the watchers told twice."""
-    found = hooks.frozen()
+    found = Hooks()
     found._hooks = [
         attrs.evolve(hook, call=_watch(hook.call, hook.key, tell))
         if hook.point in ("guard", "before", "on_exit", "on_enter", "after")

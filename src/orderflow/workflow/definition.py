@@ -14,6 +14,7 @@ from orderflow.errors import InvalidWorkflow, Problem, Refusal
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
 from orderflow.model.state import Stamp
+from orderflow.workflow.given import names, plain_call
 from orderflow.workflow.lint import findings
 
 __all__ = [
@@ -102,12 +103,8 @@ class OfUnits:
     """Waits for what the order's units wait for."""
 
 
-def _names(given: Iterable[str]) -> frozenset[str]:
-    return frozenset(given)
-
-
 def _guards(given: Iterable[Guard[Any]]) -> tuple[Guard[Any], ...]:
-    return tuple(given)
+    return tuple(plain_call(guard, "guards") for guard in given)
 
 
 def _states(given: Iterable[State]) -> tuple[State, ...]:
@@ -131,7 +128,7 @@ class State:
     name: str
     phase: AnyPhase
     waits_for: WaitsFor | None = None
-    keeps: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
+    keeps: frozenset[str] = attrs.field(default=frozenset(), converter=names)
 
 
 @attrs.frozen
@@ -153,7 +150,7 @@ class Transition(Generic[S]):
     source: str
     dest: str
     guards: tuple[Guard[S], ...] = attrs.field(default=(), converter=_guards)
-    roles: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
+    roles: frozenset[str] = attrs.field(default=frozenset(), converter=names)
     moves: tuple[Bucket, Bucket] | tuple[()] | None = None
 
     @property
@@ -177,7 +174,7 @@ class Workflow(Generic[S]):
     initial: str
     states: tuple[State, ...] = attrs.field(converter=_states)
     transitions: tuple[Transition[S], ...] = attrs.field(converter=_transitions)
-    facts: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
+    facts: frozenset[str] = attrs.field(default=frozenset(), converter=names)
 
     def __attrs_post_init__(self) -> None:
         if found := findings(self):
@@ -214,7 +211,7 @@ class Workflow(Generic[S]):
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of all that is declared; guards count by their qualified names."""
+        """A digest of all that is declared; guards count by name, whatever module they are in."""
         rows = [f"{self.initial} {sorted(self.facts)}"]
         rows += sorted(f"{s.name} {s.phase} {s.waits_for} {sorted(s.keeps)}" for s in self.states)
         rows += [
@@ -283,10 +280,10 @@ class Workflow(Generic[S]):
 
 
 def guard_name(guard: Guard[Any]) -> str:
-    """The qualified name of a guard; of a partial its function's, of an object its class's."""
+    """The name of a guard in its module; of a partial its function's, of an object its class's."""
     guard = getattr(guard, "func", guard)
     named: Any = guard if hasattr(guard, "__qualname__") else type(guard)
-    return f"{named.__module__}.{named.__qualname__}"
+    return str(named.__qualname__)
 
 
 def _not_there(unknown: Iterable[object]) -> list[Problem]:

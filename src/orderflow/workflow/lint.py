@@ -28,6 +28,11 @@ def findings(workflow: Workflow[Any]) -> list[Problem]:
 
 
 def _names(workflow: Workflow[Any]) -> Iterator[Problem]:
+    if not workflow.name or not isinstance(workflow.name, str):
+        yield Problem("name", workflow.name, f"is {workflow.name!r}; give it a name of its own")
+    if type(workflow.version) is not int or workflow.version < 1:
+        fix = f"is {workflow.version!r}; versions are whole numbers: 1, 2, …"
+        yield Problem("version", workflow.version, fix)
     names = Counter(state.name for state in workflow.states)
     for name, times in names.items():
         if times > 1:
