@@ -21,7 +21,6 @@ from orderflow.kernel import (
     evolve,
     parcels,
     progress,
-    refunding,
     waits,
     working,
 )
@@ -263,13 +262,11 @@ def journal_loses_an_event(patch: Patch) -> None:
 
 def what_is_kept_is_refunded(patch: Patch) -> None:
     """Promise 9: whatever the customer keeps is refunded, too."""
-    original = refunding.propose_refunds
 
     def generous(making: Deciding) -> None:
-        rules = making.rules
-        making.rules = attrs.evolve(rules, owed=lambda _order: 0)
-        original(making)
-        making.rules = rules
+        state = making.order.state
+        if state.payments.kept > 0 and not state.refunds:
+            making.emit(ev.RefundProposed(f"{making.id}-M1", state.payments.kept))
 
     patch.setattr(progress, "propose_refunds", generous)
 

@@ -211,6 +211,7 @@ def test_when_no_answer_comes_a_person_looks_first() -> None:
 def test_without_a_bank_a_refund_is_a_persons_task() -> None:
     shop = Shop(1000, by_hand=True)
     shop.engine = Engine(shop.engine.store, [InHouse()], clock=shop.clock, ids=SequentialIds("x"))
+    shop.engine.apply_rules()
     shop.engine.submit(Cancel().to("A-1"))
     shop.work()
     (task,) = shop.engine.tasks(role="finance")

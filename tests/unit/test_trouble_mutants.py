@@ -15,12 +15,12 @@ from orderflow.errors import NotFound, PortFailed
 from orderflow.fulfillment import Dropship, FulfillmentStrategy
 from orderflow.inventory import levels
 from orderflow.kernel import (
+    answering,
     cancelling,
     deadlines,
     facts,
     parcels,
     progress,
-    requesting,
     waits,
     working,
 )
@@ -529,7 +529,7 @@ def finishes_what_came_early(patch: Patch) -> None:
 
 def routes_what_was_asked_back(patch: Patch) -> None:
     """Units that a party rejects go to the next one, though they are to be cancelled."""
-    patch.setattr(requesting, "_declined", give_back)
+    patch.setattr(answering, "declined", give_back)
 
 
 def misses_what_a_count_missed(patch: Patch) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import attrs
 
 from orderflow.kernel.decide import references
-from orderflow.kernel.lines import root
 from orderflow.model.events import (
     LineAdded,
     OrderCreated,
@@ -40,7 +39,7 @@ def is_worked_as_ordered(store: Store, order: Order) -> bool:
             case LineAdded(line=line):
                 placed[line.id], grown = line, True
             case QuantityRaised(line=name, quantity=units):
-                raised[root(state.lines, name)] += units
+                raised[name] += units  # one that stands in for another is raised beside it
                 grown = True
     told = {
         name: attrs.evolve(line, quantity=line.quantity + raised[name])
