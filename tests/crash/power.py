@@ -22,7 +22,7 @@ class Disk(apsw.VFS):
 
     def __init__(self, name: str, fatal: int) -> None:
         super().__init__(name, "")
-        self.fatal, self.count, self.last = fatal, 0, 0
+        self.fatal, self.count, self.last, self.off = fatal, 0, 0, False
         self.files: dict[str, DiskFile] = {}
 
     def xOpen(self, name: Any, flags: list[int]) -> Any:  # noqa: N802
@@ -40,16 +40,15 @@ class Disk(apsw.VFS):
             self.files.pop(name, None)
 
     def works(self) -> bool:
-        """Whether an operation reaches the disk. The one at which the power fails raises."""
+        """Whether an operation reaches the disk. From when the power fails on each one raises."""
         self.count += 1
-        if self.count == self.fatal:
+        if self.fatal and self.count >= self.fatal and not self.off:
             raise apsw.IOError("no power")
-        return not self.fatal or self.count < self.fatal
+        return not self.off
 
     def cut(self) -> None:
         """Without power from now on, if it still had any: nothing reaches it, nothing raises."""
-        self.last = self.count
-        self.fatal = self.fatal if self.fatal and self.count >= self.fatal else 1
+        self.last, self.off = self.count, True
 
     def after_the_cut(self, folder: Path, chance: random.Random) -> Path:
         """The folder with the files as they are found when the power is back."""
