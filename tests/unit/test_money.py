@@ -58,6 +58,15 @@ def test_a_prepaid_order_without_money_is_cancelled_and_its_stock_is_free() -> N
     assert shop.tasks() == {}
 
 
+def test_a_prepaid_order_without_money_leaves_the_waiting_list() -> None:
+    mugs = Line(sku="MUG", quantity=25, amount=1000)
+    shop = LittleShop(PREPAID, lines=(mugs,))
+    assert shop.engine.level("MUG").backordered == 5
+    shop.passes(days=7)
+    assert shop.order.status == "cancelled"
+    assert shop.engine.level("MUG").backordered == 0
+
+
 def test_money_that_comes_after_that_goes_back() -> None:
     shop = LittleShop(PREPAID)
     shop.passes(days=7)

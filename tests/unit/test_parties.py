@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from orderflow import Engine, InHouse, Line, NewOrder, Refused
+from orderflow.errors import PortFailed
 from orderflow.fulfillment import Dropship, ThirdParty
 from orderflow.model.commands import Cancel, Receive, Substitute
 from orderflow.model.ledger import Bucket
@@ -113,6 +114,23 @@ def test_what_a_party_rejects_that_it_was_asked_to_give_up_is_cancelled() -> Non
     shop.says(RequestAnswered(fo="A-1-F1", rejected="we stop"))
     assert shop.order.units(Bucket.CANCELLED) == {"1": 2, "2": 1}
     assert shop.order.state.cancellations == {}
+
+
+class Away(Silent):
+    """A party that cannot be reached by software."""
+
+    def submit(self, request: PartyRequest) -> Fact | None:
+        raise PortFailed(f"nobody takes {request.number}")
+
+
+def test_whom_a_person_says_to_have_accepted_has_the_request_and_is_asked_to_give_it_up() -> None:
+    engine = Engine(MemoryStore(), [Dropship(Away())], ids=SequentialIds())
+    engine.worker.attempts = 1
+    engine.place(NewOrder(number="A-2", currency="GBP", lines=(POTS,)))
+    engine.worker.run_until_idle()
+    engine.fire("A-2", "accept", on="A-2-F1", by="ana")
+    engine.submit(Cancel().to("A-2", by="customer"))
+    assert [asked.lines for asked in engine.order("A-2").state.cancellations.values()] == [{"1": 2}]
 
 
 def test_received_is_not_answered() -> None:

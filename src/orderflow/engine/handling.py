@@ -50,7 +50,7 @@ from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Store, Wat
 __all__ = ["Handler"]
 
 _TRIES = 25
-_CALLS_BACK = Cancel | Edit | Override | Route | Substitute
+_CALLS_BACK = Cancel | Edit | Override | Route | Substitute | TimerFired
 """What may take units from waiting lists."""
 _OF_ALL = (ConnectionLost, StoreFull, StoreLocked, StoreReadOnly)
 """What fails because of the database, and not because of what was to be stored."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.placing import not_held
 from orderflow.kernel.progress import is_busy
+from orderflow.kernel.requesting import heard_from
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
-from orderflow.model.phases import OrderPhase
+from orderflow.model.phases import OrderPhase, Phase
 
 __all__ = ["fire"]
 
@@ -24,6 +25,8 @@ def fire(deciding: Deciding, body: cmd.Fire) -> None:
         fired = deciding.fire(
             body.trigger, fo=on if fo else "", rma=on if rma else "", data=body.data
         )
+        if fired and fo and state.fulfillment_orders[on].phase is Phase.REQUESTED:
+            heard_from(deciding, deciding.fos[on])  # whoever answers has the request
         if fired and (left := _left_behind(deciding, on)):
             deciding.refuse(
                 "trigger.units_left",
