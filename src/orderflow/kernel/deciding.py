@@ -93,9 +93,15 @@ class Deciding:
         return self._now
 
     @property
+    def before(self) -> Order:
+        """The order as it was, or began, with what it is for now."""
+        assert self._base is not None  # create() sets it, too
+        return self._base
+
+    @property
     def units(self) -> Mapping[Slot, int]:
         """The ledger at this point, without making a snapshot of the order."""
-        return self._fold.units
+        return self._fold.standing
 
     @property
     def id(self) -> str:

@@ -11,7 +11,7 @@ from orderflow.model.order import Order
 from orderflow.model.phases import ReturnPhase
 from orderflow.money import share
 
-__all__ = ["owed_for_what_is_kept", "to_collect"]
+__all__ = ["is_kept_whole", "owed_for_what_is_kept", "to_collect"]
 
 _GONE = (Bucket.CANCELLED, Bucket.SUBSTITUTED)
 _ASTRAY = (Bucket.LOST, Bucket.RETURNING_UNDELIVERED, Bucket.RETURNED_UNDELIVERED)
@@ -24,12 +24,17 @@ def owed_for_what_is_kept(order: Order) -> int:
     A line's amount and tax, times the share of its units that are kept, rounded half up: what
     several refunds give back adds up to the line exactly. Charges are owed as long as any unit is.
     """
-    if _LESS.isdisjoint(order.ledger.totals()):
+    if is_kept_whole(order):
         return order.document.total.minor
     kept = _by_line(order, _kept(order))
     if order.lines and not kept:
         return 0
     return _price(order, kept)
+
+
+def is_kept_whole(order: Order) -> bool:
+    """Whether nothing of it is cancelled or returned: its document's total is owed."""
+    return _LESS.isdisjoint(order.ledger.totals())
 
 
 def _kept(order: Order) -> Iterator[tuple[Slot, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.owing import is_kept_whole, owed_for_what_is_kept
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.observations import PaymentReported
@@ -13,9 +14,15 @@ __all__ = ["propose_refunds", "refund_key", "refund_reported", "retry", "update_
 
 
 def update_total(deciding: Deciding) -> None:
-    """Write down what is owed for what is kept, where that has changed."""
-    owed = deciding.rules.owed(deciding.order)
-    if owed != deciding.order.state.payments.total:
+    """Write down what is owed for what is kept, where that has changed.
+
+    While an order is kept whole, its document need not be read from the store for that.
+    """
+    order, owes = deciding.order, deciding.rules.owed
+    whole = is_kept_whole(order) and is_kept_whole(deciding.before) and not deciding.revised
+    if whole and owes is owed_for_what_is_kept:
+        return
+    if (owed := owes(order)) != order.state.payments.total:
         deciding.emit(ev.TotalChanged(owed))
 
 

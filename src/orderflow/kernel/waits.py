@@ -35,8 +35,12 @@ from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor, TimerFo
 __all__ = ["STEP_COMMANDS", "waits"]
 
 
-def waits(order: Order, rules: Rules) -> dict[str, Wanted]:
+def waits(order: Order, rules: Rules) -> Mapping[str, Wanted]:
     """All that the order waits for, by key."""
+    return order.once(_by_key, rules)
+
+
+def _by_key(order: Order, rules: Rules) -> Mapping[str, Wanted]:
     found = {wanted.key: wanted for wanted in _waits(order, rules)}
     return escalating(order.state, rules, found)
 

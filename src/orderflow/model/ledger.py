@@ -108,6 +108,11 @@ class Ledger:
         self._units = dict(units)
         self._totals: dict[Bucket, int] | None = None
 
+    @property
+    def units(self) -> Mapping[Slot, int]:
+        """Units per slot, to look at."""
+        return self._units
+
     def items(self) -> Iterable[tuple[Slot, int]]:
         """Every slot and its units (> 0)."""
         return self._units.items()

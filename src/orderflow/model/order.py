@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from orderflow.model.document import Line, NewOrder
 from orderflow.model.ledger import Bucket, Ledger
@@ -11,6 +11,9 @@ from orderflow.model.state import FulfillmentOrder, OrderState
 from orderflow.model.status import overlays, payment_status, return_status, stage, status
 
 __all__ = ["Order"]
+
+R = TypeVar("R")
+T = TypeVar("T")
 
 
 class Order:
@@ -22,10 +25,11 @@ class Order:
         state: Where it stands.
     """
 
-    __slots__ = ("_document", "_state")
+    __slots__ = ("_document", "_made", "_state")
 
     def __init__(self, document: NewOrder | Callable[[], NewOrder], state: OrderState) -> None:
         self._document, self._state = document, state
+        self._made: tuple[object, object, Any] = (None, None, None)
 
     @property
     def document(self) -> NewOrder:
@@ -42,6 +46,15 @@ class Order:
     def at(self, state: OrderState) -> Order:
         """The same order, standing elsewhere."""
         return Order(self._document, state)
+
+    def once(self, make: Callable[[Order, R], T], given: R) -> T:
+        """What *make* makes of this order and *given*; both stay as they are, so it is kept."""
+        made, of, found = self._made
+        if made is not make or of is not given:
+            found = make(self, given)
+            self._made = make, given, found
+        kept: T = found
+        return kept
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Order):

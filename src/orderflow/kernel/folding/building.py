@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -33,19 +33,23 @@ MAPPINGS = (
     "asked_for",
     "escalated",
 )
-_FIELDS = tuple(field.name for field in attrs.fields(OrderState))
-_values_of = attrgetter(*_FIELDS)
+_SHARED = frozenset(MAPPINGS)
 
 
 class _Values(dict[str, Any]):
-    """The values of a state. A mapping that a state shares is copied when it is asked for."""
+    """The values of a state that change; one of the state before is fetched when it is asked for.
 
-    shared: set[str]
+    A mapping is copied then: the state that shares it stays as it is.
+    """
 
-    def __getitem__(self, name: str) -> Any:
-        value = super().__getitem__(name)
-        if name in self.shared:
-            self.shared.discard(name)
+    __slots__ = ("before",)
+    before: OrderState | None
+
+    def __missing__(self, name: str) -> Any:
+        if self.before is None:
+            raise KeyError(name)
+        value = getattr(self.before, name)
+        if name in _SHARED:
             value = self[name] = dict(value)
         return value
 
@@ -53,27 +57,48 @@ class _Values(dict[str, Any]):
 class Building:
     """An order's state being built, one event after the other.
 
-    Only mappings that change are copied, once between two states: a commit of many events stays
-    linear.
+    Only what changes is copied, once between two states: a commit of many events stays linear.
     """
 
     def __init__(self, state: OrderState | None, order_id: str = "") -> None:
-        self.units: dict[Slot, int] = dict(state.ledger.items()) if state else {}
-        self.now = _Values({"id": order_id, "version": 0})
-        self.now.shared = set()
-        if state is not None:
-            self.now.update(zip(_FIELDS, _values_of(state), strict=True))
-            self.now.shared.update(MAPPINGS)
+        self.now = _Values()
+        self.now.before = state
+        self._units: dict[Slot, int] | None = None
+        if state is None:
+            self.now.update(id=order_id, version=0)
+
+    @property
+    def units(self) -> dict[Slot, int]:
+        """The ledger, to be changed."""
+        if self._units is None:
+            self._units = dict(self.standing)
+        return self._units
+
+    @units.setter
+    def units(self, units: dict[Slot, int]) -> None:
+        self._units = units
+
+    @property
+    def standing(self) -> Mapping[Slot, int]:
+        """The ledger, to look at."""
+        if self._units is not None:
+            return self._units
+        return self.now.before.ledger.units if self.now.before else {}
 
     def freeze(self, version: int) -> OrderState:
         """The state as it is now; the fold may go on after it."""
-        self.now.update(ledger=Ledger(self.units), version=version)
-        self.now.shared.update(MAPPINGS)
-        return OrderState(**self.now)
+        if self._units is not None:
+            self.now["ledger"], self._units = Ledger(self._units), None
+        self.now["version"] = version
+        before = self.now.before
+        state = changed(before, **self.now) if before else OrderState(**self.now)
+        self.now.clear()
+        self.now.before = state
+        return state
 
     def peek(self, name: str) -> Any:
-        """A value to look at, not to change."""
-        return self.now.get(name)
+        """A value to look at, not to change; None where there is none yet."""
+        return self.now.get(name) if name in self.now else getattr(self.now.before, name, None)
 
 
 Folder = Callable[[Building, Any, datetime], None]
@@ -84,17 +109,20 @@ T = TypeVar("T")
 
 
 def changed(value: T, **changes: Any) -> T:
-    """A copy of an attrs value with some fields changed: ``attrs.evolve`` in half the time."""
+    """A copy of an attrs value with some fields changed: ``attrs.evolve``, faster."""
     kind: type[Any] = type(value)
-    names, values_of = _fields_of(kind)  # type: ignore[arg-type]  # every class is hashable
-    after: T = kind(**dict(zip(names, values_of(value), strict=True)) | changes)
+    values_of, places = _fields_of(kind)  # type: ignore[arg-type]  # every class is hashable
+    values = list(values_of(value))
+    for name, change in changes.items():
+        values[places[name]] = change
+    after: T = kind(*values)
     return after
 
 
 @cache
-def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    names = tuple(field.name for field in attrs.fields(kind))
-    return names, attrgetter(*names)
+def _fields_of(kind: type[Any]) -> tuple[Callable[[Any], tuple[Any, ...]], dict[str, int]]:
+    names = [field.name for field in attrs.fields(kind)]
+    return attrgetter(*names), {name: place for place, name in enumerate(names)}
 
 
 def setting(name: str, value: Callable[[Any], Any]) -> Folder:

@@ -59,7 +59,7 @@ def _lifecycle(fold: Building, event: ev.LifecycleMoved, at: datetime) -> None:
         "lifecycle": event.dest,
         "phase": event.phase,
         "since": at,
-        "reason": event.reason or fold.now.get("reason", ""),
+        "reason": event.reason or (fold.peek("reason") or ""),
     }
 
 
@@ -92,11 +92,11 @@ def _escalated(fold: Building, event: ev.TaskEscalated, _at: datetime) -> None:
 
 def _gave_up(fold: Building, event: ev.EffectGaveUp, _at: datetime) -> None:
     fold.now["asked_for"].pop(event.key, None)
-    fold.now["gave_up"] = (*fold.now.get("gave_up", ()), event.key)
+    fold.now["gave_up"] = (*(fold.peek("gave_up") or ()), event.key)
 
 
 def _timer_done(fold: Building, event: ev.TimerDone, _at: datetime) -> None:
-    fold.now["done_timers"] = (*fold.now.get("done_timers", ()), event.key)
+    fold.now["done_timers"] = (*(fold.peek("done_timers") or ()), event.key)
 
 
 def _asked_for(fold: Building, event: ev.EffectAdded, _at: datetime) -> None:
