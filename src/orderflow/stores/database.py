@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, lru_cache
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import (
-    ClauseElement,
-    Connection,
-    CursorResult,
-    Dialect,
-    Engine,
-    Table,
-    create_engine,
-    event,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 from orderflow.stores.failures import typed
 
-__all__ = [
-    "Database",
-    "Guest",
-    "Place",
-    "adding",
-    "changed_rows",
-    "execute_many",
-    "inserting",
-    "putting",
-    "schema_of",
-]
-
-Row = dict[str, Any]
+__all__ = ["Database", "Guest", "Place", "schema_of"]
 
 
 class Place(Protocol):
@@ -177,90 +153,3 @@ def schema_of(connection: Connection) -> str | None:
     """The PostgreSQL schema that our tables stand in; None is where the database looks first."""
     name: str | None = connection.get_execution_options().get("schema_translate_map", {}).get(None)
     return name
-
-
-def inserting(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """The dialect's insert, which knows what to do where a row is there already."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-
-
-@cache
-def adding(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An insert that leaves a row as it is where one with its key is there already."""
-    return inserting(dialect, table).on_conflict_do_nothing()
-
-
-@cache
-def putting(
-    dialect: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]
-) -> postgresql.Insert | sqlite.Insert:
-    """An insert that sets *columns* where a row with its *keys* is there already."""
-    statement = inserting(dialect, table)
-    new = {column: statement.excluded[column] for column in columns}
-    return statement.on_conflict_do_update(index_elements=list(keys), set_=new)
-
-
-def execute_many(connection: Connection, statement: ClauseElement, rows: list[Row]) -> None:
-    """Execute a statement for all *rows* at once; for none it costs nothing."""
-    if rows:
-        _sent(connection, statement, rows)
-
-
-def changed_rows(connection: Connection, statement: ClauseElement, rows: list[Row]) -> int:
-    """Execute a statement for all *rows*, and count the rows of the table that it matched."""
-    return _sent(connection, statement, rows).rowcount if rows else 0
-
-
-_COUNTED: Any = {"preserve_rowcount": True}
-
-
-def _sent(connection: Connection, statement: ClauseElement, rows: list[Row]) -> CursorResult[Any]:
-    """Send a statement as the driver takes it, which saves SQLAlchemy most of its work a row."""
-    schemas = connection.get_execution_options().get("schema_translate_map") or {}
-    text, parameters = _prepared(
-        statement, connection.dialect, tuple(rows[0]), tuple(schemas.items())
-    )
-    given = [parameters(row) for row in rows]
-    return connection.exec_driver_sql(
-        text, given if len(given) > 1 else given[0], execution_options=_COUNTED
-    )
-
-
-@lru_cache(maxsize=256)
-def _prepared(
-    statement: ClauseElement,
-    dialect: Dialect,
-    columns: tuple[str, ...],
-    schemas: tuple[tuple[str | None, str], ...],
-) -> tuple[str, Callable[[Row], Any]]:
-    """The text of a statement, and what makes its parameters of a row with these columns."""
-    compiled: Any = statement.compile(
-        dialect=dialect,
-        column_keys=list(columns),
-        schema_translate_map=dict(schemas) or None,
-        render_schema_translate=bool(schemas),
-    )
-    converters = {
-        name: convert
-        for name, bound in compiled.binds.items()
-        if (convert := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
-    }
-    fixed = {name: bound.value for name, bound in compiled.binds.items() if name not in columns}
-    fixed = {name: converters.get(name, _same)(value) for name, value in fixed.items()}
-    converted = [(name, converters[name]) for name in columns if name in converters]
-    order = itemgetter(*compiled.positiontup) if compiled.positional else None
-    alone = compiled.positional and len(compiled.positiontup) == 1
-
-    def parameters(row: Row) -> Any:
-        whole = fixed | row
-        for name, convert in converted:
-            whole[name] = convert(whole[name])
-        if order is None:
-            return whole
-        return (order(whole),) if alone else order(whole)
-
-    return compiled.string, parameters
-
-
-def _same(value: Any) -> Any:
-    return value

@@ -11,8 +11,8 @@ from orderflow.model.events import Entry
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.stores import codec, schema
-from orderflow.stores.database import execute_many
 from orderflow.stores.sql_commit import write_orders, write_parcels
+from orderflow.stores.statements import execute_many
 
 __all__ = ["rewrite", "strike"]
 

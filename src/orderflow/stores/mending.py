@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Table, func, or_, select, tuple_, update
 
 from orderflow.stores import schema
-from orderflow.stores.database import adding
 from orderflow.stores.schema import OPEN, levels, outbox
+from orderflow.stores.statements import adding
 
 __all__ = ["COUNTED", "far_off", "mend"]
 

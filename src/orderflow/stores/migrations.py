@@ -10,8 +10,9 @@ from sqlalchemy.dialects import postgresql
 
 from orderflow.errors import SchemaMismatch
 from orderflow.stores import codec, schema
-from orderflow.stores.database import adding, execute_many, schema_of
+from orderflow.stores.database import schema_of
 from orderflow.stores.rows import derived_columns, sku_rows
+from orderflow.stores.statements import adding, execute_many
 
 __all__ = ["prepare"]
 

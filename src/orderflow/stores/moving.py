@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Table, func, insert, inspect, literal, select
 
 from orderflow.errors import OrderflowError
 from orderflow.stores import schema, sql_filing
-from orderflow.stores.database import Row, schema_of
+from orderflow.stores.database import schema_of
 from orderflow.stores.sql import SqlStore
+from orderflow.stores.statements import Row
 
 __all__ = ["NotMoved", "move"]
 

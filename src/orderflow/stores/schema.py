@@ -31,13 +31,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-__all__ = ["VERSION", "create", "found_version"]
+__all__ = ["VERSION", "at", "create", "found_version"]
 
 VERSION = 3
 """The version of the tables that this release reads and writes."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def at(moment: datetime) -> int:
+    """A moment as it is stored; raises TypeError where it has no zone."""
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 class Moment(TypeDecorator[datetime]):
@@ -48,7 +53,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         """The moment as a number; raises TypeError where it has no zone."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else at(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """The number as a moment."""

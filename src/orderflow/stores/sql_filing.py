@@ -17,8 +17,9 @@ from sqlalchemy import (
     select,
 )
 
-from orderflow.stores.database import Database, adding, inserting, putting
+from orderflow.stores.database import Database
 from orderflow.stores.filing import digest
+from orderflow.stores.statements import adding, inserting, putting
 
 __all__ = ["SqlDocuments", "SqlNumbers"]
 

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from orderflow.model.work import Due, Kind
 from orderflow.ports import Taken
-from orderflow.stores.database import execute_many
 from orderflow.stores.rows import PRIORITY
 from orderflow.stores.schema import OPEN, outbox
 from orderflow.stores.sql_outbox import LEASE, READY, claimed
+from orderflow.stores.statements import execute_many
 
 __all__ = ["hand_over", "take", "take_one"]
 

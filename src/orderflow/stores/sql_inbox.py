@@ -11,9 +11,9 @@ from orderflow.model.observations import Observation
 from orderflow.model.work import Task
 from orderflow.ports import InboxItem
 from orderflow.stores import codec, sql_outbox
-from orderflow.stores.database import adding, execute_many
 from orderflow.stores.rows import matched_row, task_row, unmatched_row
 from orderflow.stores.schema import inbox, outbox, references, tasks
+from orderflow.stores.statements import adding, execute_many
 
 __all__ = ["CLOSE_TASK", "find", "item_of", "keep", "keep_unreadable", "kept", "take"]
 

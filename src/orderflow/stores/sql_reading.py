@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, bindparam, select, tuple_
+from sqlalchemy import Row, RowMapping, Select, bindparam, select, tuple_
 
 from orderflow.model.disguise import disguised
 from orderflow.model.events import Entry
@@ -20,6 +20,7 @@ from orderflow.stores import codec, schema, sql_inbox, sql_outbox
 from orderflow.stores.auditing import odd_rows
 from orderflow.stores.database import Place
 from orderflow.stores.sql_stock import level_of, levels_of, waiting_of
+from orderflow.stores.statements import fetch
 
 __all__ = ["SqlReads"]
 
@@ -53,8 +54,9 @@ class SqlReads:
 
     def receipt(self, scope: str, message: str) -> Receipt | None:
         """The receipt of a message that was handled, be its id disguised or not."""
-        row = self._row(_RECEIPT, of_scope=scope, of_id=message, disguised=disguised(message))
-        return None if row is None else Receipt(**row)
+        names = {"of_id": message, "disguised": disguised(message)}
+        rows = self._fetch(_RECEIPT, of_scope=scope, **names)
+        return Receipt(**rows[0]._mapping) if rows else None
 
     def order(self, order_id: str) -> Order | None:
         """The order."""
@@ -62,8 +64,8 @@ class SqlReads:
 
     def load(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
         """Those of the orders that there are, by id."""
-        asked = sorted(set(order_ids))
-        return {row["id"]: _order(row) for row in self._rows(_ORDERS, ids=asked)} if asked else {}
+        rows = self._fetch(_ORDERS, ids=sorted(set(order_ids)))
+        return {row.id: _order(row) for row in rows}
 
     def parcel(self, parcel_id: str) -> Parcel | None:
         """The parcel."""
@@ -71,9 +73,8 @@ class SqlReads:
 
     def parcels(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
         """Those of the parcels that there are, by id."""
-        asked = sorted(set(parcel_ids))
-        rows = self._rows(_PARCELS, ids=asked) if asked else ()
-        return {row["id"]: codec.decode_parcel(row["parcel"]) for row in rows}
+        rows = self._fetch(_PARCELS, ids=sorted(set(parcel_ids)))
+        return {row.id: codec.decode_parcel(row.parcel) for row in rows}
 
     def journal(self, subject: str) -> Iterator[Entry]:
         """The journal of an order or a parcel, oldest first; read page by page."""
@@ -225,15 +226,19 @@ class SqlReads:
             found: Sequence[RowMapping] = connection.execute(statement, asked).mappings().all()
             return found
 
+    def _fetch(self, statement: Select[Any], **asked: object) -> Sequence[Row[Any]]:
+        with self._database.read() as connection:
+            return fetch(connection, statement, **asked)
+
     def _row(self, statement: Select[Any], **asked: str) -> RowMapping | None:
         with self._database.read() as connection:
             found: RowMapping | None = connection.execute(statement, asked).mappings().one_or_none()
             return found
 
 
-def _order(row: RowMapping) -> Order:
-    document = partial(codec.decode_document, row["document"], row["personal"])
-    return Order(document, codec.decode_state(row["state"]))
+def _order(row: Row[Any]) -> Order:
+    document = partial(codec.decode_document, row.document, row.personal)
+    return Order(document, codec.decode_state(row.state))
 
 
 def _task(row: RowMapping) -> tuple[str, Task]:

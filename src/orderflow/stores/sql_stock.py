@@ -29,7 +29,7 @@ from orderflow.model.stock import (
 )
 from orderflow.ports import Short
 from orderflow.stores import schema
-from orderflow.stores.database import adding, changed_rows, execute_many, putting
+from orderflow.stores.statements import adding, changed_rows, execute_many, putting
 from orderflow.stores.stock_rows import LineKey, Rows
 
 __all__ = ["StockRows", "level_of", "levels_of", "read_stock", "waiting_of"]
