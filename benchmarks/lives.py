@@ -26,7 +26,7 @@ from orderflow import (
     Pickup,
     ThirdParty,
 )
-from orderflow.engine import handling
+from orderflow.engine import preparing
 from orderflow.errors import Refusal
 from orderflow.kernel.decide import Context, Decision, decide
 from orderflow.kernel.rules import Rules
@@ -132,5 +132,5 @@ def noted() -> Iterator[list[Decided]]:
         decisions.append(Decided(rules, order, body, context, new_id))
         return decisions[-1].again()
 
-    with mock.patch.object(handling, "decide", noting):
+    with mock.patch.object(preparing, "decide", noting):
         yield decisions

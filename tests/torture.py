@@ -47,7 +47,8 @@ class CheckedStore(WatchedStore):
         outcome = super().commit(commit)
         if isinstance(outcome, Committed):
             TALLY.commits += 1
-            self.check(commit)
+            for part in commit.parts:
+                self.check(part)
         return outcome
 
     def check(self, commit: Commit) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from orderflow.engine.envelopes import Reading
 from orderflow.engine.worker import Failed, Worker
 from orderflow.ports import Commit
 from tests.crash.scenario import ORDERS, Picture, Process, picture
@@ -148,13 +149,13 @@ def test_an_effect_acknowledged_apart_from_its_result_is_found(
 ) -> None:
     """The crashes have teeth: with this fault, at least one of them ends otherwise."""
 
-    def careless(self: Worker, done: object) -> list[Failed]:
+    def careless(self: Worker, done: object, reading: Reading) -> list[Failed]:
         messages = [(row, message) for row, message in done.messages if row.kind == "effect"]  # type: ignore[attr-defined]
         now = self._clock.now()
         self._store.commit_all([Commit(row.owner, now, done=row.key) for row, _ in messages])
         without = {row.key: attrs.evolve(message, done=None) for row, message in messages}
         done.messages = [(row, without.get(row.key, m)) for row, m in done.messages]  # type: ignore[attr-defined]
-        return correct(self, done)  # type: ignore[arg-type]
+        return correct(self, done, reading)  # type: ignore[arg-type]
 
     correct = Worker._store_done
     monkeypatch.setattr(Worker, "_store_done", careless)

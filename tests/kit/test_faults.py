@@ -75,7 +75,7 @@ def test_a_fault_comes_at_its_call_and_only_there() -> None:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("commit", range(1, 13))
+@pytest.mark.parametrize("commit", range(1, 9))
 def test_a_process_that_dies_at_any_commit_leaves_nothing_half_done(
     commit: int, after: bool
 ) -> None:
@@ -94,7 +94,7 @@ def test_a_process_that_dies_at_any_commit_leaves_nothing_half_done(
     check_order(again, "A-1")
     check_stock(again)
     assert again.order("A-1").status == "shipped"
-    assert died or commit > 9, "there are fewer commits than this test dies at"
+    assert died or commit > 6, "there are fewer commits than this test dies at"
 
 
 @pytest.mark.parametrize("turns", [(0, 1, 0, 1), (0, 1, 1, 0), (1, 0, 0, 1), (1, 0, 1, 0)])

@@ -127,6 +127,27 @@ class CommitsBackwards(MemoryStore):
         return super().commit_all(commits[::-1])[::-1]
 
 
+class StoresWhatFollowsApart(MemoryStore):
+    def commit(self, commit: Commit) -> Outcome:
+        outcome = super().commit(attrs.evolve(commit, along=()))
+        for part in commit.along:
+            super().commit(part)
+        return outcome
+
+
+class OvertakesMessages(MemoryStore):
+    def _messages(self, owner: str, but: str | None = None) -> list[Any]:
+        return [] if but is None else super()._messages(owner, but)
+
+
+class ClaimsBeforeItCommits(MemoryStore):
+    def commit_and_claim(
+        self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
+    ) -> tuple[Sequence[Outcome], Sequence[Due]]:
+        rows = self.claim(now, lease, token, limit)
+        return self.commit_all(commits), rows
+
+
 class ClaimsByKey(MemoryStore):
     def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
         rows = super().claim(now, lease, token, limit)
@@ -172,6 +193,12 @@ MUTANTS: dict[Callable[[], Store], tuple[str, str]] = {
     ReadsThenWrites: ("nothing_is_oversold_at_once", "granted of 10: 24"),
     GrantsSafetyStock: ("stock_is_what_the_memory_store_says", "and should be"),
     CommitsBackwards: ("many_commits_do_what_they_would_do_one_by_one", "open rows: ['new']"),
+    StoresWhatFollowsApart: ("what_follows_is_stored_with_its_cause", "along: Committed()"),
+    OvertakesMessages: ("what_follows_is_stored_with_its_cause", "along: Committed()"),
+    ClaimsBeforeItCommits: (
+        "what_is_due_after_commits_is_claimed_with_them",
+        "claimed: ['first'], and should be",
+    ),
     ClaimsByKey: ("rows_of_one_kind_are_claimed_in_order", "claimed by two: [['m1', 'm2']"),
     OpensTheLatesTask: ("a_late_worker_cannot_overwrite", "the late one's task"),
     LetsTheLateOverwrite: ("a_late_worker_cannot_overwrite", "(True, True)"),

@@ -11,7 +11,7 @@ from hypothesis import Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from orderflow.engine import engine as engine_module
-from orderflow.engine import handling, submitting
+from orderflow.engine import preparing, submitting
 from orderflow.engine.envelopes import Envelope
 from orderflow.engine.handling import Handler
 from orderflow.inventory import Holding, apply, serving
@@ -111,8 +111,8 @@ def refusals_leave_a_note(patch: Patch) -> None:
     """Promise 1: a refused command is noted on the order all the same."""
     original = Handler.handle_all
 
-    def noting(self: Handler, envelopes: Sequence[Envelope]) -> Any:
-        found = original(self, envelopes)
+    def noting(self: Handler, envelopes: Sequence[Envelope], *more: Any) -> Any:
+        found = original(self, envelopes, *more)
         for envelope, answer in zip(envelopes, found, strict=True):
             if isinstance(answer, tuple) and self.store.order(envelope.subject[6:]) is not None:
                 note = PaymentReported(fact=PaymentFact.FAILED, amount=0, reference=envelope.cause)
@@ -226,8 +226,8 @@ def receipts_are_lost(patch: Patch) -> None:
     patch.setattr(MemoryStore, "receipt", lambda *_args: None)
     write = MemoryStore._write
 
-    def forgetful(self: MemoryStore, commit: Commit, touched: Any) -> None:
-        write(self, attrs.evolve(commit, receipt=None), touched)
+    def forgetful(self: MemoryStore, commit: Commit) -> None:
+        write(self, attrs.evolve(commit, receipt=None))
 
     patch.setattr(MemoryStore, "_write", forgetful)
 
@@ -275,10 +275,10 @@ def queued_effects_ignore_holds(patch: Patch) -> None:
     """Promise 4: a hold is placed, and what is in the outbox is done all the same."""
     original = MemoryStore._write
 
-    def stubborn(self: MemoryStore, commit: Commit, touched: Any) -> None:
+    def stubborn(self: MemoryStore, commit: Commit) -> None:
         kept = [key for key in commit.withdrawn if ":task" not in key and "notify" in key]
         withdrawn = tuple(key for key in commit.withdrawn if key not in kept)
-        original(self, attrs.evolve(commit, withdrawn=withdrawn), touched)
+        original(self, attrs.evolve(commit, withdrawn=withdrawn))
 
     patch.setattr(MemoryStore, "_write", stubborn)
 
@@ -291,7 +291,7 @@ def parcels_keep_what_no_event_tells(patch: Patch) -> None:
         found = original(*args)
         return attrs.evolve(found, parcel=attrs.evolve(found.parcel, generation=1))
 
-    patch.setattr(handling, "decide_parcel", secretive)
+    patch.setattr(preparing, "decide_parcel", secretive)
 
 
 def parcels_hold_more_than_was_packed(patch: Patch) -> None:

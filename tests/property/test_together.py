@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import Engine, Hooks, InHouse, Line, NewOrder, NotFound, Order, Refused, Step
-from orderflow.engine import worker
+from orderflow.engine import batch
 from orderflow.errors import Conflict, OrderflowError, PortFailed, Refusal
 from orderflow.fulfillment import Digital, Handover, Pickup
 from orderflow.model.commands import Cancel, Command, Place, PlaceHold, Receive
@@ -141,7 +141,7 @@ def test_what_was_done_is_stored_after_a_while(
     seconds: float, expected: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow port does not hold up what was done before it."""
-    monkeypatch.setattr(worker, "_AT_LEAST_EVERY", seconds)
+    monkeypatch.setattr(batch, "_AT_LEAST_EVERY", seconds)
     engine = shop()
     engine.place_many({number: MUG.model_copy(update={"number": number}) for number in NUMBERS})
     stored: list[int] = []

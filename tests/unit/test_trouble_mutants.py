@@ -497,9 +497,9 @@ def completes_stale_tasks(patch: Patch) -> None:
     """What became moot can still be completed."""
     write = MemoryStore._write
 
-    def keeping(store: MemoryStore, commit: Any, touched: Any) -> None:
+    def keeping(store: MemoryStore, commit: Any) -> None:
         withdrawn = tuple(key for key in commit.withdrawn if not key.endswith(":task"))
-        write(store, attrs.evolve(commit, withdrawn=withdrawn), touched)
+        write(store, attrs.evolve(commit, withdrawn=withdrawn))
 
     patch.setattr(MemoryStore, "_write", keeping)
 

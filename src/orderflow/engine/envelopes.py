@@ -16,7 +16,7 @@ from orderflow.model.commands import Command
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.stock import StockKey, StockLevel, StockOp
+from orderflow.model.stock import StockKey, StockLevel
 from orderflow.ports import Commit, Receipt
 
 __all__ = [
@@ -101,15 +101,34 @@ class Ready:
 
 @attrs.frozen
 class Reading:
-    """What messages that are handled together were decided on."""
+    """What messages that are handled together are decided on; None is what is not there."""
 
-    orders: Mapping[str, Order]
-    parcels: Mapping[str, Parcel]
-    levels: dict[StockKey, StockLevel]
+    orders: dict[str, Order | None] = attrs.field(factory=dict)
+    parcels: dict[str, Parcel | None] = attrs.field(factory=dict)
+    levels: dict[StockKey, StockLevel] = attrs.field(factory=dict)
 
-    def foresee(self, ops: Iterable[StockOp]) -> None:
-        """Let the next decision see what this one does to stock; the store has the last word."""
-        for op in ops:
+    def order(self, subject: str) -> Order | None:
+        """The order that a subject is."""
+        return self.orders.get(subject.removeprefix("order:"))
+
+    def parcel(self, subject: str) -> Parcel | None:
+        """The parcel that a subject is."""
+        return self.parcels.get(subject.removeprefix("parcel:"))
+
+    def missing(self, subjects: Iterable[str]) -> tuple[set[str], set[str]]:
+        """The orders and the parcels among subjects that are not read yet."""
+        names: dict[str, set[str]] = {"order": set(), "parcel": set(), "stock": set()}
+        for kind, _, name in (subject.partition(":") for subject in subjects):
+            names[kind].add(name)
+        return names["order"] - self.orders.keys(), names["parcel"] - self.parcels.keys()
+
+    def learn(self, commit: Commit) -> None:
+        """Let the next decision see what this one changes; the store has the last word."""
+        if commit.order is not None:
+            self.orders[commit.order.id] = commit.order
+        if commit.parcel is not None:
+            self.parcels[commit.parcel.id] = commit.parcel
+        for op in commit.stock:
             if op.key in self.levels:
                 units = getattr(op, "quantity", 0)
                 after = apply(op, Holding(self.levels[op.key], units, units))

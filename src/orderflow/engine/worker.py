@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import wait
@@ -14,8 +13,9 @@ import attrs
 from tenacity import RetryCallState, Retrying, wait_exponential
 
 from orderflow.engine.about import About
+from orderflow.engine.batch import Done, Next
 from orderflow.engine.detached import detached
-from orderflow.engine.envelopes import Envelope
+from orderflow.engine.envelopes import Envelope, Reading
 from orderflow.engine.forgetting import Forgetter
 from orderflow.engine.handling import Handler
 from orderflow.errors import ByHand, PortFailed
@@ -29,13 +29,11 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.reading import storable
 from orderflow.model.work import Due, Kind, Message, Task
-from orderflow.ports import Commit, Deed, Notification, Notifier, Performer, Reply
+from orderflow.ports import Commit, Deed, Notification, Notifier, Outcome, Performer, Reply
 
 __all__ = ["Failed", "Worker"]
 
 _LOG = logging.getLogger("orderflow")
-_AT_LEAST_EVERY = 1.0
-"""Seconds after which what was done is stored, though more could be done with it."""
 
 
 @attrs.frozen
@@ -45,28 +43,6 @@ class Failed:
     row: Due
     error: Exception
     retry_at: datetime | None
-
-
-@attrs.define
-class _Done:
-    """What was done and is not stored yet: of each order or parcel one row."""
-
-    messages: list[tuple[Due, Envelope]] = attrs.field(factory=list)
-    commits: list[Commit] = attrs.field(factory=list)
-    owners: set[str] = attrs.field(factory=set)
-    since: float = attrs.field(factory=time.monotonic)
-
-    def add(self, row: Due, result: Envelope | Commit) -> None:
-        """Keep what came of a row."""
-        self.owners |= {row.owner, result.subject}
-        if isinstance(result, Commit):
-            self.commits.append(result)
-        else:
-            self.messages.append((row, result))
-
-    def over(self) -> bool:
-        """Whether it should be stored now: others may wait for it, and it may be lost."""
-        return time.monotonic() - self.since > _AT_LEAST_EVERY
 
 
 class Worker:
@@ -102,10 +78,10 @@ class Worker:
 
     def run_until_idle(self) -> int:
         """Do all that is due now, and what follows from it at once; give the number of rows."""
-        done = 0
-        while rows := self._claim():
-            self.do(rows)
+        done, rows, known = 0, self._claim(), Reading()
+        while rows:
             done += len(rows)
+            rows, known = self._go_on(rows, known)
         return done
 
     def run_forever(self, stop: threading.Event, poll: float = 1.0) -> None:
@@ -113,38 +89,71 @@ class Worker:
 
         An error, as while the database is away, is logged; after *poll* it goes on.
         """
+        rows: Sequence[Due] = ()
+        known = Reading()
         while not stop.is_set():
-            try:
-                rows = self._claim()
-                self.do(rows, stop)  # the rest is taken over when its lease ends
+            try:  # rows that are left when it stops are taken over when their lease ends
+                if not rows:
+                    rows, known = self._claim(), Reading()
+                rows, known = self._go_on(rows, known, stop)
             except Exception:
                 _LOG.exception("the worker goes on in %s s", poll)
-                rows = []
+                rows = ()
             if not rows:
                 stop.wait(poll)
+
+    def _go_on(
+        self, rows: Sequence[Due], known: Reading, stop: threading.Event | None = None
+    ) -> tuple[Sequence[Due], Reading]:
+        """Do rows; give what is due after them, and what is known of it."""
+        after = self._next()
+        self._do(rows, known, after, stop)
+        if after.rows is not None:
+            return after.rows, after.reading
+        return () if _is_set(stop) else self._claim(), Reading()
 
     def next_due(self) -> datetime | None:
         """When there will be something to do."""
         return self._store.next_due()
 
-    def _claim(self) -> list[Due]:
-        token = self._handler.ids.new("lease")
-        return list(self._store.claim(self._clock.now(), self.lease, token, self.batch))
+    def _claim(self) -> Sequence[Due]:
+        return self._store.claim(self._clock.now(), self.lease, self._token(), self.batch)
 
-    def do(self, rows: Sequence[Due], stop: threading.Event | None = None) -> list[Failed]:
+    def _next(self) -> Next:
+        """What will be due after a batch."""
+
+        def commit(commits: Sequence[Commit]) -> tuple[Sequence[Outcome], Sequence[Due]]:
+            now, token = self._clock.now(), self._token()
+            return self._store.commit_and_claim(commits, now, self.lease, token, self.batch)
+
+        return Next(commit)
+
+    def _token(self) -> str:
+        return self._handler.ids.new("lease")
+
+    def do(self, rows: Sequence[Due]) -> list[Failed]:
         """Do claimed rows, and store in one transaction what came of those done together.
 
         Gives the rows that failed; each is recorded.
         """
-        done, about = _Done(), About(self._store, rows)
+        return self._do(rows, Reading(), None)
+
+    def _do(
+        self,
+        rows: Sequence[Due],
+        known: Reading,
+        after: Next | None,
+        stop: threading.Event | None = None,
+    ) -> list[Failed]:
+        done, about = Done(), About(self._store, rows, known)
         failed: list[Failed] = []
         for row in rows:
-            if stop is not None and stop.is_set():
+            if _is_set(stop):
                 break
             if row.owner in done.owners or done.over():
-                failed += self._store_done(done)
-                about.changed(done.owners)
-                done = _Done()
+                failed += self._store_done(done, about.reading)
+                about.forget()
+                done = Done()
             try:
                 result = self._result(row, about)
             except Exception as error:  # whatever fails is recorded and tried again
@@ -152,12 +161,14 @@ class Worker:
                 continue
             if result is not None:
                 done.add(row, result)
-        return failed + self._store_done(done)
+        return failed + self._store_done(done, about.reading, None if _is_set(stop) else after)
 
-    def _store_done(self, done: _Done) -> list[Failed]:
+    def _store_done(self, done: Done, reading: Reading, after: Next | None = None) -> list[Failed]:
         """Store results; an acknowledgement alone cannot be refused."""
         self._store.commit_all(done.commits)
-        answers = self._handler.handle_all([envelope for _, envelope in done.messages])
+        commit = after.commit_all if after else None
+        messages = [envelope for _, envelope in done.messages]
+        answers = self._handler.handle_all(messages, reading, commit)
         failed = []
         for (row, _), answer in zip(done.messages, answers, strict=True):
             if isinstance(answer, Exception):
@@ -283,6 +294,10 @@ class Worker:
         if effect.name == "notify" or effect.name in self._performers:
             return effect.name
         return _who(effect.subject, order, parcel) or effect.name
+
+
+def _is_set(stop: threading.Event | None) -> bool:
+    return stop is not None and stop.is_set()
 
 
 def _stuck(row: Due) -> str:

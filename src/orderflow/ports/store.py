@@ -81,6 +81,9 @@ class Commit:
             row that was withdrawn meanwhile stays so, and may be wanted again.
         revised: Whether the order's document changed.
         mends: Whether what is wanted comes back, whatever became of its row.
+        along: Commits of other subjects that follow from it: all are stored with it, or it is
+            stale. So it is where one of them would overtake a message: a subject of theirs has
+            others waiting than the row that is *done*.
     """
 
     subject: str
@@ -99,6 +102,12 @@ class Commit:
     done: str | None = None
     revised: bool = False
     mends: bool = False
+    along: tuple[Commit, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Commit, ...]:
+        """This commit, and those along with it."""
+        return (self, *self.along)
 
 
 @attrs.frozen
@@ -249,6 +258,11 @@ class Store(Protocol):
 
     def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
         """Rows that are due, of one kind, leased to the caller until ``now + lease``."""
+
+    def commit_and_claim(
+        self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
+    ) -> tuple[Sequence[Outcome], Sequence[Due]]:
+        """:meth:`commit_all`, then :meth:`claim`, in one transaction: a worker goes on."""
 
     def still_mine(self, due: Due) -> bool:
         """Whether a claimed row is still wanted, and still the caller's."""

@@ -13,7 +13,7 @@ from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.work import Task
+from orderflow.model.work import Due, Task
 from orderflow.ports import (
     Commit,
     Committed,
@@ -56,16 +56,26 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             if refused := self._refuses(commit):
                 return refused
             touched = Touched()
-            short = [op.key for op in commit.stock if not self._apply(op, touched, commit)]
+            ops = [op for part in commit.parts for op in part.stock]
+            short = [op.key for op in ops if not self._apply(op, touched, commit)]
             if short:
                 return Short(tuple(dict.fromkeys(short)))
-            self._write(commit, touched)
+            self._put(ops, touched)
+            for part in commit.parts:
+                self._write(part)
             return Committed()
 
     def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
         """Store each, or nothing of it."""
         with self._lock:
             return [self.commit(commit) for commit in commits]
+
+    def commit_and_claim(
+        self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
+    ) -> tuple[Sequence[Outcome], Sequence[Due]]:
+        """Store each, or nothing of it, and claim what is due then."""
+        with self._lock:
+            return self.commit_all(commits), self.claim(now, lease, token, limit)
 
     def within(self, connection: object) -> MemoryStore:
         """Refused: there is no database that a transaction could be of."""
@@ -84,12 +94,17 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             return Duplicate()
         if commit.receipt and (commit.receipt.scope, commit.receipt.id) in self._receipts:
             return Duplicate()
-        last = len(self._journals.get(commit.subject, ()))
-        if commit.expected is not None and commit.expected != last:
+        last: dict[str, int] = {}
+        for part in commit.parts:
+            before = last.get(part.subject, len(self._journals.get(part.subject, ())))
+            if part.expected not in (None, before):
+                return Stale()
+            last[part.subject] = before + (part.entry is not None)
+        if any(self._messages(part.subject, commit.done) for part in commit.along):
             return Stale()
         return None
 
-    def _write(self, commit: Commit, touched: Touched) -> None:
+    def _write(self, commit: Commit) -> None:
         if commit.order is not None:
             self._orders[commit.order.id] = commit.order
         if commit.parcel is not None:
@@ -98,7 +113,6 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             self._journals.setdefault(commit.subject, []).append(commit.entry)
         if commit.receipt is not None:
             self._receipts[commit.receipt.scope, commit.receipt.id] = commit.receipt
-        self._put(commit.stock, touched)
         self._write_work(commit)
 
     def _write_work(self, commit: Commit) -> None:

@@ -140,9 +140,13 @@ class MemoryOutbox:
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
         with self._lock:
-            found = [self._outbox[key] for key in sorted(self._by_owner.get(owner, ()))]
-            open_rows = (f.row for f in found if f.status == "pending")
-            return [row.data for row in open_rows if row.kind is Kind.MESSAGE]
+            return [row.data for row in self._messages(owner)]
+
+    def _messages(self, owner: str, but: str | None = None) -> list[Row]:
+        """The open messages to an owner, by key, without the one that is done."""
+        keys = sorted(self._by_owner.get(owner, set()) - {but})
+        rows = (self._outbox[key] for key in keys)
+        return [f.row for f in rows if f.status == "pending" and f.row.kind is Kind.MESSAGE]
 
 
 def _due(found: _Found) -> Due:

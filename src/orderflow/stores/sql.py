@@ -130,6 +130,17 @@ class SqlStore(SqlReads):
         except (Raced, Contended):
             return [Stale()] * len(commits)
 
+    def commit_and_claim(
+        self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
+    ) -> tuple[Sequence[Outcome], Sequence[Due]]:
+        """Store each, or nothing of it, and claim what is due then, in one transaction."""
+        try:
+            with self._database.write() as connection:
+                outcomes = write_commits(connection, commits)
+                return outcomes, sql_outbox.claim(connection, now, lease, token, limit)
+        except (Raced, Contended):
+            return [Stale()] * len(commits), []
+
     def keep(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
     ) -> None:

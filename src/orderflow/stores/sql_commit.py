@@ -7,18 +7,18 @@ with one statement for each kind of row. A refused commit has written nothing, s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Executable, bindparam, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, select, tuple_
 
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
+from orderflow.model.work import Kind
 from orderflow.ports import Commit, Committed, Duplicate, Outcome, Stale
 from orderflow.stores import codec, schema, sql_inbox, sql_outbox
-from orderflow.stores.database import adding, changed_rows, execute_many, putting
 from orderflow.stores.rows import (
     Row,
     entry_row,
@@ -31,6 +31,7 @@ from orderflow.stores.rows import (
     tasks_of,
 )
 from orderflow.stores.sql_stock import StockRows, read_stock
+from orderflow.stores.statements import adding, changed_rows, execute_many, fetch, putting
 
 __all__ = ["Raced", "put_tasks", "write_commits", "write_orders", "write_parcels"]
 
@@ -52,8 +53,7 @@ def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Out
     accepted = [c for c, o in zip(commits, outcomes, strict=True) if isinstance(o, Committed)]
     if not there.stock.write(connection):
         raise Raced
-    for apart in _runs(accepted):
-        _write(connection, apart)
+    _write(connection, [part for commit in accepted for part in commit.parts])
     return outcomes
 
 
@@ -64,6 +64,7 @@ class _There:
     rows: dict[str, str]
     receipts: set[tuple[str, str]]
     versions: dict[str, int]
+    waiting: dict[str, set[str]]
     stock: StockRows
 
     def decide(self, commit: Commit) -> Outcome:
@@ -73,17 +74,38 @@ class _There:
         receipt = commit.receipt and (commit.receipt.scope, commit.receipt.id)
         if receipt in self.receipts:
             return Duplicate()
-        if commit.expected not in (None, self.versions.get(commit.subject, 0)):
+        versions = self._after(commit)
+        if versions is None or self._overtakes(commit):
             return Stale()
-        if short := self.stock.carry_out(commit.stock, commit.now):
+        ops = [op for part in commit.parts for op in part.stock]
+        if short := self.stock.carry_out(ops, commit.now):
             return short
         if commit.done:
             self.rows[commit.done] = "done"
         if receipt:
             self.receipts.add(receipt)
-        if commit.entry:
-            self.versions[commit.subject] = commit.entry.version
+        self.versions.update(versions)
+        for message in (message for part in commit.parts for message in part.messages):
+            self.waiting.setdefault(message.to, set()).add(message.key)
         return Committed()
+
+    def _after(self, commit: Commit) -> dict[str, int] | None:
+        """The versions after a commit; None where a part expects another than is there."""
+        after: dict[str, int] = {}
+        for part in commit.parts:
+            there = after.get(part.subject, self.versions.get(part.subject, 0))
+            if part.expected not in (None, there):
+                return None
+            after[part.subject] = part.entry.version if part.entry else there
+        return after
+
+    def _overtakes(self, commit: Commit) -> bool:
+        """Whether messages wait for a subject that is changed along."""
+        return any(
+            key != commit.done and self.rows.get(key) != "done"
+            for part in commit.along
+            for key in self.waiting.get(part.subject, ())
+        )
 
 
 _ROWS = (
@@ -91,6 +113,11 @@ _ROWS = (
     .where(schema.outbox.c.key.in_(bindparam("asked", expanding=True)))
     .order_by(schema.outbox.c.key)
     .with_for_update()
+)
+_WAITING = select(schema.outbox.c.owner, schema.outbox.c.key).where(
+    schema.OPEN,
+    schema.outbox.c.kind == Kind.MESSAGE.value,
+    schema.outbox.c.owner.in_(bindparam("asked", expanding=True)),
 )
 _RECEIPT = tuple_(schema.receipts.c.scope, schema.receipts.c.id)
 _RECEIPTS = select(schema.receipts.c.scope, schema.receipts.c.id).where(
@@ -108,12 +135,12 @@ _VERSIONS = {
 def _read(connection: Connection, commits: Sequence[Commit]) -> _There:
     """Read and lock; always in this order, and each kind by its key, so that nobody deadlocks."""
 
-    def found(statement: Executable, asked: Iterable[Any]) -> list[Any]:
-        wanted = sorted(set(asked))
-        return connection.execute(statement, {"asked": wanted}).all() if wanted else []  # type: ignore[return-value]
+    def found(statement: Select[Any], asked: Iterable[Any]) -> Sequence[Any]:
+        return fetch(connection, statement, asked=sorted(set(asked)))
 
     rows = {row.key: row.status for row in found(_ROWS, (c.done for c in commits if c.done))}
-    asked = [c.subject.partition(":") for c in commits if c.entry or c.expected is not None]
+    parts = [part for commit in commits for part in commit.parts]
+    asked = [c.subject.partition(":") for c in parts if c.entry or c.expected is not None]
     versions = {
         f"{kind}:{row.id}": row.version
         for kind, statement in _VERSIONS.items()
@@ -121,45 +148,50 @@ def _read(connection: Connection, commits: Sequence[Commit]) -> _There:
     }
     receipts = {(c.receipt.scope, c.receipt.id) for c in commits if c.receipt}
     known = {(row.scope, row.id) for row in found(_RECEIPTS, receipts)}
-    stock = read_stock(connection, [op for commit in commits for op in commit.stock])
-    return _There(rows, known, versions, stock)
-
-
-def _runs(commits: Sequence[Commit]) -> Iterator[list[Commit]]:
-    """Pieces within which no two commits write the same row, so that their order is no matter."""
-    run: list[Commit] = []
-    touched: set[str] = set()
-    for commit in commits:
-        keys = {commit.subject} if commit.entry else set()
-        keys.update(commit.withdrawn, (commit.done or "",), commit.references)
-        keys.update(item.key for item in (*commit.wanted, *commit.messages, *commit.watches))
-        keys.discard("")
-        if run and not touched.isdisjoint(keys):
-            yield run
-            run, touched = [], set()
-        run.append(commit)
-        touched |= keys
-    if run:
-        yield run
+    waiting: dict[str, set[str]] = {}
+    for row in found(_WAITING, (part.subject for commit in commits for part in commit.along)):
+        waiting.setdefault(row.owner, set()).add(row.key)
+    stock = read_stock(connection, [op for part in parts for op in part.stock])
+    return _There(rows, known, versions, waiting, stock)
 
 
 def _write(connection: Connection, commits: Sequence[Commit]) -> None:
-    """Write commits that touch no row twice."""
-    done = {commit.done: commit.entry for commit in commits if commit.done}
-    sql_outbox.finish(connection, [key for key, entry in done.items() if entry])
-    sql_outbox.acknowledge(connection, [key for key, entry in done.items() if not entry])
+    """Write commits; of an order and a parcel that several change, what the last one says."""
     receipts = [attrs.asdict(commit.receipt) for commit in commits if commit.receipt]
     _add(connection, schema.receipts, sorted(receipts, key=lambda row: (row["scope"], row["id"])))
-    entries = sorted((c.entry for c in commits if c.entry), key=lambda entry: entry.subject)
+    entries = sorted((c.entry for c in commits if c.entry), key=lambda e: (e.subject, e.version))
     _add(
         connection,
         schema.journals,
         [entry_row(entry) | {"entry": codec.encode_entry(entry)} for entry in entries],
     )
     new = {c.order.id for c in commits if c.order and (c.expected == 0 or c.revised)}
-    write_orders(connection, [commit.order for commit in commits if commit.order], new)
-    write_parcels(connection, [commit.parcel for commit in commits if commit.parcel])
-    _write_work(connection, commits)
+    orders = {commit.order.id: commit.order for commit in commits if commit.order}
+    write_orders(connection, list(orders.values()), new)
+    parcels = {commit.parcel.id: commit.parcel for commit in commits if commit.parcel}
+    write_parcels(connection, list(parcels.values()))
+    for layer in _layers(commits):
+        _write_work(connection, layer)
+
+
+def _layers(commits: Sequence[Commit]) -> list[list[Commit]]:
+    """Pieces within which no two commits write the same row of work: their order is no matter.
+
+    A commit comes after all that share a row with it and are before it.
+    """
+    layers: list[list[Commit]] = []
+    least: dict[str, int] = {}
+    for commit in commits:
+        keys = {*commit.withdrawn, *commit.references}
+        keys.update(item.key for item in (*commit.wanted, *commit.messages, *commit.watches))
+        if commit.done:
+            keys.add(commit.done)
+        at = max((least.get(key, 0) for key in keys), default=0)
+        if at == len(layers):
+            layers.append([])
+        layers[at].append(commit)
+        least |= dict.fromkeys(keys, at + 1)
+    return layers
 
 
 def _add(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
@@ -197,7 +229,10 @@ def write_parcels(connection: Connection, parcels: Sequence[Parcel]) -> None:
 
 
 def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
-    """Withdraw and add outbox rows, tasks and references."""
+    """Finish, withdraw and add outbox rows, tasks and references: of commits that share none."""
+    done = {commit.done: commit.entry for commit in commits if commit.done}
+    sql_outbox.finish(connection, [key for key, entry in done.items() if entry])
+    sql_outbox.acknowledge(connection, [key for key, entry in done.items() if not entry])
     withdrawn = [key for commit in commits for key in commit.withdrawn if key != commit.done]
     sql_outbox.withdraw(connection, withdrawn)
     execute_many(connection, sql_inbox.CLOSE_TASK, [{"of_key": key} for key in withdrawn])

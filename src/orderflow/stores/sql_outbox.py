@@ -12,7 +12,9 @@ from sqlalchemy import (
     Insert,
     RowMapping,
     Select,
+    and_,
     bindparam,
+    exists,
     insert,
     or_,
     select,
@@ -23,9 +25,9 @@ from orderflow.model.work import Due, Kind
 from orderflow.ports import Pending
 from orderflow.stores import schema
 from orderflow.stores.codec import decode_body, decode_data, encode_body, encode_data
-from orderflow.stores.database import execute_many, inserting
 from orderflow.stores.rows import PRIORITY, Row
-from orderflow.stores.schema import OPEN, outbox
+from orderflow.stores.schema import OPEN, at, outbox
+from orderflow.stores.statements import execute_many, fetch, inserting
 
 __all__ = [
     "LEASE",
@@ -123,14 +125,16 @@ def acknowledge(connection: Connection, keys: Sequence[str]) -> None:
     execute_many(connection, _ACKNOWLEDGE, [{"of_key": key} for key in keys])
 
 
+_CLAIMABLE = and_(
+    OPEN,
+    outbox.c.due <= bindparam("now"),
+    or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= bindparam("now")),
+)
+_RANKS = sorted(PRIORITY.values())
+_DUE = select(*(exists().where(_CLAIMABLE, outbox.c.priority == rank) for rank in _RANKS))
 READY = (
     select(outbox)
-    .where(
-        OPEN,
-        outbox.c.priority == bindparam("rank"),
-        outbox.c.due <= bindparam("now"),
-        or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= bindparam("now")),
-    )
+    .where(_CLAIMABLE, outbox.c.priority == bindparam("rank"))
     .order_by(outbox.c.priority, outbox.c.due, outbox.c.number)
     .limit(bindparam("rows"))
     .with_for_update(skip_locked=True)
@@ -150,16 +154,14 @@ def claim(
     connection: Connection, now: datetime, lease: timedelta, token: str, limit: int
 ) -> list[Due]:
     """Lease up to *limit* rows of the first kind that has any due; read by kind, by its index."""
-    for rank in sorted(PRIORITY.values()):
-        asked = {"rank": rank, "now": now, "rows": limit}
-        rows = connection.execute(READY, asked).mappings().all()
+    (due,) = fetch(connection, _DUE, now=at(now))
+    for rank in (rank for rank, is_due in zip(_RANKS, due, strict=True) if is_due):
+        rows = fetch(connection, READY, now=at(now), rank=rank, rows=limit)
         if rows:
-            leases = [
-                {"of_number": row["number"], "leased_until": now + lease, "token": token}
-                for row in rows
-            ]
-            connection.execute(LEASE, leases)
-            return [claimed(row, row["attempts"] + 1, token) for row in rows]
+            until = now + lease
+            leases = [{"of_number": r.number, "leased_until": until, "token": token} for r in rows]
+            execute_many(connection, LEASE, leases)
+            return [claimed(row._mapping, row.attempts + 1, token) for row in rows]
     return []
 
 
@@ -188,8 +190,7 @@ _IS_MINE = select(outbox.c.number).where(_MINE)
 
 def is_leased(connection: Connection, due: Due) -> bool:
     """Whether the row is open, and nobody else claimed it since."""
-    asked = {"of_key": due.key, "of_token": due.token}
-    return connection.execute(_IS_MINE, asked).first() is not None
+    return bool(fetch(connection, _IS_MINE, of_key=due.key, of_token=due.token))
 
 
 def fail(

@@ -13,6 +13,8 @@ from orderflow.errors import PortFailed
 
 __all__ = ["Called", "Died", "Fault", "Faulty", "interleave"]
 
+_COMMITS = ("commit_all", "commit_and_claim")
+
 P = TypeVar("P")
 T = TypeVar("T")
 
@@ -67,7 +69,7 @@ class Faulty(Generic[P]):
         inner: The port, or its fake.
         faults: What goes wrong.
         only: The calls that are looked at and may go wrong; all of them, where none is named. A
-            store's ``commit_all`` counts as a ``commit``.
+            store's ``commit_all`` and ``commit_and_claim`` count as a ``commit``.
     """
 
     def __init__(self, inner: P, *faults: Fault, only: Sequence[str] = ()) -> None:
@@ -82,7 +84,7 @@ class Faulty(Generic[P]):
         self._counts: Counter[str] = Counter()
 
     def _call(self, name: str, *given: Any, **named: Any) -> Any:
-        counted = "commit" if name == "commit_all" else name
+        counted = "commit" if name in _COMMITS else name
         self._counts[counted] += 1
         self.calls.append(Called(name, (*given, *named.values())))
         fault = self._faults.pop((counted, self._counts[counted]), None)
@@ -103,7 +105,7 @@ class _Front:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._faulty.inner, name)
         only = self._faulty.only
-        looked_at = not only or name in only or (name == "commit_all" and "commit" in only)
+        looked_at = not only or name in only or (name in _COMMITS and "commit" in only)
         if not callable(found) or not looked_at:
             return found
 
@@ -128,8 +130,9 @@ def interleave(
         store: The store that all of them see.
         callers: Each gets a view of the store that stops; build an engine on it.
         turns: Who goes on, at each stop. Turns of a caller that is done are passed over.
-        at: The calls at which a caller stops.
+        at: The calls at which a caller stops; a ``commit`` is what it is for :class:`Faulty`.
     """
+    at = (*at, *_COMMITS) if "commit" in at else at
     stage = _Stage(len(callers), turns)
     results: list[Any] = [None] * len(callers)
 

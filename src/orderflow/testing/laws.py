@@ -30,13 +30,14 @@ class WatchedStore(MemoryStore):
         """Commit, then look at the keys that it granted."""
         outcome = super().commit(commit)
         if isinstance(outcome, Committed):
-            keys = {op.key for op in commit.stock if isinstance(op, Reserve | Wait)}
+            ops = [op for part in commit.parts for op in part.stock]
+            keys = {op.key for op in ops if isinstance(op, Reserve | Wait)}
             for key, level in self.levels(keys).items():
-                reserves = any(op.key == key for op in commit.stock if isinstance(op, Reserve))
+                reserves = any(op.key == key for op in ops if isinstance(op, Reserve))
                 if reserves and level.reserved > level.on_hand - level.safety:
                     raise Broken(3, f"{key} was granted beyond what is there: {level}")
                 limit = level.backorder_limit
-                waits_now = any(op.key == key for op in commit.stock if isinstance(op, Wait))
+                waits_now = any(op.key == key for op in ops if isinstance(op, Wait))
                 if waits_now and limit is not None and level.backordered > limit:
                     raise Broken(3, f"{key} has more backorders than its allowance: {level}")
         return outcome

@@ -95,7 +95,7 @@ class _Moody:
 def take_over(engine: Engine, clock: Clock, ids: Ids, moods: Moods | None = None) -> Engine:
     """Give the engine the test's clock and ids, and its parties the moods. Before its first use."""
     handler, worker = engine._handler, engine.worker
-    engine.clock = handler.clock = worker._clock = clock
+    engine.clock = handler.preparer.clock = worker._clock = clock
     engine.ids = handler.ids = ids
     if moods is not None:
         moody = {code: _Moody(found, moods) for code, found in worker._strategies.items()}

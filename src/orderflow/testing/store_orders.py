@@ -6,8 +6,10 @@ from collections import Counter
 
 import attrs
 
+from orderflow.model.messages import EffectFailed
 from orderflow.model.order import Order
 from orderflow.model.stock import Reserve, StockKey, StockLevel
+from orderflow.model.work import Message
 from orderflow.ports import (
     Commit,
     Committed,
@@ -177,6 +179,32 @@ class OrderLaws(OpenedStore):
             same("the task", store.task("task"), None)
             subjects = store.find("R1"), store.find("R2")
             same("the subjects of R1 and R2", subjects, ("order:A-2", "order:A-1"))
+
+    @law(since="0.1", why="else an order is packed, and its parcel never hears of it")
+    def what_follows_is_stored_with_its_cause(self) -> None:
+        """A commit and those along with it: all of them or none, and none past a message."""
+        parcel = Commit("parcel:P1", NOW, 0, parcel=a_parcel("P1", 1), entry=_PACKED)
+        told = Message("m1", "parcel:P1", EffectFailed("label", "label", "P1"))
+        with self.opened() as store:
+            store.commit(receiving(MUG, 3))
+            heard = saving("A-1", 1, "heard of it")
+            both = attrs.evolve(saving("A-1", 0), along=(parcel, heard))
+            same("an order, its parcel, and the order", store.commit(both), Committed())
+            store.commit(Commit("order:A-2", NOW, messages=(told,)))
+            one, four = (Reserve(MUG, "A-1", "1", units) for units in (1, 4))
+            third = attrs.evolve(saving("A-1", 2, "third"), stock=(one,))
+            again = Commit("parcel:P1", NOW, 1)
+            more = attrs.evolve(saving("A-1", 3), stock=(four,))
+            for along, right in ((parcel, Stale()), (more, Short((MUG,))), (again, Stale())):
+                commit = attrs.evolve(third, along=(along,))
+                same(f"{along.subject}@{along.expected} along", store.commit(commit), right)
+                same("the order then", store.order("A-1"), an_order("A-1", 2, reason="heard of it"))
+                same("the level then", store.levels([MUG])[MUG], StockLevel(MUG, 3))
+            after = attrs.evolve(third, along=(again,), done="m1")
+            same("what comes of the message", store.commit(after), Committed())
+            same("the parcel", store.parcel("P1"), a_parcel("P1", 1))
+            same("its journal", list(store.journal("parcel:P1")), [_PACKED])
+            same("the order's", [e.version for e in store.journal("order:A-1")], [1, 2, 3])
 
     @law(since="0.1", why="lists are read page by page, and nothing may fall between two")
     def pages_follow_each_other(self) -> None:

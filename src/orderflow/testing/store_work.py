@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import attrs
+
 from orderflow.model.messages import EffectFailed
-from orderflow.model.work import Message, Timer
-from orderflow.ports import Commit, Committed, Duplicate, TaskQuery
-from orderflow.testing.commits import MINUTE, NOW, a_payment, a_task, wanting
+from orderflow.model.work import Effect, Message, Timer
+from orderflow.ports import Commit, Committed, Duplicate, Stale, TaskQuery
+from orderflow.testing.commits import MINUTE, NOW, a_payment, a_task, saving, wanting
 from orderflow.testing.contract import law
 from orderflow.testing.opening import OpenedStore, at_once, same
 
@@ -33,6 +35,20 @@ class WorkLaws(OpenedStore):
             again = store.claim(NOW + MINUTE, MINUTE, "next", 20)
             found = [(due.key, due.attempts, due.token) for due in again]
             same("claimed after that", found, [(key, 2, "next") for key in keys])
+
+    @law(since="0.1", why="a worker waits for the disk once a batch, and passes nothing over")
+    def what_is_due_after_commits_is_claimed_with_them(self) -> None:
+        """Commits and a claim at once do what they would do one after the other."""
+        with self.opened() as store:
+            never = Effect("pick", "A-1", "never")
+            late = attrs.evolve(saving("A-1", 7), wanted=(never,))
+            store.commit(wanting("first"))
+            both = [wanting("second"), late]
+            outcomes, rows = store.commit_and_claim(both, NOW, MINUTE, "worker", 9)
+            same("the outcomes", list(outcomes), [Committed(), Stale()])
+            same("claimed", [row.key for row in rows], ["first", "second"])
+            same("whether they are the worker's", [store.still_mine(r) for r in rows], [True] * 2)
+            same("what is left", list(store.claim(NOW, MINUTE, "another", 9)), [])
 
     @law(since="0.1", why="a worker that was slow does not know that another has gone on")
     def a_late_worker_cannot_overwrite(self) -> None:

@@ -1,0 +1,166 @@
+"""What follows from a decision at once comes out as it would by way of the outbox."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderflow import MANUAL, Engine, InHouse, Line, NewOrder
+from orderflow.engine import following
+from orderflow.engine.envelopes import Envelope
+from orderflow.kernel import parcels
+from orderflow.model.commands import Confirm, Pack, Pick, PlaceHold, Receive, ReleaseHold
+from orderflow.model.ledger import Bucket
+from orderflow.model.messages import TakeOut
+from orderflow.model.parcel import ParcelStatus
+from orderflow.ports import Commit, Outcome
+from orderflow.simulation import SequentialIds, VirtualClock
+from orderflow.stores import MemoryStore
+from orderflow.testing import History, orders
+from orderflow.testing.history import Move
+from orderflow.testing.lives import every_way
+
+MOVES = st.lists(st.builds(Move, st.sampled_from(("work", "people", "wait"))), max_size=8)
+
+
+def lived(document: NewOrder, moves: list[Move], depth: int) -> tuple[object, ...]:
+    """What a quiet life comes to: what became true, where the units stand, what the parcels say."""
+    with patch.object(following, "_DEPTH", depth):
+        life = History(every_way, document, tuple(moves), 9)
+        life.finish()
+    assert life.raised is None, str(life)
+    if not life.placed:
+        return ()
+    order = life.order
+    views = {name: view.status for name, view in order.state.parcels.items()}
+    for name, status in views.items():
+        parcel = life.engine.store.parcel(name)
+        assert parcel is not None
+        assert parcel.status is status
+    return Counter(map(type, life.events())), order.ledger, order.status, views
+
+
+def check_lives_come_to_the_same(document: NewOrder, moves: list[Move]) -> None:
+    assert lived(document, moves, depth=0) == lived(document, moves, depth=8)
+
+
+@pytest.mark.usefixtures("uncovered")
+@given(orders(), MOVES)
+def test_lives_come_to_the_same(document: NewOrder, moves: list[Move]) -> None:
+    check_lives_come_to_the_same(document, moves)
+
+
+def test_a_message_that_is_forgotten_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mutant of the law above: what follows is taken down as handled, and nothing is done."""
+    chain = following._Chain
+    monkeypatch.setattr(chain, "take", lambda self, told, *_: self.carried.add(told.key))
+    mugs = NewOrder(currency="EUR", lines=(Line(sku="MUG", quantity=2),))
+    with pytest.raises(AssertionError):
+        check_lives_come_to_the_same(mugs, [Move("work"), Move("people")])
+
+
+def a_shop(store: MemoryStore | None = None) -> Engine:
+    """An order of two mugs, allocated; people work it."""
+    engine = Engine(
+        store or MemoryStore(),
+        [InHouse()],
+        steps=MANUAL,
+        clock=VirtualClock(),
+        ids=SequentialIds(),
+    )
+    engine.change_stock(Receive(sku="MUG", quantity=5).to())
+    engine.place(NewOrder(number="A", currency="EUR", lines=(Line(sku="MUG", quantity=2),)))
+    engine.submit(Confirm().to("A"))
+    engine.submit(Pick(fo="A-F1", units={"1": 2}).to("A"))
+    return engine
+
+
+def packed(store: MemoryStore | None = None) -> Engine:
+    engine = a_shop(store)
+    engine.submit(Pack(fo="A-F1", units={"1": 2}).to("A"))
+    return engine
+
+
+def test_a_parcel_is_there_when_it_was_packed() -> None:
+    engine = packed()
+    parcel = engine.store.parcel("A-P1")
+    assert parcel is not None
+    assert [content.quantity for content in parcel.contents] == [2]
+    assert engine.store.undelivered("parcel:A-P1") == []
+
+
+def test_an_order_on_hold_has_told_its_parcels() -> None:
+    """Nobody hands a parcel over between the hold and the message about it."""
+    engine = packed()
+    engine.submit(PlaceHold(hold="h", reason="fraud").to("A"))
+    parcel = engine.store.parcel("A-P1")
+    assert parcel is not None
+    assert parcel.held_by == ("A",)
+
+
+class Slow(MemoryStore):
+    """Somebody changes the parcel at the last moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: Callable[[], object] | None = None
+
+    def commit(self, commit: Commit) -> Outcome:
+        if commit.along and self.before:
+            act, self.before = self.before, None
+            act()
+        return super().commit(commit)
+
+
+def test_who_was_too_late_leaves_what_follows_to_the_outbox() -> None:
+    """The order has its commit, and the parcel hears of it in its turn."""
+    store = Slow()
+    engine = packed(store)
+    other = Engine(store, [InHouse()], steps=MANUAL, clock=engine.clock)
+    told = TakeOut(())
+    store.before = lambda: other._handler.handle(Envelope("parcel:A-P1", told, "another's"))
+    engine.submit(PlaceHold(hold="h", reason="fraud").to("A"))
+    parcel = store.parcel("A-P1")
+    assert parcel is not None
+    assert (parcel.version, parcel.held_by) == (2, ())
+    engine.worker.run_until_idle()
+    parcel = store.parcel("A-P1")
+    assert parcel is not None
+    assert parcel.held_by == ("A",)
+
+
+def test_what_cannot_be_handled_is_left_and_sinks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order is packed; its parcel's message is tried by the worker, and has a task."""
+
+    def broken(*_args: object) -> None:
+        raise RuntimeError("no parcel today")
+
+    engine = a_shop()
+    with monkeypatch.context() as patched:
+        patched.setattr(parcels, "_filled", broken)
+        engine.submit(Pack(fo="A-F1", units={"1": 2}).to("A"))
+        assert engine.order("A").units(Bucket.PACKED) == {"1": 2}
+        assert len(engine.store.undelivered("parcel:A-P1")) == 1
+    engine.worker.run_until_idle()
+    parcel = engine.store.parcel("A-P1")
+    assert parcel is not None
+    assert parcel.status is ParcelStatus.LABELLED
+
+
+def test_messages_to_one_subject_keep_their_order() -> None:
+    """One that waits is delivered before any that follows from a decision now."""
+    engine = packed()
+    with patch.object(following, "_DEPTH", 0):
+        engine.submit(PlaceHold(hold="h", reason="fraud").to("A"))
+    assert len(engine.store.undelivered("parcel:A-P1")) == 1
+    engine.submit(ReleaseHold(hold="h").to("A"))
+    assert len(engine.store.undelivered("parcel:A-P1")) == 2
+    engine.worker.run_until_idle()
+    parcel = engine.store.parcel("A-P1")
+    assert parcel is not None
+    assert parcel.held_by == ()
