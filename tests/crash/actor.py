@@ -72,7 +72,7 @@ class Actor:
 
     @stubborn
     def work(self) -> None:
-        self.engine.worker.do(self.engine.worker._claim())
+        self.engine.worker.run_until_idle()
 
     def play(self, orders: int) -> None:
         for number in range(orders):

@@ -13,11 +13,11 @@ import signal
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
 
-from orderflow.engine.envelopes import Reading
 from orderflow.engine.worker import Failed, Worker
 from orderflow.ports import Commit
 from tests.crash.scenario import ORDERS, Picture, Process, picture
@@ -149,13 +149,13 @@ def test_an_effect_acknowledged_apart_from_its_result_is_found(
 ) -> None:
     """The crashes have teeth: with this fault, at least one of them ends otherwise."""
 
-    def careless(self: Worker, done: object, reading: Reading) -> list[Failed]:
+    def careless(self: Worker, done: object, *more: Any) -> list[Failed]:
         messages = [(row, message) for row, message in done.messages if row.kind == "effect"]  # type: ignore[attr-defined]
         now = self._clock.now()
         self._store.commit_all([Commit(row.owner, now, done=row.key) for row, _ in messages])
         without = {row.key: attrs.evolve(message, done=None) for row, message in messages}
         done.messages = [(row, without.get(row.key, m)) for row, m in done.messages]  # type: ignore[attr-defined]
-        return correct(self, done, reading)  # type: ignore[arg-type]
+        return correct(self, done, *more)  # type: ignore[arg-type]
 
     correct = Worker._store_done
     monkeypatch.setattr(Worker, "_store_done", careless)

@@ -13,6 +13,7 @@ import attrs
 
 from orderflow.engine.envelopes import Envelope, Reading, Ready
 from orderflow.engine.preparing import Preparer
+from orderflow.kernel.folding.building import changed
 from orderflow.model.work import Message
 from orderflow.ports import Commit
 
@@ -89,8 +90,8 @@ class _Chain:
         if not self.carried:
             return self.parts[0]
         first, *along = map(self._without, self.parts)
-        return attrs.evolve(first, along=tuple(along))
+        return changed(first, along=tuple(along))
 
     def _without(self, part: Commit) -> Commit:
         left = tuple(message for message in part.messages if message.key not in self.carried)
-        return attrs.evolve(part, messages=left) if part.messages else part
+        return changed(part, messages=left) if part.messages else part

@@ -145,6 +145,16 @@ class Worker:
         after: Next | None,
         stop: threading.Event | None = None,
     ) -> list[Failed]:
+        with self._store.reading():
+            return self._do_all(rows, known, after, stop)
+
+    def _do_all(
+        self,
+        rows: Sequence[Due],
+        known: Reading,
+        after: Next | None,
+        stop: threading.Event | None,
+    ) -> list[Failed]:
         done, about = Done(), About(self._store, rows, known)
         failed: list[Failed] = []
         for row in rows:

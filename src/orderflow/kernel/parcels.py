@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from orderflow.kernel.folding.building import changed
 from orderflow.kernel.forms import LABEL, TRACE
 from orderflow.kernel.rules import Rules
 from orderflow.model import events as ev
@@ -178,11 +179,11 @@ def _fold(
                 parcel_id, event.strategy, 0, event.contents, created, at, sealed=event.sealed
             )
         elif parcel is not None:
-            parcel = attrs.evolve(parcel, **_CHANGES[type(event)](parcel, event))
+            parcel = changed(parcel, **_CHANGES[type(event)](parcel, event))
     assert parcel is not None  # the first event opens it
     status, scanned = status_of(parcel)
     since = (scanned or at) if status is not parcel.status else parcel.since
-    return attrs.evolve(parcel, status=status, since=since, version=parcel.version + 1)
+    return changed(parcel, status=status, since=since, version=parcel.version + 1)
 
 
 _CHANGES: Mapping[type[ev.Event], Callable[[Parcel, Any], dict[str, Any]]] = {

@@ -197,6 +197,9 @@ class Store(Protocol):
     def still(self) -> AbstractContextManager[Store]:
         """This store as it is at one moment, to be read, whatever others commit meanwhile."""
 
+    def reading(self) -> AbstractContextManager[None]:
+        """A context in which this thread reads often: a store may keep open what it needs."""
+
     def receipt(self, scope: str, message: str) -> Receipt | None:
         """The receipt of a message that was handled, be its id disguised or not."""
 

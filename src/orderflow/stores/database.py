@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 
 from orderflow.stores.failures import typed
 
@@ -48,6 +52,7 @@ class Database:
         # A reader asks one thing at a time, so elsewhere it needs no transaction around it.
         alone: dict[str, Any] = {} if self._begins else {"isolation_level": "AUTOCOMMIT"}
         self._reading = self.engine.execution_options(**alone)
+        self._thread = threading.local()
 
     @property
     def file(self) -> Path | None:
@@ -62,8 +67,29 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection to read from."""
-        with typed(), self._reading.connect() as connection:
-            yield connection
+        with typed():
+            kept: Connection | None = getattr(self._thread, "reads", None)
+            if kept is None:
+                with self._reading.connect() as connection:
+                    yield connection
+                return
+            try:
+                yield kept
+            except BaseException:
+                self._thread.reads = None  # it may be broken
+                raise
+
+    @contextmanager
+    def keep_reading(self) -> Iterator[None]:
+        """While it lasts, this thread reads over one connection, and fetches none each time."""
+        with typed():
+            connection = self._reading.connect()
+        self._thread.reads = connection
+        try:
+            yield
+        finally:
+            self._thread.reads = None
+            connection.close()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -123,7 +149,8 @@ def _open(url: str, patience: float, synchronous: str) -> Engine:
     if address.get_backend_name() != "sqlite":
         if address.drivername == "postgresql":
             address = address.set(drivername="postgresql+psycopg")
-        engine = create_engine(address, hide_parameters=True, pool_pre_ping=True, max_overflow=-1)
+        engine = create_engine(address, hide_parameters=True, max_overflow=-1)
+        _look_after(engine)
         settings = [f"set lock_timeout = {int(patience * 1000)}"]
     elif address.database in (None, "", ":memory:"):
         raise ValueError("SQLite in memory is another database in each thread: use MemoryStore()")
@@ -147,6 +174,27 @@ def _open(url: str, patience: float, synchronous: str) -> Engine:
 
     event.listen(engine, "connect", configure)
     return engine
+
+
+_RESTED = 1.0
+"""Seconds after which a connection that rested is asked whether it is still there."""
+
+
+def _look_after(engine: Engine) -> None:
+    """Replace connections that broke while they rested; one in use is not asked each time."""
+
+    def rests(_connection: object, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    def wakes(connection: Any, record: Any, _fairy: object) -> None:
+        if time.monotonic() - record.info.get("rests_since", inf) > _RESTED:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error
+
+    event.listen(engine, "checkin", rests)
+    event.listen(engine, "checkout", wakes)
 
 
 def schema_of(connection: Connection) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 
 import attrs
@@ -76,6 +76,10 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         """Store each, or nothing of it, and claim what is due then."""
         with self._lock:
             return self.commit_all(commits), self.claim(now, lease, token, limit)
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Nothing to keep open."""
+        return nullcontext()
 
     def within(self, connection: object) -> MemoryStore:
         """Refused: there is no database that a transaction could be of."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -140,6 +140,10 @@ class SqlStore(SqlReads):
                 return outcomes, sql_outbox.claim(connection, now, lease, token, limit)
         except (Raced, Contended):
             return [Stale()] * len(commits), []
+
+    def reading(self) -> AbstractContextManager[None]:
+        """While it lasts, this thread reads over one connection."""
+        return self._own.keep_reading()
 
     def keep(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
