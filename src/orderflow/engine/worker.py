@@ -107,7 +107,8 @@ class Worker:
     ) -> tuple[Sequence[Due], Reading]:
         """Do rows; give what is due after them, and what is known of it."""
         after = self._next()
-        self._do(rows, known, after, stop)
+        with self._store.reading():
+            self._do(rows, known, after, stop)
         if after.rows is not None:
             return after.rows, after.reading
         return () if _is_set(stop) else self._claim(), Reading()
@@ -136,7 +137,8 @@ class Worker:
 
         Gives the rows that failed; each is recorded.
         """
-        return self._do(rows, Reading(), None)
+        with self._store.reading():
+            return self._do(rows, Reading(), None)
 
     def _do(
         self,
@@ -144,16 +146,6 @@ class Worker:
         known: Reading,
         after: Next | None,
         stop: threading.Event | None = None,
-    ) -> list[Failed]:
-        with self._store.reading():
-            return self._do_all(rows, known, after, stop)
-
-    def _do_all(
-        self,
-        rows: Sequence[Due],
-        known: Reading,
-        after: Next | None,
-        stop: threading.Event | None,
     ) -> list[Failed]:
         done, about = Done(), About(self._store, rows, known)
         failed: list[Failed] = []
