@@ -39,18 +39,21 @@ class Group:
     Args:
         write: Writes commits in one transaction, with an outcome for each.
         most: Commits that one transaction may take, unless one caller brings more.
+
+    Attributes:
+        turn: Whoever writes something else beside them holds it, and is waited for as they are.
     """
 
     def __init__(self, write: Write, most: int = 200) -> None:
         self._write, self._most = write, most
         self._queue: deque[_Waiting] = deque()
-        self._turn = Lock()
+        self.turn = Lock()
 
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
         """The outcomes, written by this thread or by one that waited with it."""
         mine = _Waiting(commits)
         self._queue.append(mine)
-        with self._turn:
+        with self.turn:
             while not mine.over:
                 self._lead(self._next())
         return mine.answer()

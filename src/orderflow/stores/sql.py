@@ -79,7 +79,7 @@ class SqlStore(SqlReads):
             raise StoreUnavailable("there is no such file")
         self._database: Place = self._own
         self._schema = schema
-        self._commit = Group(self._write).commit
+        self._group = Group(self._write)
         try:
             self._prepare(create)
         except BaseException:
@@ -106,7 +106,7 @@ class SqlStore(SqlReads):
         guest = object.__new__(SqlStore)
         guest._own, guest._schema = self._own, self._schema
         guest._database = Guest(connection, self._schema)
-        guest._commit = guest._write
+        guest._group = Group(guest._write)
         return guest
 
     @contextmanager
@@ -117,11 +117,11 @@ class SqlStore(SqlReads):
 
     def commit(self, commit: Commit) -> Outcome:
         """Store all of it in one transaction, or nothing."""
-        return self._commit([commit])[0]
+        return self._group.commit([commit])[0]
 
     def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
         """Store each of them, or nothing of it, as if one by one, in one transaction."""
-        return self._commit(commits) if commits else []
+        return self._group.commit(commits) if commits else []
 
     def _write(self, commits: Sequence[Commit]) -> list[Outcome]:
         try:
@@ -135,7 +135,7 @@ class SqlStore(SqlReads):
     ) -> tuple[Sequence[Outcome], Sequence[Due]]:
         """Store each, or nothing of it, and claim what is due then, in one transaction."""
         try:
-            with self._database.write() as connection:
+            with self._group.turn, self._database.write() as connection:
                 outcomes = write_commits(connection, commits)
                 return outcomes, sql_outbox.claim(connection, now, lease, token, limit)
         except (Raced, Contended):
