@@ -134,12 +134,12 @@ def test_who_was_too_late_leaves_what_follows_to_the_outbox() -> None:
     assert parcel.held_by == ("A",)
 
 
+def broken(*_args: object) -> None:
+    raise RuntimeError("no parcel today")
+
+
 def test_what_cannot_be_handled_is_left_and_sinks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The order is packed; its parcel's message is tried by the worker, and has a task."""
-
-    def broken(*_args: object) -> None:
-        raise RuntimeError("no parcel today")
-
     engine = a_shop()
     with monkeypatch.context() as patched:
         patched.setattr(parcels, "_filled", broken)
@@ -150,6 +150,15 @@ def test_what_cannot_be_handled_is_left_and_sinks_nothing(monkeypatch: pytest.Mo
     parcel = engine.store.parcel("A-P1")
     assert parcel is not None
     assert parcel.status is ParcelStatus.LABELLED
+
+
+def test_what_cannot_be_read_is_left_and_sinks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = packed()
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryStore, "parcels", broken)
+        engine.submit(PlaceHold(hold="h", reason="fraud").to("A"))
+    assert engine.order("A").overlays == {"on_hold"}
+    assert len(engine.store.undelivered("parcel:A-P1")) == 1
 
 
 def test_messages_to_one_subject_keep_their_order() -> None:

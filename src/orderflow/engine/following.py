@@ -40,7 +40,10 @@ def follow(
         if not told:
             break
         envelopes = [Envelope(message.to, message.body, message.key) for _, message in told]
-        preparer.read(envelopes, reading)
+        try:
+            preparer.read(envelopes, reading)
+        except Exception:  # the worker reads them again, one by one, and tells what is wrong
+            break
         fresh = []
         for (chain, message), envelope in zip(told, envelopes, strict=True):
             if part := chain.take(message, preparer, envelope, reading):
