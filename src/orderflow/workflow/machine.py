@@ -187,6 +187,7 @@ class CompiledWorkflow(Generic[S]):
         self._events: dict[str, _Event] = machine.events  # type: ignore[assignment]  # event_cls
         for event in self._events.values():
             event.resolve()
+        self._triggers = {name: event.trigger for name, event in self._events.items()}
 
     def fire(self, cursor: Cursor[S], trigger: str) -> bool:
         """Take the first transition whose guards are all silent; False where there is none.
@@ -194,8 +195,8 @@ class CompiledWorkflow(Generic[S]):
         The cursor then holds every reason of every guard. Order of calls: guards, before,
         on_exit, the change of state, on_enter, after.
         """
-        event = self._events.get(trigger)
-        return event is not None and event.trigger(cursor)
+        take = self._triggers.get(trigger)
+        return take is not None and take(cursor)
 
 
 def as_machine(
