@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
@@ -53,6 +54,7 @@ class Database:
         alone: dict[str, Any] = {} if self._begins else {"isolation_level": "AUTOCOMMIT"}
         self._reading = self.engine.execution_options(**alone)
         self._thread = threading.local()
+        weakref.finalize(self, self.engine.dispose)  # who lets a store go need not close it
 
     @property
     def file(self) -> Path | None:
