@@ -1,6 +1,7 @@
 """The tables: brought up to date with the data in place, in a schema of their own, with indexes."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -163,13 +164,16 @@ class Explained(sql_reading.SqlReads):
 
 
 @pytest.fixture
-def explained(tmp_path: Path) -> Explained:
+def explained(tmp_path: Path) -> Iterator[Explained]:
     """A store of many orders, so that the database finds its indexes worth the while."""
     url = f"sqlite:///{tmp_path}/orders.db"
     store = SqlStore(url)
     store.commit_all([saving(f"A-{number}", 0) for number in range(50)])
     store.close()
-    return Explained(sa.create_engine(url).connect())
+    db = sa.create_engine(url)
+    with db.connect() as connection:
+        yield Explained(connection)
+    db.dispose()
 
 
 @pytest.mark.parametrize("name", QUERIES)
