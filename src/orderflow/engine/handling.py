@@ -77,8 +77,11 @@ class Handler:
         """Apply messages, as many as may be in one transaction, with an answer for each.
 
         What :meth:`handle` would raise is the answer. Messages to one subject follow each other.
-        What was read before may be given: what is not committed of it is decided anew. The first
-        transaction is *commit*'s where it is given.
+
+        Args:
+            envelopes: The messages.
+            reading: What was read before: what it leads to is committed, or else decided anew.
+            commit: What writes the first transaction, in place of the store.
         """
         answers: dict[int, Answer] = {}
         tries: Counter[int] = Counter()
