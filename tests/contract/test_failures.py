@@ -3,9 +3,11 @@
 Each test then sends the same command again with the same id: the order is there once.
 """
 
+import gc
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from orderflow.errors import (
 )
 from orderflow.model.commands import Receive
 from orderflow.stores import SqlStore
+from orderflow.stores import database as database_module
 from orderflow.stores.failures import Contended, typed
 from tests.postgres import Server
 
@@ -196,6 +199,49 @@ def test_a_connection_lost_before_the_commit(server: Shop) -> None:
     sa.event.listen(engine, "before_cursor_execute", lost)
     server.fails(ConnectionLost)
     server.is_placed_once()
+
+
+def broken_off(shop: Shop) -> None:
+    """The server ends every connection that the store keeps."""
+    with psycopg.connect(shop.url.replace("+psycopg", ""), autocommit=True) as admin:
+        others = "select pg_terminate_backend(pid) from pg_stat_activity "
+        here = "where datname = current_database() and pid <> pg_backend_pid()"
+        assert admin.execute(others + here).fetchall()
+
+
+@pytest.mark.parametrize("rested", [True, False])
+def test_a_connection_that_broke_while_it_rested_is_replaced(
+    server: Shop, rested: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was used a moment ago is not asked: then the error says that it is lost."""
+    server.place()
+    broken_off(server)
+    monkeypatch.setattr(database_module, "_RESTED", -1.0 if rested else 3_600.0)
+    with nullcontext() if rested else pytest.raises(ConnectionLost):
+        assert list(server.store.load(["A-1"])) == ["A-1"]
+    server.is_placed_once()
+
+
+def test_who_reads_over_one_connection_gets_another_when_it_breaks(server: Shop) -> None:
+    server.place()
+    with server.store.reading():
+        assert list(server.store.load(["A-1"])) == ["A-1"]
+        broken_off(server)
+        with pytest.raises(ConnectionLost):
+            server.store.load(["A-1"])
+        assert list(server.store.load(["A-1"])) == ["A-1"]
+    server.is_placed_once()
+
+
+def test_a_store_that_is_let_go_closes_its_connections(tmp_path: Path) -> None:
+    store = SqlStore(f"sqlite:///{tmp_path}/orders.db")
+    store.load(["A-1"])
+    pool = store._own.engine.pool
+    assert isinstance(pool, sa.QueuePool)
+    assert pool.checkedin() == 1
+    del store
+    gc.collect()
+    assert pool.checkedin() == 0
 
 
 def failing(engine: sa.Engine, turn: int) -> None:

@@ -24,6 +24,7 @@ from orderflow import (
     NewOrder,
     Phase,
     State,
+    Step,
     Steps,
     TaskFor,
     Transition,
@@ -37,6 +38,7 @@ from orderflow.model.status import STAGES
 from orderflow.ports import OrderQuery
 from orderflow.simulation import SequentialIds, SimulatedParty, VirtualClock
 from orderflow.stores import MemoryStore
+from orderflow.workflow import StepWork
 
 MUG = Line(sku="MUG", quantity=1, unit_price=Decimal("2.50"), stocked=False)
 
@@ -61,21 +63,19 @@ def test_a_manual_step_that_is_none_is_refused_when_the_engine_is_built(name: st
 
 
 def test_standard_steps_and_those_of_ones_own_workflows_may_be_manual() -> None:
+    engraving = State("engraving", Phase.WORKING, StepWork("engrave"))
+    ways = [("picked", "picking", "engraving"), ("engraved", "engraving", "packing")]
+    moves: list[Transition[Step]] = [Transition(*way) for way in ways]
+    without = [("picked", "picking")]
     engraved = IN_HOUSE.extend(
-        name="engraved",
-        states=[State("engraving", Phase.WORKING, TaskFor("engraver"))],
-        transitions=[
-            Transition("picked", "picking", "engraving"),
-            Transition("engraved", "engraving", "packing"),
-        ],
-        without=[("picked", "picking")],
+        name="engraved", states=[engraving], transitions=moves, without=without
     )
 
     class Engraver(InHouse):
         code = "engraver"
         workflow = engraved
 
-    manual = {"pick", "engraver.pack", "label", "refund", "in_house.ship"}
+    manual = {"pick", "engrave", "engraver.pack", "label", "refund", "in_house.ship"}
     engine = shop(Engraver(), InHouse(), steps=Steps(manual=manual))
     place(engine)
     engine.worker.run_until_idle()

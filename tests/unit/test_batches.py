@@ -1,0 +1,141 @@
+"""What is decided and stored together: who goes first, what is read anew, what is left."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from orderflow import MANUAL, Engine, InHouse, Line, NewOrder
+from orderflow.engine.batch import Next
+from orderflow.engine.envelopes import Envelope, Reading, Ready
+from orderflow.engine.following import follow
+from orderflow.model.commands import Confirm, Pack, Pick, PlaceHold, Receive, ReleaseHold
+from orderflow.model.messages import HoldParcel, SealParcel, TakeOut
+from orderflow.model.observations import LabelBought, PaymentReported
+from orderflow.model.state import PaymentFact
+from orderflow.model.work import Message
+from orderflow.ports import Commit, Committed, Deed, Outcome, Reply, Stale
+from orderflow.simulation import SequentialIds, VirtualClock
+from orderflow.stores import MemoryStore
+from orderflow.testing.commits import NOW, saving
+
+
+def shop(*numbers: str, strategy: InHouse | None = None, **rules: Any) -> Engine:
+    """Orders of a mug and a cup, placed."""
+    given, clock = [strategy or InHouse()], VirtualClock()
+    engine = Engine(MemoryStore(), given, clock=clock, ids=SequentialIds(), **rules)
+    for sku, place in (("MUG", "east"), ("CUP", "west"), ("MUG", "main"), ("CUP", "main")):
+        engine.change_stock(Receive(sku=sku, location=place, quantity=5).to())
+    lines = (Line(sku="MUG", quantity=1), Line(sku="CUP", quantity=1))
+    for number in numbers:
+        engine.place(NewOrder(number=number, currency="EUR", lines=lines))
+    return engine
+
+
+def packed(engine: Engine, number: str, into: str | None = None) -> None:
+    engine.submit(Confirm().to(number))
+    engine.submit(Pick(fo=f"{number}-F1", units={"1": 1, "2": 1}).to(number))
+    engine.submit(Pack(fo=f"{number}-F1", units={"1": 1, "2": 1}, into=into).to(number))
+
+
+# --- what follows --------------------------------------------------------------------------------
+
+
+def test_several_orders_in_a_parcel_hear_of_it_in_their_turn() -> None:
+    engine = shop("A", "B", steps=MANUAL)
+    packed(engine, "A", into="P")
+    packed(engine, "B", into="P")
+    told = LabelBought(parcel="P", carrier="van", tracking_number="T1")
+    engine.worker.run_until_idle()
+    engine._handler.handle(Envelope("parcel:P", SealParcel(), "sealed"))
+    engine._handler.handle(Envelope("parcel:P", told, "labelled"))
+    waiting = [len(engine.store.undelivered(f"order:{name}")) for name in "AB"]
+    assert waiting == [1, 1]
+    engine.worker.run_until_idle()
+    assert all(engine.order(name).state.parcels["P"].tracking_number == "T1" for name in "AB")
+
+
+def test_a_subject_is_one_messages_in_a_turn(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody has to decide again because of what follows from another's message."""
+    engine = shop("A", steps=MANUAL)
+    packed(engine, "A")
+    caplog.set_level(logging.INFO, logger="orderflow")
+    hold = Envelope("order:A", PlaceHold(hold="h", reason="fraud"), "hold")
+    other = Envelope("parcel:A-P1", TakeOut(()), "other")
+    engine._handler.handle_all([hold, other])
+    assert caplog.messages == []
+    assert engine.store.undelivered("parcel:A-P1") == [HoldParcel("A", True)]
+
+
+def test_what_is_told_after_what_is_left_is_left() -> None:
+    first, second = HoldParcel("A", True), HoldParcel("A", False)
+
+    class Picky:
+        def read(self, *_given: object) -> None:
+            """Nothing is there."""
+
+        def prepare(self, envelope: Envelope, _reading: Reading) -> Ready:
+            if envelope.body == first:
+                raise RuntimeError("not today")
+            return Ready(Commit(envelope.subject, NOW, 1))
+
+    messages = Message("m1", "parcel:P", first), Message("m2", "parcel:P", second)
+    commit = Commit("order:A", NOW, 1, messages=messages)
+    found = follow(Picky(), {0: commit}, ["order:A"], Reading())  # type: ignore[arg-type]  # stands in
+    assert found == {0: commit}
+
+
+# --- what was read before ------------------------------------------------------------------------
+
+
+def test_a_refusal_of_yesterday_is_decided_again() -> None:
+    """What was read before may be out of date: it refuses nothing."""
+    engine = shop("A", steps=MANUAL)
+    engine.submit(PlaceHold(hold="h", reason="fraud").to("A"))
+    before = Reading({"A": engine.order("A")})
+    engine.submit(ReleaseHold(hold="h").to("A"))
+    (answer,) = engine._handler.handle_all([Envelope("order:A", Confirm(), "c")], before)
+    assert answer == engine.order("A")
+    assert engine.order("A").state.lifecycle == "confirmed"
+
+
+@pytest.mark.parametrize(("outcome", "known"), [(Committed(), ["A"]), (Stale(), [])])
+def test_what_a_batch_changed_is_known_where_it_was_stored(
+    outcome: Outcome, known: list[str]
+) -> None:
+    after = Next(lambda _commits: ([outcome], []))
+    after.commit_all([saving("A", 0)])
+    assert list(after.reading.orders) == known
+
+
+class Noting(InHouse):
+    """Notes at which version of its order each pick is done; meanwhile something may happen."""
+
+    def __init__(self, *locations: str) -> None:
+        super().__init__(*locations)
+        self.versions: list[int] = []
+        self.meanwhile: list[Callable[[], object]] = []
+
+    def perform(self, deed: Deed) -> Reply:
+        if deed.name == "pick":
+            self.versions.append(deed.order.version)
+            if self.meanwhile:
+                self.meanwhile.pop()()
+        return super().perform(deed)
+
+
+@pytest.mark.parametrize("paid", [False, True])
+def test_a_deed_sees_what_came_of_the_one_before(paid: bool) -> None:
+    """Two picks of one order are claimed together, and the first is stored before the second."""
+    noting = Noting("east", "west")
+    engine = shop("A", strategy=noting)
+    fact = PaymentReported(fact=PaymentFact.CAPTURED, amount=1, reference="r")
+    if paid:
+        told = fact.at(engine.clock.now(), subject="A")
+        noting.meanwhile.append(lambda: engine.observe(told))
+    engine.worker.run_until_idle()
+    first, second = noting.versions
+    assert second == first + 1 + paid
