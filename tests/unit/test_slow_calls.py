@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 
+from orderflow.engine.detached import detached
 from orderflow.ports import Label, LabelRequest
 from orderflow.testing import FakeCarrier
 from tests.little_shop import LittleShop
@@ -51,6 +52,14 @@ def test_a_label_whose_sale_took_too_long_is_found_and_not_bought_again() -> Non
     carrier.answer.set()
     assert (len(carrier.asked), list(carrier.labels.values())) == (1, [Label("fake", "T1")])
     assert shop.order.status == "shipped"
+
+
+def test_a_call_that_has_begun_is_not_cancelled_and_its_late_answer_is_kept() -> None:
+    begun = threading.Event()
+    answer = detached(lambda: begun.wait() and "late")
+    assert not answer.cancel()
+    begun.set()
+    assert answer.result(60) == "late"
 
 
 def test_a_call_that_never_returns_does_not_keep_the_process_alive() -> None:

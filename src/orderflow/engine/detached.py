@@ -18,8 +18,10 @@ def detached(call: Callable[[], T]) -> Future[T]:
     """What *call* will give, in a thread of its own.
 
     One that never returns holds up nobody: neither other calls nor the end of the process.
+    It has begun, so the answer cannot be cancelled.
     """
     answer: Future[T] = Future()
+    answer.set_running_or_notify_cancel()
 
     def run() -> None:
         try:
