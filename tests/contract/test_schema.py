@@ -182,8 +182,6 @@ def test_orders_are_listed_by_an_index(name: str, explained: Explained) -> None:
     assert f"orderflow_order_states_{name}" in explained.plan
     explained.orders(attrs.evolve(QUERIES[name], sku="MUG", customer="ana"))
     assert "orderflow_order_skus" in explained.plan
-    explained.connection.engine.dispose()
-    explained.connection.close()
 
 
 def test_tasks_are_listed_by_an_index(explained: Explained) -> None:

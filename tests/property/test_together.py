@@ -11,6 +11,7 @@ from orderflow.engine import batch
 from orderflow.errors import Conflict, OrderflowError, PortFailed, Refusal
 from orderflow.fulfillment import Digital, Handover, Pickup
 from orderflow.model.commands import Cancel, Command, Place, PlaceHold, Receive
+from orderflow.model.document import Shipping
 from orderflow.ports import Commit, Outcome, Picked, PickRequest, Stale, Warehouse
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
@@ -79,6 +80,21 @@ def test_placed_together_is_placed_one_by_one(commands: list[Command], units: in
 
 
 MUG = NewOrder(currency="GBP", lines=(Line(sku="MUG", quantity=1),))
+
+
+@pytest.mark.parametrize("scarce_first", [True, False])
+def test_an_id_is_used_by_the_first_that_is_accepted(scarce_first: bool) -> None:
+    """One of two placements with an id wants more than there is; the other wants nothing."""
+    two = (Line(sku="MUG", quantity=2),)
+    scarce = MUG.model_copy(update={"lines": two, "shipping": Shipping.FILL_OR_KILL})
+    drafts = [scarce, MUG.model_copy(update={"lines": ()})][:: 1 if scarce_first else -1]
+    commands = [
+        Place(order=draft.model_copy(update={"number": f"A-{number}"})).to(id="same")
+        for number, draft in enumerate(drafts)
+    ]
+    answers = [answer for answer in shop(1).submit_many(commands) if isinstance(answer, Refused)]
+    expected = "stock.not_available" if scarce_first else "id_reused"
+    assert [answer.codes for answer in answers] == [{expected}]
 
 
 def test_commands_to_one_order_follow_each_other() -> None:

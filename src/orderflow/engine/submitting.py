@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -34,16 +34,12 @@ class Submitter:
 
     def submit_all(self, commands: Sequence[Command]) -> list[Order | OrderflowError]:
         """For each command the order after it, or what :meth:`submit` would raise."""
-        found: list[Order | OrderflowError] = []
-        for start in range(0, len(commands), _TOGETHER):
-            found += self._together(commands[start : start + _TOGETHER])
-        return found
+        return [answer for run in _runs(commands) for answer in self._together(run)]
 
     def _together(self, commands: Sequence[Command]) -> list[Order | OrderflowError]:
         found: dict[int, Order | OrderflowError] = {}
         new: dict[int, Envelope] = {}
         for number, command in enumerate(commands):
-            enveloped(command, Command)
             try:
                 known = self._known_answer(command)
             except OrderflowError as refused:
@@ -121,6 +117,22 @@ class Submitter:
     def within(self, connection: Any) -> Submitter:
         """The same inside a transaction of the host's."""
         return Submitter(self._handler.within(connection))
+
+
+def _runs(commands: Sequence[Command]) -> Iterator[list[Command]]:
+    """Commands that are handled together: in none of them an id comes twice."""
+    run: list[Command] = []
+    ids: set[tuple[str, str]] = set()
+    for command in commands:
+        enveloped(command, Command)
+        used = (_scope(command), command.id) if command.id else None
+        if len(run) == _TOGETHER or used in ids:
+            yield run
+            run, ids = [], set()
+        run.append(command)
+        if used:
+            ids.add(used)
+    yield run
 
 
 def _scope(command: Command) -> str:

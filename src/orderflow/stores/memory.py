@@ -32,6 +32,7 @@ from orderflow.stores.rows import (
     matched_row,
     rows_of,
     tasks_of,
+    unmatched_key,
     unmatched_row,
 )
 
@@ -143,7 +144,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         found = [self._inbox.pop(key) for key in keys]
         if found:
             owner = f"inbox:{reference}"
-            for key in (owner, f"{owner}:unmatched"):
+            for key in (owner, unmatched_key(reference)):
                 self._tasks.pop(key, None)
                 if key in self._outbox:
                     self._outbox[key].status = "withdrawn"

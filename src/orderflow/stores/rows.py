@@ -30,6 +30,7 @@ __all__ = [
     "state_row",
     "task_row",
     "tasks_of",
+    "unmatched_key",
     "unmatched_row",
 ]
 
@@ -86,10 +87,15 @@ def matched_row(reference: str, fact: Observation, subject: str, now: datetime) 
     return message_row(Message(f"inbox:{reference}:{fact.id or ''}", subject, fact), now)
 
 
+def unmatched_key(reference: str) -> str:
+    """The key of the outbox row that asks what became of a reference that nobody knew."""
+    return f"inbox:{reference}:unmatched"
+
+
 def unmatched_row(reference: str, due: datetime) -> Row:
     """The outbox row that asks what became of a reference that nobody knew."""
     owner = f"inbox:{reference}"
-    return Row(f"{owner}:unmatched", Kind.TIMER, "unmatched", owner, owner, {}, due)
+    return Row(unmatched_key(reference), Kind.TIMER, "unmatched", owner, owner, {}, due)
 
 
 def _watch_row(watch: Watch, commit: Commit) -> Row:

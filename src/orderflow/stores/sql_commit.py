@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, bindparam, select, tuple_
 
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.work import Kind
+from orderflow.model.work import Kind, Task
 from orderflow.ports import Commit, Committed, Duplicate, Outcome, Stale
 from orderflow.stores import codec, schema, sql_inbox, sql_outbox
 from orderflow.stores.rows import (
@@ -29,6 +29,7 @@ from orderflow.stores.rows import (
     state_row,
     task_row,
     tasks_of,
+    unmatched_key,
 )
 from orderflow.stores.sql_stock import StockRows, read_stock
 from orderflow.stores.statements import adding, changed_rows, execute_many, fetch, putting
@@ -85,8 +86,12 @@ class _There:
         if receipt:
             self.receipts.add(receipt)
         self.versions.update(versions)
-        for message in (message for part in commit.parts for message in part.messages):
-            self.waiting.setdefault(message.to, set()).add(message.key)
+        for part in commit.parts:
+            for row in (*part.wanted, *part.messages, *part.watches):
+                if not isinstance(row, Task):
+                    self.rows.setdefault(row.key, "pending")
+            for message in part.messages:
+                self.waiting.setdefault(message.to, set()).add(message.key)
         return Committed()
 
     def _after(self, commit: Commit) -> dict[str, int] | None:
@@ -183,6 +188,7 @@ def _layers(commits: Sequence[Commit]) -> list[list[Commit]]:
     least: dict[str, int] = {}
     for commit in commits:
         keys = {*commit.withdrawn, *commit.references}
+        keys.update(map(unmatched_key, commit.references))
         keys.update(item.key for item in (*commit.wanted, *commit.messages, *commit.watches))
         if commit.done:
             keys.add(commit.done)

@@ -11,7 +11,7 @@ from orderflow.model.observations import Observation
 from orderflow.model.work import Task
 from orderflow.ports import InboxItem
 from orderflow.stores import codec, sql_outbox
-from orderflow.stores.rows import matched_row, task_row, unmatched_row
+from orderflow.stores.rows import matched_row, task_row, unmatched_key, unmatched_row
 from orderflow.stores.schema import inbox, outbox, references, tasks
 from orderflow.stores.statements import adding, execute_many
 
@@ -73,8 +73,8 @@ def take(connection: Connection, known: Sequence[str]) -> list[InboxItem]:
     if not rows:
         return []
     connection.execute(delete(inbox).where(asked))
-    owners = [f"inbox:{row['reference']}" for row in rows]
-    keys = [{"of_key": key} for owner in owners for key in (owner, f"{owner}:unmatched")]
+    names = [row["reference"] for row in rows]
+    keys = [{"of_key": k} for name in names for k in (f"inbox:{name}", unmatched_key(name))]
     execute_many(connection, CLOSE_TASK, keys)
     execute_many(connection, _FORGET, keys)
     rows = sorted(rows, key=lambda row: known.index(row["reference"]))
