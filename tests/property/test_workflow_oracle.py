@@ -1,7 +1,7 @@
 """A compiled workflow does what the stock ``transitions`` machine does, and collects every reason.
 
 Each law is stated over a random workflow, random guards and hooks and a random run of triggers.
-Wrong versions of the compiled event are caught, each by the law that it breaks.
+Wrong ways to fire are caught, each by the law that it breaks.
 """
 
 from __future__ import annotations
@@ -352,8 +352,8 @@ class Move:
 
 def _moves(compiled: Any, trigger: str) -> dict[str, Any]:
     """The first move of a trigger from each state."""
-    event = compiled._events.get(trigger)
-    return event.moves if event else {}
+    found: dict[str, Any] = compiled._moves.get(trigger, {})
+    return found
 
 
 def moves(compiled: Any, model: Any, trigger: str) -> list[Move]:
@@ -367,7 +367,7 @@ def moves(compiled: Any, model: Any, trigger: str) -> list[Move]:
 
 def asks(guard: Any, model: Any) -> bool:
     refusal = guard(model.step)
-    return refusal is None or machine._refuse(model, guard, refusal)
+    return refusal is None or not machine._refuse(model, guard, refusal)
 
 
 def silent(move: Move, model: Any) -> bool:
@@ -464,7 +464,7 @@ def refused_hooks_have_run(flow: Any, model: Any, trigger: str) -> bool:
 
 
 def goes_on_from_anywhere(flow: Any, model: Any, _trigger: str) -> bool:
-    declared = [found for trigger in flow._events for found in _moves(flow, trigger).values()]
+    declared = [found for trigger in flow._moves for found in _moves(flow, trigger).values()]
     for move in (Move(*found[:-1]) for found in declared):
         if silent(move, model):
             return take(model, move)

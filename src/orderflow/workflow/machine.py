@@ -1,8 +1,8 @@
 """Workflows compiled onto one shared ``transitions.Machine`` each.
 
 No model is ever added: the model of a trigger is a cursor that carries the decision being made.
-:class:`_Event` is the package's own extension point; it resolves transitions and callbacks once,
-where the stock class resolves and logs them on every trigger.
+What the machine asks and runs at each transition is read from it once; its own way to fire, which
+resolves and logs every callback on every trigger, is what the tests compare this one with.
 """
 
 from __future__ import annotations
@@ -81,15 +81,15 @@ class _Condition(Generic[S]):
 
     def __call__(self, cursor: Cursor[S]) -> bool:
         refusal = self.guard(cursor.step)
-        return refusal is None or _refuse(cursor, self.guard, refusal)
+        return refusal is None or not _refuse(cursor, self.guard, refusal)
 
 
 def _refuse(cursor: Cursor[S], guard: Guard[S], refusal: object) -> bool:
-    """Take a reason down; True where it does not stand."""
+    """Take a reason down; whether it stands."""
     if not isinstance(refusal, Refusal):
         name = getattr(guard, "__qualname__", guard)
         raise TypeError(f"guard {name} must return a Refusal or None, got {refusal!r}")
-    return not cursor.refuse(refusal)
+    return cursor.refuse(refusal)
 
 
 @attrs.frozen
@@ -130,52 +130,26 @@ def _parts(workflow: Workflow[S], hooks: PointHooks[S]) -> dict[str, Any]:
     }
 
 
-_Move = tuple[tuple[Guard[S], ...], tuple[Inside[S], ...], str, tuple[Inside[S], ...], Any]
+_Move = tuple[Sequence[Guard[S]], Sequence[Inside[S]], str, Sequence[Inside[S]], Any]
 """A transition: its guards, the hooks that see the old order, the new state, the hooks that see the
 new order, and the transition that is asked next. A plain tuple is what Python unpacks fastest."""
 
 
-class _Event(transitions.Event):
-    """An event whose callbacks are resolved once, and which collects every refusal."""
-
-    def resolve(self) -> None:
-        """Turn the transitions from each state, and their callbacks, into plain tuples."""
-        state: Callable[[Any], Any] = self.machine.get_state
-        self.moves: dict[str, _Move[Any]] = {}
-        for source, found in self.transitions.items():
-            declared: list[Any] = list(found)
-            for t in reversed(declared):
-                self.moves[source] = (
-                    tuple(condition.func.guard for condition in t.conditions),
-                    tuple(call.hook for call in (*t.before, *state(source).on_exit)),
-                    t.dest,
-                    tuple(call.hook for call in (*state(t.dest).on_enter, *t.after)),
-                    self.moves.get(source),
-                )
-
-    def trigger(self, model: Any) -> bool:
-        move = self.moves.get(model.state)
-        while move:
-            guards, leaving, dest, arriving, move = move
-            passed = True
-            for guard in guards:
-                refusal = guard(model.step)
-                if refusal is not None:
-                    passed = _refuse(model, guard, refusal) and passed
-            if passed:
-                for hook in leaving:
-                    if outputs := hook(model.step):
-                        model.add(outputs)
-                model.state = dest
-                for hook in arriving:
-                    if outputs := hook(model.step):
-                        model.add(outputs)
-                return True
-        return False
-
-
-class _Machine(transitions.Machine):
-    event_cls = _Event
+def _moves(machine: transitions.Machine, event: transitions.Event) -> dict[str, _Move[Any]]:
+    """An event's transitions by their source, with all that is asked and run at them."""
+    state: Callable[[Any], Any] = machine.get_state
+    moves: dict[str, _Move[Any]] = {}
+    for source, found in event.transitions.items():
+        declared: list[Any] = list(found)
+        for t in reversed(declared):
+            moves[source] = (
+                tuple(condition.func.guard for condition in t.conditions),
+                tuple(call.hook for call in (*t.before, *state(source).on_exit)),
+                t.dest,
+                tuple(call.hook for call in (*state(t.dest).on_enter, *t.after)),
+                moves.get(source),
+            )
+    return moves
 
 
 class CompiledWorkflow(Generic[S]):
@@ -183,11 +157,8 @@ class CompiledWorkflow(Generic[S]):
 
     def __init__(self, workflow: Workflow[S], hooks: PointHooks[S] | None = None) -> None:
         self.workflow = workflow
-        machine = _Machine(model=None, **_parts(workflow, hooks or NoHooks()))
-        self._events: dict[str, _Event] = machine.events  # type: ignore[assignment]  # event_cls
-        for event in self._events.values():
-            event.resolve()
-        self._triggers = {name: event.trigger for name, event in self._events.items()}
+        machine = as_machine(workflow, hooks)
+        self._moves = {name: _moves(machine, event) for name, event in machine.events.items()}
 
     def fire(self, cursor: Cursor[S], trigger: str) -> bool:
         """Take the first transition whose guards are all silent; False where there is none.
@@ -195,8 +166,29 @@ class CompiledWorkflow(Generic[S]):
         The cursor then holds every reason of every guard. Order of calls: guards, before,
         on_exit, the change of state, on_enter, after.
         """
-        take = self._triggers.get(trigger)
-        return take is not None and take(cursor)
+        try:
+            moves = self._moves[trigger]
+        except KeyError:
+            return False
+        move = moves.get(cursor.state)
+        while move:
+            guards, leaving, dest, arriving, move = move
+            refused = False
+            for guard in guards:
+                refusal = guard(cursor.step)
+                if refusal is not None:
+                    refused = _refuse(cursor, guard, refusal) or refused
+            if not refused:
+                if leaving:  # few have any, and an empty loop costs more than this question
+                    for hook in leaving:
+                        if outputs := hook(cursor.step):
+                            cursor.add(outputs)
+                cursor.state = dest
+                for hook in arriving:
+                    if outputs := hook(cursor.step):
+                        cursor.add(outputs)
+                return True
+        return False
 
 
 def as_machine(
