@@ -84,18 +84,10 @@ def decide(
         context: Time, actor, facts and stock levels, as they are given.
         new_id: The id of the order that a placement creates.
     """
-    deciding = Deciding(rules, context, order)
+    deciding = Deciding(rules, context, order, new_id)
     if order is not None and context.cause in order.state.asked_for:
         deciding.emit(ev.EffectTakenOver(context.cause))  # this message is what came of it
-    match body:
-        case cmd.Place():
-            placing.place(deciding, body, new_id)
-        case cmd.Draft():
-            placing.draft(deciding, body, new_id)
-        case cmd.Override():
-            _override(deciding, body)
-        case _:
-            _HANDLERS[type(body)](deciding, body)
+    _HANDLERS[type(body)](deciding, body)
     commanded = isinstance(body, cmd.Body)
     if not (commanded and deciding.refusals):
         _settle_refusals(deciding, commanded)
@@ -227,6 +219,9 @@ def _route(deciding: Deciding, _body: cmd.Route) -> None:
 
 
 _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
+    cmd.Place: placing.place,
+    cmd.Draft: placing.draft,
+    cmd.Override: _override,
     cmd.Confirm: placing.confirm,
     cmd.Cancel: cancelling.cancel,
     cmd.Edit: editing.edit,

@@ -54,9 +54,10 @@ class Context:
 class Deciding:
     """Collects what a decision emits. Nothing of it leaves if there is a refusal."""
 
-    def __init__(self, rules: Rules, context: Context, order: Order | None) -> None:
+    def __init__(self, rules: Rules, context: Context, order: Order | None, new_id: str) -> None:
         self.rules, self.context = rules, context
-        self.version = order.version if order else 0
+        state = order.state if order else None
+        self.id, self.version = (state.id, state.version) if state else (new_id, 0)
         self.levels = dict(context.levels)
         self.events: list[ev.Event] = []
         self.stock: list[StockOp] = []
@@ -104,12 +105,6 @@ class Deciding:
         return self._fold.standing
 
     @property
-    def id(self) -> str:
-        """The order's id."""
-        found: str = self._at("id")
-        return found
-
-    @property
     def lines(self) -> Mapping[str, LineState]:
         """The lines at this point, without a snapshot."""
         found: Mapping[str, LineState] = self._at("lines")
@@ -130,11 +125,13 @@ class Deciding:
     @property
     def lifecycle(self) -> tuple[Stamp, str]:
         """The order's workflow, and its state in it, without a snapshot."""
-        return self._at("workflow"), self._at("lifecycle")
+        if self._folding is None and self._base is not None:
+            return self._base.state.workflow, self._base.state.lifecycle
+        return self._fold.peek("workflow"), self._fold.peek("lifecycle")
 
-    def create(self, order_id: str, document: NewOrder, created: ev.OrderCreated) -> None:
+    def create(self, document: NewOrder, created: ev.OrderCreated) -> None:
         """Begin an order."""
-        self._folding = Fold(None, order_id)
+        self._folding = Fold(None, self.id)
         self.emit(created)
         self._base = Order(document, self._fold.freeze(self.version + 1))
 
@@ -258,17 +255,19 @@ class Deciding:
     ) -> bool:
         """Fire a trigger on the order, a FO or a return; every reason is taken down."""
         cursor = Cursor(self, trigger, fo, rma, data or {}, reason)
-        if cursor.machine.fire(cursor, trigger):
+        machine = cursor.machine
+        if machine.fire(cursor, trigger):
             return True
-        if not cursor.refusals:
-            leads = sorted({t.trigger for t in cursor.machine.workflow.leaving[cursor.state]})
+        if cursor.refusals:
+            for refusal in cursor.refusals:
+                self.refuse(refusal.code, refusal.sentence)
+        else:
+            state = cursor.state
+            only = machine.workflow.onward[state]
             self.refuse(
                 "transition.not_declared",
-                f"{cursor.subject} is {cursor.state}; {trigger} does not lead on from there, "
-                f"only {', '.join(leads) or 'nothing'}",
+                f"{cursor.subject} is {state}; {trigger} does not lead on from there, only {only}",
             )
-        for refusal in cursor.refusals:
-            self.refuse(refusal.code, refusal.sentence)
         return False
 
     def run_parcel_hooks(self, view: ParcelView) -> None:

@@ -24,18 +24,18 @@ __all__ = [
 ]
 
 
-def draft(deciding: Deciding, body: cmd.Draft, order_id: str) -> None:
+def draft(deciding: Deciding, body: cmd.Draft) -> None:
     """Keep the order in the initial state of its lifecycle."""
-    _create(deciding, body.order, order_id)
+    _create(deciding, body.order)
 
 
-def place(deciding: Deciding, body: cmd.Place, order_id: str) -> None:
+def place(deciding: Deciding, body: cmd.Place) -> None:
     """Create the order and fire ``place``."""
-    _create(deciding, body.order, order_id)
+    _create(deciding, body.order)
     deciding.fire("place")
 
 
-def _create(deciding: Deciding, document: NewOrder, order_id: str) -> None:
+def _create(deciding: Deciding, document: NewOrder) -> None:
     flow = deciding.rules.lifecycle
     initial = flow.by_name[flow.initial]
     created = ev.OrderCreated(
@@ -51,7 +51,7 @@ def _create(deciding: Deciding, document: NewOrder, order_id: str) -> None:
         lifecycle=initial.name,
         phase=OrderPhase(initial.phase),
     )
-    deciding.create(order_id, document, created)
+    deciding.create(document, created)
     if reason := _unasked(document):
         deciding.emit(ev.ReviewSettled(Review.WITHHELD, reason))
 
@@ -71,7 +71,8 @@ def confirm(deciding: Deciding, _body: cmd.Confirm) -> None:
 
 def not_held(deciding: Deciding, fo: str = "") -> bool:
     """Refuse while the order, or its *fo*, is on hold, and name every hold."""
-    holds = [hold for hold in deciding.order.state.holds.values() if hold.on in ("", fo)]
+    placed = deciding.order.state.holds
+    holds = [hold for hold in placed.values() if hold.on in ("", fo)] if placed else []
     for hold in holds:
         where = hold.on or "the order"
         deciding.refuse("order.on_hold", f"{where} is on hold ({hold.id}): {hold.reason}")

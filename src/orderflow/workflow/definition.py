@@ -194,6 +194,14 @@ class Workflow(Generic[S]):
         }
 
     @cached_property
+    def onward(self) -> Mapping[str, str]:
+        """The triggers that lead on from each state, as a refusal names them."""
+        return {
+            name: ", ".join(sorted({t.trigger for t in leaving})) or "nothing"
+            for name, leaving in self.leaving.items()
+        }
+
+    @cached_property
     def steps(self) -> frozenset[str]:
         """The working steps that states wait for."""
         found = (state.waits_for for state in self.states)
