@@ -137,7 +137,7 @@ class Lives(OrderMachine):
     def open(self) -> Engine:
         """Take down what is done outside for an order on hold; taking a label back is no harm."""
         engine = super().open()
-        call = engine.worker._call
+        call = engine.worker.performers.perform
 
         def watched(deed: Deed) -> Reply:
             if deed.order.state.held(deed.subject) and deed.name != "void_label":
@@ -148,7 +148,7 @@ class Lives(OrderMachine):
                 self.look_at(deed.order.id)
             return reply
 
-        engine.worker._call = watched  # type: ignore[method-assign]  # to look on
+        engine.worker.performers.perform = watched  # type: ignore[method-assign]  # to look on
         return engine
 
     @initialize(data=st.data(), units=st.integers(4, 9), manual=st.frozensets(STEPS))

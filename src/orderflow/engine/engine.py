@@ -18,6 +18,7 @@ from orderflow.engine.forgetting import Forgetter, Forgotten
 from orderflow.engine.handling import Handler
 from orderflow.engine.inbox import subject_of, unreadable
 from orderflow.engine.paying import RefundPayer
+from orderflow.engine.performers import Performers
 from orderflow.engine.submitting import Submitter
 from orderflow.engine.time import RandomIds, SystemClock
 from orderflow.engine.walks import Walk, picks, walk_of
@@ -178,7 +179,8 @@ class Engine:
         if isinstance(steps, Steps):
             flows = (machine.workflow for machine in self.rules.machines.values())
             steps.check({step for flow in flows for step in flow.steps}, by_code)
-        self.worker = Worker(self._handler, by_code, notifier, self.performers, self._forgetter)
+        everyone = Performers(self.performers, notifier, by_code)
+        self.worker = Worker(self._handler, everyone, self._forgetter)
 
     def place(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import wait
 from datetime import datetime, timedelta
 
@@ -18,18 +18,15 @@ from orderflow.engine.detached import detached
 from orderflow.engine.envelopes import Envelope, Reading
 from orderflow.engine.forgetting import Forgetter
 from orderflow.engine.handling import Handler
+from orderflow.engine.performers import Performers
 from orderflow.errors import ByHand, PortFailed
-from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.step import Committed
-from orderflow.kernel.waits import STEP_COMMANDS
 from orderflow.model.commands import Body
 from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
-from orderflow.model.order import Order
-from orderflow.model.parcel import Parcel
 from orderflow.model.reading import storable
 from orderflow.model.work import Due, Kind, Message, Task
-from orderflow.ports import Commit, Deed, Notification, Notifier, Outcome, Performer, Reply
+from orderflow.ports import Commit, Deed, Outcome, Reply
 
 __all__ = ["Failed", "Worker"]
 
@@ -56,6 +53,7 @@ class Worker:
         attempts: Tries of one row before it is a person's task.
         lease: How long a claimed row is left alone by others; longer than *timeout*.
         timeout: Seconds (real time) that one call to a port may take; None does not limit it.
+        performers: Who performs the effects.
     """
 
     attempts = 8
@@ -63,16 +61,8 @@ class Worker:
     batch = 100
     timeout: float | None = None
 
-    def __init__(
-        self,
-        handler: Handler,
-        strategies: Mapping[str, FulfillmentStrategy],
-        notifier: Notifier | None,
-        performers: Mapping[str, Performer],
-        forgetter: Forgetter,
-    ) -> None:
-        self._handler, self._strategies, self._notifier = handler, strategies, notifier
-        self._performers, self._forgetter = performers, forgetter
+    def __init__(self, handler: Handler, performers: Performers, forgetter: Forgetter) -> None:
+        self._handler, self.performers, self._forgetter = handler, performers, forgetter
         self._store, self._clock = handler.store, handler.clock
         self._pause = wait_exponential(multiplier=5, max=3600)
 
@@ -237,25 +227,11 @@ class Worker:
     def _limited(self, deed: Deed) -> Reply:
         """Do the deed within the time limit; past it the outcome is unknown."""
         if self.timeout is None:
-            return self._call(deed)
-        call = detached(lambda: self._call(deed))
+            return self.performers.perform(deed)
+        call = detached(lambda: self.performers.perform(deed))
         if not wait([call], self.timeout).done:
             raise PortFailed(f"no answer within {self.timeout} s; the outcome is unknown")
         return call.result()
-
-    def _call(self, deed: Deed) -> Reply:
-        if deed.name in self._performers:
-            return self._performers[deed.name].perform(deed)
-        if deed.name == "notify":
-            if self._notifier is not None:
-                template = str(deed.data.get("template", ""))
-                self._notifier.send(Notification(deed.key, deed.order, template, deed.data))
-            return None
-        if code := _who(deed.subject, deed.order, deed.parcel):
-            return self._strategies[code].perform(deed)
-        if deed.name in STEP_COMMANDS:
-            return STEP_COMMANDS[deed.name](deed.order, deed.subject)
-        raise PortFailed(f"nobody performs {deed.name}; a fulfillment strategy or notifier should")
 
     def _watch(self, row: Due, about: About) -> Commit:
         point, name = str(row.data["point"]), str(row.data["name"])
@@ -291,12 +267,6 @@ class Worker:
         state.attempt_number = row.attempts
         return timedelta(seconds=self._pause(state))
 
-    def performer(self, effect: Due, order: Order, parcel: Parcel | None) -> str:
-        """Who performs an effect: the code of a strategy, or else the effect's own name."""
-        if effect.name == "notify" or effect.name in self._performers:
-            return effect.name
-        return _who(effect.subject, order, parcel) or effect.name
-
 
 def _is_set(stop: threading.Event | None) -> bool:
     return stop is not None and stop.is_set()
@@ -305,17 +275,3 @@ def _is_set(stop: threading.Event | None) -> bool:
 def _stuck(row: Due) -> str:
     """The key of the task that says that a message cannot be delivered."""
     return f"{row.key}:stuck"
-
-
-def _who(subject: str, order: Order, parcel: Parcel | None) -> str:
-    """The code of the strategy that does a deed; empty where it is the shop's own."""
-    if parcel is not None:
-        return parcel.strategy
-    state, fo = order.state, subject
-    if fo in state.parcels:
-        fo = state.parcels[fo].fo
-    elif fo in state.cancellations:
-        fo = state.cancellations[fo].fo
-    elif fo in state.returns:
-        return state.returns[fo].to
-    return state.fulfillment_orders[fo].strategy if fo in state.fulfillment_orders else ""

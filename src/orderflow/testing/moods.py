@@ -6,10 +6,9 @@ import attrs
 
 from orderflow.engine import Engine
 from orderflow.errors import PortFailed
-from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.model.commands import Pick
 from orderflow.model.observations import CancellationAnswered, Fact, RequestAnswered
-from orderflow.ports import Clock, Deed, Ids, Reply
+from orderflow.ports import Clock, Deed, Ids, Performer, Reply
 
 __all__ = ["Moods", "Performed", "take_over"]
 
@@ -42,23 +41,23 @@ class Moods:
     performed: list[Performed] = attrs.field(factory=list)
     _altered: dict[str, Reply] = attrs.field(factory=dict)
 
-    def perform(self, strategy: FulfillmentStrategy, deed: Deed) -> Reply:
-        """Have the strategy do a deed, in this mood. Raises what the strategy raises."""
+    def perform(self, code: str, strategy: Performer, deed: Deed) -> Reply:
+        """Have a strategy do a deed, in this mood. Raises what the strategy raises."""
         if self.fails:
             raise PortFailed("nobody answers")
         first = self._altered.get(deed.key)  # where it was altered, it stands
-        reply = self._ask(strategy, deed) if first is None else first
+        reply = self._ask(code, strategy, deed) if first is None else first
         if self.late:
             raise PortFailed("it was done, and the answer got lost")
         return reply
 
-    def _ask(self, strategy: FulfillmentStrategy, deed: Deed) -> Reply:
+    def _ask(self, code: str, strategy: Performer, deed: Deed) -> Reply:
         try:
             reply = strategy.perform(deed)
         except Exception as error:
-            self.performed.append(Performed(strategy.code, deed, error=error))
+            self.performed.append(Performed(code, deed, error=error))
             raise
-        self.performed.append(Performed(strategy.code, deed, reply))
+        self.performed.append(Performed(code, deed, reply))
         if self.short and isinstance(reply, Pick) and reply.units:
             reply = self._altered[deed.key] = _one_less(reply)
         if self.prompt and reply is None:
@@ -85,11 +84,11 @@ def _agreed(deed: Deed) -> Fact | None:
 class _Moody:
     """Stands in for a strategy where the worker performs its deeds."""
 
-    def __init__(self, strategy: FulfillmentStrategy, moods: Moods) -> None:
-        self._strategy, self._moods = strategy, moods
+    def __init__(self, code: str, strategy: Performer, moods: Moods) -> None:
+        self._code, self._strategy, self._moods = code, strategy, moods
 
     def perform(self, deed: Deed) -> Reply:
-        return self._moods.perform(self._strategy, deed)
+        return self._moods.perform(self._code, self._strategy, deed)
 
 
 def take_over(engine: Engine, clock: Clock, ids: Ids, moods: Moods | None = None) -> Engine:
@@ -98,6 +97,8 @@ def take_over(engine: Engine, clock: Clock, ids: Ids, moods: Moods | None = None
     engine.clock = handler.preparer.clock = worker._clock = clock
     engine.ids = handler.ids = ids
     if moods is not None:
-        moody = {code: _Moody(found, moods) for code, found in worker._strategies.items()}
-        worker._strategies = moody  # type: ignore[assignment]  # only ``perform`` is called there
+        strategies = worker.performers.strategies
+        worker.performers.strategies = {
+            code: _Moody(code, strategy, moods) for code, strategy in strategies.items()
+        }
     return engine

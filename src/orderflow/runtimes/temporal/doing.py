@@ -132,8 +132,11 @@ class Doing:
             order, parcel = About(self._store, ()).of(owner)
         except NotFound:  # stock, or the inbox
             return Plan([], seconds, "", [])
-        performer = self._engine.worker.performer
-        errands = [self._errand(row.key, performer(row, order, parcel)) for row in taken.effects]
+        whose = self._engine.worker.performers.whose
+        errands = [
+            self._errand(row.key, whose(row.name, row.subject, order, parcel))
+            for row in taken.effects
+        ]
         if not self._marks:
             return Plan(errands, seconds, "", [])
         numbers = list(parcel.orders) if parcel else [order.id]
