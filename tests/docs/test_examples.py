@@ -5,10 +5,8 @@ that cannot run stands right after a comment that says why: `<!-- no-run: reason
 """
 
 import re
-import sys
 import textwrap
-from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -42,12 +40,9 @@ PAGES = pages()
 
 
 @pytest.mark.parametrize("page", [page for page, text in PAGES.items() if blocks(text)])
-def test_page(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("example")  # a real module: classes look their annotations up in it
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.chdir(tmp_path)
+def test_page(page: str, names: dict[str, Any]) -> None:
     for block in blocks(PAGES[page]):
-        exec(compile(block, ROOT / page, "exec"), module.__dict__)
+        exec(compile(block, ROOT / page, "exec"), names)
 
 
 def test_every_python_block_is_spelled_so_that_it_is_found() -> None:

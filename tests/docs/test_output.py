@@ -11,7 +11,7 @@ import sys
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -32,16 +32,11 @@ def prints(page: str) -> bool:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if prints(page)])
-def test_blocks_print_what_is_shown(
-    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = ModuleType("example")
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.chdir(tmp_path)
+def test_blocks_print_what_is_shown(page: str, names: dict[str, Any]) -> None:
     for found in (found for found in PRINTED.finditer(PAGES[page]) if not found["skip"]):
         said = StringIO()
         with redirect_stdout(said):
-            exec(compile(found["code"], page, "exec"), module.__dict__)
+            exec(compile(found["code"], page, "exec"), names)
         if found["shown"] is not None:
             assert trimmed(said.getvalue()) == found["shown"]
 

@@ -12,7 +12,10 @@ from pathlib import Path
 def certificates(folder: Path) -> tuple[Path, Path, Path]:
     """An authority's certificate; one for ``localhost`` that it signed; the key of that."""
     authority, cert, key = folder / "ca.pem", folder / "cert.pem", folder / "key.pem"
-    _openssl("-subj", "/CN=authority", "-keyout", folder / "ca.key", "-out", authority)
+    _openssl(
+        *("-subj", "/CN=authority", "-addext", "keyUsage=critical,keyCertSign"),
+        *("-keyout", folder / "ca.key", "-out", authority),
+    )
     _openssl(
         *("-CA", authority, "-CAkey", folder / "ca.key", "-subj", "/CN=localhost"),
         *("-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=CA:FALSE"),
