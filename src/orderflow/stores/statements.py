@@ -91,6 +91,17 @@ class _Place:
         return found
 
 
+@attrs.frozen
+class _Constant:
+    """A parameter that is the statement's own."""
+
+    value: Any
+
+    def of(self, asked: Row) -> Any:  # noqa: ARG002 (like a place's)
+        """The value."""
+        return self.value
+
+
 def _places(name: str, shape: _Shape) -> Any:
     if shape is None:
         return _Place(name)
@@ -111,16 +122,15 @@ def _asking(
     compiled = _compiled(statement, dialect, schemas)
     asked = {name: _places(name, shape) for name, shape in shapes}
     expanded = compiled.construct_expanded_state(asked, escape_names=False)
-    if not compiled.positional:
-        named = dict(expanded.parameters)
-        return expanded.statement, lambda told: {
-            name: place.of(told) if isinstance(place, _Place) else place
-            for name, place in named.items()
-        }
-    places = expanded.positional_parameters
-    return expanded.statement, lambda told: tuple(
-        place.of(told) if isinstance(place, _Place) else place for place in places
-    )
+    if compiled.positional:
+        places = [*map(_source, expanded.positional_parameters)]
+        return expanded.statement, lambda told: tuple(place.of(told) for place in places)
+    named = {name: _source(given) for name, given in expanded.parameters.items()}
+    return expanded.statement, lambda told: {name: at.of(told) for name, at in named.items()}
+
+
+def _source(given: Any) -> _Place | _Constant:
+    return given if isinstance(given, _Place) else _Constant(given)
 
 
 def execute_many(connection: Connection, statement: ClauseElement, rows: list[Row]) -> None:
