@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -39,6 +41,35 @@ def packed(engine: Engine, number: str, into: str | None = None) -> None:
     engine.submit(Confirm().to(number))
     engine.submit(Pick(fo=f"{number}-F1", units={"1": 1, "2": 1}).to(number))
     engine.submit(Pack(fo=f"{number}-F1", units={"1": 1, "2": 1}, into=into).to(number))
+
+
+# --- what is claimed ------------------------------------------------------------------------------
+
+
+class UntilIdle(threading.Event):
+    """Is set as soon as somebody has nothing to do but to wait for it."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        del timeout
+        self.set()
+        return True
+
+
+def test_what_was_claimed_is_done_though_something_fails_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The rows after a batch are ours from the moment at which it is stored."""
+    engine = shop("A")
+
+    @contextmanager
+    def breaking() -> Iterator[None]:
+        monkeypatch.undo()
+        yield
+        raise RuntimeError("the connection broke when it was given back")
+
+    monkeypatch.setattr(engine.store, "reading", breaking)
+    engine.worker.run_forever(UntilIdle())
+    assert engine.order("A").status == "shipped"
 
 
 # --- what follows --------------------------------------------------------------------------------

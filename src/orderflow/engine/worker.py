@@ -71,7 +71,7 @@ class Worker:
         done, rows, known = 0, self._claim(), Reading()
         while rows:
             done += len(rows)
-            rows, known = self._go_on(rows, known)
+            rows, known = self._go_on(rows, known, self._next())
         return done
 
     def run_forever(self, stop: threading.Event, poll: float = 1.0) -> None:
@@ -82,21 +82,21 @@ class Worker:
         rows: Sequence[Due] = ()
         known = Reading()
         while not stop.is_set():
+            after = self._next()
             try:  # rows that are left when it stops are taken over when their lease ends
                 if not rows:
                     rows, known = self._claim(), Reading()
-                rows, known = self._go_on(rows, known, stop)
+                rows, known = self._go_on(rows, known, after, stop)
             except Exception:
                 _LOG.exception("the worker goes on in %s s", poll)
-                rows = ()
+                rows, known = after.rows or (), Reading()
             if not rows:
                 stop.wait(poll)
 
     def _go_on(
-        self, rows: Sequence[Due], known: Reading, stop: threading.Event | None = None
+        self, rows: Sequence[Due], known: Reading, after: Next, stop: threading.Event | None = None
     ) -> tuple[Sequence[Due], Reading]:
         """Do rows; give what is due after them, and what is known of it."""
-        after = self._next()
         with self._store.reading():
             self._do(rows, known, after, stop)
         if after.rows is not None:
