@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from orderflow import Engine, InHouse, Line, NewOrder, Refusal, Steps
+from orderflow.engine.performers import Performers
 from orderflow.errors import PortFailed, Refused
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
 from orderflow.kernel.policies import (
@@ -101,6 +102,25 @@ class Bank:
         return said if self.moods.prompt else None
 
 
+class Watched(Performers):
+    """Those who perform the effects in a life, which looks on."""
+
+    def __init__(self, life: Lives, them: Performers) -> None:
+        super().__init__(them.own, them.notifier, them.strategies)
+        self._life = life
+
+    def perform(self, deed: Deed) -> Reply:
+        """Take down what is done outside for an order on hold; taking a label back is no harm."""
+        if deed.order.state.held(deed.subject) and deed.name != "void_label":
+            what = f"{deed.key} was done while {deed.order.id} was on hold"
+            self._life.done_on_hold.append(what)
+        reply = super().perform(deed)
+        if self._life.interrupts:
+            self._life.interrupts = False
+            self._life.look_at(deed.order.id)
+        return reply
+
+
 class Lives(OrderMachine):
     """A shop under pressure; every promise is checked after each step."""
 
@@ -135,20 +155,8 @@ class Lives(OrderMachine):
         )
 
     def open(self) -> Engine:
-        """Take down what is done outside for an order on hold; taking a label back is no harm."""
         engine = super().open()
-        call = engine.worker.performers.perform
-
-        def watched(deed: Deed) -> Reply:
-            if deed.order.state.held(deed.subject) and deed.name != "void_label":
-                self.done_on_hold.append(f"{deed.key} was done while {deed.order.id} was on hold")
-            reply = call(deed)
-            if self.interrupts:
-                self.interrupts = False
-                self.look_at(deed.order.id)
-            return reply
-
-        engine.worker.performers.perform = watched  # type: ignore[method-assign]  # to look on
+        engine.worker.performers = Watched(self, engine.worker.performers)
         return engine
 
     @initialize(data=st.data(), units=st.integers(4, 9), manual=st.frozensets(STEPS))

@@ -15,7 +15,7 @@ from orderflow.ports import Deed, Notification, Notifier, Performer, Reply
 __all__ = ["Performers"]
 
 
-@attrs.define(slots=False)  # so that a test may look on
+@attrs.define
 class Performers:
     """All who perform effects; together they perform every one.
 
