@@ -64,7 +64,7 @@ def printer_for(folder: Path, db: str) -> Printer:
 def _open(context: typer.Context, db: str, app_name: str, folder: Path) -> tuple[Engine, Printer]:
     """The engine, and the application's printer or the standard shop's."""
     engine = open_engine(context, db, app_name)
-    theirs = engine.performers.get("document")
+    theirs = engine.worker.performers.own.get("document")
     printer = printer_for(folder, db)
     return engine, theirs if isinstance(theirs, type(printer)) else printer
 

@@ -147,10 +147,7 @@ class Engine:
         self.store = store
         self.clock: Clock = clock or SystemClock()
         self.ids: Ids = ids or RandomIds()
-        self.performers: Mapping[str, Performer] = {
-            **(performers or {}),
-            **({"refund": RefundPayer(payments)} if payments else {}),
-        }
+        own = {**(performers or {}), **({"refund": RefundPayer(payments)} if payments else {})}
         self.rules = Rules(
             fulfillers=tuple(strategies),
             routing=routing or Priority(),
@@ -168,7 +165,7 @@ class Engine:
             hit=hit,
             owed=owed,
             promise=promise,
-            pays="refund" in self.performers,
+            pays="refund" in own,
             windows=windows,
         )
         self._handler = Handler(store, self.rules, self.clock, self.ids, facts or {})
@@ -179,8 +176,7 @@ class Engine:
         if isinstance(steps, Steps):
             flows = (machine.workflow for machine in self.rules.machines.values())
             steps.check({step for flow in flows for step in flow.steps}, by_code)
-        everyone = Performers(self.performers, notifier, by_code)
-        self.worker = Worker(self._handler, everyone, self._forgetter)
+        self.worker = Worker(self._handler, Performers(own, notifier, by_code), self._forgetter)
 
     def place(
         self,
