@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from orderflow.errors import Refusal
 from orderflow.kernel.step import Fired, Step
 from orderflow.model import events as ev
-from orderflow.model.state import Stamp
 from orderflow.model.work import Effect, NewTask, Note
+from orderflow.workflow import Workflow
 
 if TYPE_CHECKING:
     from orderflow.kernel.deciding import Deciding
@@ -23,24 +23,18 @@ class Cursor:
     def __init__(
         self,
         deciding: Deciding,
+        workflow: Workflow[Step],
+        state: str,
         trigger: str,
         fo: str,
         rma: str,
         data: Mapping[str, Any],
         reason: str,
     ) -> None:
-        self.deciding, self.trigger, self.data, self.reason = deciding, trigger, data, reason
-        self.fo, self.rma = fo, rma
+        self.deciding, self.workflow, self._state = deciding, workflow, state
+        self.trigger, self.data, self.reason = trigger, data, reason
+        self.fo, self.rma, self.subject = fo, rma, fo or rma or deciding.id
         self.refusals: list[Refusal] = []
-        self.subject = fo or rma or deciding.id
-        stamp: Stamp
-        if fo:
-            stamp, self._state = deciding.fos[fo].workflow, deciding.fos[fo].state
-        elif rma:
-            stamp, self._state = deciding.returns[rma].workflow, deciding.returns[rma].state
-        else:
-            stamp, self._state = deciding.lifecycle
-        self.machine = deciding.rules.machine(stamp)
 
     @property
     def state(self) -> str:
@@ -50,7 +44,7 @@ class Cursor:
     @state.setter
     def state(self, dest: str) -> None:
         source, self._state = self._state, dest
-        phase: Any = self.machine.workflow.by_name[dest].phase
+        phase: Any = self.workflow.by_name[dest].phase
         event: ev.Event
         if self.fo:
             event = ev.FulfillmentOrderMoved(self.fo, self.trigger, source, dest, phase)
@@ -60,8 +54,9 @@ class Cursor:
         else:
             event = ev.LifecycleMoved(self.trigger, source, dest, phase, self.reason)
         self.deciding.emit(event)
-        name = self.machine.workflow.name
-        self.deciding.fired.append(Fired(name, self.trigger, source, dest, self.subject))
+        self.deciding.fired.append(
+            Fired(self.workflow.name, self.trigger, source, dest, self.subject)
+        )
 
     @property
     def step(self) -> Step:

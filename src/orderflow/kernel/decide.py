@@ -89,11 +89,12 @@ def decide(
         deciding.emit(ev.EffectTakenOver(context.cause))  # this message is what came of it
     _HANDLERS[type(body)](deciding, body)
     commanded = isinstance(body, cmd.Body)
-    if not (commanded and deciding.refusals):
-        _settle_refusals(deciding, commanded)
-        advance(deciding)
-        _tell_parcels(deciding, order)
-        _settle_refusals(deciding, commanded)
+    if commanded and deciding.refusals:
+        return tuple(deciding.refusals)
+    _settle_refusals(deciding, commanded)
+    advance(deciding)
+    _tell_parcels(deciding, order)
+    _settle_refusals(deciding, commanded)
     if deciding.refusals:
         return tuple(deciding.refusals)
     return _decision(deciding, order)

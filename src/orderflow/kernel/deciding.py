@@ -54,10 +54,14 @@ class Context:
 class Deciding:
     """Collects what a decision emits. Nothing of it leaves if there is a refusal."""
 
+    revised = False
+    overruled: list[str] | None = None
+    _folding: Fold | None = None
+
     def __init__(self, rules: Rules, context: Context, order: Order | None, new_id: str) -> None:
         self.rules, self.context = rules, context
-        state = order.state if order else None
-        self.id, self.version = (state.id, state.version) if state else (new_id, 0)
+        state = order.state if order is not None else None
+        self.id, self.version = (new_id, 0) if state is None else (state.id, state.version)
         self.levels = dict(context.levels)
         self.events: list[ev.Event] = []
         self.stock: list[StockOp] = []
@@ -65,12 +69,9 @@ class Deciding:
         self.effects: list[Effect] = []
         self.fired: list[Fired] = []
         self.refusals: list[Refusal] = []
-        self.revised = False
-        self.overruled: list[str] | None = None
         self.touched: set[str] = set()
         self._settling: set[StockKey] = set()
         self._base, self._now = order, order
-        self._folding: Fold | None = None
 
     @property
     def _fold(self) -> Fold:
@@ -121,13 +122,6 @@ class Deciding:
         """The returns at this point, without a snapshot."""
         found: Mapping[str, Return] = self._at("returns")
         return found
-
-    @property
-    def lifecycle(self) -> tuple[Stamp, str]:
-        """The order's workflow, and its state in it, without a snapshot."""
-        if self._folding is None and self._base is not None:
-            return self._base.state.workflow, self._base.state.lifecycle
-        return self._fold.peek("workflow"), self._fold.peek("lifecycle")
 
     def create(self, document: NewOrder, created: ev.OrderCreated) -> None:
         """Begin an order."""
@@ -254,21 +248,30 @@ class Deciding:
         reason: str = "",
     ) -> bool:
         """Fire a trigger on the order, a FO or a return; every reason is taken down."""
-        cursor = Cursor(self, trigger, fo, rma, data or {}, reason)
-        machine = cursor.machine
+        stamp, state = self._stands(fo, rma)
+        machine = self.rules.machine(stamp)
+        if not machine.leads_on(trigger, state):
+            where = f"{fo or rma or self.id} is {state}; {trigger} does not lead on from there"
+            only = machine.workflow.onward[state]
+            self.refuse("transition.not_declared", f"{where}, only {only}")
+            return False
+        cursor = Cursor(self, machine.workflow, state, trigger, fo, rma, data or {}, reason)
         if machine.fire(cursor, trigger):
             return True
-        if cursor.refusals:
-            for refusal in cursor.refusals:
-                self.refuse(refusal.code, refusal.sentence)
-        else:
-            state = cursor.state
-            only = machine.workflow.onward[state]
-            self.refuse(
-                "transition.not_declared",
-                f"{cursor.subject} is {state}; {trigger} does not lead on from there, only {only}",
-            )
+        for refusal in cursor.refusals:
+            self.refuse(refusal.code, refusal.sentence)
         return False
+
+    def _stands(self, fo: str, rma: str) -> tuple[Stamp, str]:
+        """The workflow of the order, a FO or a return, and its state in it, without a snapshot."""
+        if fo:
+            return self.fos[fo].workflow, self.fos[fo].state
+        if rma:
+            return self.returns[rma].workflow, self.returns[rma].state
+        if self._folding is None and self._base is not None:
+            before = self._base.state
+            return before.workflow, before.lifecycle
+        return self._fold.peek("workflow"), self._fold.peek("lifecycle")
 
     def run_parcel_hooks(self, view: ParcelView) -> None:
         """Run the inside hooks of a parcel's new status."""

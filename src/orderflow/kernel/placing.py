@@ -72,7 +72,9 @@ def confirm(deciding: Deciding, _body: cmd.Confirm) -> None:
 def not_held(deciding: Deciding, fo: str = "") -> bool:
     """Refuse while the order, or its *fo*, is on hold, and name every hold."""
     placed = deciding.order.state.holds
-    holds = [hold for hold in placed.values() if hold.on in ("", fo)] if placed else []
+    if not placed:
+        return True
+    holds = [hold for hold in placed.values() if hold.on in ("", fo)]
     for hold in holds:
         where = hold.on or "the order"
         deciding.refuse("order.on_hold", f"{where} is on hold ({hold.id}): {hold.reason}")

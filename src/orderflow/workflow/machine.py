@@ -160,6 +160,10 @@ class CompiledWorkflow(Generic[S]):
         machine = as_machine(workflow, hooks)
         self._moves = {name: _moves(machine, event) for name, event in machine.events.items()}
 
+    def leads_on(self, trigger: str, state: str) -> bool:
+        """Whether the workflow declares that a trigger leads on from a state."""
+        return state in self._moves.get(trigger, ())
+
     def fire(self, cursor: Cursor[S], trigger: str) -> bool:
         """Take the first transition whose guards are all silent; False where there is none.
 
