@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import Line, NewOrder, Refused, Steps
+from orderflow.errors import PortFailed
 from orderflow.kernel import facts
 from orderflow.kernel.policies import Windows
 from orderflow.model import events as ev
 from orderflow.model.commands import (
+    Cancel,
     CloseTask,
     Pack,
     Pick,
@@ -24,9 +26,10 @@ from orderflow.model.commands import (
     RequestReturn,
 )
 from orderflow.model.document import Charge
-from orderflow.model.observations import GoodsReturned
+from orderflow.model.observations import Fact, GoodsReturned
 from orderflow.model.state import PaymentFact, Payments, RefundStatus
 from orderflow.money import Money
+from orderflow.ports import RefundRequest
 from tests.little_shop import CASH, INVOICE, PREPAID, LittleShop
 
 WEEKLY: Any = {
@@ -78,6 +81,33 @@ def test_money_that_comes_after_that_goes_back() -> None:
     shop.engine.complete(task, by="fin")
     shop.work()
     assert (shop.order.status, shop.order.payment_status) == ("cancelled", "refunded")
+
+
+class Mute:
+    """Pays refunds, and never says so."""
+
+    def __init__(self) -> None:
+        self.paid: dict[str, int] = {}
+
+    def refund(self, request: RefundRequest) -> Fact | None:
+        self.paid[request.key] = request.amount
+        raise PortFailed("the answer got lost")
+
+
+def test_what_may_have_been_paid_back_is_not_paid_back_again() -> None:
+    """Nobody knows of a refund, and another is reported: what is left then, a person looks at."""
+    bank = Mute()
+    shop = LittleShop(PREPAID, engine={"payments": bank, "steps": Steps(manual={"pick"})})
+    shop.pays(1000)
+    shop.engine.submit(Cancel().to("A-1"))
+    shop.work()
+    shop.pays(900, PaymentFact.REFUNDED, "by hand")
+    shop.passes(days=9)
+    assert list(bank.paid.values()) == [1000]
+    assert shop.tasks() == {"refund": "finance"}
+    (task,) = shop.engine.tasks()
+    assert task.subject == "A-1-M2"
+    assert "look; if it was not, pay it" in task.instructions
 
 
 @pytest.mark.parametrize("fact", [PaymentFact.AUTHORISED, PaymentFact.CAPTURED])

@@ -151,6 +151,17 @@ def test_a_hold_on_one_fulfillment_order_lets_the_others_go_on() -> None:
         shop.engine.submit(PlaceHold(hold="x", reason="x", on="A-1-F9").to("A-1"))
 
 
+def test_an_order_is_over_when_all_of_it_came_back_and_nothing_was_delivered() -> None:
+    """The carrier could not deliver, and the warehouse has the goods again."""
+    shop = Shop({"main": 3})
+    shop.scan(ParcelStatus.RETURNED_TO_SENDER)
+    shop.says(GoodsReturned(lines={"1": 2}))
+    assert shop.tasks() == {"exception.returned_undelivered"}
+    shop.says(GoodsReturned(lines={"1": 1}))
+    assert (shop.order.status, shop.tasks()) == ("completed", set())
+    assert shop.engine.level("MUG").on_hand == 3
+
+
 def test_findings_say_what_becomes_of_each_unit() -> None:
     shop = Shop({"main": 3})
     shop.scan(ParcelStatus.DELIVERED)

@@ -149,7 +149,9 @@ def _end(deciding: Deciding) -> None:
     live = sum(totals.get(bucket, 0) for bucket in REACHED)
     if totals and not live:
         deciding.fire("cancel", reason="all units were cancelled")
-    elif state.phase is OrderPhase.CONFIRMED and (state.receipt_confirmed or not totals):
+    elif state.phase is OrderPhase.CONFIRMED and (
+        state.receipt_confirmed or state.delivered_at is None  # nobody has what could be confirmed
+    ):
         deciding.fire("complete")
 
 

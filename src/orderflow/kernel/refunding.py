@@ -30,7 +30,9 @@ def propose_refunds(deciding: Deciding) -> None:
     """Pay back what was paid for goods that are not kept; take back what is not due any more.
 
     Never more than was captured and is still kept (promise 9). What was paid beyond the price goes
-    back when the order is over: before that something may be added to it.
+    back when the order is over: before that something may be added to it. What was withdrawn may
+    have been paid all the same, by a call whose answer was lost: where another refund could then be
+    too much, a person looks before it is paid.
     """
     state = deciding.order.state
     payments = state.payments
@@ -53,7 +55,12 @@ def propose_refunds(deciding: Deciding) -> None:
             deciding.emit(ev.RefundMoved(refund.id, RefundStatus.PENDING))
             proposed += refund.amount
     if due > proposed:
-        deciding.emit(ev.RefundProposed(f"{state.id}-M{len(state.refunds) + 1}", due - proposed))
+        name = f"{state.id}-M{len(state.refunds) + 1}"
+        deciding.emit(ev.RefundProposed(name, due - proposed))
+        refunds = deciding.order.state.refunds.values()
+        withdrawn = sum(r.amount for r in refunds if r.status is RefundStatus.WITHDRAWN)
+        if due + withdrawn > payments.kept:
+            deciding.emit(ev.EffectGaveUp(effect_key(name, "refund", 0)))
 
 
 def refund_key(refund: Refund) -> str:
