@@ -104,6 +104,7 @@ def any_trigger_goes(patch: Patch) -> None:
         cursor.state = self.workflow.states[-1].name
         return True
 
+    patch.setattr(CompiledWorkflow, "leads_on", lambda *_asked: True)
     patch.setattr(CompiledWorkflow, "fire", jump)
 
 
