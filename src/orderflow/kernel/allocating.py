@@ -18,7 +18,7 @@ from orderflow.model.messages import StockGranted
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.state import OrderState
-from orderflow.model.stock import Release, Reserve, StockKey, StockLevel
+from orderflow.model.stock import Release, Reserve, StockKey
 from orderflow.workflow import Release as AwaitsRelease
 
 __all__ = [
@@ -97,7 +97,7 @@ def _places(deciding: Deciding, line: Line) -> Iterator[Place]:
         for location in taker.locations:
             key, available = StockKey(line.sku, location), None
             if line.stocked and location:
-                available = deciding.levels.get(key, StockLevel(key)).available
+                available = deciding.level(key).available
             yield Place(taker.code, location, available, taker.cost(line))
 
 
@@ -211,7 +211,7 @@ def _superseded(deciding: Deciding) -> str:
 def take(deciding: Deciding, key: StockKey, line: str, quantity: int) -> None:
     """Reserve units; the store grants them or answers that it is short."""
     deciding.stock.append(Reserve(key, deciding.id, line, quantity))
-    level = deciding.levels[key]
+    level = deciding.level(key)
     deciding.levels[key] = attrs.evolve(level, reserved=level.reserved + quantity)
 
 

@@ -7,14 +7,14 @@ import attrs
 from orderflow.kernel.deciding import Deciding
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.messages import StockLost
-from orderflow.model.stock import StockKey, StockLevel, Wait
+from orderflow.model.stock import StockKey, Wait
 
 __all__ = ["backorder", "let_go", "stock_lost"]
 
 
 def backorder(deciding: Deciding, slot: Slot, quantity: int, key: StockKey) -> None:
     """Put units on the waiting list; where its allowance is used up they stay or become open."""
-    level = deciding.levels.get(key, StockLevel(key))
+    level = deciding.level(key)
     limit = level.backorder_limit
     room = quantity if limit is None else max(0, min(quantity, limit - level.backordered))
     if room:

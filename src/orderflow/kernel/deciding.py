@@ -62,7 +62,7 @@ class Deciding:
         self.rules, self.context = rules, context
         state = order.state if order is not None else None
         self.id, self.version = (new_id, 0) if state is None else (state.id, state.version)
-        self.levels = dict(context.levels)
+        self.levels: dict[StockKey, StockLevel] = {}
         self.events: list[ev.Event] = []
         self.stock: list[StockOp] = []
         self.messages: list[Message] = []
@@ -104,6 +104,10 @@ class Deciding:
     def units(self) -> Mapping[Slot, int]:
         """The ledger at this point, without making a snapshot of the order."""
         return self._fold.standing
+
+    def level(self, key: StockKey) -> StockLevel:
+        """How much stock is there, as this decision leaves it."""
+        return self.levels.get(key) or self.context.levels.get(key) or StockLevel(key)
 
     @property
     def lines(self) -> Mapping[str, LineState]:
@@ -251,9 +255,9 @@ class Deciding:
         stamp, state = self._stands(fo, rma)
         machine = self.rules.machine(stamp)
         if not machine.leads_on(trigger, state):
-            where = f"{fo or rma or self.id} is {state}; {trigger} does not lead on from there"
-            only = machine.workflow.onward[state]
-            self.refuse("transition.not_declared", f"{where}, only {only}")
+            of, only = fo or rma or self.id, machine.workflow.onward[state]
+            what = f"{of} is {state}; {trigger} does not lead on from there, only {only}"
+            self.refuse("transition.not_declared", what)
             return False
         cursor = Cursor(self, machine.workflow, state, trigger, fo, rma, data or {}, reason)
         if machine.fire(cursor, trigger):

@@ -11,7 +11,6 @@ from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.phases import Phase
 from orderflow.model.state import Proposal
-from orderflow.model.stock import StockLevel
 
 __all__ = ["drop_moot_proposals", "propose", "propose_ours", "substitute"]
 
@@ -81,7 +80,7 @@ def _by_party(deciding: Deciding, found: Proposal) -> None:
     kept = deciding.stock_key(found.line, found.fo)
     key = kept._replace(sku=found.sku) if kept else None
     if key is not None:
-        have = deciding.levels.get(key, StockLevel(key)).available
+        have = deciding.level(key).available
         if have < units:
             deciding.refuse("stock.not_available", f"{units} of {key} are needed, there are {have}")
             return
