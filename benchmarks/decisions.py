@@ -109,6 +109,7 @@ def races() -> Iterator[Race]:
             Pair(name, name, "a trigger by hand", at_most(limit / DICT_MICROSECONDS))
             for name, limit in goals.items()
         ),
+        rounds=15,
     )
     lives = {method.name: life(method) for method in METHODS}
     ours = {f"an order: {name}": whole(decisions) for name, decisions in lives.items()}

@@ -166,6 +166,7 @@ def races() -> Iterator[Race]:
             Pair("a trigger, one cursor an order", "a cursor an order", "a dict", at_most(1.5)),
             Pair("a trigger, one cursor each", "a cursor a trigger", "a dict", at_most(2)),
         ),
+        rounds=15,
     )
     ours = {"orderflow": a_second(an_order)}
     goals = {"transitions": 15.0, "automat": 1.0, "python-statemachine": 1.0}
