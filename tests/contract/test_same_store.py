@@ -28,7 +28,7 @@ from orderflow.model.stock import (
     Wait,
 )
 from orderflow.model.work import Effect, Message, Task, Timer, Wanted
-from orderflow.ports import Commit, OrderQuery, Receipt, TaskQuery, Watch
+from orderflow.ports import Commit, Committed, OrderQuery, Receipt, TaskQuery, Watch
 from orderflow.stores import MemoryStore, SqlStore, stock_rows
 from orderflow.testing.commits import MINUTE, NOW, a_parcel, a_payment, an_entry, an_order
 
@@ -85,7 +85,10 @@ def wanted() -> st.SearchStrategy[Wanted]:
 
 @st.composite
 def commits(draw: st.DrawFn) -> Commit:
-    """Any commit: what it saves may be stale, its stock short, its receipt used."""
+    """Any commit: what it saves may be stale, its stock short, its receipt used.
+
+    An order's customer stays, and only the inbox adds its own rows, or takes them back.
+    """
     subject, version = draw(subjects), draw(st.integers(0, 2))
     name = subject.partition(":")[2]
     saves = draw(st.booleans())
@@ -209,6 +212,38 @@ def test_both_stores_answer_the_same_and_show_the_same(empty: Path, life: list[A
         for action in life:
             assert action(sql) == action(memory)
         assert visible(sql) == visible(memory)
+
+
+WANTS: list[Wanted] = [
+    Effect("pick", "A-1", "r1"),
+    Task("r1", "pick", "A-1", "picker", "", NOW),
+]
+
+
+@pytest.mark.parametrize("wanted", WANTS, ids=["an effect", "a task"])
+def test_a_row_may_be_finished_by_the_next_commit_and_a_task_is_no_row(
+    empty: Path, wanted: Wanted
+) -> None:
+    commits = [
+        Commit("order:A-1", NOW, wanted=(wanted,)),
+        Commit("order:A-1", NOW, done="r1"),
+    ]
+    with copied(empty) as sql:
+        found = list(sql.commit_all(commits))
+        assert found == list(MemoryStore().commit_all(commits))
+    assert isinstance(found[1], Committed) is isinstance(wanted, Effect)
+
+
+def test_a_reference_is_known_before_what_waited_for_it_is_finished(empty: Path) -> None:
+    memory, finish = MemoryStore(), Commit("inbox:T1", NOW, done="inbox:T1:unmatched")
+    tells = attrs.evolve(finish, entry=an_entry("inbox:T1", 1))
+    commits = [Commit("order:A-1", NOW, references=("T1",)), tells]
+    with copied(empty) as sql:
+        for store in (sql, memory):
+            store.keep("T1", a_payment("f1", "T1"), NOW, MINUTE)
+            store.commit_all(commits)
+        assert visible(sql) == visible(memory)
+        assert sql.commit(finish) == memory.commit(finish)
 
 
 op_lists = st.lists(stock_ops(), min_size=3, max_size=30)
