@@ -10,11 +10,19 @@ from typing import Any
 
 import pytest
 
-from orderflow import MANUAL, Engine, InHouse, Line, NewOrder
+from orderflow import MANUAL, Engine, InHouse, Line, NewOrder, Refused
 from orderflow.engine.batch import Next
 from orderflow.engine.envelopes import Envelope, Reading, Ready
 from orderflow.engine.following import follow
-from orderflow.model.commands import Confirm, Pack, Pick, PlaceHold, Receive, ReleaseHold
+from orderflow.model.commands import (
+    Confirm,
+    Pack,
+    Pick,
+    PlaceHold,
+    Receive,
+    ReleaseHold,
+    SetStockPolicy,
+)
 from orderflow.model.messages import HoldParcel, SealParcel, TakeOut
 from orderflow.model.observations import LabelBought, PaymentReported
 from orderflow.model.state import PaymentFact
@@ -70,6 +78,18 @@ def test_what_was_claimed_is_done_though_something_fails_after_it(
     monkeypatch.setattr(engine.store, "reading", breaking)
     engine.worker.run_forever(UntilIdle())
     assert engine.order("A").status == "shipped"
+
+
+# --- one decision --------------------------------------------------------------------------------
+
+
+def test_a_decision_sees_what_it_has_taken_itself() -> None:
+    """Two lines wait for the same goods: the second has what the first left of the allowance."""
+    engine = shop()
+    engine.change_stock(SetStockPolicy(sku="HAT", backorder_limit=3).to())
+    lines = (Line(sku="HAT", quantity=2), Line(sku="HAT", quantity=2))
+    with pytest.raises(Refused, match="line 2: 1 of HAT cannot be had"):
+        engine.place(NewOrder(number="A", currency="EUR", lines=lines))
 
 
 # --- what follows --------------------------------------------------------------------------------
