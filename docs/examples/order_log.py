@@ -229,14 +229,13 @@ class Shop:
         paid = PaymentReported(fact=PaymentFact.CAPTURED, amount=amount, reference=row.id)
         self.observe(paid, row.order, row)
 
-    def submit(self, body: cmd.Body, order: str, row: Row, part: str = "") -> None:
+    def submit(self, body: cmd.OrderBody, order: str, row: Row, part: str = "") -> None:
         """Give a command about an order under the event's id, one *part* of the event's."""
-        name = type(body).__name__
-        self.engine.submit(body.to(order, by="log", id=f"{row.id}-{name}{part}"))
+        self.engine.submit(body.to(order, by="log", id=f"{row.id}-{body.kind}{part}"))
 
-    def stock(self, body: cmd.StockCommand, row: Row) -> None:
+    def stock(self, body: cmd.StockBody, row: Row) -> None:
         """Give a command about stock."""
-        self.engine.change_stock(body.to(by="log", id=f"{row.id}-{type(body).__name__}"))
+        self.engine.change_stock(body.to(by="log", id=f"{row.id}-{body.kind}"))
 
     def observe(self, fact: Fact, order: str, row: Row) -> None:
         """Report a fact."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 import attrs
 
+from orderflow.model.observations import Observation
 from orderflow.model.parcel import Content, ParcelStatus
 from orderflow.model.stock import StockKey
 
 __all__ = [
+    "STORED",
     "Delivered",
     "Despatched",
     "EffectFailed",
@@ -24,6 +30,7 @@ __all__ = [
     "TakeOut",
     "TimerFired",
     "VoidParcel",
+    "stored_name",
 ]
 
 
@@ -166,3 +173,41 @@ MessageBody = (
     | EffectFailed
     | EffectTaken
 )
+
+STORED: Mapping[str, type[Any]] = MappingProxyType(
+    {
+        "StockGranted": StockGranted,
+        "StockLost": StockLost,
+        "SettleStock": SettleStock,
+        "ParcelChanged": ParcelChanged,
+        "OpenParcel": OpenParcel,
+        "Despatched": Despatched,
+        "SealParcel": SealParcel,
+        "TakeOut": TakeOut,
+        "HandOver": HandOver,
+        "Delivered": Delivered,
+        "VoidParcel": VoidParcel,
+        "HoldParcel": HoldParcel,
+        "TimerFired": TimerFired,
+        "EffectFailed": EffectFailed,
+        "EffectTaken": EffectTaken,
+        "Observation": Observation,
+    }
+)
+"""What a message may carry, by the name it is stored under for ever, whatever its class is called.
+"""
+
+_NAMES = {body: name for name, body in STORED.items()}
+
+
+def stored_name(body: object) -> str:
+    """The name under which what a message carries is stored.
+
+    Raises:
+        TypeError: It is no :data:`MessageBody` and no observation.
+    """
+    name = _NAMES.get(type(body))
+    if name is None:
+        kind = type(body).__name__
+        raise TypeError(f"a message carries a MessageBody or an Observation, not a {kind}")
+    return name

@@ -15,10 +15,10 @@ import attrs
 import msgspec
 from pydantic import BaseModel
 
-from orderflow.model import messages
 from orderflow.model.document import PERSONAL_FIELDS, NewOrder
 from orderflow.model.events import KINDS, Entry, Event, upcast
 from orderflow.model.ledger import Bucket, Ledger, Slot
+from orderflow.model.messages import STORED, stored_name
 from orderflow.model.observations import Observation
 from orderflow.model.parcel import Parcel
 from orderflow.model.state import OrderState
@@ -45,9 +45,6 @@ __all__ = [
 
 T = TypeVar("T")
 
-_BODIES: Mapping[str, type[Any]] = {
-    body.__name__: body for body in messages.MessageBody.__args__
-} | {"Observation": Observation}
 _BUCKETS = {bucket.value: bucket for bucket in Bucket}
 
 
@@ -66,7 +63,7 @@ class _StoredEntry:
 
 @attrs.frozen
 class _StoredBody:
-    """The body of a message, still unread: the name of its class, and its fields."""
+    """The body of a message, still unread: the name it is stored under, and its fields."""
 
     kind: str
     body: msgspec.Raw
@@ -181,21 +178,18 @@ def _event(number: int, version: int, payload: msgspec.Raw) -> Event:
 
 
 def encode_body(body: object) -> str:
-    """The body of a message, with the name of its class.
+    """The body of a message, with the name it is stored under.
 
     Raises:
         TypeError: It is no :data:`orderflow.model.messages.MessageBody` and no observation.
     """
-    kind = type(body).__name__
-    if _BODIES.get(kind) is not type(body):
-        raise TypeError(f"a message carries a MessageBody or an Observation, not a {kind}")
-    return _encode({"kind": kind, "body": body})
+    return _encode({"kind": stored_name(body), "body": body})
 
 
 def decode_body(text: str) -> object:
     """What :func:`encode_body` wrote."""
     stored = _decode(_StoredBody, text)
-    kind = _BODIES[stored.kind]
+    kind = STORED[stored.kind]
     if kind is Observation:
         return decode_observation(bytes(stored.body))
     return _decode(kind, stored.body)

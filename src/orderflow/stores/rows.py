@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from orderflow.model.events import Entry
+from orderflow.model.messages import stored_name
 from orderflow.model.observations import Observation
 from orderflow.model.parcel import Parcel
 from orderflow.model.state import OrderState
@@ -78,7 +79,7 @@ def rows_of(commit: Commit) -> Iterator[Row]:
 
 def message_row(message: Message, now: datetime) -> Row:
     """The outbox row of a message."""
-    name = type(message.body).__name__
+    name = stored_name(message.body)
     return Row(message.key, Kind.MESSAGE, name, message.to, message.to, message.body, now)
 
 
