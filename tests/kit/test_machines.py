@@ -200,7 +200,7 @@ def keys_that_differ(found: Hooks) -> None:
 
 
 def keys_without_a_name(found: Hooks) -> None:
-    found.committed("shipped")(lambda _done: None)
+    found.after("shipped")(lambda _step: [])
 
 
 def never_called(found: Hooks) -> None:
@@ -237,7 +237,7 @@ def counts_twice(found: Hooks) -> None:
 
 HOOKS: dict[Callable[[Hooks], None], tuple[str, str]] = {
     keys_that_differ: ("watchers_have_stable_keys", "registered twice they are ["),
-    keys_without_a_name: ("watchers_have_stable_keys", "has no name that lasts: give the hook na"),
+    keys_without_a_name: ("watchers_have_stable_keys", "has no name that lasts: give it"),
     never_called: ("every_hook_is_called", "no life calls on_enter:expired:"),
     adds_text: ("inside_hooks_only_add", "gave 'picked!'; give effects, new tasks and notes"),
     adds_nothing_at_all: ("inside_hooks_only_add", "gave None; give effects, new tasks"),

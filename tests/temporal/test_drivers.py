@@ -148,7 +148,7 @@ def test_the_history_of_an_order_with_thousands_of_events_stays_short(
     told: Counter[str] = Counter()
     hooks, flow = Hooks(), checked(1, "ok")
 
-    @hooks.committed("look_again", workflow=flow)
+    @hooks.committed("look_again", name="note", workflow=flow)
     def note(done: Committed) -> None:
         told[done.key] += 1
 
@@ -262,7 +262,7 @@ def test_a_repeated_hand_over_is_absorbed(postgres: str, tmp_path: Path, server:
     clock, told = VirtualClock(), Counter[str]()
     hooks, flow = Hooks(), checked(1, "ok")
 
-    @hooks.committed("picked", workflow=flow)
+    @hooks.committed("picked", name="note", workflow=flow)
     def note(done: Committed) -> None:
         told[done.key] += 1
 

@@ -43,6 +43,8 @@ from orderflow.model.parcel import ParcelStatus
 from orderflow.ports import Label, LabelRequest, Notification, PickRequest
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
+from orderflow.workflow import named
+from tests.renaming import renamed
 
 BY_HAND = Steps(manual=frozenset({"confirm"}))
 
@@ -84,19 +86,27 @@ def note(text: str) -> Callable[[Step], list[Note]]:
     def adds(_step: Step) -> list[Note]:
         return [Note(text)]
 
-    adds.__qualname__ = text  # what tells hooks on one point apart
-    return adds
+    return named(text)(adds)  # what tells hooks on one point apart
 
 
 # --- registration ----------------------------------------------------------------------------
 
 INSIDE = ["before", "on_exit", "on_enter", "after"]
+WATCHERS = ["committed", "failed", "timed_out"]
+
+
+def at(hooks: Hooks, point: str, where: Any, **more: Any) -> Callable[[Any], Any]:
+    """What registers on a point; a watcher is named ``late``."""
+    if point in WATCHERS:
+        more["name"] = "late"
+    register: Callable[[Any], Any] = getattr(hooks, point)(where, **more)
+    return register
 
 
 @pytest.mark.parametrize("point", ["guard", "before", "after", "committed"])
 def test_a_misspelt_trigger_is_refused_where_it_is_registered(point: str) -> None:
     with pytest.raises(InvalidWorkflow) as caught:
-        getattr(Hooks(), point)("pikced", workflow=IN_HOUSE)
+        at(Hooks(), point, "pikced", workflow=IN_HOUSE)
     (found,) = caught.value.findings
     assert (caught.value.name, found.field, found.value) == ("in_house", point, "pikced")
     one_of = f"one of {sorted(IN_HOUSE.triggers)}"
@@ -139,10 +149,34 @@ def test_a_watcher_may_be_given_another_name() -> None:
         hooks.committed("confirm", name="second")(watch)
 
 
+@pytest.mark.parametrize("point", WATCHERS)
+@pytest.mark.parametrize("name", [{}, {"name": None}, {"name": ""}, {"name": 7}])
+def test_a_watcher_has_a_name(point: str, name: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="name"):
+        getattr(Hooks(), point)("confirm", **name)
+
+
+def test_a_watcher_that_is_renamed_is_told_what_was_stored_before() -> None:
+    """What is stored does not depend on what its function is called, or where it is."""
+    told = Told()
+    before, after = Hooks(), Hooks()
+    tell = teller(told)
+    with renamed(tell):
+        before.committed("confirm", name="count")(tell)
+        engine = shop(before)
+        place(engine)
+        confirm(engine)
+    after.committed("confirm", name="count")(tell)
+    Engine(
+        engine.store, [InHouse()], hooks=after, clock=engine.clock, ids=engine.ids, steps=BY_HAND
+    ).worker.run_until_idle()
+    assert [point for _, _, *point in told] == [["committed", "confirm", "A-1"]]
+
+
 @pytest.mark.parametrize("point", ["guard", *INSIDE, "committed"])
 def test_a_name_that_no_workflow_has_is_refused_when_the_engine_is_built(point: str) -> None:
     hooks = Hooks()
-    getattr(hooks, point)("confrim")(note("late"))
+    at(hooks, point, "confrim")(note("late"))
     with pytest.raises(InvalidWorkflow) as caught:
         shop(hooks)
     (found,) = caught.value.findings
@@ -208,7 +242,7 @@ def test_hooks_are_fixed_when_the_engine_is_built(point: str) -> None:
     shop(hooks)
     name = "delivered" if point == "on_parcel" else "confirm"
     with pytest.raises(InvalidWorkflow, match="hooks are fixed when the engine is built"):
-        getattr(hooks, point)(name)(note("late"))
+        at(hooks, point, name)(note("late"))
     with pytest.raises(InvalidWorkflow, match="hooks are fixed when the engine is built"):
         hooks.refused(lambda _order, _reasons: None)
     shop(hooks)  # a second engine may have the same
@@ -217,7 +251,7 @@ def test_hooks_are_fixed_when_the_engine_is_built(point: str) -> None:
 @pytest.mark.parametrize("point", ["guard", *INSIDE, "committed", "failed", "timed_out"])
 def test_a_hook_without_its_parentheses_is_refused(point: str) -> None:
     with pytest.raises(TypeError, match=rf"write @hooks\.{point}\(NAME\): it takes a name, got"):
-        getattr(Hooks(), point)(note("nameless"))
+        at(Hooks(), point, note("nameless"))
 
 
 async def waits(*_given: object) -> None:
@@ -233,7 +267,7 @@ class Waits:
 @pytest.mark.parametrize("call", [waits, partial(waits, 1), Waits(), "text", None])
 @pytest.mark.parametrize("point", ["guard", "after", "committed"])
 def test_a_hook_is_a_function_that_nobody_must_await(point: str, call: Any) -> None:
-    for register in (getattr(Hooks(), point)("confirm"), Hooks().refused):
+    for register in (at(Hooks(), point, "confirm"), Hooks().refused):
         with pytest.raises(TypeError, match=r"hooks\.\w+ takes a (plain )?function"):
             register(call)
     with pytest.raises(TypeError, match=r"guards takes a (plain )?function"):
@@ -394,7 +428,7 @@ def test_an_error_in_an_inside_hook_aborts_the_decision(point: str) -> None:
         raise ZeroDivisionError(point)
 
     hooks.before("confirm")(note("thrown away"))
-    hooks.committed("confirm")(lambda _done: pytest.fail("nothing was committed"))
+    hooks.committed("confirm", name="told")(lambda _done: pytest.fail("nothing was committed"))
     engine = shop(hooks)
     place(engine)
     store = engine.store
@@ -447,7 +481,7 @@ def test_watchers_are_told_after_the_commit_by_the_worker() -> None:
 
 def test_a_refused_command_tells_no_watcher() -> None:
     hooks, told = Hooks(), Told()
-    hooks.committed("confirm")(teller(told))
+    hooks.committed("confirm", name="told")(teller(told))
     hooks.guard("confirm")(lambda _step: Refusal("no", "never"))
     engine = shop(hooks)
     place(engine)
@@ -614,7 +648,7 @@ def test_refused_is_told_of_each_refused_command() -> None:
 def test_asking_tells_nobody() -> None:
     hooks, told = Hooks(), []
     hooks.refused(lambda order, _reasons: told.append(order))
-    hooks.committed("confirm")(lambda done: told.append(done.key))
+    hooks.committed("confirm", name="told")(lambda done: told.append(done.key))
     engine = shop(hooks)
     place(engine)
     engine.ask(Confirm().to("A-1"))

@@ -27,7 +27,7 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.work import Effect
 from orderflow.ports import Deed, DocumentStore, Numbers
-from orderflow.workflow import Workflow
+from orderflow.workflow import Workflow, named
 
 __all__ = ["TEMPLATES", "Printer"]
 
@@ -177,11 +177,11 @@ class Printer:
 def _asks(kind: str, flow: Workflow[Step]) -> Callable[[Step], list[Effect]]:
     """A hook that asks for a document of what moves."""
 
+    @named(f"{kind} of {flow.name}")  # one for each workflow
     def ask(step: Step) -> list[Effect]:
         subject = step.fo or step.rma
         return [_effect(step.order, kind, subject.id)] if subject else []
 
-    ask.__qualname__ = f"{kind} of {flow.name}"  # one for each workflow
     return ask
 
 

@@ -13,7 +13,7 @@ from orderflow.kernel.step import Committed, Step
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.work import Effect, NewTask, Note
 from orderflow.workflow import Guard, Transition, Workflow
-from orderflow.workflow.given import plain_call
+from orderflow.workflow.given import name_of, plain_call
 
 __all__ = ["Hooks", "InsideHook", "Watcher", "WorkflowHooks"]
 
@@ -90,23 +90,29 @@ class Hooks:
         return self._register("on_parcel", status, None)
 
     def committed(
-        self, trigger: str, *, workflow: Workflow[Step] | None = None, name: str | None = None
+        self, trigger: str, *, name: str, workflow: Workflow[Step] | None = None
     ) -> Callable[[Watcher], Watcher]:
-        """After the commit of a move with this trigger. *name* keeps the key stable."""
-        return self._register("committed", trigger, workflow, name)
+        """After the commit of a move with this trigger. Rows that wait for it carry *name*."""
+        return self._stored("committed", trigger, workflow, name)
 
-    def failed(self, effect: str, *, name: str | None = None) -> Callable[[Watcher], Watcher]:
-        """After an effect with this name gave up."""
-        return self._register("failed", effect, None, name)
+    def failed(self, effect: str, *, name: str) -> Callable[[Watcher], Watcher]:
+        """After an effect with this name gave up. Rows that wait for it carry *name*."""
+        return self._stored("failed", effect, None, name)
 
-    def timed_out(self, timer: str, *, name: str | None = None) -> Callable[[Watcher], Watcher]:
-        """After a timer with this name fired."""
-        return self._register("timed_out", timer, None, name)
+    def timed_out(self, timer: str, *, name: str) -> Callable[[Watcher], Watcher]:
+        """After a timer with this name fired. Rows that wait for it carry *name*."""
+        return self._stored("timed_out", timer, None, name)
 
     def refused(self, call: Callable[[str, Sequence[Refusal]], None]) -> None:
         """Told of each refused command, best effort: the order's id and the reasons."""
-        name = getattr(call, "__qualname__", type(call).__qualname__)
-        self._add(_Hook("refused", "", None, call, name))
+        self._add(_Hook("refused", "", None, call, name_of(call)))
+
+    def _stored(
+        self, point: str, name: str, workflow: Workflow[Step] | None, key: object
+    ) -> Callable[[Watcher], Watcher]:
+        if not (isinstance(key, str) and key):
+            raise TypeError(f"hooks.{point} takes a name=, under which it is stored; got {key!r}")
+        return self._register(point, name, workflow, key)
 
     def _register(
         self, point: str, name: str, workflow: Workflow[Step] | None, key: str | None = None
@@ -120,7 +126,7 @@ class Hooks:
                 raise InvalidWorkflow(workflow.name, [Problem(point, name, fix)])
 
         def register(call: F) -> F:
-            called = key or getattr(call, "__qualname__", type(call).__qualname__)
+            called = name_of(call) if key is None else key
             only = workflow.name if workflow else None
             self._add(_Hook(point, name, only, call, f"{point}:{name}:{called}"))
             return call

@@ -163,7 +163,7 @@ class HookContract(LivedContract):
         assert keys[0] == keys[1], f"registered twice they are {keys[0]}, and then {keys[1]}"
         for key in keys[0]:
             named = "<lambda>" not in key
-            assert named, f"{key} has no name that lasts: give the hook name=, or make it a def"
+            assert named, f"{key} has no name that lasts: give it one by @named, or make it a def"
 
     @law(since="0.1", why="laws about hooks that no life calls would hold for nothing")
     def every_hook_is_called(self) -> None:

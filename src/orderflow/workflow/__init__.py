@@ -13,6 +13,7 @@ from orderflow.workflow.definition import (
     Transition,
     Workflow,
 )
+from orderflow.workflow.given import named
 from orderflow.workflow.machine import (
     CompiledWorkflow,
     Cursor,
@@ -40,4 +41,5 @@ __all__ = [
     "Transition",
     "Workflow",
     "as_machine",
+    "named",
 ]

@@ -14,7 +14,7 @@ from orderflow.errors import InvalidWorkflow, Problem, Refusal
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
 from orderflow.model.state import Stamp
-from orderflow.workflow.given import names, plain_call
+from orderflow.workflow.given import name_of, names, plain_call
 from orderflow.workflow.lint import findings
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "Transition",
     "WaitsFor",
     "Workflow",
-    "guard_name",
 ]
 
 S = TypeVar("S")
@@ -224,7 +223,7 @@ class Workflow(Generic[S]):
         rows += sorted(f"{s.name} {s.phase} {s.waits_for} {sorted(s.keeps)}" for s in self.states)
         rows += [
             f"{t.trigger} {t.source} {t.dest} {sorted(t.roles)} {[*map(str, t.moves or ())]} "
-            f"{[*map(guard_name, t.guards)]}"
+            f"{[*map(name_of, t.guards)]}"
             for t in self.transitions
         ]
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:12]
@@ -285,13 +284,6 @@ class Workflow(Generic[S]):
         from orderflow.workflow.diagram import table  # noqa: PLC0415 (drawing needs the values)
 
         return table(self)
-
-
-def guard_name(guard: Guard[Any]) -> str:
-    """The name of a guard in its module; of a partial its function's, of an object its class's."""
-    guard = getattr(guard, "func", guard)
-    named: Any = guard if hasattr(guard, "__qualname__") else type(guard)
-    return str(named.__qualname__)
 
 
 def _not_there(unknown: Iterable[object]) -> list[Problem]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from orderflow.workflow.definition import Transition, Workflow, guard_name
+from orderflow.workflow.definition import Transition, Workflow
+from orderflow.workflow.given import name_of
 
 __all__ = ["mermaid", "table"]
 
@@ -28,7 +29,7 @@ def _asks(t: Transition[Any]) -> str:
         parts.append(f"units {t.moves[0]} → {t.moves[1]}")
     if t.guards:
         parts.append(
-            "guards " + ", ".join(guard_name(guard).rpartition(".")[2] for guard in t.guards)
+            "guards " + ", ".join(name_of(guard).rpartition("<locals>.")[2] for guard in t.guards)
         )
     if t.roles:
         parts.append("roles " + ", ".join(sorted(t.roles)))

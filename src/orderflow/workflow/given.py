@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from inspect import iscoroutinefunction
-from typing import TypeVar
+from typing import Any, TypeVar
 
-__all__ = ["names", "plain_call"]
+__all__ = ["name_of", "named", "names", "plain_call"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -16,6 +16,36 @@ def names(given: Iterable[str]) -> frozenset[str]:
     if isinstance(given, str):
         raise TypeError(f"names are given as a set: {{{given!r}}}, not {given!r}")
     return frozenset(given)
+
+
+def named(name: str) -> Callable[[F], F]:
+    """Give a guard or hook a name of its own, which stays when its function is renamed.
+
+    >>> @named("credit-limit")
+    ... def limit(step): ...
+    >>> name_of(limit)
+    'credit-limit'
+    """
+    if not name or callable(name):
+        raise TypeError(f"write @named(NAME): it takes a name, got {name!r}")
+
+    def name_it(call: F) -> F:
+        call.declared_name = name  # type: ignore[attr-defined]  # functions have attributes
+        return call
+
+    return name_it
+
+
+def name_of(call: Callable[..., Any]) -> str:
+    """The name of a guard or hook: the one that it was given, or its function's in its module.
+
+    Of a partial it is its function's, of an object its class's.
+    """
+    called = getattr(call, "func", call)
+    for each in (call, called):
+        if declared := getattr(each, "declared_name", ""):
+            return str(declared)
+    return str(getattr(called, "__qualname__", type(called).__qualname__))
 
 
 def plain_call(given: F, where: str) -> F:
