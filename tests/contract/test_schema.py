@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from orderflow import Engine, InHouse
+from orderflow import IN_HOUSE, ORDER, Engine, InHouse
 from orderflow.errors import SchemaMismatch
 from orderflow.ports import OrderQuery, TaskQuery
 from orderflow.simulation import VirtualClock
@@ -20,13 +20,19 @@ from orderflow.testing.commits import MINUTE, NOW, an_order, saving
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests" / "golden" / "schema-2.sql"
+STAMPS = {"3448e9dff080": ORDER.fingerprint, "d0d354e2b1e6": IN_HOUSE.fingerprint}
+"""Fingerprints were computed in another way when the golden file was written; none since 0.1.0."""
 
 
 def of_version_2(url: str) -> None:
     """A database as version 2 was: written by that release, or with what came later taken away."""
     if url.startswith("sqlite"):
         file = sqlite3.connect(url.removeprefix("sqlite:///"))
-        file.executescript(GOLDEN.read_text())
+        written = GOLDEN.read_text()
+        for before, now in STAMPS.items():
+            assert before in written
+            written = written.replace(before, now)
+        file.executescript(written)
         file.close()
         return
     store = SqlStore(url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import cached_property
@@ -14,7 +13,7 @@ from orderflow.errors import InvalidWorkflow, Problem, Refusal
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
 from orderflow.model.state import Stamp
-from orderflow.workflow.given import name_of, names, plain_call
+from orderflow.workflow.given import names, plain_call
 from orderflow.workflow.lint import findings
 
 __all__ = [
@@ -219,14 +218,9 @@ class Workflow(Generic[S]):
     @cached_property
     def fingerprint(self) -> str:
         """A digest of all that is declared; guards count by name, whatever module they are in."""
-        rows = [f"{self.initial} {sorted(self.facts)}"]
-        rows += sorted(f"{s.name} {s.phase} {s.waits_for} {sorted(s.keeps)}" for s in self.states)
-        rows += [
-            f"{t.trigger} {t.source} {t.dest} {sorted(t.roles)} {[*map(str, t.moves or ())]} "
-            f"{[*map(name_of, t.guards)]}"
-            for t in self.transitions
-        ]
-        return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:12]
+        from orderflow.workflow.fingerprint import fingerprint  # noqa: PLC0415 (it needs the values)
+
+        return fingerprint(self)
 
     def extend(
         self,

@@ -1,0 +1,96 @@
+"""What tells a workflow from another: a digest of all that is declared, by declared names alone.
+
+The names stand here as text, so that no class, field or module has a part in what orders carry.
+What is empty is left out: what a later release lets a workflow declare besides changes no digest of
+a workflow that does not declare it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from orderflow.workflow.definition import (
+    EffectOf,
+    OfUnits,
+    PartyAnswer,
+    Release,
+    State,
+    StepWork,
+    TaskFor,
+    TimerFor,
+    Transition,
+    WaitsFor,
+    Workflow,
+)
+from orderflow.workflow.given import name_of
+
+__all__ = ["fingerprint"]
+
+Declared = dict[str, Any]
+
+
+def fingerprint(workflow: Workflow[Any]) -> str:
+    """The digest. The order of the transitions counts, that of the states does not."""
+    declared = _told(
+        initial=workflow.initial,
+        facts=sorted(workflow.facts),
+        states=[_state(state) for state in sorted(workflow.states, key=lambda state: state.name)],
+        transitions=[_transition(way) for way in workflow.transitions],
+    )
+    return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _state(state: State) -> Declared:
+    return _told(
+        name=state.name,
+        phase=state.phase.value,
+        waits_for=_wait(state.waits_for) if state.waits_for else None,
+        keeps=sorted(state.keeps),
+    )
+
+
+def _transition(way: Transition[Any]) -> Declared:
+    return _told(
+        trigger=way.trigger,
+        source=way.source,
+        dest=way.dest,
+        guards=[name_of(guard) for guard in way.guards],
+        roles=sorted(way.roles),
+        moves=[bucket.value for bucket in way.moves or ()],
+    )
+
+
+def _wait(waits_for: WaitsFor) -> Declared:
+    tell = next(tell for kind, tell in _WAITS.items() if isinstance(waits_for, kind))
+    return tell(waits_for)
+
+
+_WAITS: Mapping[type[Any], Callable[[Any], Declared]] = {
+    StepWork: lambda wait: _told(
+        kind="step", step=wait.step, within=_seconds(wait.within), trigger=wait.trigger
+    ),
+    TaskFor: lambda wait: _told(
+        kind="task", role=wait.role, trigger=wait.trigger, within=_seconds(wait.within)
+    ),
+    EffectOf: lambda wait: _told(
+        kind="effect", name=wait.name, party=wait.party, within=_seconds(wait.within)
+    ),
+    PartyAnswer: lambda wait: _told(
+        kind="party", party=wait.party, within=_seconds(wait.within), role=wait.role
+    ),
+    TimerFor: lambda wait: _told(kind="timer", delay=_seconds(wait.delay), trigger=wait.trigger),
+    Release: lambda _wait: _told(kind="release"),
+    OfUnits: lambda _wait: _told(kind="units"),
+}
+
+
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
+
+
+def _told(**given: Any) -> Declared:
+    return {name: value for name, value in given.items() if value not in (None, [])}
