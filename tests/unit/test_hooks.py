@@ -149,11 +149,22 @@ def test_a_watcher_may_be_given_another_name() -> None:
         hooks.committed("confirm", name="second")(watch)
 
 
+def counts(_done: object) -> None:
+    """A watcher."""
+
+
 @pytest.mark.parametrize("point", WATCHERS)
-@pytest.mark.parametrize("name", [{}, {"name": None}, {"name": ""}, {"name": 7}])
-def test_a_watcher_has_a_name(point: str, name: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", ["", 7])
+def test_a_watchers_name_is_a_text(point: str, name: Any) -> None:
     with pytest.raises(TypeError, match="name"):
-        getattr(Hooks(), point)("confirm", **name)
+        getattr(Hooks(), point)("confirm", name=name)
+
+
+@pytest.mark.parametrize("point", WATCHERS)
+def test_a_watcher_without_a_name_has_that_of_its_function(point: str) -> None:
+    hooks = Hooks()
+    getattr(hooks, point)("confirm")(counts)
+    assert hooks.watcher(f"{point}:confirm:counts") is counts
 
 
 def test_a_watcher_that_is_renamed_is_told_what_was_stored_before() -> None:

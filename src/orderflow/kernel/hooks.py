@@ -90,29 +90,26 @@ class Hooks:
         return self._register("on_parcel", status, None)
 
     def committed(
-        self, trigger: str, *, name: str, workflow: Workflow[Step] | None = None
+        self, trigger: str, *, workflow: Workflow[Step] | None = None, name: str | None = None
     ) -> Callable[[Watcher], Watcher]:
-        """After the commit of a move with this trigger. Rows that wait for it carry *name*."""
-        return self._stored("committed", trigger, workflow, name)
+        """After the commit of a move with this trigger.
 
-    def failed(self, effect: str, *, name: str) -> Callable[[Watcher], Watcher]:
-        """After an effect with this name gave up. Rows that wait for it carry *name*."""
-        return self._stored("failed", effect, None, name)
+        Rows that wait for a watcher carry its *name*; without one, the name of the function, which
+        must then stay while such rows are there.
+        """
+        return self._register("committed", trigger, workflow, name)
 
-    def timed_out(self, timer: str, *, name: str) -> Callable[[Watcher], Watcher]:
-        """After a timer with this name fired. Rows that wait for it carry *name*."""
-        return self._stored("timed_out", timer, None, name)
+    def failed(self, effect: str, *, name: str | None = None) -> Callable[[Watcher], Watcher]:
+        """After an effect with this name gave up. *name* as in :meth:`committed`."""
+        return self._register("failed", effect, None, name)
+
+    def timed_out(self, timer: str, *, name: str | None = None) -> Callable[[Watcher], Watcher]:
+        """After a timer with this name fired. *name* as in :meth:`committed`."""
+        return self._register("timed_out", timer, None, name)
 
     def refused(self, call: Callable[[str, Sequence[Refusal]], None]) -> None:
         """Told of each refused command, best effort: the order's id and the reasons."""
         self._add(_Hook("refused", "", None, call, name_of(call)))
-
-    def _stored(
-        self, point: str, name: str, workflow: Workflow[Step] | None, key: object
-    ) -> Callable[[Watcher], Watcher]:
-        if not (isinstance(key, str) and key):
-            raise TypeError(f"hooks.{point} takes a name=, under which it is stored; got {key!r}")
-        return self._register(point, name, workflow, key)
 
     def _register(
         self, point: str, name: str, workflow: Workflow[Step] | None, key: str | None = None
@@ -124,6 +121,9 @@ class Hooks:
             if name not in known:
                 fix = f"{point}({name!r}) names nothing here; one of {sorted(known)}"
                 raise InvalidWorkflow(workflow.name, [Problem(point, name, fix)])
+
+        if key is not None and (not key or type(key) is not str):
+            raise TypeError(f"hooks.{point} takes a text as name=, got {key!r}")
 
         def register(call: F) -> F:
             called = name_of(call) if key is None else key

@@ -30,26 +30,22 @@ def about_orders(order: int) -> list[Note]:
     return []
 
 
-@hooks.committed("pick", name="watch")  # E: incompatible type "Callable\[\[Step\], None\]".*\[arg-type\]
+@hooks.committed("pick")  # E: incompatible type "Callable\[\[Step\], None\]".*\[arg-type\]
 def watches_a_step(step: Step) -> None:
     print(step.order.id)
 
 
-@hooks.committed("pick", name="watch")  # E: incompatible type "Callable\[\[Committed\], list\[Effect\]\]".*\[arg-type\]
+@hooks.committed("pick")  # E: incompatible type "Callable\[\[Committed\], list\[Effect\]\]".*\[arg-type\]
 def adds_too_late(done: Committed) -> list[Effect]:
     return [notify("picked", to=done.order.id)]
 
 
-@hooks.failed("pick", name="watch")  # E: incompatible type "Callable\[\[\], None\]".*\[arg-type\]
+@hooks.failed("pick")  # E: incompatible type "Callable\[\[\], None\]".*\[arg-type\]
 def no_argument() -> None: ...
 
 
-@hooks.timed_out("review", name="watch", workflow=None)  # E: Unexpected keyword argument "workflow" for "timed_out" of "Hooks".*\[call-arg\]
+@hooks.timed_out("review", workflow=None)  # E: Unexpected keyword argument "workflow" for "timed_out" of "Hooks".*\[call-arg\]
 def of_one_workflow(done: Committed) -> None: ...
-
-
-@hooks.committed("pick")  # E: Missing named argument "name" for "committed" of "Hooks".*\[call-arg\]
-def without_a_name(done: Committed) -> None: ...
 
 
 @hooks.refused  # E: incompatible type "Callable\[\[list\[Refusal\], str\], None\]".*\[arg-type\]
