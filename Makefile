@@ -13,7 +13,7 @@ EXTRAS := calendar,postgres,cli,documents,testing,temporal
 EVERYTHING := '.[$(EXTRAS)]' --group dev --group temporal --group docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture crash soak temporal lint format bench docs matrix clean changelog
+.PHONY: help demo test cases torture crash soak temporal lint format bench docs matrix clean changelog
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -53,6 +53,9 @@ test: $(STAMP)  ## the tests, then branch coverage
 	$(call run_tests,$(BIN)/coverage run -m pytest)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+cases: $(STAMP)  ## what the library gets wrong today: a line a case (CASES="money stock-7" for some)
+	$(BIN)/python -m tests.cases $(CASES)
 
 torture: $(STAMP)  ## random lives, every promise after each commit (TORTURE_SEED=2 for others)
 	$(BIN)/python -m tests.torture

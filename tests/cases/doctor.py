@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 from orderflow import IN_HOUSE, Dropship, Engine, InHouse
 from orderflow.engine.doctor import examine
 from orderflow.fulfillment import MANUAL
 from orderflow.model.commands import Confirm
+from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryStore, SqlStore
 from orderflow.testing import FakeParty
 from tests.cases.shop import POSTER, Shop, answer, case, expect, line, order, orderflow, require
@@ -42,7 +44,8 @@ def mend_without_rules() -> None:
 
     def opened() -> Shop:
         parties = [InHouse("rotterdam"), Dropship(FakeParty(), code="acme")]
-        return Shop(*parties, store=SqlStore(URL), steps=MANUAL)
+        clock = VirtualClock(datetime.now(UTC))  # what the doctor puts down is due by its clock
+        return Shop(*parties, store=SqlStore(URL), clock=clock, steps=MANUAL)
 
     shop = opened()
     shop.stock("X", 1, "rotterdam")

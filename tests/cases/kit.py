@@ -39,7 +39,7 @@ def noticed(code: str) -> None:
     require("a law that fails", came["failed"] > 0, f"{came['passed']} passed")
 
 
-@case("a strategy that never asks its supplier", "medium", limit=300)
+@case("a strategy that never asks its supplier", "medium", limit=300, slow=True)
 def lazy() -> None:
     """``perform`` always returns None.
 
@@ -58,7 +58,7 @@ def lazy() -> None:
     )
 
 
-@case("a supplier that rejects more than it was asked for", "medium", limit=300)
+@case("a supplier that rejects more than it was asked for", "medium", limit=300, slow=True)
 def too_many() -> None:
     """Asked for two, an adapter answers that three are rejected.
 
@@ -88,7 +88,7 @@ def readme() -> tuple[str, str]:
     return blocks[1].split("store = SqlStore")[0], blocks[2]
 
 
-@case("README's own test of README's own strategy passes", "high", limit=300)
+@case("README's own test of README's own strategy passes", "high", limit=300, slow=True)
 def readme_test() -> None:
     """The third example of README tests the strategy of the second.
 

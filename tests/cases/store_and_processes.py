@@ -54,7 +54,9 @@ def ends(child: int, by: float) -> bool:
     return True
 
 
-@case("three workers are forked from a process that has used its store", "high", limit=90)
+@case(
+    "three workers are forked from a process that has used its store", "high", limit=90, slow=True
+)
 def forked() -> None:
     """As under a web server that loads the application first: an engine is used, then forked.
 
@@ -190,7 +192,9 @@ def deadlock() -> None:
 
         call = threading.Thread(target=dismiss)
         call.start()
-        time.sleep(1)  # our call waits by now; its wait is looked at once, after three seconds
+        waiting = "select 1 from pg_locks where not granted"
+        while call.is_alive() and not other.execute(waiting).fetchone():
+            time.sleep(0.05)  # until our call waits; PostgreSQL looks at that after three seconds
         with contextlib.suppress(psycopg.Error):
             other.execute("select * from orderflow_inbox for update")
         other.rollback()
