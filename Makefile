@@ -13,7 +13,7 @@ EXTRAS := calendar,postgres,cli,documents,testing,temporal
 EVERYTHING := '.[$(EXTRAS)]' --group dev --group temporal --group docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test cases torture crash soak temporal lint format bench docs matrix clean changelog
+.PHONY: $(shell sed -n 's/^\([a-z]*\):.*\#\# .*/\1/p' Makefile)
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
