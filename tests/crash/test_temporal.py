@@ -1,4 +1,4 @@
-"""Workers on Temporal, and its server, are killed at random moments: the orders end the same.
+"""Workers on Temporal, and its server, are killed in the midst of work: the orders end the same.
 
 ``make temporal`` does more of it.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -22,22 +23,46 @@ from tests.crash.scenario import Process
 from tests.crash.world import Points, World
 from tests.postgres import running
 from tests.temporal.server import Server, end_with_parent
-from tests.temporal.shops import events, played, scenario
-from tests.temporal.working import due_rows, wait_for
+from tests.temporal.shops import differences, events, played, scenario
+from tests.temporal.working import due_rows, held_by, wait_for
 
 KILLS = int(os.environ.get("TEMPORAL_KILLS", "4"))
+LIVES = max(1, KILLS // 15)
+"""Shops that live apart, each through its share of the kills: they may be played side by side."""
 SEED = int(os.environ.get("CRASH_SEED", random.SystemRandom().randrange(10**6)))
 WORKERS = 2
 
 
-class Fleet:
-    """Worker processes, and who kills them: each time something was done, at random."""
+class Killer:
+    """When a worker is killed, and which: a worker that has rows in hand, in the midst of them.
 
-    def __init__(self, url: str, folder: Path, server: Server, process: Process) -> None:
-        self._process, self._server, self._folder = process, server, folder
+    Each third kill may hit any worker while something is due: a hand-over dies half-way too. Each
+    fourth takes the server along.
+    """
+
+    def __init__(self, kills: int, chance: random.Random) -> None:
+        self.left, self.chance = kills, chance
+
+    def victim(self, workers: list[int], holders: set[int]) -> int | None:
+        """One of the stopped workers, or nobody at this moment."""
+        found = [pid for pid in workers if pid in holders or self.left % 3 == 0]
+        return self.chance.choice(found) if found else None
+
+    def takes_the_server(self) -> bool:
+        return self.left % 4 == 1
+
+
+class Fleet:
+    """Worker processes of one shop, and who kills them."""
+
+    def __init__(
+        self, url: str, folder: Path, server: Server, process: Process, killer: Killer
+    ) -> None:
+        self._process, self._server, self._killer = process, server, killer
         self._command = [sys.executable, "-m", "tests.temporal.worker", url, str(folder)]
         self._command += [server.address, folder.name]
-        self._chance, self._left = random.Random(SEED), KILLS
+        self._steps = len(process.steps())
+        self._step, self._at_first = 0, killer.left
         self._workers = [self._start() for _ in range(WORKERS)]
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -46,29 +71,45 @@ class Fleet:
     def settle(self) -> None:
         """Wait until nothing is due; meanwhile somebody may be killed.
 
+        Kills are spread over the steps; what a step was too short for is left to the next ones.
         Where a hand-over died half-way its rows rest for a lease, so the clock goes on.
         """
+        self._step += 1
+        spared = self._at_first * (self._steps - self._step) // self._steps
         since = time.monotonic()
         while due_rows(self._process.store, self._process.clock.now()):
-            if self._left and self._chance.random() < 0.05:
-                self._kill()
+            if self._killer.left > spared and self._killer.chance.random() < 0.5:
+                self._strike()
             time.sleep(0.02)
             if time.monotonic() - since > 2:
                 self._process.clock.advance(timedelta(seconds=31))
                 since = time.monotonic()
 
-    def _kill(self) -> None:
-        self._left -= 1
-        number = self._chance.randrange(WORKERS)
+    def _strike(self) -> None:
+        """Kill a worker in the midst of work, if one is.
+
+        The workers are stopped before it is looked who has what, so none can have finished it.
+        """
+        for worker in self._workers:
+            worker.send_signal(signal.SIGSTOP)
+            _, status = os.waitpid(worker.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status), "a worker ended that nobody had killed"
+        rows = due_rows(self._process.store, self._process.clock.now())
+        pids = [worker.pid for worker in self._workers]
+        victim = self._killer.victim(pids, held_by(rows)) if rows else None
+        if victim is not None:
+            self._kill(pids.index(victim))
+        for worker in self._workers:
+            worker.send_signal(signal.SIGCONT)
+
+    def _kill(self, number: int) -> None:
         self._workers[number].kill()
         self._workers[number].wait()
-        if self._left % 4 == 1:
+        if self._killer.takes_the_server():
             self._server.kill()
             self._server.start()
+        self._killer.left -= 1
         self._workers[number] = self._start()
-
-    def all_killed(self) -> bool:
-        return self._left == 0
 
     def close(self) -> None:
         for worker in self._workers:
@@ -83,24 +124,40 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
-def test_workers_and_the_server_are_killed(tmp_path: Path, server: Server) -> None:
+@pytest.mark.parametrize("life", range(LIVES))
+def test_workers_and_the_server_are_killed(tmp_path: Path, server: Server, life: int) -> None:
+    """The scenario is played until every kill has fallen into work; each time it ends the same."""
     print(f"CRASH_SEED={SEED}")
+    killer = Killer(
+        KILLS // LIVES + (life < KILLS % LIVES), random.Random(f"{SEED}-{life}")
+    )
     (tmp_path / "local").mkdir()
     local = Process(f"sqlite:///{tmp_path}/local.db", tmp_path / "local", Points())
     local.play()
+    times = 0
+    while killer.left:
+        times += 1
+        folder = tmp_path / f"{tmp_path.name}-{times}"
+        folder.mkdir()
+        survives(folder, server, killer, local)
+    local.store.close()
+
+
+def survives(folder: Path, server: Server, killer: Killer, local: Process) -> None:
+    """Play the scenario while workers are killed; it ends as the one that nobody disturbed."""
     url = running().database("temporal")
-    process = scenario(url, tmp_path)
-    fleet = Fleet(url, tmp_path, server, process)
+    process = scenario(url, folder)
+    fleet = Fleet(url, folder, server, process, killer)
+    before = killer.left
     try:
-        wait_for((tmp_path / "ready").exists)
+        wait_for((folder / "ready").exists)
         played(process, fleet.settle)
     finally:
         fleet.close()
-    assert fleet.all_killed()
+    assert killer.left < before
     process.check()
     assert list(examine(process.engine)) == []
-    assert events(process.engine) == events(local.engine)
-    world = World(tmp_path / "world", Points())
+    assert differences(events(process.engine), events(local.engine)) == {}
+    world = World(folder / "world", Points())
     assert world.things() == local.world.things()
-    local.store.close()
     process.store.close()

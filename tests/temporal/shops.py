@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from difflib import ndiff
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from orderflow.stores import SqlStore
 from tests.crash.scenario import Process
 from tests.crash.world import Points, Told
 
-_MOMENT = re.compile(r"datetime\.datetime\([^)]*\)")
+_MOMENT = re.compile(r"datetime\.datetime\([^)]*\)|\d{8}T\d{6}\.\d{6}")
+"""Of an event, or in the key of a timer."""
 
 
 class FileClock(Told):
@@ -64,6 +66,16 @@ def events(engine: Engine) -> dict[str, list[str]]:
         for subject in subjects
     }
     return found | {"stock": [repr(engine.level("MUG")), repr(engine.level("LAMP", "3pl"))]}
+
+
+def differences(found: dict[str, list[str]], wanted: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What :func:`events` gives otherwise than it should, line by line."""
+    return {
+        subject: [line for line in lines if line[:2] != "  "]
+        for subject in sorted(found.keys() | wanted.keys())
+        if (lines := list(ndiff(wanted.get(subject, []), found.get(subject, []))))
+        and found.get(subject) != wanted.get(subject)
+    }
 
 
 def close(engine: Engine) -> None:

@@ -71,7 +71,12 @@ def due_rows(store: SqlStore, now: datetime) -> list[Any]:
         return list(connection.execute(text(asked), {"now": moment}))
 
 
+def held_by(rows: list[Any]) -> set[int]:
+    """The processes of :mod:`tests.temporal.worker` that took some of these rows last."""
+    return {int(row.token.partition("-")[0]) for row in rows if row.token and row.leased_until}
+
+
 def wait_for(done: Callable[[], bool], seconds: float = 60) -> None:
     """Ask until it is so."""
     waiting = retry_if_result(lambda found: not found)
-    retry(retry=waiting, stop=stop_after_delay(seconds), wait=wait_fixed(0.05))(done)()
+    retry(retry=waiting, stop=stop_after_delay(seconds), wait=wait_fixed(0.02))(done)()
