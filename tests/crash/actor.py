@@ -1,13 +1,16 @@
 """A process of a busy shop: places, cancels and ships; it may be killed and started again.
 
 python -m tests.crash.actor URL NAME ORDERS LOG: what an order is follows from its id, so that the
-same command has the same content in each life. What was acknowledged is noted in the log.
+same command has the same content in each life. What was acknowledged is noted in the log. A life
+begins a few orders before what was noted last, and sends their commands again. It goes on for so
+many orders at least, and until a file *closed* lies beside the log.
 """
 
 import random
 import sys
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
@@ -20,6 +23,8 @@ from orderflow.model.document import Delivery
 from orderflow.stores import SqlStore
 
 SKUS = ("MUG", "CUP", "POT")
+AGAIN = 5
+"""Orders that were acknowledged, and are placed again in the next life."""
 
 
 def order(name: str) -> NewOrder:
@@ -74,8 +79,15 @@ class Actor:
     def work(self) -> None:
         self.engine.worker.run_until_idle()
 
+    def begun(self) -> int:
+        """How many orders were acknowledged in earlier lives."""
+        noted = self.log.read_text().splitlines() if self.log.exists() else []
+        return len({line for line in noted if line.startswith("placed ")})
+
     def play(self, orders: int) -> None:
-        for number in range(orders):
+        for number in count(max(0, self.begun() - AGAIN)):
+            if number >= orders and self.log.with_name("closed").exists():
+                return
             self.place(number)
             if self.chance.random() < 0.2:
                 self.cancel(self.chance.randint(0, number))
