@@ -1,13 +1,12 @@
 """A process of a busy shop: places, cancels and ships; it may be killed and started again.
 
-python -m tests.crash.actor URL NAME ORDERS LOG: what an order is follows from its id, so that the
-same command has the same content in each life. What was acknowledged is noted in the log. A life
-begins a few orders before what was noted last, and sends their commands again. It goes on for so
-many orders at least, and until a file *closed* lies beside the log.
+What an order is follows from its id, so that the same command has the same content in each life.
+What was acknowledged is noted in a log. A life begins a few orders before what was noted last, and
+sends their commands again. It goes on for so many orders at least, and until a file *closed* lies
+beside the log.
 """
 
 import random
-import sys
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
@@ -94,6 +93,6 @@ class Actor:
             self.work()
 
 
-if __name__ == "__main__":
-    url, name, orders, log = sys.argv[1:]
+def act(url: str, name: str, orders: str, log: str) -> None:
+    """What a process does."""
     Actor(url, name, Path(log)).play(int(orders))

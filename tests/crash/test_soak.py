@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -29,8 +26,8 @@ from orderflow.model.parcel import ParcelStatus
 from orderflow.model.stock import StockKey
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
-from tests.conftest import ROOT
-from tests.crash.actor import SKUS, make_engine, order
+from tests.crash.actor import SKUS, act, make_engine, order
+from tests.forked import ForkServerProcess, kill, started
 from tests.postgres import Server
 
 ORDERS = int(os.environ.get("SOAK_ORDERS", "12"))
@@ -52,7 +49,7 @@ class Shop:
             receipt = Receive(sku=sku, quantity=AT_FIRST)
             make_engine(store).change_stock(receipt.to(id=f"receipt-{sku}"))
         store.close()
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, ForkServerProcess] = {}
         self.noted_before: dict[str, int] = {}
         for number in range(ACTORS):
             self.start(f"P{number}")
@@ -63,12 +60,11 @@ class Shop:
     def __exit__(self, *error: object) -> None:
         for process in self.processes.values():
             process.kill()
-            process.wait()
+            process.join(30)
 
     def start(self, name: str) -> None:
-        command = [sys.executable, "-m", "tests.crash.actor", self.url, name, str(ORDERS)]
         self.noted_before[name] = len(self.log(name))
-        self.processes[name] = subprocess.Popen([*command, str(self.folder / name)], cwd=ROOT)
+        self.processes[name] = started(act, self.url, name, str(ORDERS), str(self.folder / name))
 
     def log(self, name: str) -> list[str]:
         """What a process noted in all its lives."""
@@ -90,18 +86,18 @@ class Shop:
         The kills are spread over the orders that there will be at least. No process comes to its
         end before the last of them, so that none is a kill of somebody who is done.
         """
-        for kill in range(kills):
-            orders = int((kill + self.chance.random()) / kills * ORDERS * ACTORS)
+        for number in range(kills):
+            orders = int((number + self.chance.random()) / kills * ORDERS * ACTORS)
             self.wait_for(lambda least=orders: len(self.noted("placed ")) >= least)  # type: ignore[misc]  # bound at once
             self.wait_for(lambda: bool(self.at_work()))
             name = self.chance.choice(self.at_work())
-            self.processes[name].kill()
-            assert self.processes[name].wait() == -signal.SIGKILL, f"{name} ended by itself"
+            kill(self.processes[name])
             self.start(name)
-            yield kill
+            yield number
         (self.folder / "closed").touch()
-        self.wait_for(lambda: all(each.poll() is not None for each in self.processes.values()))
-        assert [process.returncode for process in self.processes.values()] == [0] * ACTORS
+        for process in self.processes.values():
+            process.join(240)
+        assert [process.exitcode for process in self.processes.values()] == [0] * ACTORS
 
     def wait_for(self, done: Callable[[], bool]) -> None:
         waiting = retry_if_result(lambda found: not found)
@@ -181,8 +177,8 @@ def test_processes_are_killed_over_one_file(tmp_path: Path) -> None:
 def test_processes_and_the_server_are_killed(tmp_path: Path, server: Server) -> None:
     print(f"CRASH_SEED={SEED}")
     with Shop(server.database("soak"), tmp_path) as shop:
-        for kill in shop.busy(KILLS):
-            if kill % 2:
+        for number in shop.busy(KILLS):
+            if number % 2:
                 server.kill()
                 server.start()
         check(shop.url, shop)

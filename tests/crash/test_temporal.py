@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from orderflow.engine.doctor import examine
-from tests.conftest import ROOT
 from tests.crash.scenario import Process
 from tests.crash.world import Points, World
+from tests.forked import kill, started
 from tests.postgres import running
-from tests.temporal.server import Server, end_with_parent
+from tests.temporal.server import Server
 from tests.temporal.shops import differences, events, played, scenario
+from tests.temporal.worker import work
 from tests.temporal.working import due_rows, held_by, wait_for
 
 KILLS = int(os.environ.get("TEMPORAL_KILLS", "4"))
@@ -59,14 +58,10 @@ class Fleet:
         self, url: str, folder: Path, server: Server, process: Process, killer: Killer
     ) -> None:
         self._process, self._server, self._killer = process, server, killer
-        self._command = [sys.executable, "-m", "tests.temporal.worker", url, str(folder)]
-        self._command += [server.address, folder.name]
+        self._told = url, str(folder), server.address
         self._steps = len(process.steps())
         self._step, self._at_first = 0, killer.left
-        self._workers = [self._start() for _ in range(WORKERS)]
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(self._command, cwd=ROOT, preexec_fn=end_with_parent)  # noqa: PLW1509 (it only calls prctl)
+        self._workers = [started(work, *self._told) for _ in range(WORKERS)]
 
     def settle(self) -> None:
         """Wait until nothing is due; meanwhile somebody may be killed.
@@ -88,33 +83,30 @@ class Fleet:
     def _strike(self) -> None:
         """Kill a worker in the midst of work, if one is.
 
-        The workers are stopped before it is looked who has what, so none can have finished it.
+        The workers are stopped before it is looked who has what, so that none finishes it first.
         """
-        for worker in self._workers:
-            worker.send_signal(signal.SIGSTOP)
-            _, status = os.waitpid(worker.pid, os.WUNTRACED)
-            assert os.WIFSTOPPED(status), "a worker ended that nobody had killed"
+        pids = [worker.pid or 0 for worker in self._workers]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
         rows = due_rows(self._process.store, self._process.clock.now())
-        pids = [worker.pid for worker in self._workers]
         victim = self._killer.victim(pids, held_by(rows)) if rows else None
         if victim is not None:
             self._kill(pids.index(victim))
-        for worker in self._workers:
-            worker.send_signal(signal.SIGCONT)
+        for pid in pids:
+            if pid != victim:
+                os.kill(pid, signal.SIGCONT)
 
     def _kill(self, number: int) -> None:
-        self._workers[number].kill()
-        self._workers[number].wait()
+        kill(self._workers[number])
         if self._killer.takes_the_server():
             self._server.kill()
             self._server.start()
         self._killer.left -= 1
-        self._workers[number] = self._start()
+        self._workers[number] = started(work, *self._told)
 
     def close(self) -> None:
         for worker in self._workers:
-            worker.kill()
-            worker.wait()
+            kill(worker)
 
 
 @pytest.fixture
@@ -128,9 +120,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 def test_workers_and_the_server_are_killed(tmp_path: Path, server: Server, life: int) -> None:
     """The scenario is played until every kill has fallen into work; each time it ends the same."""
     print(f"CRASH_SEED={SEED}")
-    killer = Killer(
-        KILLS // LIVES + (life < KILLS % LIVES), random.Random(f"{SEED}-{life}")
-    )
+    killer = Killer(KILLS // LIVES + (life < KILLS % LIVES), random.Random(f"{SEED}-{life}"))
     (tmp_path / "local").mkdir()
     local = Process(f"sqlite:///{tmp_path}/local.db", tmp_path / "local", Points())
     local.play()

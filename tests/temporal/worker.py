@@ -1,10 +1,9 @@
-"""A worker process that may be killed: python -m tests.temporal.worker URL FOLDER ADDRESS QUEUE."""
+"""A worker process that may be killed."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from temporalio.client import Client
 
 from orderflow.engine.time import RandomIds
 from orderflow.runtimes.temporal import TemporalWorker
+from tests.temporal.server import end_with_parent
 from tests.temporal.shops import scenario
 
 
@@ -22,15 +22,16 @@ class Signed(RandomIds):
         return f"{os.getpid()}-{super().new(kind)}"
 
 
-async def main(url: str, folder: Path, address: str, queue: str) -> None:
+def work(url: str, folder: str, address: str) -> None:
+    """Work the scenario's orders, until killed."""
+    end_with_parent()
+    asyncio.run(_work(url, Path(folder), address))
+
+
+async def _work(url: str, folder: Path, address: str) -> None:
     process = scenario(url, folder)
     process.engine.ids = Signed()
-    worker = TemporalWorker(process.engine, await Client.connect(address), queue=queue)
+    worker = TemporalWorker(process.engine, await Client.connect(address), queue=folder.name)
     worker.poll, worker.silence, worker.marks = 0.1, timedelta(seconds=2), False
     (folder / "ready").touch()
     await worker.run(asyncio.Event())
-
-
-if __name__ == "__main__":
-    url, folder, address, queue = sys.argv[1:]
-    asyncio.run(main(url, Path(folder), address, queue))

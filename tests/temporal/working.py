@@ -79,4 +79,4 @@ def held_by(rows: list[Any]) -> set[int]:
 def wait_for(done: Callable[[], bool], seconds: float = 60) -> None:
     """Ask until it is so."""
     waiting = retry_if_result(lambda found: not found)
-    retry(retry=waiting, stop=stop_after_delay(seconds), wait=wait_fixed(0.02))(done)()
+    retry(retry=waiting, stop=stop_after_delay(seconds), wait=wait_fixed(0.05))(done)()
