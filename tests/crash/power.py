@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import apsw
+import attrs
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
@@ -17,78 +18,75 @@ Write = tuple[int, bytes] | int
 """Bytes at an offset; or the size that a file is cut to."""
 
 
-class Disk(apsw.VFS):
-    """Counts what is written and synced, and loses its power at the operation it is told."""
+@attrs.frozen
+class Operation:
+    """What was done to a file: written, or synced, or it was deleted."""
 
-    def __init__(self, name: str, fatal: int) -> None:
+    file: str
+    write: Write | None = None
+    deleted: bool = False
+
+
+class Disk(apsw.VFS):
+    """Remembers what is written, synced and deleted, so that it can tell of any power cut."""
+
+    def __init__(self, name: str) -> None:
         super().__init__(name, "")
-        self.fatal, self.count, self.last, self.off = fatal, 0, 0, False
-        self.files: dict[str, DiskFile] = {}
+        self.operations: list[Operation] = []
 
     def xOpen(self, name: Any, flags: list[int]) -> Any:  # noqa: N802
-        opened = DiskFile(self, name, flags)
-        path = name.filename() if hasattr(name, "filename") else str(name)
-        before = self.files.get(path)
-        if before is not None:
-            opened.synced, opened.pending = before.synced, before.pending
-        self.files[path] = opened
-        return opened
+        return DiskFile(self, name, flags)
 
     def xDelete(self, name: str, sync: bool) -> None:  # noqa: N802
-        if self.works():
-            super().xDelete(name, sync)
-            self.files.pop(name, None)
+        super().xDelete(name, sync)
+        self.operations.append(Operation(Path(name).name, deleted=True))
 
-    def works(self) -> bool:
-        """Whether an operation reaches the disk. From when the power fails on each one raises."""
-        self.count += 1
-        if self.fatal and self.count >= self.fatal and not self.off:
-            raise apsw.IOError("no power")
-        return not self.off
-
-    def cut(self) -> None:
-        """Without power from now on, if it still had any: nothing reaches it, nothing raises."""
-        self.last, self.off = self.count, True
-
-    def after_the_cut(self, folder: Path, chance: random.Random) -> Path:
-        """The folder with the files as they are found when the power is back."""
-        folder.mkdir()
-        for path, file in self.files.items():
-            (folder / Path(path).name).write_bytes(file.found(chance))
-        return folder
+    def after_the_cut(self, done: int, chance: random.Random) -> dict[str, bytes]:
+        """The files as they are found when the power failed after this many operations."""
+        synced: dict[str, bytearray] = {}
+        pending: dict[str, list[Write]] = {}
+        for operation in self.operations[:done]:
+            content = synced.setdefault(operation.file, bytearray())
+            writes = pending.setdefault(operation.file, [])
+            if operation.deleted:
+                del synced[operation.file], pending[operation.file]
+            elif operation.write is None:
+                _apply(content, writes)
+                writes.clear()
+            else:
+                writes.append(operation.write)
+        for file, content in synced.items():
+            _apply(content, _reached(pending[file], chance))
+        return {file: bytes(content) for file, content in synced.items()}
 
 
 class DiskFile(apsw.VFSFile):
     def __init__(self, disk: Disk, name: Any, flags: list[int]) -> None:
         super().__init__("", name, flags)
-        self.disk = disk
-        self.synced = bytearray()
-        self.pending: list[Write] = []
+        self._disk = disk
+        self._name = Path(name.filename() if hasattr(name, "filename") else name).name
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
-        if self.disk.works():
-            super().xWrite(data, offset)
-            self.pending.append((offset, bytes(data)))
+        super().xWrite(data, offset)
+        self._note((offset, bytes(data)))
 
     def xTruncate(self, size: int) -> None:  # noqa: N802
-        if self.disk.works():
-            super().xTruncate(size)
-            self.pending.append(size)
+        super().xTruncate(size)
+        self._note(size)
 
     def xSync(self, flags: int) -> None:  # noqa: N802
-        if self.disk.works():
-            super().xSync(flags)
-            for write in self.pending:
-                _apply(self.synced, write)
-            self.pending.clear()
+        super().xSync(flags)
+        self._note(None)
 
-    def found(self, chance: random.Random) -> bytes:
-        """What was synced, and of the rest whatever had reached the disk."""
-        content = bytearray(self.synced)
-        for write in self.pending:
-            if chance.random() < 0.5:
-                _apply(content, write if isinstance(write, int) else _torn(write, chance))
-        return bytes(content)
+    def _note(self, write: Write | None) -> None:
+        self._disk.operations.append(Operation(self._name, write))
+
+
+def _reached(writes: Iterable[Write], chance: random.Random) -> Iterator[Write]:
+    """Of what was not synced, whatever had reached the disk."""
+    for write in writes:
+        if chance.random() < 0.5:
+            yield write if isinstance(write, int) else _torn(write, chance)
 
 
 def _torn(write: tuple[int, bytes], chance: random.Random) -> tuple[int, bytes]:
@@ -98,13 +96,14 @@ def _torn(write: tuple[int, bytes], chance: random.Random) -> tuple[int, bytes]:
     return offset, data[:sectors]
 
 
-def _apply(content: bytearray, write: Write) -> None:
-    if isinstance(write, int):
-        del content[write:]
-        return
-    offset, data = write
-    content.extend(bytes(max(0, offset + len(data) - len(content))))
-    content[offset : offset + len(data)] = data
+def _apply(content: bytearray, writes: Iterable[Write]) -> None:
+    for write in writes:
+        if isinstance(write, int):
+            del content[write:]
+        else:
+            offset, data = write
+            content.extend(bytes(max(0, offset + len(data) - len(content))))
+            content[offset : offset + len(data)] = data
 
 
 def on_disk(disk_name: str) -> Callable[..., sa.Engine]:
