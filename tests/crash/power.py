@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -127,6 +126,7 @@ class Connection:
     def __init__(self, path: str, disk: str) -> None:
         self.raw = apsw.Connection(path, vfs=disk)
         self.raw.execute("pragma locking_mode=exclusive")  # a VFS in Python shares no memory
+        self.raw.execute("pragma wal_autocheckpoint=200")  # pages: it is written back now and then
 
     def cursor(self) -> Cursor:
         return Cursor(self.raw)
@@ -165,13 +165,8 @@ class Cursor:
         before, cursor = self._raw.total_changes(), self._raw.cursor()
         cursor.exec_trace = self._describe
         self.description, self._rows = None, []
-        try:
-            for values in many:
-                self._rows += cursor.execute(sql, tuple(values)).fetchall()
-        except apsw.Error as error:
-            told = sqlite3.OperationalError(str(error))
-            told.sqlite_errorcode = getattr(error, "extendedresult", sqlite3.SQLITE_IOERR)
-            raise told from None
+        for values in many:
+            self._rows += cursor.execute(sql, tuple(values)).fetchall()
         self.rowcount = self._raw.total_changes() - before
         return self
 
