@@ -13,7 +13,7 @@ EXTRAS := calendar,postgres,cli,documents,testing,temporal
 EVERYTHING := '.[$(EXTRAS)]' --group dev --group temporal --group docs
 
 .DEFAULT_GOAL := help
-.PHONY: $(shell sed -n 's/^\([a-z]*\):.*\#\# .*/\1/p' Makefile)
+.PHONY: help $(shell sed -n 's/^\([a-z]*\):.*\#\# .*/\1/p' Makefile)
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -60,14 +60,17 @@ cases: $(STAMP)  ## what the library gets wrong today: a line a case (CASES="mon
 torture: $(STAMP)  ## random lives, every promise after each commit (TORTURE_SEED=2 for others)
 	$(BIN)/python -m tests.torture
 
-crash: $(STAMP)  ## a process killed at every statement, commit and call (an hour)
-	CRASH_POINTS=all $(BIN)/pytest tests/crash/test_crash.py tests/crash/test_power.py
+crash: $(STAMP)  ## a process killed at every statement, commit and call (ten minutes)
+	CRASH_POINTS=all $(BIN)/pytest -n 2 tests/crash/test_crash.py tests/crash/test_power.py
 
 soak: $(STAMP)  ## a busy shop whose processes and server are killed (ten minutes)
 	SOAK_ORDERS=300 $(BIN)/pytest tests/crash/test_soak.py
 
 temporal: $(STAMP)  ## orders on Temporal: all its tests, with many kills and long histories (half an hour)
 	TEMPORAL_KILLS=60 TEMPORAL_EVENTS=1000 $(BIN)/pytest tests/temporal tests/crash/test_temporal.py
+
+proofs: $(STAMP)  ## all that takes longer, one after the other (PROOFS="crash soak" for some)
+	$(BIN)/python -m tests.proofs
 
 lint: $(STAMP)  ## format, style, types, rooms
 	$(BIN)/ruff format --check
@@ -118,6 +121,6 @@ changelog: $(STAMP)  ## move the fragments in changelog.d into CHANGELOG.md
 	$(BIN)/towncrier build --yes
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) .matrix .bench dist docs/_build demo.db* demo-documents .coverage* .hypothesis
+	rm -rf $(VENV) .matrix .bench .proofs dist docs/_build demo.db* demo-documents .coverage* .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find src tests docs benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
