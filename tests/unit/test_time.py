@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow import InvalidInput, Steps
+from orderflow import InvalidInput
 from orderflow.calendars import BusinessCalendar, Hours
 from orderflow.kernel import deadlines, falling_due, progress
-from orderflow.kernel.policies import Windows, at_confirmation, promised_within
+from orderflow.kernel.policies import Windows, promised_within
 from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, CloseTask, Draft, Edit, Fire
-from orderflow.model.document import Line, NewOrder
-from tests.little_shop import LittleShop
+from tests.shop import Shop, new_order
 
 BERLIN = BusinessCalendar("Europe/Berlin", "DE")
 CALENDARS = [
@@ -83,101 +82,97 @@ def test_a_calendar_names_what_is_wrong(make: Callable[[], object], what: str) -
 
 
 def test_a_policy_dates_what_the_document_does_not() -> None:
-    policy = {"promise": promised_within(BERLIN, 2)}
-    assert LittleShop(engine=policy).order.state.promised == datetime(2026, 1, 7, 17, tzinfo=UTC)
-    assert LittleShop(engine=policy, promised=PROMISED).order.state.promised == PROMISED
-    assert LittleShop().order.state.promised is None
+    dated = Shop(promise=promised_within(BERLIN, 2)).place()
+    assert dated.order.state.promised == datetime(2026, 1, 7, 17, tzinfo=UTC)
+    agreed = Shop(promise=promised_within(BERLIN, 2)).place(promised=PROMISED)
+    assert agreed.order.state.promised == PROMISED
+    assert Shop().place().order.state.promised is None
 
 
 def test_a_draft_is_promised_when_it_is_placed() -> None:
-    shop = LittleShop(engine={"promise": promised_within(BERLIN, 2)})
-    lines = (Line(sku="MUG", quantity=1),)
-    draft = Draft(order=NewOrder(number="A-2", currency="EUR", lines=lines))
+    shop = Shop(promise=promised_within(BERLIN, 2))
+    draft = Draft(order=new_order())
     assert shop.engine.submit(draft.to()).state.promised is None
     shop.passes(days=7)
-    placed = shop.engine.submit(Fire(trigger="place").to("A-2"))
+    placed = shop.engine.submit(Fire(trigger="place").to("A-1"))
     assert placed.state.promised == datetime(2026, 1, 14, 17, tzinfo=UTC)
 
 
 def test_a_late_order_goes_to_another_role_and_ends_by_itself() -> None:
-    shop = LittleShop(promised=PROMISED)
+    shop = Shop().place(promised=PROMISED)
     shop.passes(days=3)
-    assert shop.tasks() == {}
+    assert shop.roles() == {}
     shop.passes(days=1)
-    assert shop.tasks() == {"promise": "support"}
+    assert shop.roles() == {"promise": "support"}
     shop.passes(days=1)
-    assert shop.tasks() == {"promise": "supervisor"}
+    assert shop.roles() == {"promise": "supervisor"}
     (wait,) = [w for w in shop.engine.explain("A-1").waits if w.name == "promise"]
     assert wait.sentence == (
         "supervisor should: A-1 was promised for 2026-01-09 17:00 UTC, and not delivered"
     )
     assert len(shop.events(ev.TaskEscalated)) == 1
     shop.delivers()
-    assert shop.tasks() == {}
+    assert shop.roles() == {}
     assert shop.engine.silent("A-1") == ()
 
 
 def test_who_looked_before_is_asked_again_when_it_is_late() -> None:
-    shop = LittleShop(promised=PROMISED)
+    shop = Shop().place(promised=PROMISED)
     shop.passes(days=4)
     shop.engine.submit(CloseTask(task="A-1:promise").to("A-1", by="ana"))
     shop.passes(days=1)
-    assert shop.tasks() == {"promise": "supervisor"}
+    assert shop.roles() == {"promise": "supervisor"}
 
 
 def test_a_promise_shorter_than_the_window_is_only_kept_or_late() -> None:
-    shop = LittleShop(promised=datetime(2026, 1, 5, 20, tzinfo=UTC))
-    assert shop.tasks() == {}
+    shop = Shop().place(promised=datetime(2026, 1, 5, 20, tzinfo=UTC))
+    assert shop.roles() == {}
     shop.passes(hours=12)
-    assert shop.tasks() == {"promise": "supervisor"}
+    assert shop.roles() == {"promise": "supervisor"}
 
 
 def test_another_date_ends_the_task_and_is_watched_in_its_turn() -> None:
-    shop = LittleShop(promised=PROMISED)
+    shop = Shop().place(promised=PROMISED)
     shop.passes(days=5)
-    assert shop.tasks() == {"promise": "supervisor"}
+    assert shop.roles() == {"promise": "supervisor"}
     later = PROMISED + timedelta(days=7)
-    shop.engine.submit(Edit(promised=later).to("A-1", by="ana"))
-    shop.work()
-    assert "promise" not in shop.tasks()
+    shop.does(Edit(promised=later))
+    assert "promise" not in shop.roles()
     shop.passes(days=6)
-    assert shop.tasks()["promise"] == "support"
+    assert shop.roles()["promise"] == "support"
 
 
 def test_what_was_delivered_or_cancelled_is_never_late() -> None:
-    shop = LittleShop(promised=PROMISED)
+    shop = Shop().place(promised=PROMISED)
     shop.delivers()
     shop.passes(days=6)
-    assert shop.tasks() == {}
-    manual = {"steps": Steps(manual={"pick"}), "release": at_confirmation}
-    shop = LittleShop(promised=PROMISED, engine=manual)
+    assert shop.roles() == {}
+    shop = Shop(manual=["pick"]).place(promised=PROMISED)
     shop.passes(days=6)
-    shop.engine.submit(Cancel().to("A-1", by="ana"))
-    shop.work()
-    assert (shop.tasks(), shop.order.status) == ({}, "cancelled")
+    shop.does(Cancel())
+    assert (shop.roles(), shop.order.status) == ({}, "cancelled")
 
 
 def test_a_task_that_takes_too_long_goes_to_another_role() -> None:
-    manual = {"steps": Steps(manual={"pick"}), "windows": Windows(escalation=timedelta(days=2))}
-    shop = LittleShop(engine=manual)
+    shop = Shop(manual=["pick"], windows=Windows(escalation=timedelta(days=2))).place()
     shop.passes(days=1)
-    assert shop.tasks() == {"pick": "warehouse"}
+    assert shop.roles() == {"pick": "warehouse"}
     shop.passes(days=1)
-    assert shop.tasks() == {"pick": "supervisor"}
+    assert shop.roles() == {"pick": "supervisor"}
     (task,) = shop.engine.tasks()
     shop.engine.complete(task, by="ana")
     shop.work()
-    assert (shop.order.status, shop.tasks()) == ("shipped", {})
+    assert (shop.order.status, shop.roles()) == ("shipped", {})
 
 
 def test_an_opened_task_is_escalated_once() -> None:
     windows = Windows(escalation=timedelta(days=2), tracking=timedelta(days=90))
-    shop = LittleShop(engine={"windows": windows}, promised=PROMISED)
+    shop = Shop(windows=windows).place(promised=PROMISED)
     shop.passes(days=4)
     shop.passes(days=3)
-    assert shop.tasks() == {"promise": "supervisor"}
+    assert shop.roles() == {"promise": "supervisor"}
     shop.passes(days=30)
-    roles = [event.role for event in shop.events(ev.TaskEscalated)]  # type: ignore[attr-defined]  # of this kind
+    roles = [event.role for event in shop.events(ev.TaskEscalated)]
     assert roles == ["supervisor"]
 
 
