@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow import Line, Order, Refused, Steps
+from orderflow import Line, Order, Refused
 from orderflow.fulfillment import in_house
 from orderflow.kernel import facts, owing, policies, progress, refunding
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.policies import at_confirmation
 from orderflow.model.commands import Cancel, Edit, Pack, Pick, RemindPayment, Resend
-from orderflow.model.document import Charge
+from orderflow.model.document import Charge, Terms
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.observations import GoodsReturned, TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import PaymentFact
 from orderflow.testing import Broken
-from tests.little_shop import CASH, PREPAID, LittleShop
+from tests.shop import Shop
 
 PRICE = 500
 
@@ -30,7 +30,13 @@ def mugs(units: int) -> tuple[Line, ...]:
     return (Line(sku="MUG", quantity=units, amount=PRICE * units),)
 
 
-def may_be_reminded(shop: LittleShop) -> bool:
+def prepaid(*lines: Line, manual: Iterable[str] = ()) -> Shop:
+    """An order whose work starts when it is paid."""
+    shop = Shop(release=policies.when_paid, manual=manual)
+    return shop.place(*lines, terms=Terms.PREPAID)
+
+
+def may_be_reminded(shop: Shop) -> bool:
     with suppress(Refused):
         shop.engine.submit(RemindPayment().to("A-1"))
         return True
@@ -49,7 +55,7 @@ def test_a_prepaid_order_is_worked_as_soon_as_what_is_kept_is_paid(
 
 def works_as_soon_as_it_is_paid(steps: list[int]) -> None:
     """Each step cancels a unit (0), or pays a part of the price."""
-    shop = LittleShop(PREPAID, lines=mugs(3), engine={"steps": Steps(manual={"pick"})})
+    shop = prepaid(*mugs(3), manual=["pick"])
     owed, released = 3 * PRICE, False
     for number, step in enumerate(steps):
         if step:
@@ -70,10 +76,10 @@ def works_as_soon_as_it_is_paid(steps: list[int]) -> None:
     if not released:
         in_sight = shop.order.state.payments.captured
         assert (shop.order.status == "cancelled") == (not in_sight)
-        assert ("overdue.payment" in shop.tasks()) == bool(in_sight)
+        assert ("overdue.payment" in shop.roles()) == bool(in_sight)
     else:
         assert shop.order.units(Bucket.ALLOCATED) == {"1": owed // PRICE}
-        assert "overdue.payment" not in shop.tasks()
+        assert "overdue.payment" not in shop.roles()
 
 
 # --- added, and paid for later -------------------------------------------------------------------
@@ -94,8 +100,7 @@ def goes_out_when_it_is_paid(
     paid: int, added: list[tuple[int, bool]], *, by_hand: bool = False
 ) -> None:
     """One mug is paid; more are added, and *paid* of them are paid at once."""
-    steps = Steps(manual={"pick"} if by_hand else ())
-    shop = LittleShop(PREPAID, lines=mugs(1), engine={"steps": steps})
+    shop = prepaid(*mugs(1), manual=["pick"] if by_hand else ())
     shop.pays(PRICE)
     wanted = covered = 1
     for number, (units, as_line) in enumerate(added):
@@ -110,7 +115,7 @@ def goes_out_when_it_is_paid(
             shop.pays(PRICE * (wanted - covered), ref=f"more-{number}")
             paid, covered = paid - (wanted - covered), wanted
     shop.passes(days=7)
-    assert ("overdue.payment" in shop.tasks()) == (covered < wanted)
+    assert ("overdue.payment" in shop.roles()) == (covered < wanted)
     if covered < wanted:
         task = next(task for task in shop.engine.tasks() if task.name == "overdue.payment")
         shop.engine.complete(task, by="fin", data={"answer": "paid"})
@@ -121,15 +126,15 @@ def goes_out_when_it_is_paid(
 
 def test_a_prepaid_order_that_was_delivered_half_paid_is_asked_about() -> None:
     """Under a release policy that did not wait for its money."""
-    shop = LittleShop(PREPAID, engine={"release": at_confirmation})
+    shop = Shop(release=at_confirmation).place(terms=Terms.PREPAID)
     shop.pays(500)
     shop.delivers()
     shop.passes(days=7)
-    assert shop.tasks() == {"overdue.payment": "support"}
+    assert shop.roles() == {"overdue.payment": "support"}
     shop.passes(days=30)
     assert shop.order.status == "delivered"
     shop.pays(500, ref="rest")
-    assert (shop.tasks(), shop.order.status) == ({}, "completed")
+    assert (shop.roles(), shop.order.status) == ({}, "completed")
 
 
 # --- paid too much --------------------------------------------------------------------------------
@@ -148,7 +153,7 @@ def test_what_was_paid_too_much_goes_back_when_the_order_is_over(
 
 def goes_back_when_it_is_over(paid: list[int], cancelled: int, late: int) -> None:
     """Two mugs; the last *late* payments come when the order is over."""
-    shop = LittleShop(lines=mugs(2), engine={"steps": Steps(manual={"pick"})})
+    shop = Shop(manual=["pick"]).place(*mugs(2))
     first = max(0, len(paid) - late)
     for number, amount in enumerate(paid[:first]):
         shop.pays(amount, ref=str(number))
@@ -169,7 +174,7 @@ def goes_back_when_it_is_over(paid: list[int], cancelled: int, late: int) -> Non
     assert refunded(shop) == max(0, sum(paid) - owed)
 
 
-def refunded(shop: LittleShop) -> int:
+def refunded(shop: Shop) -> int:
     """What is paid back, or is to be."""
     return sum(refund.amount for refund in shop.order.state.refunds.values())
 
@@ -197,7 +202,7 @@ def greatest_counts(*tellings: list[tuple[PaymentFact, str, int]]) -> None:
     """Each telling has the same reports, in another order."""
     ends = []
     for told in tellings:
-        shop = LittleShop(PREPAID)
+        shop = prepaid()
         amounts: dict[tuple[PaymentFact, str], set[int]] = {}
         for fact, ref, amount in told:
             shop.pays(amount, fact, ref)
@@ -240,8 +245,8 @@ def collects_what_is_owed(parts: list[tuple[int, int, str]], ahead: int, postage
     """Each line leaves in a parcel of its own, after it is known what became of the one before."""
     lines = tuple(Line(sku="MUG", quantity=units, amount=price) for units, price, _ in parts)
     charges = (Charge(code="POST", amount=postage),)
-    by_hand = {"steps": Steps(manual={"pick", "pack"})}
-    shop = LittleShop(CASH, lines=lines, charges=charges, engine=by_hand)
+    cash = Terms.CASH_ON_DELIVERY
+    shop = Shop(manual=["pick", "pack"]).place(*lines, terms=cash, charges=charges)
     shop.pays(shop.order.document.total.minor * ahead // 100, ref="ahead")
     for number, (units, _, fate) in enumerate(parts, 1):
         pack(shop, {str(number): units})
@@ -256,8 +261,8 @@ def collects_what_is_owed(parts: list[tuple[int, int, str]], ahead: int, postage
             pack(shop, {str(number): units})
         if fate != "is lost":
             scan(shop, ParcelStatus.DELIVERED)
-            if cash := shop.carrier.asked[-1].collect:
-                shop.pays(cash.minor, ref=f"cash-{number}")
+            if collected := shop.carrier.asked[-1].collect:
+                shop.pays(collected.minor, ref=f"cash-{number}")
         if fate == "comes back":
             shop.says(GoodsReturned(lines={str(number): 1}))
     state = shop.order.state
@@ -265,19 +270,18 @@ def collects_what_is_owed(parts: list[tuple[int, int, str]], ahead: int, postage
     assert state.payments.kept - going_back == state.payments.total
 
 
-def pack(shop: LittleShop, units: dict[str, int]) -> None:
+def pack(shop: Shop, units: dict[str, int]) -> None:
     """Units leave in a parcel whose carrier collects no more than is missing."""
     fo = next(
         fo.id for fo in reversed([*shop.order.fulfillment_orders.values()]) if not fo.phase.final
     )
     shop.engine.submit(Pick(fo=fo, units=units).to("A-1"))
-    shop.engine.submit(Pack(fo=fo, units=units).to("A-1"))
-    shop.work()
+    shop.does(Pack(fo=fo, units=units))
     cash = shop.carrier.asked[-1].collect
     assert cash is None or cash.minor <= shop.order.state.payments.outstanding
 
 
-def scan(shop: LittleShop, status: ParcelStatus) -> None:
+def scan(shop: Shop, status: ParcelStatus) -> None:
     """The carrier says where the last parcel is."""
     *_, parcel = shop.order.state.parcels.values()
     shop.says(TrackingReported(tracking_number=parcel.tracking_number, status=status))
@@ -311,7 +315,7 @@ def asks_once_whether_work_may_start(patch: pytest.MonkeyPatch) -> None:
     """What is added to an order that is in work is worked, too."""
     release = policies.when_paid
     paid_once = lambda order: order.state.released or release(order)  # noqa: E731  # short
-    patch.setattr("tests.little_shop.when_paid", paid_once)
+    patch.setattr(policies, "when_paid", paid_once)
 
 
 def keeps_what_was_paid_too_much(patch: pytest.MonkeyPatch) -> None:

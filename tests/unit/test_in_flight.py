@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from orderflow import Engine, Line, NewOrder
+from orderflow import Line
 from orderflow.fulfillment import Dropship
+from orderflow.kernel.policies import when_paid
 from orderflow.model.commands import Cancel, PlaceHold, ReleaseHold
 from orderflow.model.document import Terms
-from orderflow.model.observations import CancellationAnswered, Fact, PaymentReported
-from orderflow.model.state import PaymentFact
+from orderflow.model.observations import CancellationAnswered, Fact
 from orderflow.ports import GiveUp, PartyRequest, RefundRequest
-from orderflow.simulation import SequentialIds, VirtualClock
-from orderflow.stores import MemoryStore
-from orderflow.testing import FakeParty, check_order
-from tests.little_shop import LittleShop
+from orderflow.testing import FakeParty
+from tests.shop import Shop
 
 
 class Interrupted(FakeParty):
@@ -50,43 +47,33 @@ class Interrupted(FakeParty):
 
 @pytest.mark.parametrize("call", ["submit", "give_up", "refund"])
 def test_what_was_taken_while_a_hold_came_is_waited_for(call: str) -> None:
-    clock, party = VirtualClock(), Interrupted()
-    engine = Engine(
-        MemoryStore(), [Dropship(party)], clock=clock, ids=SequentialIds(), payments=party
-    )
-    party.hold = lambda: engine.submit(PlaceHold(hold="look", reason="look").to("A-1"))
+    party = Interrupted()
+    shop = Shop(Dropship(party), payments=party)
+    party.hold = lambda: shop.engine.submit(PlaceHold(hold="look", reason="look").to("A-1"))
     party.at = call
-    mugs = Line(sku="MUG", quantity=2, amount=1000)
-    engine.place(NewOrder(number="A-1", currency="EUR", lines=(mugs,)))
 
     def goes_on() -> None:
-        engine.worker.run_until_idle()
-        check_order(engine, "A-1")
-        if engine.order("A-1").state.holds:
-            engine.submit(ReleaseHold(hold="look").to("A-1"))
-            engine.worker.run_until_idle()
-            check_order(engine, "A-1")
+        if shop.order.state.holds:
+            shop.does(ReleaseHold(hold="look"))
 
+    shop.place(Line(sku="MUG", quantity=2, amount=1000))
     goes_on()
-    paid = PaymentReported(fact=PaymentFact.CAPTURED, amount=2000, reference="p")
-    engine.observe(paid.at(clock.now(), subject="A-1"))
-    engine.submit(Cancel(lines={"1": 1}).to("A-1", by="customer"))
+    shop.pays(2000)
+    shop.does(Cancel(lines={"1": 1}), by="customer")
     goes_on()
-    given = CancellationAnswered(fo="A-1-F1", lines={"1": 1})
-    engine.observe(given.at(clock.now(), subject="A-1"))
+    shop.says(CancellationAnswered(fo="A-1-F1", lines={"1": 1}))
     goes_on()
     assert party.at == "", f"{call} was never called"
     calls: list[list[Any]] = [party.asked, party.asked_back, party.refunds]
     assert [len(made) for made in calls] == [1, 1, 1]
-    clock.advance(timedelta(days=9))
-    engine.worker.run_until_idle()
-    assert "overdue.payments" in {task.name for task in engine.tasks()}
+    shop.passes(days=9)
+    assert "overdue.payments" in shop.tasks()
 
 
 @pytest.mark.parametrize("terms", [Terms.PREPAID, Terms.INVOICE])
 def test_a_timer_that_fires_while_a_hold_comes_fires_after_it(terms: Terms) -> None:
     """Of an unpaid order the time to pay, of a delivered one the request for a review."""
-    shop = LittleShop(terms)
+    shop = Shop(release=when_paid).place(terms=terms)
     if terms is Terms.INVOICE:
         shop.pays(1000)
         shop.delivers()
@@ -102,7 +89,6 @@ def test_a_timer_that_fires_while_a_hold_comes_fires_after_it(terms: Terms) -> N
     shop.work()
     assert shop.order.status != "cancelled"
     assert "review-request" not in shop.told
-    shop.engine.submit(ReleaseHold(hold="look").to("A-1"))
-    shop.work()
+    shop.does(ReleaseHold(hold="look"))
     after = {Terms.PREPAID: shop.order.status == "cancelled", Terms.INVOICE: len(shop.told) == 1}
     assert after[terms], (shop.order, shop.told)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow import Line, NewOrder, Refused, Steps
+from orderflow import Line, Refused
 from orderflow.errors import PortFailed
 from orderflow.kernel import facts
-from orderflow.kernel.policies import Windows
+from orderflow.kernel.policies import Windows, when_paid
 from orderflow.model import events as ev
 from orderflow.model.commands import (
     Cancel,
@@ -25,23 +25,22 @@ from orderflow.model.commands import (
     ReleaseHold,
     RequestReturn,
 )
-from orderflow.model.document import Charge
+from orderflow.model.document import Charge, Terms
 from orderflow.model.observations import Fact, GoodsReturned
 from orderflow.model.state import PaymentFact, Payments, RefundStatus
 from orderflow.money import Money
 from orderflow.ports import RefundRequest
-from tests.little_shop import CASH, INVOICE, PREPAID, LittleShop
+from tests.shop import Shop
 
-WEEKLY: Any = {
-    "windows": Windows(reminder=timedelta(days=7), reminders=2, tracking=timedelta(days=99))
-}
+PREPAID, INVOICE, CASH = Terms.PREPAID, Terms.INVOICE, Terms.CASH_ON_DELIVERY
+WEEKLY = Windows(reminder=timedelta(days=7), reminders=2, tracking=timedelta(days=99))
 
 
 # --- paid first ----------------------------------------------------------------------------------
 
 
 def test_a_prepaid_order_is_worked_when_it_is_paid_in_parts() -> None:
-    shop = LittleShop(PREPAID)
+    shop = Shop(release=when_paid).place(terms=PREPAID)
     shop.pays(1000, PaymentFact.AUTHORISED, "auth")
     shop.pays(400, ref="1")
     shop.pays(400, ref="1")  # reported twice
@@ -51,19 +50,19 @@ def test_a_prepaid_order_is_worked_when_it_is_paid_in_parts() -> None:
 
 
 def test_a_prepaid_order_without_money_is_cancelled_and_its_stock_is_free() -> None:
-    shop = LittleShop(PREPAID)
+    shop = Shop(release=when_paid).place(terms=PREPAID)
     shop.pays(1000, PaymentFact.FAILED, "declined")
     shop.passes(days=6)
     assert shop.engine.level("MUG").available == 18
     shop.passes(days=1)
     assert (shop.order.status, shop.order.state.reason) == ("cancelled", "unpaid")
     assert shop.engine.level("MUG").available == 20
-    assert shop.tasks() == {}
+    assert shop.roles() == {}
 
 
 def test_a_prepaid_order_without_money_leaves_the_waiting_list() -> None:
     mugs = Line(sku="MUG", quantity=25, amount=1000)
-    shop = LittleShop(PREPAID, lines=(mugs,))
+    shop = Shop(release=when_paid).place(mugs, terms=PREPAID)
     assert shop.engine.level("MUG").backordered == 5
     shop.passes(days=7)
     assert shop.order.status == "cancelled"
@@ -71,7 +70,7 @@ def test_a_prepaid_order_without_money_leaves_the_waiting_list() -> None:
 
 
 def test_money_that_comes_after_that_goes_back() -> None:
-    shop = LittleShop(PREPAID)
+    shop = Shop(release=when_paid).place(terms=PREPAID)
     shop.passes(days=7)
     assert shop.order.payment_status == "nothing_due"
     shop.pays(1000)
@@ -97,14 +96,13 @@ class Mute:
 def test_what_may_have_been_paid_back_is_not_paid_back_again() -> None:
     """Nobody knows of a refund, and another is reported: what is left then, a person looks at."""
     bank = Mute()
-    shop = LittleShop(PREPAID, engine={"payments": bank, "steps": Steps(manual={"pick"})})
+    shop = Shop(release=when_paid, payments=bank, manual=["pick"]).place(terms=PREPAID)
     shop.pays(1000)
-    shop.engine.submit(Cancel().to("A-1"))
-    shop.work()
+    shop.does(Cancel())
     shop.pays(900, PaymentFact.REFUNDED, "by hand")
     shop.passes(days=9)
     assert list(bank.paid.values()) == [1000]
-    assert shop.tasks() == {"refund": "finance"}
+    assert shop.roles() == {"refund": "finance"}
     (task,) = shop.engine.tasks()
     assert task.subject == "A-1-M2"
     assert "look; if it was not, pay it" in task.instructions
@@ -112,27 +110,26 @@ def test_what_may_have_been_paid_back_is_not_paid_back_again() -> None:
 
 @pytest.mark.parametrize("fact", [PaymentFact.AUTHORISED, PaymentFact.CAPTURED])
 def test_where_some_money_is_in_sight_a_person_decides(fact: PaymentFact) -> None:
-    shop = LittleShop(PREPAID)
+    shop = Shop(release=when_paid).place(terms=PREPAID)
     shop.pays(1, fact)
     shop.passes(days=7)
-    assert (shop.order.status, shop.tasks()) == ("confirmed", {"overdue.payment": "support"})
+    assert (shop.order.status, shop.roles()) == ("confirmed", {"overdue.payment": "support"})
     shop.pays(1000, ref="all")
-    assert (shop.order.status, shop.tasks()) == ("shipped", {})
+    assert (shop.order.status, shop.roles()) == ("shipped", {})
 
 
 @pytest.mark.parametrize("terms", [INVOICE, CASH])
 def test_what_is_paid_last_does_not_wait_for_its_payment(terms: Any) -> None:
-    shop = LittleShop(terms)
+    shop = Shop(release=when_paid).place(terms=terms)
     assert (shop.order.status, shop.order.payment_status) == ("shipped", "unpaid")
 
 
 def test_a_hold_stops_the_clock() -> None:
-    shop = LittleShop(PREPAID)
+    shop = Shop(release=when_paid).place(terms=PREPAID)
     shop.engine.submit(PlaceHold(hold="look", reason="odd").to("A-1"))
     shop.passes(days=9)
     assert shop.order.status == "confirmed"
-    shop.engine.submit(ReleaseHold(hold="look").to("A-1"))
-    shop.work()
+    shop.does(ReleaseHold(hold="look"))
     assert shop.order.status == "cancelled"
 
 
@@ -140,7 +137,7 @@ def test_a_hold_stops_the_clock() -> None:
 
 
 def test_reminders_repeat_and_then_a_person_asks_until_it_is_paid() -> None:
-    shop = LittleShop(INVOICE, engine=WEEKLY)
+    shop = Shop(windows=WEEKLY).place()
     shop.delivers()
     for week, reminders in ((1, 1), (2, 2), (3, 2)):
         shop.passes(days=7)
@@ -154,11 +151,11 @@ def test_reminders_repeat_and_then_a_person_asks_until_it_is_paid() -> None:
     shop.work()
     assert (shop.order.payment_status, shop.order.status) == ("paid", "completed")
     shop.passes(days=90)
-    assert (shop.told.count("payment-reminder"), shop.tasks()) == (2, {})
+    assert (shop.told.count("payment-reminder"), shop.roles()) == (2, {})
 
 
 def test_who_has_paid_is_not_reminded() -> None:
-    shop = LittleShop(INVOICE, engine=WEEKLY)
+    shop = Shop(windows=WEEKLY).place()
     shop.delivers()
     shop.passes(days=7)
     shop.pays(1000)
@@ -167,7 +164,7 @@ def test_who_has_paid_is_not_reminded() -> None:
 
 
 def test_nobody_is_reminded_of_what_came_back_or_while_it_does() -> None:
-    shop = LittleShop(INVOICE, engine=WEEKLY)
+    shop = Shop(windows=WEEKLY).place()
     shop.delivers()
     shop.engine.submit(RequestReturn(lines={"1": 2}).to("A-1", by="customer"))
     shop.passes(days=8)
@@ -179,7 +176,7 @@ def test_nobody_is_reminded_of_what_came_back_or_while_it_does() -> None:
 
 
 def test_without_a_window_nobody_is_reminded() -> None:
-    shop = LittleShop(INVOICE)
+    shop = Shop().place()
     shop.delivers()
     shop.passes(days=90)
     assert "payment-reminder" not in shop.told
@@ -189,9 +186,9 @@ def test_without_a_window_nobody_is_reminded() -> None:
 
 
 def test_the_carrier_is_told_what_to_collect() -> None:
-    shop = LittleShop(CASH, charges=(Charge(code="POST", amount=390),))
+    shop = Shop().place(terms=CASH, charges=(Charge(code="POST", amount=390),))
     assert [asked.collect for asked in shop.carrier.asked] == [Money(1390, "EUR")]
-    shop = LittleShop(INVOICE)
+    shop = Shop().place()
     assert [asked.collect for asked in shop.carrier.asked] == [None]
 
 
@@ -206,10 +203,10 @@ def test_the_carrier_is_told_what_to_collect() -> None:
 def test_what_all_parcels_collect_adds_up_to_what_is_owed(
     amount: int, tax: int, postage: int, paid: int, parts: list[int], reported: bool
 ) -> None:
-    by_hand = {"steps": Steps(manual={"pick", "pack"})}
+
     line = Line(sku="MUG", quantity=sum(parts), amount=amount, tax=tax)
     charges = (Charge(code="POST", amount=postage),)
-    shop = LittleShop(CASH, engine=by_hand, lines=(line,), charges=charges)
+    shop = Shop(manual=["pick", "pack"]).place(line, terms=CASH, charges=charges)
     shop.pays(paid, ref="ahead")
     for number, units in enumerate(parts):
         some = {"1": units}
@@ -223,28 +220,25 @@ def test_what_all_parcels_collect_adds_up_to_what_is_owed(
 
 
 def test_cash_that_is_not_reported_is_asked_for() -> None:
-    shop = LittleShop(CASH)
+    shop = Shop().place(terms=CASH)
     shop.delivers()
     shop.passes(days=6)
-    assert shop.tasks() == {}
+    assert shop.roles() == {}
     shop.passes(days=1)
     (task,) = shop.engine.tasks(role="finance")
     assert "10.00 EUR of A-1 are due on delivery" in task.instructions
     shop.pays(1000)  # the carrier reports it after all
-    assert shop.tasks() == {}
+    assert shop.roles() == {}
     shop.passes(days=30)
-    assert (shop.tasks(), shop.order.status) == ({}, "completed")
+    assert (shop.roles(), shop.order.status) == ({}, "completed")
 
 
 def test_two_orders_cash_is_not_collected_with_one_parcel() -> None:
-    shop = LittleShop(CASH, engine={"steps": Steps(manual={"pick", "pack"})})
-    mug = Line(sku="MUG", quantity=1, unit_price=Decimal(5))
-    shop.engine.place(NewOrder(number="A-2", currency="EUR", lines=(mug,), terms=CASH))
-    shop.work()
+    shop = Shop(manual=["pick", "pack"]).place(terms=CASH)
+    shop.place(Line(sku="MUG", quantity=1, unit_price=Decimal(5)), number="A-2", terms=CASH)
     for order, units in (("A-1", 2), ("A-2", 1)):
         shop.engine.submit(Pick(fo=f"{order}-F1", units={"1": units}).to(order))
-    shop.engine.submit(Pack(fo="A-1-F1", units={"1": 2}, into="BOX").to("A-1"))
-    shop.work()
+    shop.does(Pack(fo="A-1-F1", units={"1": 2}, into="BOX"))
     with pytest.raises(Refused, match="would not collect for A-2"):
         shop.engine.submit(Pack(fo="A-2-F1", units={"1": 1}, into="BOX").to("A-2"))
 
@@ -254,18 +248,18 @@ def test_two_orders_cash_is_not_collected_with_one_parcel() -> None:
 
 @pytest.mark.parametrize("days", [0, 30])
 def test_a_chargeback_is_a_persons_task_after_completion_too(days: int) -> None:
-    shop = LittleShop(INVOICE, engine=WEEKLY)
+    shop = Shop(windows=WEEKLY).place()
     shop.pays(1000)
     shop.delivers()
     shop.passes(days=days)
     assert (shop.order.status == "completed") == bool(days)
     for _ in range(2):  # reported twice
         shop.pays(1000, PaymentFact.CHARGED_BACK, "cb-1")
-    assert shop.tasks() == {"exception.charged_back": "finance"}
+    assert shop.roles() == {"exception.charged_back": "finance"}
     assert shop.order.payment_status == "charged_back"
     shop.engine.submit(CloseTask(task="A-1:exception.charged_back").to("A-1", by="fin"))
     shop.passes(days=60)
-    assert (shop.tasks(), shop.order.status) == ({}, "completed")
+    assert (shop.roles(), shop.order.status) == ({}, "completed")
     assert "payment-reminder" not in shop.told
 
 
@@ -323,7 +317,7 @@ def test_mutant_is_caught(
 
 
 def test_the_journal_tells_of_each_reminder() -> None:
-    shop = LittleShop(INVOICE, engine=WEEKLY)
+    shop = Shop(windows=WEEKLY).place()
     shop.delivers()
     shop.passes(days=7)
     assert len(shop.events(ev.PaymentReminded)) == 1

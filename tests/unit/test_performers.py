@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orderflow.engine.performers import Performers
 from orderflow.ports import Deed, Reply
-from tests.little_shop import LittleShop
+from tests.shop import Shop
 
 
 class Idle:
@@ -13,7 +13,7 @@ class Idle:
 
 
 def test_the_applications_own_come_before_the_strategies() -> None:
-    order, them = LittleShop().order, Performers({"pick": Idle()}, None, {})
+    order, them = Shop().place().order, Performers({"pick": Idle()}, None, {})
     found = {name: them.whose(name, "A-1-F1", order, None) for name in ("pick", "pack", "notify")}
     assert found == {"pick": "pick", "pack": "in_house", "notify": "notify"}
     assert them.whose("confirm", "A-1", order, None) == "confirm"

@@ -9,7 +9,7 @@ import threading
 from orderflow.engine.detached import detached
 from orderflow.ports import Label, LabelRequest
 from orderflow.testing import FakeCarrier
-from tests.little_shop import LittleShop
+from tests.shop import Shop
 
 HANGS = """
 import threading
@@ -45,7 +45,9 @@ class Slow(FakeCarrier):
 
 def test_a_label_whose_sale_took_too_long_is_found_and_not_bought_again() -> None:
     carrier = Slow()
-    shop = LittleShop(carrier=carrier, timeout=1.0)
+    shop = Shop(carrier=carrier)
+    shop.engine.worker.timeout = 1.0
+    shop.place()
     (row,) = shop.engine.store.pending("parcel:A-1-P1")
     assert row.error.endswith("no answer within 1.0 s; the outcome is unknown")
     shop.passes(minutes=1)
