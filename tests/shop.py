@@ -116,7 +116,7 @@ class Shop:
         """The carrier hands a parcel to its recipient."""
         self.says(self.scanned(ParcelStatus.DELIVERED, parcel, **more))
 
-    def completes(self, task: str, *, by: str = "ana", **answers: str) -> None:
+    def completes(self, task: str, /, *, by: str = "ana", **answers: str) -> None:
         """Somebody does a task, and fills in its form."""
         self.engine.complete(self.task(task), by=by, data=answers)
         self.work()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orderflow import MANUAL, Engine, InHouse, Line, NewOrder, Refused
+from orderflow import MANUAL, Engine, InHouse, Line, Refused
 from orderflow.engine.batch import Next
 from orderflow.engine.envelopes import Envelope, Reading, Ready
 from orderflow.engine.following import follow
@@ -19,7 +19,6 @@ from orderflow.model.commands import (
     Pack,
     Pick,
     PlaceHold,
-    Receive,
     ReleaseHold,
     SetStockPolicy,
 )
@@ -28,21 +27,19 @@ from orderflow.model.observations import LabelBought, PaymentReported
 from orderflow.model.state import PaymentFact
 from orderflow.model.work import Message
 from orderflow.ports import Commit, Committed, Deed, Outcome, Reply, Stale
-from orderflow.simulation import SequentialIds, VirtualClock
-from orderflow.stores import MemoryStore
 from orderflow.testing.commits import NOW, saving
+from tests.shop import Shop, new_order
 
 
 def shop(*numbers: str, strategy: InHouse | None = None, **rules: Any) -> Engine:
     """Orders of a mug and a cup, placed."""
-    given, clock = [strategy or InHouse()], VirtualClock()
-    engine = Engine(MemoryStore(), given, clock=clock, ids=SequentialIds(), **rules)
-    for sku, place in (("MUG", "east"), ("CUP", "west"), ("MUG", "main"), ("CUP", "main")):
-        engine.change_stock(Receive(sku=sku, location=place, quantity=5).to())
-    lines = (Line(sku="MUG", quantity=1), Line(sku="CUP", quantity=1))
+    shop = Shop(strategy or InHouse(), stock={"MUG": 5, "CUP": 5}, **rules)
+    shop.stock("MUG", 5, "east")
+    shop.stock("CUP", 5, "west")
+    lines = Line(sku="MUG", quantity=1), Line(sku="CUP", quantity=1)
     for number in numbers:
-        engine.place(NewOrder(number=number, currency="EUR", lines=lines))
-    return engine
+        shop.engine.place(new_order(*lines, number=number))
+    return shop.engine
 
 
 def packed(engine: Engine, number: str, into: str | None = None) -> None:
@@ -87,9 +84,9 @@ def test_a_decision_sees_what_it_has_taken_itself() -> None:
     """Two lines wait for the same goods: the second has what the first left of the allowance."""
     engine = shop()
     engine.change_stock(SetStockPolicy(sku="HAT", backorder_limit=3).to())
-    lines = (Line(sku="HAT", quantity=2), Line(sku="HAT", quantity=2))
+    hats = Line(sku="HAT", quantity=2)
     with pytest.raises(Refused, match="line 2: 1 of HAT cannot be had"):
-        engine.place(NewOrder(number="A", currency="EUR", lines=lines))
+        engine.place(new_order(hats, hats))
 
 
 # --- what follows --------------------------------------------------------------------------------

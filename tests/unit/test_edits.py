@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from datetime import timedelta
 from decimal import Decimal
@@ -11,16 +11,15 @@ from typing import Any
 
 import pytest
 
-from orderflow import Engine, InHouse, Line, NewOrder, Order, Refusal, Refused, Step
+from orderflow import InHouse, Line, Refusal, Refused, Step
 from orderflow.errors import ByHand
-from orderflow.fulfillment import Dropship, Steps
+from orderflow.fulfillment import Dropship, FulfillmentStrategy
 from orderflow.kernel import allocating, backordering, deciding, editing, progress, returning
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.hooks import Hooks
 from orderflow.kernel.policies import newest_first, not_once_packed
 from orderflow.model.commands import (
     ApproveReturn,
-    Body,
     Cancel,
     CloseReturn,
     Confirm,
@@ -43,96 +42,41 @@ from orderflow.model.observations import (
     Fact,
     GoodsReturned,
     GoodsShipped,
-    PaymentReported,
     RequestAnswered,
     ReturnAnswered,
     TrackingReported,
 )
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.state import PaymentFact
-from orderflow.ports import GiveUp, Label, LabelRequest, PartyRequest, TakeBack
-from orderflow.simulation import SequentialIds, SimulatedCarrier, VirtualClock, World
-from orderflow.stores import MemoryStore, SqlStore
-from orderflow.testing import Broken, FakeCarrier, check_order, check_stock
+from orderflow.ports import Label, LabelRequest, TakeBack
+from orderflow.simulation import SimulatedCarrier, VirtualClock, World
+from orderflow.stores import SqlStore
+from orderflow.testing import Broken, FakeCarrier, FakeParty
+from tests.shop import Shop
 
 HERE = Address(name="Ada", lines=("1 Mill Lane",), city="York", postal_code="YO1", country="GB")
 THERE = HERE.model_copy(update={"lines": ("2 Hill Road",)})
 
 
-class Supplier:
-    """Takes requests, and says nothing by itself; may be asked to take goods back."""
+class Supplier(FakeParty):
+    """Says nothing by itself; may be asked to take goods back."""
 
     def __init__(self) -> None:
-        self.asked: list[TakeBack] = []
-
-    def submit(self, request: PartyRequest) -> Fact | None:
-        del request
-        return None
-
-    def give_up(self, request: GiveUp) -> Fact | None:
-        del request
-        return None
-
-    def remind(self, key: str, number: str) -> None: ...
+        super().__init__()
+        self.taken: list[TakeBack] = []
 
     def take_back(self, request: TakeBack) -> Fact | None:
-        self.asked.append(request)
+        self.taken.append(request)
         return None
 
 
-class Shop:
-    """Mugs and cups in one place, ordered as A-1; on the store that a test names."""
+def mugs(units: int = 2) -> Line:
+    return Line(sku="MUG", quantity=units, unit_price=Decimal("2.55"), tax=10)
 
-    def __init__(self, *, manual: Sequence[str] = (), stock: int = 9, **options: Any) -> None:
-        self.clock, self.carrier = VirtualClock(), FakeCarrier()
-        options.setdefault("strategies", [InHouse(carrier=self.carrier)])
-        self.engine = Engine(
-            options.pop("store", None) or MemoryStore(),
-            steps=Steps(manual=frozenset(manual)),
-            clock=self.clock,
-            ids=SequentialIds(),
-            **options,
-        )
-        for sku in ("MUG", "CUP"):
-            if stock:
-                self.engine.change_stock(Receive(sku=sku, quantity=stock).to(id=f"r-{sku}"))
 
-    def place(self, units: int = 2, number: str = "A-1", sku: str = "MUG") -> None:
-        line = Line(sku=sku, quantity=units, unit_price=Decimal("2.55"), tax=10)
-        self.engine.place(NewOrder(number=number, currency="GBP", lines=(line,), ship_to=HERE))
-        self.work(number)
-
-    def work(self, number: str = "A-1") -> None:
-        self.engine.worker.run_until_idle()
-        check_order(self.engine, number)
-        check_stock(self.engine)
-
-    def give(self, body: Body, number: str = "A-1", by: str = "ana") -> None:
-        self.engine.submit(body.to(number, by=by))
-        self.work(number)
-
-    def refused(self, body: Body, by: str = "ana") -> frozenset[str]:
-        before = self.order
-        with pytest.raises(Refused) as told:
-            self.engine.submit(body.to("A-1", by=by))
-        assert self.order == before
-        return told.value.codes
-
-    def says(self, fact: Fact) -> None:
-        self.engine.observe(fact.at(self.clock.now(), subject="A-1"))
-        self.work()
-
-    def scan(self, status: ParcelStatus) -> None:
-        (view,) = [v for v in self.order.state.parcels.values() if not v.status.final]
-        self.clock.advance(timedelta(hours=1))
-        self.says(TrackingReported(tracking_number=view.tracking_number, status=status))
-
-    def tasks(self) -> set[str]:
-        return {task.name for task in self.engine.tasks()}
-
-    @property
-    def order(self) -> Order:
-        return self.engine.order("A-1")
+def ordered(*strategies: FulfillmentStrategy, units: int = 2, **rules: Any) -> Shop:
+    """A shop of mugs and cups, of which mugs are ordered."""
+    shop = Shop(*strategies, **{"stock": {"MUG": 9, "CUP": 9}, **rules})
+    return shop.place(mugs(units), ship_to=HERE)
 
 
 # --- edits ------------------------------------------------------------------------------------
@@ -144,9 +88,8 @@ def test_more_of_a_line_is_ordered_paid_for_and_sent(file: str, tmp_path: Path) 
         store = None
         if file:
             store = opened.enter_context(closing(SqlStore(f"sqlite:///{tmp_path / file}")))
-        shop = Shop(manual=["pick"], store=store)
-        shop.place(2)
-        shop.give(Edit(quantities={"1": 3}))
+        shop = ordered(manual=["pick"], store=store)
+        shop.does(Edit(quantities={"1": 3}))
         line = shop.order.document.line("1")
         assert (line.quantity, line.amount, line.tax) == (3, 765, 15)
         assert shop.order.state.payments.total == 780
@@ -155,30 +98,27 @@ def test_more_of_a_line_is_ordered_paid_for_and_sent(file: str, tmp_path: Path) 
 
 
 def test_fewer_of_a_line_are_cancelled_and_none_may_be_left() -> None:
-    shop = Shop(manual=["pick"])
-    shop.place(3)
-    shop.give(Edit(quantities={"1": 1}))
+    shop = ordered(units=3, manual=["pick"])
+    shop.does(Edit(quantities={"1": 1}))
     assert shop.order.ledger.totals() == {Bucket.ALLOCATED: 1, Bucket.CANCELLED: 2}
-    shop.give(Edit(quantities={"1": 4}))
+    shop.does(Edit(quantities={"1": 4}))
     assert shop.order.ledger.totals() == {Bucket.ALLOCATED: 4, Bucket.CANCELLED: 2}
-    shop.give(Edit(quantities={"1": 0}))
+    shop.does(Edit(quantities={"1": 0}))
     assert shop.order.status == "cancelled"
 
 
 def test_a_line_is_added_and_what_cannot_be_had_waits() -> None:
-    shop = Shop(manual=["pick"])
-    shop.place()
-    shop.give(Edit(lines=(Line(sku="CUP", quantity=10, unit_price=Decimal(1)),)))
+    shop = ordered(manual=["pick"])
+    shop.does(Edit(lines=(Line(sku="CUP", quantity=10, unit_price=Decimal(1)),)))
     assert shop.order.document.line("2").amount == 1000
     assert shop.order.units(Bucket.BACKORDERED) == {"2": 1}
     assert shop.refused(Edit(lines=(Line(id="2", sku="CUP", quantity=1),))) == {"edit.line_taken"}
 
 
 def test_a_new_address_takes_parcels_apart_that_have_not_left() -> None:
-    shop = Shop(manual=["ship"])
-    shop.place()
+    shop = ordered(manual=["ship"])
     assert shop.order.units(Bucket.PACKED) == {"1": 2}
-    shop.give(Edit(ship_to=THERE))
+    shop.does(Edit(ship_to=THERE))
     assert shop.order.document.ship_to == THERE
     assert shop.order.state.parcels["A-1-P1"].status is ParcelStatus.VOIDED
     assert [request.ship_to for request in shop.carrier.asked] == [HERE, THERE]
@@ -192,39 +132,34 @@ def test_an_address_that_a_carrier_refuses_is_mended_by_an_edit() -> None:
                 raise ByHand("no such street")
             return super().buy_label(request)
 
-    shop = Shop(manual=["ship"], strategies=[InHouse(carrier=Strict())])
-    shop.place()
+    shop = ordered(InHouse(carrier=Strict()), manual=["ship"])
     assert "label" in shop.tasks()
-    shop.give(Edit(ship_to=THERE))
+    shop.does(Edit(ship_to=THERE))
     assert shop.order.state.parcels["A-1-P2"].status is ParcelStatus.LABELLED
     assert "label" not in shop.tasks()
 
 
 def test_what_another_party_has_does_not_go_elsewhere() -> None:
-    shop = Shop(strategies=[Dropship(Supplier())])
-    shop.place()
+    shop = ordered(Dropship(Supplier()))
     assert shop.refused(Edit(ship_to=THERE)) == {"edit.with_party"}
-    shop.give(Reroute(fo="A-1-F1"))
+    shop.does(Reroute(fo="A-1-F1"))
     shop.says(CancellationAnswered(fo="A-1-F1", lines={"1": 2}))
-    shop.give(Edit(ship_to=THERE))
+    shop.does(Edit(ship_to=THERE))
 
 
 def test_what_has_left_and_what_is_over_does_not_change() -> None:
-    shop = Shop()
-    shop.place()
+    shop = ordered()
     assert shop.refused(Edit(ship_to=THERE)) == {"edit.nothing_to_leave"}
     assert shop.refused(Edit()) == {"edit.nothing"}
     assert shop.refused(Edit(quantities={"7": 1})) == {"line.unknown"}
     shop.scan(ParcelStatus.DELIVERED)
-    shop.clock.advance(timedelta(days=15))
-    shop.work()
+    shop.passes(days=15)
     assert shop.order.status == "completed"
     assert shop.refused(Edit(quantities={"1": 9})) == {"order.over"}
 
 
 def test_a_preview_says_what_an_edit_would_do_and_does_nothing() -> None:
-    shop = Shop(manual=["pick"])
-    shop.place()
+    shop = ordered(manual=["pick"])
     before = shop.order
     answer = shop.engine.ask(Edit(quantities={"1": 4}).to("A-1"))
     assert isinstance(answer, Decision)
@@ -233,69 +168,60 @@ def test_a_preview_says_what_an_edit_would_do_and_does_nothing() -> None:
 
 
 def test_the_promised_date_moves() -> None:
-    shop = Shop(manual=["pick"])
-    shop.place()
+    shop = ordered(manual=["pick"])
     day = shop.clock.now() + timedelta(days=9)
-    shop.give(Edit(promised=day))
+    shop.does(Edit(promised=day))
     assert shop.order.state.promised == shop.order.document.promised == day
 
 
 # --- exchanges --------------------------------------------------------------------------------
 
 
-def exchanged(shop: Shop) -> None:
+def exchanged(**rules: Any) -> Shop:
     """Two mugs were paid and delivered; one is to be exchanged for a cup."""
-    shop.place()
-    total = shop.order.state.payments.total
-    shop.says(PaymentReported(fact=PaymentFact.CAPTURED, amount=total, reference="p"))
+    shop = ordered(**rules)
+    shop.pays(shop.order.state.payments.total)
     shop.scan(ParcelStatus.DELIVERED)
     cup = Line(sku="CUP", quantity=1, unit_price=Decimal(1))
-    shop.give(RequestReturn(lines={"1": 1}, exchange=(cup,)))
+    shop.does(RequestReturn(lines={"1": 1}, exchange=(cup,)))
+    return shop
 
 
 def test_an_exchange_goes_out_when_the_goods_are_back_and_the_rest_is_refunded() -> None:
-    shop = Shop(manual=["close_return"])
-    exchanged(shop)
+    shop = exchanged(manual=["close_return"])
     assert shop.order.units(Bucket.OPEN) == {"2": 1}
     shop.says(GoodsReturned(lines={"1": 1}, rma="A-1-R1"))
     assert shop.order.units(Bucket.OPEN) == {"2": 1}
-    shop.give(CloseReturn(rma="A-1-R1"))
+    shop.does(CloseReturn(rma="A-1-R1"))
     assert shop.order.units(Bucket.SHIPPED) == {"2": 1}
     assert [refund.amount for refund in shop.order.state.refunds.values()] == [260 - 100]
 
 
 def test_an_exchange_whose_return_comes_to_nothing_is_cancelled() -> None:
-    shop = Shop(manual=["approve_return"])
-    exchanged(shop)
-    shop.give(DeclineReturn(rma="A-1-R1", reason="worn"))
+    shop = exchanged(manual=["approve_return"])
+    shop.does(DeclineReturn(rma="A-1-R1", reason="worn"))
     assert shop.order.units(Bucket.CANCELLED) == {"2": 1}
     assert not shop.order.state.refunds
 
 
 def test_an_exchange_reopens_an_order_that_was_complete() -> None:
-    shop = Shop()
-    shop.place()
+    shop = ordered()
     shop.scan(ParcelStatus.DELIVERED)
-    shop.clock.advance(timedelta(days=15))
-    shop.work()
-    shop.give(RequestReturn(lines={"1": 1}, exchange=(Line(sku="MUG", quantity=1),)))
+    shop.passes(days=15)
+    shop.does(RequestReturn(lines={"1": 1}, exchange=(Line(sku="MUG", quantity=1),)))
     shop.says(GoodsReturned(lines={"1": 1}, rma="A-1-R1"))
-    shop.scan(ParcelStatus.DELIVERED)
-    shop.clock.advance(timedelta(days=15))
-    shop.work()
+    shop.scan(ParcelStatus.DELIVERED, "A-1-P2")
+    shop.passes(days=15)
     assert shop.order.status == "completed"
 
 
 def test_what_is_lost_after_all_is_sent_again_by_an_order_that_is_open_again() -> None:
-    shop = Shop()
-    shop.place()
+    shop = ordered()
     shop.scan(ParcelStatus.DELIVERED)
-    shop.clock.advance(timedelta(days=15))
-    shop.work()
-    number = shop.order.state.parcels["A-1-P1"].tracking_number
+    shop.passes(days=15)
     assert shop.order.status == "completed"
-    shop.says(TrackingReported(tracking_number=number, status=ParcelStatus.LOST))
-    shop.give(Resend())
+    shop.scan(ParcelStatus.LOST)
+    shop.does(Resend())
     assert shop.order.units(Bucket.SHIPPED) == {"1": 2}
 
 
@@ -303,14 +229,10 @@ def test_what_is_lost_after_all_is_sent_again_by_an_order_that_is_open_again() -
 
 
 def test_a_substitute_of_ours_is_sent_when_the_customer_takes_it() -> None:
-    shop = Shop(stock=0)
-    shop.engine.change_stock(Receive(sku="CUP", quantity=5).to(id="r"))
-    shop.place()
+    shop = ordered(stock={"CUP": 5})
     assert shop.order.status == "backordered"
-    shop.give(ProposeSubstitute(line="1", sku="CUP"))
-    (task,) = [task for task in shop.engine.tasks() if task.name == "substitute"]
-    shop.engine.complete(task, by="ana")
-    shop.work()
+    shop.does(ProposeSubstitute(line="1", sku="CUP"))
+    shop.completes("substitute")
     assert shop.order.units(Bucket.SHIPPED) == {"1.s1": 2}
     assert shop.order.units(Bucket.SUBSTITUTED) == {"1": 2}
     assert shop.engine.level("MUG").backordered == 0
@@ -322,12 +244,11 @@ def test_a_substitute_of_ours_is_sent_when_the_customer_takes_it() -> None:
 
 def test_a_policy_may_let_what_is_packed_go_out_and_be_overridden_for_a_reason() -> None:
     held = {"ana": frozenset({"sales"}), "eve": frozenset({"override"})}
-    shop = Shop(manual=["ship"], cancellable=not_once_packed, roles_of=held.get)
-    shop.place()
+    shop = ordered(manual=["ship"], cancellable=not_once_packed, roles_of=held.get)
     assert shop.refused(Cancel()) == {"cancel.packed"}
     override = Override(command=Cancel(), reason="the customer is the owner's aunt")
     assert shop.refused(override) == {"actor.role_missing"}
-    shop.give(override, by="eve")
+    shop.does(override, by="eve")
     assert shop.order.units(Bucket.CANCELLED) == {"1": 2}
     entry = [entry for entry in shop.engine.journal("A-1") if entry.actor == "eve"][-1]
     (told,) = [event for event in entry.events if type(event).__name__ == "Overridden"]
@@ -342,11 +263,10 @@ def test_an_override_passes_guards_and_nothing_else() -> None:
         del step
         return Refusal("credit.exhausted", "the credit limit is reached")
 
-    shop = Shop(hooks=hooks, manual=["confirm"])
-    shop.place()
+    shop = ordered(hooks=hooks, manual=["confirm"])
     confirm = Confirm()
     assert shop.refused(confirm) == {"credit.exhausted"}
-    shop.give(Override(command=confirm, reason="paid by wire"))
+    shop.does(Override(command=confirm, reason="paid by wire"))
     assert shop.order.status == "shipped"
     assert shop.refused(Override(command=Cancel(), reason="why not")) == {"cancel.nothing_left"}
 
@@ -354,26 +274,23 @@ def test_an_override_passes_guards_and_nothing_else() -> None:
 def test_a_parcel_on_its_way_is_intercepted_and_its_units_are_cancelled() -> None:
     clock = VirtualClock()
     carrier = SimulatedCarrier(clock, attempted=0)
-    engine = Engine(MemoryStore(), [InHouse(carrier=carrier)], clock=clock, ids=SequentialIds())
-    engine.change_stock(Receive(sku="MUG", quantity=2).to(id="r"))
-    engine.place(NewOrder(number="A-1", currency="GBP", lines=(Line(sku="MUG", quantity=2),)))
-    world = World(engine, clock, [carrier])
+    shop = ordered(InHouse(carrier=carrier), clock=clock)
+    world = World(shop.engine, clock, [carrier])
     world.run_until(clock.now() + timedelta(hours=8))
-    assert engine.order("A-1").status == "shipped"
-    engine.submit(Intercept(parcel="A-1-P1").to("A-1"))
+    assert shop.order.status == "shipped"
+    shop.engine.submit(Intercept(parcel="A-1-P1").to("A-1"))
     with pytest.raises(Refused, match="asked already"):
-        engine.submit(Intercept(parcel="A-1-P1").to("A-1"))
+        shop.engine.submit(Intercept(parcel="A-1-P1").to("A-1"))
     world.run_until(clock.now() + timedelta(days=4))
-    assert engine.order("A-1").units(Bucket.RETURNED_UNDELIVERED) == {"1": 2}
-    engine.submit(Cancel().to("A-1"))
-    assert engine.order("A-1").status == "cancelled"
-    assert engine.level("MUG").on_hand == 2
+    assert shop.order.units(Bucket.RETURNED_UNDELIVERED) == {"1": 2}
+    shop.engine.submit(Cancel().to("A-1"))
+    assert shop.order.status == "cancelled"
+    assert shop.engine.level("MUG").on_hand == 9
 
 
 def test_a_carrier_that_cannot_intercept_leaves_it_to_a_person() -> None:
-    shop = Shop()
-    shop.place()
-    shop.give(Intercept(parcel="A-1-P1"))
+    shop = ordered()
+    shop.does(Intercept(parcel="A-1-P1"))
     assert "exception.intercept" in shop.tasks()
 
 
@@ -381,12 +298,11 @@ def test_a_carrier_that_cannot_intercept_leaves_it_to_a_person() -> None:
 
 
 def test_a_shortfall_hits_those_whom_the_policy_names() -> None:
-    shop = Shop(manual=["pick"], stock=4, hit=newest_first)
-    shop.place(2, "A-1")
-    shop.clock.advance(timedelta(hours=1))
-    shop.place(2, "A-2")
-    shop.engine.change_stock(Count(sku="MUG", counted=3).to(id="c"))
-    shop.work("A-2")
+    shop = ordered(manual=["pick"], stock={"MUG": 4}, hit=newest_first)
+    shop.passes(hours=1)
+    shop.place(number="A-2")
+    shop.engine.change_stock(Count(sku="MUG", counted=3).to())
+    shop.work()
     assert shop.order.units(Bucket.ALLOCATED) == {"1": 2}
     second = shop.engine.order("A-2")
     assert second.ledger.totals() == {Bucket.ALLOCATED: 1, Bucket.BACKORDERED: 1}
@@ -398,15 +314,15 @@ def test_a_shortfall_hits_those_whom_the_policy_names() -> None:
 
 
 def test_damage_on_receipt_is_counted_and_never_sold() -> None:
-    shop = Shop(stock=0)
+    shop = Shop(stock={})
     shop.engine.change_stock(Receive(sku="MUG", quantity=3, damaged=2).to(id="r"))
     assert shop.engine.level("MUG").on_hand == 1
     assert shop.engine.level("MUG", "main:quarantine").on_hand == 2
-    shop.place(2)
+    shop.place()
     assert shop.order.units(Bucket.BACKORDERED) == {"1": 1}
-    shop.place(3, "A-2")
+    shop.place(mugs(3), number="A-2")
     shop.engine.change_stock(Receive(sku="MUG", quantity=4, damaged=2).to(id="r2"))
-    shop.work("A-2")
+    shop.work()
     assert shop.engine.order("A-2").ledger.totals() == {Bucket.SHIPPED: 1, Bucket.BACKORDERED: 2}
 
 
@@ -423,21 +339,20 @@ def test_a_supplier_may_refuse_what_comes_back_to_it() -> None:
 
 def returned_to_supplier(refused: str) -> None:
     supplier = Supplier()
-    shop = Shop(strategies=[Dropship(supplier)])
-    shop.place()
+    shop = ordered(Dropship(supplier))
     shop.says(RequestAnswered(fo="A-1-F1"))
     notice = {"fo": "A-1-F1", "notice": "N1", "lines": {"1": 2}, "tracking_number": "T9"}
     shop.says(GoodsShipped.model_validate(notice))
-    shop.scan(ParcelStatus.DELIVERED)
-    shop.give(RequestReturn(lines={"1": 1}, reason="too small"))
-    assert [(asked.number, asked.lines) for asked in supplier.asked] == [("A-1-R1", {"1": 1})]
+    shop.says(TrackingReported(tracking_number="T9", status=ParcelStatus.DELIVERED))
+    shop.does(RequestReturn(lines={"1": 1}, reason="too small"))
+    assert [(asked.number, asked.lines) for asked in supplier.taken] == [("A-1-R1", {"1": 1})]
     shop.says(ReturnAnswered(rma="A-1-R1", refused=refused))
     state = shop.order.state.returns["A-1-R1"].state
     assert state == ("requested" if refused else "approved")
     if refused:
         (task,) = [task for task in shop.engine.tasks() if task.name == "approve_return"]
         assert "dropship refuses A-1-R1 (opened)" in task.instructions
-        shop.give(ApproveReturn(rma="A-1-R1"))
+        shop.does(ApproveReturn(rma="A-1-R1"))
         assert shop.order.units(Bucket.RETURNING) == {"1": 1}
 
 

@@ -18,20 +18,17 @@ from orderflow import (
     Hooks,
     InHouse,
     InvalidWorkflow,
-    Line,
-    NewOrder,
     NewTask,
     Note,
     Order,
     Refusal,
     Refused,
     Step,
-    Steps,
     Transition,
     notify,
 )
 from orderflow.errors import PortFailed
-from orderflow.model.commands import Cancel, Confirm, Receive
+from orderflow.model.commands import Cancel, Confirm
 from orderflow.model.events import (
     EffectAdded,
     FulfillmentOrderMoved,
@@ -41,31 +38,19 @@ from orderflow.model.events import (
 )
 from orderflow.model.parcel import ParcelStatus
 from orderflow.ports import Label, LabelRequest, Notification, PickRequest
-from orderflow.simulation import SequentialIds, VirtualClock
-from orderflow.stores import MemoryStore
+from orderflow.simulation import VirtualClock
 from orderflow.workflow import named
 from tests.renaming import renamed
+from tests.shop import Shop, new_order
 
-BY_HAND = Steps(manual=frozenset({"confirm"}))
 
-
-def shop(hooks: Hooks | None = None, strategy: InHouse | None = None, **rules: Any) -> Engine:
-    """An engine on a clock of its own, with ten mugs. The order is confirmed by hand."""
-    engine = Engine(
-        MemoryStore(),
-        [strategy or InHouse()],
-        hooks=hooks,
-        clock=VirtualClock(),
-        ids=SequentialIds(),
-        **{"steps": BY_HAND, **rules},
-    )
-    engine.change_stock(Receive(sku="MUG", quantity=10).to(id="stock"))
-    return engine
+def shop(hooks: Hooks | None = None, *strategies: InHouse, **rules: Any) -> Engine:
+    """The engine of a shop in which orders are confirmed by hand."""
+    return Shop(*strategies, hooks=hooks, **{"manual": ["confirm"], **rules}).engine
 
 
 def place(engine: Engine) -> Order:
-    mugs = Line(sku="MUG", quantity=2)
-    return engine.place(NewOrder(number="A-1", currency="GBP", lines=(mugs,)), id="a", by="ana")
+    return engine.place(new_order(), id="a", by="ana")
 
 
 def confirm(engine: Engine, by: str = "ana") -> Order:
@@ -174,13 +159,12 @@ def test_a_watcher_that_is_renamed_is_told_what_was_stored_before() -> None:
     tell = teller(told)
     with renamed(tell):
         before.committed("confirm", name="count")(tell)
-        engine = shop(before)
-        place(engine)
-        confirm(engine)
+        play = Shop(hooks=before, manual=["confirm"])
+        place(play.engine)
+        confirm(play.engine)
     after.committed("confirm", name="count")(tell)
-    Engine(
-        engine.store, [InHouse()], hooks=after, clock=engine.clock, ids=engine.ids, steps=BY_HAND
-    ).worker.run_until_idle()
+    play.opens(hooks=after, manual=["confirm"])
+    play.work()
     assert [point for _, _, *point in told] == [["committed", "confirm", "A-1"]]
 
 
@@ -695,13 +679,9 @@ def test_a_hook_is_told_of_each_status_of_a_parcel() -> None:
 
     for status in (ParcelStatus.LABELLED, ParcelStatus.HANDED_OVER, ParcelStatus.LOST):
         hooks.on_parcel(status)(tell)
-    engine = Engine(MemoryStore(), [InHouse()], hooks=hooks)
-    line = Line(sku="POSTER", quantity=1, stocked=False)
-    engine.place(NewOrder(number="A-1", currency="EUR", lines=(line,)))
-    engine.worker.run_until_idle()
+    shop = Shop(hooks=hooks).place()
     assert seen == [(status, status, "A-1-F1") for status in ("labelled", "handed_over")]
-    events = [event for entry in engine.journal("A-1") for event in entry.events]
-    told = [event.text for event in events if isinstance(event, NoteAdded)]
+    told = [event.text for event in shop.events(NoteAdded)]
     assert told == ["told of labelled", "told of handed_over"]
 
 

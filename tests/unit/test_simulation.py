@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderflow import Dropship, Engine, InHouse, Line, NewOrder, Steps, ThirdParty
+from orderflow import Dropship, InHouse, Line, ThirdParty
 from orderflow.fulfillment.steps import STEP_ROLES
 from orderflow.model.commands import Cancel
 from orderflow.model.document import Ask
@@ -19,7 +19,6 @@ from orderflow.model.observations import StockReported
 from orderflow.simulation import (
     Moods,
     Replenishment,
-    SequentialIds,
     SimulatedCarrier,
     SimulatedParty,
     SimulatedPeople,
@@ -28,8 +27,7 @@ from orderflow.simulation import (
     World,
 )
 from orderflow.simulation.world import Outsider
-from orderflow.stores import MemoryStore
-from orderflow.testing import check_order, check_stock
+from tests.shop import Shop, new_order
 
 DIALS = [field.name for field in attrs.fields(Moods)]
 LINES = (
@@ -48,16 +46,14 @@ class Day:
         self.provider = SimulatedParty(clock, seed + 1, moods)
         carrier = SimulatedCarrier(clock, seed)
         warehouse = SimulatedWarehouse(seed, short=short)
-        shop = InHouse(carrier=carrier, warehouse=warehouse)
         strategies = [
             _only(Dropship(self.supplier, cost=lambda line: line.unit_price / 2), "MUG"),
             _only(ThirdParty(self.provider, "3pl"), "POT"),
-            shop,
+            InHouse(carrier=carrier, warehouse=warehouse),
         ]
-        steps = Steps(manual=frozenset(STEP_ROLES) - {"label", "confirm"})
-        self.engine = Engine(
-            MemoryStore(), strategies, steps=steps, clock=clock, ids=SequentialIds()
-        )
+        manual = STEP_ROLES.keys() - {"label", "confirm"}
+        self.shop = Shop(*strategies, clock=clock, stock={}, manual=manual)
+        self.engine = self.shop.engine
         for sku in ("MUG", "POT", "PAN"):
             report = StockReported(sku=sku, location="3pl", on_hand=3)
             self.engine.observe(report.at(clock.now()))
@@ -68,11 +64,9 @@ class Day:
 
     def run(self) -> list[Entry]:
         for number in range(1, 4):
-            self.engine.place(NewOrder(number=f"A-{number}", currency="GBP", lines=LINES))
+            self.engine.place(new_order(*LINES, number=f"A-{number}"))
         self.world.run_until()
-        for order in self.engine.orders():
-            check_order(self.engine, order.id)
-        check_stock(self.engine)
+        self.shop.check()
         return [entry for order in self.engine.orders() for entry in self.engine.journal(order.id)]
 
 
@@ -134,8 +128,7 @@ def test_who_insists_ships_what_was_asked_back() -> None:
     results = {}
     for insists in (0.0, 1.0):
         day = Day(Moods(insists=insists), 1)
-        line = Line(sku="MUG", quantity=1)
-        day.engine.place(NewOrder(number="A-1", currency="GBP", lines=(line,)))
+        day.engine.place(new_order(Line(sku="MUG", quantity=1)))
         day.world.run_until(day.world.clock.now())
         day.engine.submit(Cancel().to("A-1"))
         day.world.run_until()

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderflow import Engine, InHouse, Line, NewOrder, Order, Refused
-from orderflow.fulfillment import Dropship, Steps
+from orderflow import Line, Refused
+from orderflow.fulfillment import Dropship
 from orderflow.kernel import (
     answering,
     despatching,
@@ -26,16 +26,13 @@ from orderflow.kernel.decide import Decision
 from orderflow.kernel.lines import free_id, standing_for, substitute_id
 from orderflow.kernel.owing import owed_for_what_is_kept
 from orderflow.model.commands import (
-    Body,
     Cancel,
     Edit,
     ProposeSubstitute,
-    Receive,
     Substitute,
 )
 from orderflow.model.observations import (
     CancellationAnswered,
-    Fact,
     GoodsReturned,
     GoodsShipped,
     InvoiceLine,
@@ -49,61 +46,34 @@ from orderflow.model.observations import (
 )
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import LineState
-from orderflow.simulation import VirtualClock
-from orderflow.stores import MemoryStore
-from orderflow.testing import Broken, FakeParty, check_order
+from orderflow.testing import Broken, FakeParty
+from tests.shop import Shop
 
 LAMPS = Line(sku="LAMP", quantity=2, unit_price=Decimal(5), substitutes=("L2",))
 
 
-class Shop:
-    """Two lamps that a supplier has been asked for, who may send L2 in their place; as A."""
+class Asked(Shop):
+    """Two lamps that a supplier has been asked for, who may send L2 in their place."""
 
     def __init__(self, *lines: Line) -> None:
-        self.clock = VirtualClock()
-        self.engine = Engine(
-            MemoryStore(),
-            [Dropship(FakeParty())],
-            steps=Steps(manual={"close_return"}),
-            clock=self.clock,
-        )
-        self.engine.place(NewOrder(number="A", currency="EUR", lines=lines or (LAMPS,)))
-        self.work()
-
-    def work(self) -> None:
-        self.engine.worker.run_until_idle()
-        check_order(self.engine, "A")
-
-    def give(self, body: Body) -> None:
-        self.engine.submit(body.to("A", by="ana"))
-        self.work()
-
-    def says(self, fact: Fact) -> None:
-        self.engine.observe(fact.at(self.clock.now(), subject="A"))
-        self.work()
+        super().__init__(Dropship(FakeParty()), manual=["close_return"])
+        self.place(*lines or (LAMPS,))
 
     def answers(self, *lines: LineAnswer) -> None:
-        self.says(RequestAnswered(fo="A-F1", lines=lines))
+        self.says(RequestAnswered(fo="A-1-F1", lines=lines))
 
     def sends_another(self, units: int | None = None) -> None:
         self.answers(substituted("L2", units))
 
-    def tasks(self) -> set[str]:
-        return {task.name for task in self.engine.tasks()}
 
-    @property
-    def order(self) -> Order:
-        return self.engine.order("A")
-
-    @property
-    def stands(self) -> dict[str, dict[str, int]]:
-        """Units per line and bucket, of those that are live."""
-        found: dict[str, dict[str, int]] = {}
-        for slot, units in self.order.ledger.items():
-            if slot.bucket not in ("cancelled", "substituted"):
-                of = found.setdefault(slot.line, {})
-                of[slot.bucket] = of.get(slot.bucket, 0) + units
-        return found
+def live(shop: Shop) -> dict[str, dict[str, int]]:
+    """Units per line and bucket, of those that are live."""
+    found: dict[str, dict[str, int]] = {}
+    for slot, units in shop.order.ledger.items():
+        if slot.bucket not in ("cancelled", "substituted"):
+            of = found.setdefault(slot.line, {})
+            of[slot.bucket] = of.get(slot.bucket, 0) + units
+    return found
 
 
 def substituted(sku: str, units: int | None = None, line: str = "1") -> LineAnswer:
@@ -114,19 +84,19 @@ def substituted(sku: str, units: int | None = None, line: str = "1") -> LineAnsw
 
 
 def test_a_substitute_takes_no_line_away() -> None:
-    shop = Shop(LAMPS, Line(id="1.s1", sku="VASE", quantity=1))
+    shop = Asked(LAMPS, Line(id="1.s1", sku="VASE", quantity=1))
     shop.sends_another()
     assert {name: line.sku for name, line in shop.order.state.lines.items()} == {
         "1": "LAMP",
         "1.s1": "VASE",
         "1.s2": "L2",
     }
-    assert shop.stands == {"1.s1": {"allocated": 1}, "1.s2": {"allocated": 2}}
+    assert live(shop) == {"1.s1": {"allocated": 1}, "1.s2": {"allocated": 2}}
 
 
 def test_a_line_without_a_name_leaves_the_names_that_are_given() -> None:
-    shop = Shop()
-    shop.give(Edit(lines=(Line(sku="CUP", quantity=1), Line(id="2", sku="HAT", quantity=1))))
+    shop = Asked()
+    shop.does(Edit(lines=(Line(sku="CUP", quantity=1), Line(id="2", sku="HAT", quantity=1))))
     assert {name: line.sku for name, line in shop.order.state.lines.items()} == {
         "1": "LAMP",
         "3": "CUP",
@@ -157,126 +127,121 @@ def test_new_ids_are_free_whatever_the_lines_are_called(
 
 
 def test_a_notice_for_a_line_ships_what_stands_in_for_it() -> None:
-    shop = Shop()
+    shop = Asked()
     shop.sends_another()
-    shop.says(GoodsShipped(fo="A-F1", notice="N", lines={"1": 2}, tracking_number="X"))
-    assert shop.stands == {"1.s1": {"shipped": 2}}
+    shop.says(GoodsShipped(fo="A-1-F1", notice="N", lines={"1": 2}, tracking_number="X"))
+    assert live(shop) == {"1.s1": {"shipped": 2}}
     assert (shop.order.state.surplus, shop.tasks()) == ({}, set())
     cost = InvoiceLine(line="1", quantity=2, unit_cost=Decimal(3))
-    shop.says(InvoiceReceived(fo="A-F1", number="I", lines=(cost,)))
+    shop.says(InvoiceReceived(fo="A-1-F1", number="I", lines=(cost,)))
     assert shop.tasks() == set()
-    assert shop.order.state.fulfillment_orders["A-F1"].state == "fulfilled"
+    assert shop.order.state.fulfillment_orders["A-1-F1"].state == "fulfilled"
     shop.says(TrackingReported(tracking_number="X", status=ParcelStatus.DELIVERED))
-    assert shop.stands == {"1.s1": {"delivered": 2}}
+    assert live(shop) == {"1.s1": {"delivered": 2}}
 
 
 def test_a_notice_for_a_line_ships_its_own_units_first() -> None:
-    shop = Shop()
+    shop = Asked()
     shop.sends_another(1)
-    shop.says(GoodsShipped(fo="A-F1", notice="N", lines={"1": 1}))
-    assert shop.stands == {"1": {"shipped": 1}, "1.s1": {"allocated": 1}}
-    shop.says(GoodsShipped(fo="A-F1", notice="N2", lines={"1": 2}))
-    assert shop.stands == {"1": {"shipped": 1}, "1.s1": {"shipped": 1}}
+    shop.says(GoodsShipped(fo="A-1-F1", notice="N", lines={"1": 1}))
+    assert live(shop) == {"1": {"shipped": 1}, "1.s1": {"allocated": 1}}
+    shop.says(GoodsShipped(fo="A-1-F1", notice="N2", lines={"1": 2}))
+    assert live(shop) == {"1": {"shipped": 1}, "1.s1": {"shipped": 1}}
     assert shop.order.state.surplus == {"1": 1}
 
 
 def test_an_answer_for_a_line_is_one_for_what_stands_in_for_it() -> None:
-    shop = Shop()
+    shop = Asked()
     shop.sends_another()
     day = shop.clock.now() + timedelta(days=3)
     shop.answers(LineAnswer(line="1", verdict=Verdict.BACKORDERED, quantity=2, at=day))
-    assert shop.order.state.fulfillment_orders["A-F1"].promised == day
+    assert shop.order.state.fulfillment_orders["A-1-F1"].promised == day
     shop.sends_another(2)  # told once more
-    assert (shop.stands, shop.tasks()) == ({"1.s1": {"allocated": 2}}, set())
+    assert (live(shop), shop.tasks()) == ({"1.s1": {"allocated": 2}}, set())
     shop.answers(LineAnswer(line="1", verdict=Verdict.REJECTED, quantity=1, reason="no"))
-    assert shop.stands == {"1.s1": {"allocated": 1, "open": 1}}
+    assert live(shop) == {"1.s1": {"allocated": 1, "open": 1}}
 
 
 def test_an_answer_speaks_of_what_was_there_before_it() -> None:
-    shop = Shop()
+    shop = Asked()
     shop.answers(
         substituted("L2", 1), LineAnswer(line="1", verdict=Verdict.REJECTED, reason="gone")
     )
-    assert shop.stands == {"1": {"open": 1}, "1.s1": {"allocated": 1}}
+    assert live(shop) == {"1": {"open": 1}, "1.s1": {"allocated": 1}}
 
 
 def test_an_answer_that_comes_twice_substitutes_once() -> None:
-    shop = Shop()
+    shop = Asked()
     for _ in range(2):
         shop.sends_another(1)
-    assert shop.stands == {"1": {"allocated": 1}, "1.s1": {"allocated": 1}}
+    assert live(shop) == {"1": {"allocated": 1}, "1.s1": {"allocated": 1}}
 
 
 @pytest.mark.parametrize("asked_first", [False, True])
 def test_units_given_up_by_line_are_those_that_stand_in_for_it(asked_first: bool) -> None:
-    shop = Shop()
+    shop = Asked()
     if asked_first:
-        shop.says(RequestReceived(fo="A-F1"))
-        shop.give(Cancel(lines={"1": 2}))
+        shop.says(RequestReceived(fo="A-1-F1"))
+        shop.does(Cancel(lines={"1": 2}))
     shop.sends_another()
     if not asked_first:
-        shop.give(Cancel(lines={"1.s1": 2}))
-    shop.says(CancellationAnswered(fo="A-F1", lines={"1": 2}))
+        shop.does(Cancel(lines={"1.s1": 2}))
+    shop.says(CancellationAnswered(fo="A-1-F1", lines={"1": 2}))
     assert (shop.order.status, shop.tasks()) == ("cancelled", set())
     assert not shop.order.state.cancellations
 
 
 def test_goods_that_come_back_for_a_line_are_what_stood_in_for_it() -> None:
-    shop = Shop()
+    shop = Asked()
     shop.sends_another()
-    shop.says(GoodsShipped(fo="A-F1", notice="N", lines={"1": 2}, tracking_number="X"))
+    shop.says(GoodsShipped(fo="A-1-F1", notice="N", lines={"1": 2}, tracking_number="X"))
     shop.says(TrackingReported(tracking_number="X", status=ParcelStatus.DELIVERED))
     shop.says(GoodsReturned(lines={"1": 1}))
-    assert shop.stands == {"1.s1": {"delivered": 1, "returned": 1}}
-    shop.says(ReturnInspected(rma="A-R1", restock={"1": 1}))
-    assert shop.order.state.returns["A-R1"].phase.final
+    assert live(shop) == {"1.s1": {"delivered": 1, "returned": 1}}
+    shop.says(ReturnInspected(rma="A-1-R1", restock={"1": 1}))
+    assert shop.order.state.returns["A-1-R1"].phase.final
     assert (shop.order.state.surplus, shop.tasks()) == ({}, set())
 
 
 # --- edits ------------------------------------------------------------------------------------
 
 
-class Stock(Shop):
-    """Mugs ordered of us where only cups are there: *replaced* of them are cups by now."""
+def cups_for_mugs(ordered: int = 2, by_cups: int = 2) -> Shop:
+    """Mugs ordered of us where only cups are there: *by_cups* of them are cups by now."""
+    shop = Shop(manual=["pick"], stock={"CUP": 20})
+    shop.place(Line(sku="MUG", quantity=by_cups or ordered, unit_price=Decimal(5)))
+    if by_cups:
+        shop.does(ProposeSubstitute(line="1", sku="CUP"))
+        shop.does(Substitute(fo="A-1", line="1"))
+        if ordered > by_cups:
+            shop.does(Edit(quantities={"1": ordered}))
+    return shop
 
-    def __init__(self, ordered: int = 2, replaced: int = 2) -> None:
-        self.clock = VirtualClock()
-        self.engine = Engine(
-            MemoryStore(), [InHouse()], steps=Steps(manual={"pick"}), clock=self.clock
-        )
-        self.engine.change_stock(Receive(sku="CUP", quantity=20).to())
-        line = Line(sku="MUG", quantity=replaced or ordered, unit_price=Decimal(5))
-        self.engine.place(NewOrder(number="A", currency="EUR", lines=(line,)))
-        if replaced:
-            self.give(ProposeSubstitute(line="1", sku="CUP"))
-            self.give(Substitute(fo="A", line="1"))
-        if more := ordered - (replaced or ordered):
-            self.give(Edit(quantities={"1": replaced + more}))
 
-    def live(self, line: str) -> int:
-        return sum(self.stands.get(line, {}).values())
+def count_of(shop: Shop, line: str) -> int:
+    return sum(live(shop).get(line, {}).values())
 
 
 def test_fewer_of_a_line_are_fewer_of_what_stands_in_for_it() -> None:
-    shop = Stock()
-    shop.give(Edit(quantities={"1": 1}))
-    assert shop.stands == {"1.s1": {"allocated": 1}}
-    shop.give(Edit(quantities={"1.s1": 3}))
-    assert shop.stands == {"1.s1": {"allocated": 3}}
+    shop = cups_for_mugs()
+    shop.does(Edit(quantities={"1": 1}))
+    assert live(shop) == {"1.s1": {"allocated": 1}}
+    shop.does(Edit(quantities={"1.s1": 3}))
+    assert live(shop) == {"1.s1": {"allocated": 3}}
     quantity = shop.order.document.line("1").quantity
     assert quantity == shop.order.state.lines["1"].ordered == 4  # one was cancelled
-    shop.give(Edit(quantities={"1": 0}))
+    shop.does(Edit(quantities={"1": 0}))
     assert shop.order.status == "cancelled"
 
 
 def test_what_left_of_a_substitute_is_not_taken_back_by_an_edit() -> None:
-    shop = Shop()
+    shop = Asked()
     shop.sends_another()
-    shop.says(GoodsShipped(fo="A-F1", notice="N", lines={"1": 2}))
+    shop.says(GoodsShipped(fo="A-1-F1", notice="N", lines={"1": 2}))
     with pytest.raises(Refused, match=r"cancel\.units_left"):
-        shop.give(Edit(quantities={"1": 1}))
+        shop.does(Edit(quantities={"1": 1}))
     with pytest.raises(Refused, match=r"line\.unknown.*there are: 1, 1\.s1"):
-        shop.give(Edit(quantities={"1.s2": 1}))
+        shop.does(Edit(quantities={"1.s2": 1}))
 
 
 @settings(max_examples=40)
@@ -292,27 +257,29 @@ def test_what_left_of_a_substitute_is_not_taken_back_by_an_edit() -> None:
 def test_an_edit_and_its_preview_make_live_what_they_name(
     ordered: int, replaced: int, wishes: list[dict[str, int]]
 ) -> None:
-    shop = Stock(ordered, min(ordered, replaced))
+    shop = cups_for_mugs(ordered, min(ordered, replaced))
     for wish in wishes:
         if not wish.keys() <= shop.order.state.lines.keys():
             continue
-        other = shop.live("1.s1")
+        other = count_of(shop, "1.s1")
         if shop.order.state.phase.final:
             break
         wanted = Edit(quantities=wish)
-        preview = shop.engine.ask(wanted.to("A"))
+        preview = shop.engine.ask(wanted.to("A-1"))
         assert isinstance(preview, Decision)
-        shop.give(wanted)
+        shop.does(wanted)
         assert preview.order.document == shop.order.document
         assert preview.order.ledger.totals() == shop.order.ledger.totals()
         if "1" in wish:
-            both = shop.live("1") + shop.live("1.s1")
+            both = count_of(shop, "1") + count_of(shop, "1.s1")
             assert both == wish["1"] + wish.get("1.s1", 0)
         if "1.s1" in wish:
-            assert shop.live("1.s1") == wish["1.s1"]
+            assert count_of(shop, "1.s1") == wish["1.s1"]
         elif wish["1"] >= other:
-            assert shop.live("1.s1") == other, "its own units go first"
-        assert owed_for_what_is_kept(shop.order) == 500 * (shop.live("1") + shop.live("1.s1"))
+            assert count_of(shop, "1.s1") == other, "its own units go first"
+        assert owed_for_what_is_kept(shop.order) == 500 * (
+            count_of(shop, "1") + count_of(shop, "1.s1")
+        )
 
 
 # --- mutants ----------------------------------------------------------------------------------

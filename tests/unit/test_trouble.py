@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from orderflow import Engine, InHouse, Line, NewOrder, Order, Refused, Steps
+import tests.shop
+from orderflow import InHouse, Line, Refused, Steps
 from orderflow.kernel.policies import StepPolicy, returnable_within
 from orderflow.model.commands import (
     CloseReturn,
     PlaceHold,
-    Receive,
     ReleaseHold,
     Reopen,
     RequestReturn,
@@ -20,66 +20,30 @@ from orderflow.model.commands import (
 )
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
-    Fact,
     GoodsReturned,
     TrackingReported,
     TrackingRetracted,
 )
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.returns import Disposition, Finding
-from orderflow.simulation import SequentialIds, VirtualClock
-from orderflow.stores import MemoryStore
-from orderflow.testing import check_order, check_stock
 
 
-class Shop:
-    """One order of three mugs, from one place or from two."""
+class Shop(tests.shop.Shop):
+    """One order of three mugs, from one place or from two; they may come back for 30 days."""
 
     def __init__(self, stock: Mapping[str, int], steps: StepPolicy = Steps()) -> None:  # noqa: B008
-        self.clock = VirtualClock()
-        self.engine = Engine(
-            MemoryStore(),
-            [InHouse(*stock)],
-            steps=steps,
-            clock=self.clock,
-            ids=SequentialIds(),
-            returnable=returnable_within(timedelta(days=30)),
-        )
+        returnable = returnable_within(timedelta(days=30))
+        super().__init__(InHouse(*stock), stock={}, steps=steps, returnable=returnable)
         for place, units in stock.items():
-            body = Receive(sku="MUG", location=place, quantity=units)
-            self.engine.change_stock(body.to(id=f"r-{place}"))
-        line = Line(sku="MUG", quantity=3)
-        self.engine.place(NewOrder(number="A-1", currency="EUR", lines=(line,)))
-        self.work()
-
-    def work(self) -> None:
-        self.engine.worker.run_until_idle()
-        check_order(self.engine, "A-1")
-        check_stock(self.engine)
-
-    def says(self, fact: Fact) -> None:
-        self.engine.observe(fact.at(self.clock.now(), subject="A-1"))
-        self.work()
-
-    def scan(self, status: ParcelStatus, event: str = "", parcel: str = "A-1-P1") -> None:
-        number = self.order.state.parcels[parcel].tracking_number
-        self.clock.advance(timedelta(hours=1))
-        self.says(TrackingReported(tracking_number=number, status=status, event=event))
-
-    @property
-    def order(self) -> Order:
-        return self.engine.order("A-1")
-
-    def tasks(self) -> set[str]:
-        return {task.name for task in self.engine.tasks()}
+            self.stock("MUG", units, place)
+        self.place(Line(sku="MUG", quantity=3))
 
 
 def test_what_is_lost_is_sent_again_and_its_parcel_answers_for_nothing() -> None:
     shop = Shop({"main": 6})
     shop.scan(ParcelStatus.LOST)
     assert shop.tasks() == {"exception.lost"}
-    shop.engine.submit(Resend().to("A-1", by="ana"))
-    shop.work()
+    shop.does(Resend())
     assert (shop.order.status, shop.engine.level("MUG").on_hand) == ("shipped", 0)
     shop.scan(ParcelStatus.DELIVERED)
     assert shop.order.units(Bucket.DELIVERED) == {}
@@ -95,8 +59,7 @@ def test_what_came_back_undelivered_goes_back_on_its_shelf_and_out_again() -> No
     assert shop.order.units(Bucket.RETURNED_UNDELIVERED) == {"1": 3}
     with pytest.raises(Refused, match="4 of line 1 were named, 3 came back"):
         shop.engine.submit(Resend(lines={"1": 4}).to("A-1"))
-    shop.engine.submit(Resend().to("A-1", by="ana"))
-    shop.work()
+    shop.does(Resend())
     assert (shop.order.status, shop.engine.level("MUG").on_hand) == ("shipped", 0)
     with pytest.raises(Refused, match=r"resend\.nothing"):
         shop.engine.submit(Resend().to("A-1"))
@@ -122,22 +85,19 @@ def test_a_scan_that_is_taken_back_counts_for_nothing(early: bool) -> None:
 def test_a_retraction_after_the_end_asks_a_person() -> None:
     shop = Shop({"main": 3})
     shop.scan(ParcelStatus.DELIVERED, event="E9")
-    shop.clock.advance(timedelta(days=20))
-    shop.work()
+    shop.passes(days=20)
     assert shop.order.status == "completed"
     number = shop.order.state.parcels["A-1-P1"].tracking_number
     shop.says(TrackingRetracted(tracking_number=number, event="E9"))
     assert shop.tasks() == {"exception.after_all"}
-    shop.engine.submit(Reopen(reason="not there").to("A-1", by="ana"))
-    shop.work()
+    shop.does(Reopen(reason="not there"))
     assert shop.order.status == "shipped"
 
 
 def test_a_hold_on_one_fulfillment_order_lets_the_others_go_on() -> None:
     shop = Shop({"north": 2, "south": 1}, Steps(manual={"pick"}))
     hold = PlaceHold(hold="look", reason="odd address", on="A-1-F1")
-    shop.engine.submit(hold.to("A-1", by="ana"))
-    shop.work()
+    shop.does(hold)
     keys = {task.key for task in shop.engine.tasks()}
     assert keys == {"A-1:hold:look", "A-1-F2:pick:0:task"}
     shop.engine.complete("A-1-F2:pick:0:task", by="bo")
@@ -165,13 +125,7 @@ def test_an_order_is_over_when_all_of_it_came_back_and_nothing_was_delivered() -
 def test_findings_say_what_becomes_of_each_unit() -> None:
     shop = Shop({"main": 3})
     shop.scan(ParcelStatus.DELIVERED)
-    shop.engine = Engine(
-        shop.engine.store,
-        [InHouse()],
-        steps=Steps(manual={"close_return"}),
-        clock=shop.clock,
-        ids=SequentialIds("x"),
-    )
+    shop.opens(manual=["close_return"])
     shop.says(GoodsReturned(lines={"1": 3}, others={"HAT": 1}))
     findings = (
         Finding(line="1", quantity=1, disposition=Disposition.RESTOCK),
@@ -183,8 +137,7 @@ def test_findings_say_what_becomes_of_each_unit() -> None:
     with pytest.raises(Refused, match=r"return\.findings"):
         shop.engine.submit(too_many.to("A-1", by="ana"))
     close = CloseReturn(rma="A-1-R1", findings=findings, restock=False)
-    shop.engine.submit(close.to("A-1", by="ana"))
-    shop.work()
+    shop.does(close)
     assert shop.engine.level("MUG").on_hand == 1
     assert shop.engine.level("MUG", "main:quarantine").on_hand == 1
     assert shop.tasks() == {"exception.other_goods.HAT"}
@@ -193,8 +146,7 @@ def test_findings_say_what_becomes_of_each_unit() -> None:
 def test_a_return_may_come_too_late() -> None:
     shop = Shop({"main": 3})
     shop.scan(ParcelStatus.DELIVERED)
-    shop.clock.advance(timedelta(days=31))
-    shop.work()
+    shop.passes(days=31)
     with pytest.raises(Refused, match=r"return\.too_late"):
         shop.engine.submit(RequestReturn(lines={"1": 1}).to("A-1"))
 

@@ -36,21 +36,20 @@ from orderflow.model.phases import OrderPhase
 from orderflow.model.reading import read
 from orderflow.model.status import STAGES
 from orderflow.ports import OrderQuery
-from orderflow.simulation import SequentialIds, SimulatedParty, VirtualClock
-from orderflow.stores import MemoryStore
+from orderflow.testing import FakeParty
 from orderflow.workflow import StepWork
+from tests.shop import Shop, new_order
 
 MUG = Line(sku="MUG", quantity=1, unit_price=Decimal("2.50"), stocked=False)
 
 
 def shop(*strategies: InHouse, **rules: Any) -> Engine:
-    """An engine on a clock of its own."""
-    given = list(strategies or [InHouse()])
-    return Engine(MemoryStore(), given, clock=VirtualClock(), ids=SequentialIds(), **rules)
+    """The engine of a shop without stock."""
+    return Shop(*strategies, stock={}, **rules).engine
 
 
 def place(engine: Engine, number: str = "A-1", **more: Any) -> None:
-    engine.place(NewOrder(number=number, currency="EUR", lines=(MUG,), **more))
+    engine.place(new_order(MUG, number=number, **more))
 
 
 # --- rules -----------------------------------------------------------------------------------
@@ -171,14 +170,10 @@ def test_a_body_without_its_envelope_is_told_what_to_write(call: Any, told: str)
 
 
 def test_a_party_that_speaks_of_a_line_that_is_none_is_told_of_to_a_person() -> None:
-    clock = VirtualClock()
-    supplier = SimulatedParty(clock)
-    engine = Engine(MemoryStore(), [Dropship(supplier)], clock=clock, ids=SequentialIds())
-    place(engine)
-    engine.worker.run_until_idle()
+    shop = Shop(Dropship(FakeParty())).place(MUG)
     answer = LineAnswer(line="99", verdict=Verdict.REJECTED)
-    engine.observe(RequestAnswered(fo="A-1-F1", lines=(answer,)).at(clock.now()))
-    told = [task.instructions for task in engine.tasks("purchasing")]
+    shop.says(RequestAnswered(fo="A-1-F1", lines=(answer,)))
+    told = [task.instructions for task in shop.engine.tasks("purchasing")]
     assert told == ["dropship speaks of all of line 99, it has 0 to ship"]
 
 
