@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
-from orderflow import Engine, InHouse, Line, NewOrder
+from orderflow import InHouse
 from orderflow.carriers import HttpCarrier, ManualCarrier
 from orderflow.errors import ByHand, InvalidInput, PortFailed
 from orderflow.ports import Carrier, Label, LabelRequest
-from orderflow.simulation import SequentialIds, VirtualClock
-from orderflow.stores import MemoryStore
-from orderflow.testing import CarrierContract, check_order
+from orderflow.testing import CarrierContract
 from tests.scanning import BERLIN
+from tests.shop import Shop
 
 REQUEST = LabelRequest("A-1-P1:label:0", "A-1-P1", ("A-1",), BERLIN, 450)
 Mood = Callable[["_Handler", str], bool]
@@ -204,18 +202,9 @@ def test_an_address_that_is_none_is_refused() -> None:
 # --- with an engine ------------------------------------------------------------------------------
 
 
-class Shop:
-    def __init__(self, carrier: Carrier) -> None:
-        self.clock = VirtualClock()
-        strategies = [InHouse(carrier=carrier)]
-        self.engine = Engine(MemoryStore(), strategies, clock=self.clock, ids=SequentialIds())
-        line = Line(sku="POSTER", quantity=1, stocked=False)
-        self.engine.place(NewOrder(number="A-1", currency="EUR", lines=(line,), ship_to=BERLIN))
-        self.engine.worker.run_until_idle()
-
-    def later(self) -> None:
-        self.clock.advance(timedelta(minutes=2))
-        self.engine.worker.run_until_idle()
+def ordered(carrier: Carrier) -> Shop:
+    """Mugs are ordered, that go out with this carrier."""
+    return Shop(InHouse(carrier=carrier)).place(ship_to=BERLIN)
 
 
 @pytest.mark.parametrize("mood", [loses_the_answer, fails(503), fails(200, "{}"), never_answers])
@@ -223,37 +212,33 @@ def test_one_label_is_bought_whatever_happens_to_the_first_answer(
     office: Office, mood: Mood
 ) -> None:
     office.moods = [mood]
-    shop = Shop(carrier_of(office, timeout=0.3))
-    assert shop.engine.order("A-1").status == "in_progress"
-    shop.later()
-    order = shop.engine.order("A-1")
+    shop = ordered(carrier_of(office, timeout=0.3))
+    assert shop.order.status == "in_progress"
+    shop.passes(minutes=2)
+    order = shop.order
     assert order.status == "shipped"
     assert list(office.sold) == ["A-1-P1:label:0"]
     assert office.announced == ["PO000000001"] == [order.state.parcels["A-1-P1"].tracking_number]
-    check_order(shop.engine, "A-1")
 
 
 def test_a_refused_label_is_a_task_at_once(office: Office) -> None:
     office.moods = [fails(422, "no such street")]
-    shop = Shop(carrier_of(office))
-    (task,) = shop.engine.tasks()
-    assert task.name == "label"
-    shop.engine.complete(task, by="ana", data={"carrier": "post", "tracking_number": "PO77"})
-    shop.engine.worker.run_until_idle()
-    assert shop.engine.order("A-1").status == "shipped"
-    check_order(shop.engine, "A-1")
+    shop = ordered(carrier_of(office))
+    assert [task.name for task in shop.engine.tasks()] == ["label"]
+    shop.completes("label", carrier="post", tracking_number="PO77")
+    assert shop.order.status == "shipped"
 
 
 def test_a_manual_carrier_asks_a_person_for_the_number() -> None:
-    shop = Shop(ManualCarrier("Parcel Post"))
+    shop = ordered(ManualCarrier("Parcel Post"))
     (task,) = shop.engine.tasks(role="warehouse")
     assert [field.name for field in task.fields] == ["carrier", "tracking_number"]
     data = {"carrier": "parcel-post", "tracking_number": "PP000000001"}
     shop.engine.complete(task, by="ana", data=data)
-    shop.engine.worker.run_until_idle()
-    view = shop.engine.order("A-1").state.parcels["A-1-P1"]
+    shop.work()
+    view = shop.order.state.parcels["A-1-P1"]
     assert (view.carrier, view.tracking_number) == ("parcel-post", "PP000000001")
-    assert shop.engine.order("A-1").status == "shipped"
+    assert shop.order.status == "shipped"
 
 
 def test_a_manual_carrier_has_a_person_void_the_label() -> None:

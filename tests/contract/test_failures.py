@@ -15,7 +15,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from orderflow import Engine, InHouse, Line, NewOrder, Order
+from orderflow import Order
 from orderflow.errors import (
     ConnectionLost,
     OrderflowError,
@@ -25,29 +25,31 @@ from orderflow.errors import (
     StoreReadOnly,
     StoreUnavailable,
 )
-from orderflow.model.commands import Receive
 from orderflow.stores import SqlStore
 from orderflow.stores import database as database_module
 from orderflow.stores.failures import Contended, typed
 from tests.postgres import Server
+from tests.shop import Shop, new_order
 
-ORDER = NewOrder(number="A-1", currency="GBP", lines=(Line(sku="MUG", quantity=2),))
+ORDER = new_order()
 
 
-class Shop:
+class Checkout(Shop):
+    """A shop on a database, in which an order is always placed with one id."""
+
+    store: SqlStore
+
     def __init__(self, url: str) -> None:
         self.url = url
-        self.store = SqlStore(url, patience=0.1)
-        self.engine = Engine(self.store, [InHouse()])
-        self.engine.change_stock(Receive(sku="MUG", quantity=5).to(id="receipt"))
+        super().__init__(store=SqlStore(url, patience=0.1))
 
-    def place(self) -> None:
+    def checks_out(self) -> None:
         self.engine.place(ORDER, id="checkout-7")
 
     def fails(self, kind: type[StoreUnavailable], *, may_be_stored: bool = False) -> str:
         """The error of placing the order, which is of this kind and says this."""
         with pytest.raises(StoreUnavailable) as raised:
-            self.place()
+            self.checks_out()
         assert type(raised.value) is kind
         assert raised.value.may_be_stored is may_be_stored
         known = "it may have been stored" if may_be_stored else "nothing was stored"
@@ -55,7 +57,7 @@ class Shop:
         return str(raised.value)
 
     def is_placed_once(self) -> None:
-        self.place()
+        self.checks_out()
         assert [order.id for order in self.engine.orders()] == ["A-1"]
         assert self.engine.level("MUG").reserved == 2
         assert [entry.version for entry in self.engine.journal("A-1")] == [1]
@@ -69,27 +71,27 @@ def committing(error: Exception) -> None:
 
 
 @pytest.fixture
-def shop(database: str) -> Iterator[Shop]:
-    shop = Shop(database)
+def shop(database: str) -> Iterator[Checkout]:
+    shop = Checkout(database)
     yield shop
     shop.store.close()
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Iterator[Shop]:
-    shop = Shop(f"sqlite:///{tmp_path}/orders.db")
+def file(tmp_path: Path) -> Iterator[Checkout]:
+    shop = Checkout(f"sqlite:///{tmp_path}/orders.db")
     yield shop
     shop.store.close()
 
 
 @pytest.fixture
-def server(postgres: str) -> Iterator[Shop]:
-    shop = Shop(postgres)
+def server(postgres: str) -> Iterator[Checkout]:
+    shop = Checkout(postgres)
     yield shop
     shop.store.close()
 
 
-def on_connect(shop: Shop, do: Callable[[Any], object]) -> Callable[[], None]:
+def on_connect(shop: Checkout, do: Callable[[Any], object]) -> Callable[[], None]:
     """Do something to each new connection; gives what ends it."""
     shop.store.close()
 
@@ -108,14 +110,14 @@ def on_connect(shop: Shop, do: Callable[[Any], object]) -> Callable[[], None]:
 # --- read-only, full, locked ----------------------------------------------------------------------
 
 
-def test_a_read_only_file(file: Shop) -> None:
+def test_a_read_only_file(file: Checkout) -> None:
     over = on_connect(file, lambda connection: connection.execute("pragma query_only = on"))
     file.fails(StoreReadOnly)
     over()
     file.is_placed_once()
 
 
-def test_a_read_only_server(server: Shop) -> None:
+def test_a_read_only_server(server: Checkout) -> None:
     def read_only(connection: psycopg.Connection) -> None:
         connection.execute("set default_transaction_read_only = on")
         connection.commit()
@@ -127,7 +129,7 @@ def test_a_read_only_server(server: Shop) -> None:
     server.is_placed_once()
 
 
-def test_a_full_disk(file: Shop) -> None:
+def test_a_full_disk(file: Checkout) -> None:
     over = on_connect(file, lambda connection: connection.execute("pragma max_page_count = 1"))
     big = {"notes": "x" * 50_000}
     with pytest.raises(StoreFull, match="nothing was stored"):
@@ -143,7 +145,7 @@ def test_a_full_disk_of_a_server() -> None:
         committing(sa.exc.OperationalError("commit", {}, said))
 
 
-def test_a_database_that_others_keep_locked(shop: Shop) -> None:
+def test_a_database_that_others_keep_locked(shop: Checkout) -> None:
     other = sa.create_engine(shop.url)
     with other.connect() as connection:
         if shop.url.startswith("sqlite"):
@@ -159,7 +161,7 @@ def test_a_database_that_others_keep_locked(shop: Shop) -> None:
 # --- the connection -------------------------------------------------------------------------------
 
 
-def breaking_commit(shop: Shop, *, stored: bool) -> None:
+def breaking_commit(shop: Checkout, *, stored: bool) -> None:
     """The next commit loses its connection: before it reaches the server, or after."""
     dialect = shop.store._own.engine.dialect
     commit = dialect.do_commit
@@ -177,7 +179,7 @@ def breaking_commit(shop: Shop, *, stored: bool) -> None:
 
 
 @pytest.mark.parametrize("stored", [False, True])
-def test_a_connection_lost_in_mid_commit(server: Shop, stored: bool) -> None:
+def test_a_connection_lost_in_mid_commit(server: Checkout, stored: bool) -> None:
     """Nobody can tell whether it is stored; sent again it is stored once in either case."""
     breaking_commit(server, stored=stored)
     server.fails(ConnectionLost, may_be_stored=True)
@@ -186,7 +188,7 @@ def test_a_connection_lost_in_mid_commit(server: Shop, stored: bool) -> None:
     server.is_placed_once()
 
 
-def test_a_connection_lost_before_the_commit(server: Shop) -> None:
+def test_a_connection_lost_before_the_commit(server: Checkout) -> None:
     engine = server.store._own.engine
 
     def lost(*arguments: Any) -> None:
@@ -201,7 +203,7 @@ def test_a_connection_lost_before_the_commit(server: Shop) -> None:
     server.is_placed_once()
 
 
-def broken_off(shop: Shop) -> None:
+def broken_off(shop: Checkout) -> None:
     """The server ends every connection that the store keeps."""
     with psycopg.connect(shop.url.replace("+psycopg", ""), autocommit=True) as admin:
         others = "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -211,10 +213,10 @@ def broken_off(shop: Shop) -> None:
 
 @pytest.mark.parametrize("rested", [True, False])
 def test_a_connection_that_broke_while_it_rested_is_replaced(
-    server: Shop, rested: bool, monkeypatch: pytest.MonkeyPatch
+    server: Checkout, rested: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that was used a moment ago is not asked: then the error says that it is lost."""
-    server.place()
+    server.checks_out()
     broken_off(server)
     monkeypatch.setattr(database_module, "_RESTED", -1.0 if rested else 3_600.0)
     with nullcontext() if rested else pytest.raises(ConnectionLost):
@@ -222,8 +224,8 @@ def test_a_connection_that_broke_while_it_rested_is_replaced(
     server.is_placed_once()
 
 
-def test_who_reads_over_one_connection_gets_another_when_it_breaks(server: Shop) -> None:
-    server.place()
+def test_who_reads_over_one_connection_gets_another_when_it_breaks(server: Checkout) -> None:
+    server.checks_out()
     with server.store.reading():
         assert list(server.store.load(["A-1"])) == ["A-1"]
         broken_off(server)
@@ -257,7 +259,7 @@ def failing(engine: sa.Engine, turn: int) -> None:
     sa.event.listen(engine, "before_cursor_execute", fail)
 
 
-def test_of_many_commands_those_fail_that_the_database_failed_for(file: Shop) -> None:
+def test_of_many_commands_those_fail_that_the_database_failed_for(file: Checkout) -> None:
     """A hundred go together; each gets its own answer, and all may be sent again."""
     failing(file.store._own.engine, 2)
     orders = {f"c-{n}": ORDER.model_copy(update={"number": f"B-{n}"}) for n in range(250)}
@@ -274,7 +276,7 @@ def test_of_many_commands_those_fail_that_the_database_failed_for(file: Shop) ->
 
 def test_a_server_that_crashes_and_comes_back() -> None:
     server = Server()
-    shop = Shop(server.database("shop"))
+    shop = Checkout(server.database("shop"))
     server.kill()
     shop.fails(ConnectionLost)
     server.start()
@@ -329,7 +331,7 @@ def test_a_database_of_another_kind_of_schema(database: str) -> None:
         SqlStore(database)
 
 
-def test_errors_show_no_personal_data(shop: Shop) -> None:
+def test_errors_show_no_personal_data(shop: Checkout) -> None:
     """Not even those of a broken table: what was to be written is left out."""
     db = sa.create_engine(shop.url)
     with db.begin() as connection:

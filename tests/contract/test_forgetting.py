@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from orderflow import Address, Customer, Engine, InHouse, Line, NewOrder
+from orderflow import Address, Customer, Line, NewOrder
 from orderflow.cli.app import app
 from orderflow.engine.doctor import examine
 from orderflow.errors import PortFailed, StoreFull
@@ -16,7 +16,6 @@ from orderflow.model.commands import (
     Cancel,
     ConfirmReceipt,
     PlaceHold,
-    Receive,
     ReleaseHold,
     RemindPayment,
 )
@@ -24,8 +23,8 @@ from orderflow.model.observations import PaymentReported, TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import PaymentFact
 from orderflow.ports import Notification, OrderQuery, Store, TaskQuery
-from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryDocuments, MemoryStore, SqlStore
+from tests.shop import Shop
 
 SECRETS = ("Ana Ng", "12 Elm Street", "ana@example.org", "ana-17", "Happy birthday", "Ring twice",
            "For my Ana", "moved house", "rude to Ana", "to a neighbour", "Elm St 12")  # fmt: skip
@@ -57,14 +56,12 @@ class Documents(MemoryDocuments):
         super().erase(order)
 
 
-class Shop:
+class Remembering(Shop):
+    """A shop in which much is known of Ana Ng."""
+
     def __init__(self, store: Store) -> None:
-        self.store, self.clock = store, VirtualClock()
         self.documents = Documents()
-        self.engine = Engine(
-            store, [InHouse()], clock=self.clock, notifier=Rude(), documents=self.documents
-        )
-        self.engine.change_stock(Receive(sku="MUG", quantity=9).to(id="receipt"))
+        super().__init__(store=store, stock={"MUG": 9}, notifier=Rude(), documents=self.documents)
 
     def new(self, number: str, customer: str = "ana-17") -> NewOrder:
         return NewOrder(
@@ -80,7 +77,7 @@ class Shop:
             attributes={"gift": {"card": ["For my Ana"], "units": 2}},
         )
 
-    def place(self, number: str, customer: str = "ana-17", *, cancelled: bool = False) -> None:
+    def buys(self, number: str, customer: str = "ana-17", *, cancelled: bool = False) -> None:
         order = self.new(number, customer)
         self.engine.place(order, id=f"ana@example.org-{number}", by="Ana Ng <web>")
         hold = PlaceHold(hold="address", reason="Ana has moved house").to(number, by="bo")
@@ -91,7 +88,7 @@ class Shop:
             self.engine.submit(Cancel(reason="rude to Ana").to(number, by=customer))
         self.engine.worker.run_until_idle()
 
-    def scan(self, number: str, **other: object) -> None:
+    def scans(self, number: str, **other: object) -> None:
         """Tell of the order's parcel, at its first moment."""
         (view,) = self.engine.order(number).state.parcels.values()
         fact = SCAN.model_copy(update={"tracking_number": view.tracking_number} | other)
@@ -100,8 +97,8 @@ class Shop:
 
     def finish(self, number: str) -> None:
         self.engine.observe(PAID.at(self.clock.now(), subject=number))
-        self.scan(number)
-        self.scan(number, event=None, status=ParcelStatus.DELIVERED, code="handed to a neighbour")
+        self.scans(number)
+        self.scans(number, event=None, status=ParcelStatus.DELIVERED, code="handed to a neighbour")
         self.engine.submit(ConfirmReceipt().to(number, by="ana-17"))
         for _ in range(60):
             self.clock.advance(timedelta(days=1))
@@ -119,16 +116,16 @@ class Shop:
 
 
 @pytest.fixture
-def shop(database: str) -> Iterator[Shop]:
+def shop(database: str) -> Iterator[Remembering]:
     store = SqlStore(database)
-    yield Shop(store)
+    yield Remembering(store)
     store.close()
 
 
-def test_nothing_of_a_person_is_left(shop: Shop, database: str) -> None:
-    shop.place("A-1")
+def test_nothing_of_a_person_is_left(shop: Remembering, database: str) -> None:
+    shop.buys("A-1")
     shop.finish("A-1")
-    shop.place("A-2", cancelled=True)
+    shop.buys("A-2", cancelled=True)
     before = shop.engine.order("A-1")
     assert shop.holds(database) == set(SECRETS)
     forgotten = shop.engine.forget("ana-17")
@@ -144,16 +141,16 @@ def test_nothing_of_a_person_is_left(shop: Shop, database: str) -> None:
     assert shop.engine.forget("ana-17").erased == ()
 
 
-def test_what_comes_again_of_an_erased_order_is_known(shop: Shop, database: str) -> None:
+def test_what_comes_again_of_an_erased_order_is_known(shop: Remembering, database: str) -> None:
     """A command and its id, a carrier's event in other words, a payment with its reference."""
-    shop.place("A-1")
+    shop.buys("A-1")
     shop.finish("A-1")
     shop.engine.forget("ana-17")
     erased, (view,) = shop.engine.order("A-1"), shop.engine.order("A-1").state.parcels
     parcel = shop.store.parcel(view)
     again = shop.engine.place(shop.new("A-1"), id="ana@example.org-A-1", by="Ana Ng <web>")
     assert again.version == 1
-    shop.scan("A-1", code="Ana Ng is rude")
+    shop.scans("A-1", code="Ana Ng is rude")
     shop.engine.observe(PAID.at(shop.clock.now(), subject="A-1"))
     assert shop.engine.order("A-1") == erased
     assert shop.store.parcel(view) == parcel
@@ -161,9 +158,9 @@ def test_what_comes_again_of_an_erased_order_is_known(shop: Shop, database: str)
 
 
 def test_what_is_open_waits_visibly_and_is_erased_when_it_is_over(
-    shop: Shop, database: str
+    shop: Remembering, database: str
 ) -> None:
-    shop.place("A-1")
+    shop.buys("A-1")
     assert shop.engine.forget("ana-17").waiting == ("A-1",)
     (row,) = shop.store.pending("forget:ana-17")
     assert row.name == "forget"
@@ -174,22 +171,24 @@ def test_what_is_open_waits_visibly_and_is_erased_when_it_is_over(
     assert list(examine(shop.engine)) == []
 
 
-def test_a_wish_is_tried_again_without_end(shop: Shop, database: str) -> None:
+def test_a_wish_is_tried_again_without_end(shop: Remembering, database: str) -> None:
     """What fails for one order keeps no other, and no trace of the failures is left."""
-    shop.place("A-1")
-    shop.place("A-2", cancelled=True)
+    shop.buys("A-1")
+    shop.buys("A-2", cancelled=True)
     shop.documents.bad_days = 30
     with pytest.raises(OSError, match="A-2 are away"):
         shop.engine.forget("ana-17")
-    shop.place("A-3", cancelled=True)
+    shop.buys("A-3", cancelled=True)
     shop.finish("A-1")
     assert shop.documents.bad_days == 0
     assert shop.holds(database) == set()
     assert list(shop.store.tasks(TaskQuery())) == []
 
 
-def test_a_wish_outlives_a_failing_database(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    shop.place("A-1")
+def test_a_wish_outlives_a_failing_database(
+    shop: Remembering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.buys("A-1")
     shop.engine.forget("ana-17")
     with monkeypatch.context() as failing:
         failing.setattr(shop.store, "commit", Mock(side_effect=StoreFull("no")))
@@ -205,17 +204,17 @@ def test_a_wish_outlives_a_failing_database(shop: Shop, monkeypatch: pytest.Monk
     assert not list(shop.store.orders(OrderQuery(customer="ana-17")))
 
 
-def test_the_command_line_says_what_waits(shop: Shop, database: str) -> None:
-    shop.place("A-1")
-    shop.place("A-2", cancelled=True)
+def test_the_command_line_says_what_waits(shop: Remembering, database: str) -> None:
+    shop.buys("A-1")
+    shop.buys("A-2", cancelled=True)
     result = CliRunner().invoke(app, ["forget", "ana-17", "--db", database])
     assert result.exit_code == 0
     assert "1 orders are erased\nA-1 waits: something is still open" in result.stdout
 
 
-def test_others_are_not_touched(shop: Shop) -> None:
-    shop.place("A-1")
-    shop.place("B-1", customer="bo-4")
+def test_others_are_not_touched(shop: Remembering) -> None:
+    shop.buys("A-1")
+    shop.buys("B-1", customer="bo-4")
     shop.finish("A-1")
     shop.finish("B-1")
     theirs = shop.engine.order("B-1")
@@ -226,8 +225,8 @@ def test_others_are_not_touched(shop: Shop) -> None:
 
 
 def test_a_memory_store_forgets_as_well() -> None:
-    shop = Shop(MemoryStore())
-    shop.place("A-1")
+    shop = Remembering(MemoryStore())
+    shop.buys("A-1")
     assert shop.engine.forget("ana-17").waiting == ("A-1",)
     shop.finish("A-1")
     order = shop.engine.order("A-1")

@@ -5,22 +5,21 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from orderflow import Engine, InHouse, Line, NewOrder, Steps
 from orderflow.model.work import Due, Kind
-from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
+from tests.shop import Shop, new_order
 
 LEASE = timedelta(seconds=30)
 
 
-class Shop:
+class Handing(Shop):
     """An order that waits to be confirmed by software, and for its customer by a timer."""
 
+    store: SqlStore
+
     def __init__(self, url: str) -> None:
-        self.store, self.clock = SqlStore(url), VirtualClock()
-        self.engine = Engine(self.store, [InHouse()], clock=self.clock, steps=Steps())
-        poster = Line(sku="POSTER", quantity=1, stocked=False)
-        self.engine.place(NewOrder(number="A-1", currency="EUR", lines=(poster,)), id="A-1")
+        super().__init__(store=SqlStore(url))
+        self.engine.place(new_order())
 
     def hand_over(self) -> list[str]:
         return list(self.store.hand_over(self.clock.now(), LEASE, 100))
@@ -31,13 +30,13 @@ class Shop:
 
 
 @pytest.fixture
-def shop(database: str) -> Iterator[Shop]:
-    shop = Shop(database)
+def shop(database: str) -> Iterator[Handing]:
+    shop = Handing(database)
     yield shop
     shop.store.close()
 
 
-def test_a_row_is_handed_over_once_a_lease_and_no_attempt_is_counted(shop: Shop) -> None:
+def test_a_row_is_handed_over_once_a_lease_and_no_attempt_is_counted(shop: Handing) -> None:
     assert shop.hand_over() == ["order:A-1"]
     assert shop.hand_over() == []
     assert shop.store.claim(shop.clock.now(), LEASE, "other", 10) == []
@@ -46,7 +45,7 @@ def test_a_row_is_handed_over_once_a_lease_and_no_attempt_is_counted(shop: Shop)
     assert {row.attempts for row in shop.store.pending("order:A-1")} == {0}
 
 
-def test_taking_leaves_effects_to_be_taken_one_by_one(shop: Shop) -> None:
+def test_taking_leaves_effects_to_be_taken_one_by_one(shop: Handing) -> None:
     shop.hand_over()
     mine, effects, next_due = shop.take("driver")
     assert (mine, [row.name for row in effects]) == ([], ["confirm"])
@@ -58,7 +57,7 @@ def test_taking_leaves_effects_to_be_taken_one_by_one(shop: Shop) -> None:
     assert shop.store.still_mine(row)
 
 
-def test_who_takes_a_row_fences_who_had_it(shop: Shop) -> None:
+def test_who_takes_a_row_fences_who_had_it(shop: Handing) -> None:
     _, (effect,), _ = shop.take("driver")
     first = shop.store.take_one(effect.key, shop.clock.now(), LEASE, "first")
     second = shop.store.take_one(effect.key, shop.clock.now(), LEASE, "second")
@@ -73,7 +72,7 @@ def test_who_takes_a_row_fences_who_had_it(shop: Shop) -> None:
     assert shop.engine.order("A-1").status == "confirmed"
 
 
-def test_a_timer_is_left_alone_until_a_lease_after_it_is_due(shop: Shop) -> None:
+def test_a_timer_is_left_alone_until_a_lease_after_it_is_due(shop: Handing) -> None:
     """Its driver has it; should that be lost, it is handed over all the same."""
     _, (effect,), due = shop.take("driver")
     assert due is not None

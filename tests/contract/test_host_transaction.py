@@ -6,15 +6,16 @@ from contextlib import suppress
 import pytest
 import sqlalchemy as sa
 
-from orderflow import Engine, InHouse, Line, NewOrder, Order, Refused
+from orderflow import Order, Refused
 from orderflow.errors import StoreLocked
-from orderflow.model.commands import PlaceHold, Receive
-from orderflow.stores import MemoryStore, SqlStore
+from orderflow.model.commands import PlaceHold
+from orderflow.stores import SqlStore
+from tests.shop import Shop, new_order
 
-MUGS = NewOrder(number="A-1", currency="GBP", lines=(Line(sku="MUG", quantity=2),))
+MUGS = new_order()
 
 
-class Shop:
+class Application(Shop):
     """An application with a table of its own beside ours."""
 
     def __init__(self, url: str) -> None:
@@ -22,9 +23,9 @@ class Shop:
         with self.db.begin() as connection:
             connection.execute(sa.text("create table carts (id varchar primary key)"))
             connection.execute(sa.text("insert into carts values ('7')"))
-        self.store = SqlStore(url, patience=0.1)
-        self.engine = Engine(self.store, [InHouse()])
-        self.engine.change_stock(Receive(sku="MUG", quantity=5).to())
+        super().__init__(store=SqlStore(url, patience=0.1), stock={"MUG": 5})
+
+    store: SqlStore
 
     def checkout(self, connection: sa.Connection) -> Order:
         connection.execute(sa.text("delete from carts where id = '7'"))
@@ -38,14 +39,14 @@ class Shop:
 
 
 @pytest.fixture
-def shop(database: str) -> Iterator[Shop]:
-    shop = Shop(database)
+def shop(database: str) -> Iterator[Application]:
+    shop = Application(database)
     yield shop
     shop.store.close()
     shop.db.dispose()
 
 
-def test_both_are_committed(shop: Shop) -> None:
+def test_both_are_committed(shop: Application) -> None:
     with shop.db.begin() as connection:
         placed = shop.checkout(connection)
         assert shop.there() == (True, False, 0)  # nobody else sees it yet
@@ -55,7 +56,7 @@ def test_both_are_committed(shop: Shop) -> None:
     assert shop.engine.order("A-1").status == "shipped"
 
 
-def test_both_are_rolled_back(shop: Shop) -> None:
+def test_both_are_rolled_back(shop: Application) -> None:
     with shop.db.connect() as connection:
         shop.checkout(connection)
         connection.rollback()
@@ -64,7 +65,7 @@ def test_both_are_rolled_back(shop: Shop) -> None:
     assert shop.there() == (True, True, 2)
 
 
-def test_a_rollback_takes_an_order_away_though_nothing_else_was_written(shop: Shop) -> None:
+def test_a_rollback_takes_an_order_away_though_nothing_else_was_written(shop: Application) -> None:
     """On SQLite a savepoint is a transaction where there is none yet; then it would commit."""
     with shop.db.connect() as connection:
         shop.engine.place(MUGS, id="checkout-7", connection=connection)
@@ -72,7 +73,7 @@ def test_a_rollback_takes_an_order_away_though_nothing_else_was_written(shop: Sh
     assert shop.there() == (True, False, 0)
 
 
-def test_a_refusal_leaves_the_transaction_to_the_host(shop: Shop) -> None:
+def test_a_refusal_leaves_the_transaction_to_the_host(shop: Application) -> None:
     with shop.db.begin() as connection:
         shop.checkout(connection)
         with pytest.raises(Refused, match="number_taken"):
@@ -84,7 +85,7 @@ def test_a_refusal_leaves_the_transaction_to_the_host(shop: Shop) -> None:
     assert "on_hold" in shop.engine.order("A-1").overlays
 
 
-def test_the_hosts_savepoint_takes_ours_along(shop: Shop) -> None:
+def test_the_hosts_savepoint_takes_ours_along(shop: Application) -> None:
     with shop.db.begin() as connection:
         connection.execute(sa.text("insert into carts values ('8')"))
         with suppress(ZeroDivisionError), connection.begin_nested():
@@ -93,7 +94,7 @@ def test_the_hosts_savepoint_takes_ours_along(shop: Shop) -> None:
     assert shop.there() == (True, False, 0)
 
 
-def test_many_are_placed_with_the_hosts_rows(shop: Shop) -> None:
+def test_many_are_placed_with_the_hosts_rows(shop: Application) -> None:
     orders = {f"c{n}": MUGS.model_copy(update={"number": f"B-{n % 3}"}) for n in range(4)}
     with shop.db.begin() as connection:
         connection.execute(sa.text("delete from carts"))
@@ -104,7 +105,7 @@ def test_many_are_placed_with_the_hosts_rows(shop: Shop) -> None:
     assert shop.engine.level("MUG").reserved == 5
 
 
-def test_others_are_told_that_the_host_keeps_the_lock(shop: Shop) -> None:
+def test_others_are_told_that_the_host_keeps_the_lock(shop: Application) -> None:
     with shop.db.begin() as connection:
         shop.checkout(connection)
         other = MUGS.model_copy(update={"number": "A-2"})
@@ -113,7 +114,7 @@ def test_others_are_told_that_the_host_keeps_the_lock(shop: Shop) -> None:
     assert shop.engine.place(other, id="checkout-8").id == "A-2"
 
 
-def test_the_hosts_connection_keeps_its_own_options(shop: Shop) -> None:
+def test_the_hosts_connection_keeps_its_own_options(shop: Application) -> None:
     names = {None: None, "a": "b"}
     with shop.db.connect() as plain:
         connection = plain.execution_options(schema_translate_map=names)
@@ -121,9 +122,8 @@ def test_the_hosts_connection_keeps_its_own_options(shop: Shop) -> None:
         assert connection.get_execution_options()["schema_translate_map"] == names
 
 
-def test_what_is_no_transaction_of_the_database_is_refused(shop: Shop) -> None:
+def test_what_is_no_transaction_of_the_database_is_refused(shop: Application) -> None:
     with pytest.raises(TypeError, match=r"sqlalchemy\.Connection of your transaction, not a str"):
         shop.engine.place(MUGS, connection="shop.db")
-    engine = Engine(MemoryStore(), [InHouse()])
     with shop.db.connect() as connection, pytest.raises(TypeError, match="no database"):
-        engine.place(MUGS, connection=connection)
+        Shop().engine.place(MUGS, connection=connection)

@@ -15,31 +15,30 @@ import attrs
 import pytest
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
-from orderflow import Engine, InHouse, Line, NewOrder, Order
+from orderflow import Line, Order
 from orderflow.errors import PortFailed
-from orderflow.model.commands import Body, Confirm, PlaceHold, Receive
+from orderflow.model.commands import Body, Confirm, PlaceHold
 from orderflow.model.reading import storable
 from orderflow.ports import Deed, Label, LabelRequest
-from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
-from orderflow.testing import FakeCarrier, check_order, check_stock
+from orderflow.testing import FakeCarrier, check_order
 from tests.postgres import Server
+from tests.shop import Shop, new_order
 
 POSTER = Line(sku="POSTER", quantity=1, stocked=False)
 
 
-class Shop:
-    """An engine on a database, and its clock."""
+class Posters(Shop):
+    """A shop on a database, in which posters are ordered."""
 
-    def __init__(self, url: str, carrier: FakeCarrier | None = None, **keywords: Any) -> None:
-        self.clock = VirtualClock()
-        self.store = SqlStore(url, patience=1.0)
-        strategies = [InHouse(carrier=carrier or FakeCarrier())]
-        self.engine = Engine(self.store, strategies, clock=self.clock, **keywords)
+    store: SqlStore
 
-    def place(self, *numbers: str) -> None:
+    def __init__(self, url: str, carrier: FakeCarrier | None = None, **rules: Any) -> None:
+        super().__init__(carrier=carrier, store=SqlStore(url, patience=1.0), stock={}, **rules)
+
+    def order_each(self, *numbers: str) -> None:
         for number in numbers:
-            self.engine.place(NewOrder(number=number, currency="EUR", lines=(POSTER,)), id=number)
+            self.engine.place(new_order(POSTER, number=number), id=number)
 
     def works(self, times: int = 1) -> None:
         """Work, and let as much time pass as any pause takes."""
@@ -52,8 +51,8 @@ class Shop:
 
 
 @pytest.fixture
-def shops() -> Iterator[list[Shop]]:
-    opened: list[Shop] = []
+def shops() -> Iterator[list[Posters]]:
+    opened: list[Posters] = []
     yield opened
     for shop in opened:
         shop.store.close()
@@ -77,11 +76,11 @@ class Garbled(FakeCarrier):
 
 @pytest.mark.parametrize("said", ["502 \udcff", "502 \x00\x01<binary>"])
 def test_an_error_is_recorded_whatever_its_text(
-    database: str, shops: list[Shop], said: str
+    database: str, shops: list[Posters], said: str
 ) -> None:
-    shop = Shop(database, Garbled(said))
+    shop = Posters(database, Garbled(said))
     shops.append(shop)
-    shop.place("A-1", "A-2")
+    shop.order_each("A-1", "A-2")
     shop.works()
     (row,) = shop.store.pending("parcel:A-1-P1")
     assert (row.attempts, row.error) == (1, f"orderflow.errors.PortFailed: {storable(said)}")
@@ -100,11 +99,11 @@ class Unstorable:
 
 
 def test_an_answer_that_cannot_be_stored_counts_against_its_row_only(
-    database: str, shops: list[Shop]
+    database: str, shops: list[Posters]
 ) -> None:
-    shop = Shop(database, performers={"confirm": Unstorable()})
+    shop = Posters(database, performers={"confirm": Unstorable()})
     shops.append(shop)
-    shop.place("A-1", "A-2", "A-3")
+    shop.order_each("A-1", "A-2", "A-3")
     shop.works()
     (row,) = [row for row in shop.store.pending("order:A-1") if row.name == "confirm"]
     assert row.attempts == 1
@@ -131,22 +130,21 @@ class Away:
 
 
 @pytest.fixture
-def stuck(database: str, shops: list[Shop]) -> tuple[Shop, Away]:
+def stuck(database: str, shops: list[Posters]) -> tuple[Posters, Away]:
     """A shop in which a backorder is granted while its order can be told nothing."""
     facts = Away()
-    shop = Shop(database, facts={"fraud": facts})
+    shop = Posters(database, facts={"fraud": facts})
     shops.append(shop)
-    shop.engine.change_stock(Receive(sku="MUG", quantity=1).to(id="r-1"))
-    mugs = Line(sku="MUG", quantity=2)
-    shop.engine.place(NewOrder(number="A-1", currency="EUR", lines=(mugs,)), id="A-1")
+    shop.stock("MUG", 1)
+    shop.engine.place(new_order())
     shop.works()
     facts.away = True
-    shop.engine.change_stock(Receive(sku="MUG", quantity=1).to(id="r-2"))
+    shop.stock("MUG", 1)
     return shop, facts
 
 
 def test_a_message_is_tried_until_it_is_delivered_and_a_task_tells_meanwhile(
-    stuck: tuple[Shop, Away],
+    stuck: tuple[Posters, Away],
 ) -> None:
     shop, facts = stuck
     shop.works(7)
@@ -163,11 +161,10 @@ def test_a_message_is_tried_until_it_is_delivered_and_a_task_tells_meanwhile(
     shop.works(2)
     assert shop.statuses() == {"A-1": "shipped"}
     assert list(shop.engine.tasks()) == []
-    check_order(shop.engine, "A-1")
-    check_stock(shop.engine)
+    shop.check()
 
 
-def test_who_lost_a_message_to_another_worker_opens_no_task(stuck: tuple[Shop, Away]) -> None:
+def test_who_lost_a_message_to_another_worker_opens_no_task(stuck: tuple[Posters, Away]) -> None:
     shop, facts = stuck
     (row,) = shop.store.claim(shop.clock.now(), timedelta(minutes=5), "late", 9)
     facts.away = False
@@ -193,7 +190,7 @@ class Complaints(logging.Handler):
 
 
 @contextmanager
-def working(shop: Shop) -> Iterator[threading.Event]:
+def working(shop: Posters) -> Iterator[threading.Event]:
     """A worker in a thread; gives what is set when it first complains."""
     stop, log, complaints = threading.Event(), logging.getLogger("orderflow"), Complaints()
     thread = threading.Thread(target=shop.engine.worker.run_forever, args=(stop, 0.01))
@@ -207,28 +204,28 @@ def working(shop: Shop) -> Iterator[threading.Event]:
         log.removeHandler(complaints)
 
 
-def test_a_worker_goes_on_when_the_server_is_back(shops: list[Shop]) -> None:
+def test_a_worker_goes_on_when_the_server_is_back(shops: list[Posters]) -> None:
     server = Server()
-    shop = Shop(server.database("shop"))
+    shop = Posters(server.database("shop"))
     shops.append(shop)
     with working(shop) as complains:
         server.kill()
         assert complains.wait(60)
         server.start()
-        shop.place("A-1")
+        shop.order_each("A-1")
         wait_until(lambda: shop.statuses() == {"A-1": "shipped"})
     shop.store.close()
     server.stop()
 
 
-def test_a_worker_goes_on_when_the_file_is_free_again(tmp_path: Path, shops: list[Shop]) -> None:
-    shop = Shop(f"sqlite:///{tmp_path}/orders.db")
+def test_a_worker_goes_on_when_the_file_is_free_again(tmp_path: Path, shops: list[Posters]) -> None:
+    shop = Posters(f"sqlite:///{tmp_path}/orders.db")
     shops.append(shop)
     with working(shop) as complains:
         with closing(sqlite3.connect(tmp_path / "orders.db", isolation_level=None)) as other:
             other.execute("begin immediate")
             assert complains.wait(60)
-        shop.place("A-1")
+        shop.order_each("A-1")
         wait_until(lambda: shop.statuses() == {"A-1": "shipped"})
 
 

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from orderflow import Engine, InHouse, Line, NewOrder, Order
+from orderflow import Engine, InHouse, Line, Order
 from orderflow.errors import PortFailed
-from orderflow.model.commands import Receive
 from orderflow.model.observations import Observation, TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.stock import Reserve
@@ -24,43 +23,30 @@ from orderflow.testing import (
     Broken,
     Died,
     FakeCarrier,
-    FakeNotifier,
     FakeWarehouse,
     Fault,
     Faulty,
-    check_order,
-    check_stock,
     disordered,
     interleave,
     order_machine,
 )
+from tests.shop import Shop, new_order
 
-MUG = NewOrder(number="A-1", currency="EUR", lines=(Line(sku="MUG", quantity=1),))
+MUG = Line(sku="MUG", quantity=1)
 
 
-def shop(store: Store, carrier: Carrier | None = None) -> Engine:
-    engine = Engine(
-        store,
-        [InHouse(carrier=carrier or FakeCarrier(), warehouse=FakeWarehouse())],
-        clock=VirtualClock(),
-        ids=SequentialIds(),
-        notifier=FakeNotifier(),
-    )
-    engine.change_stock(Receive(sku="MUG", quantity=1).to(id="delivery"))
-    return engine
+def shop(store: Store, carrier: Carrier | None = None, stock: int = 1) -> Shop:
+    strategy = InHouse(carrier=carrier or FakeCarrier(), warehouse=FakeWarehouse())
+    return Shop(strategy, store=store, stock={"MUG": stock} if stock else {})
 
 
 def test_a_label_that_was_bought_before_its_answer_got_lost_is_found_again() -> None:
     fake = FakeCarrier()
     late = Faulty[Carrier](fake, Fault("buy_label", after=True))
-    engine = shop(MemoryStore(), late.port)
-    engine.place(MUG)
-    engine.worker.run_until_idle()
-    assert engine.order("A-1").status == "in_progress"
-    assert isinstance(engine.clock, VirtualClock)
-    engine.clock.advance(timedelta(minutes=1))
-    engine.worker.run_until_idle()
-    assert engine.order("A-1").status == "shipped"
+    open_ = shop(MemoryStore(), late.port).place(MUG)
+    assert open_.order.status == "in_progress"
+    open_.passes(minutes=1)
+    assert open_.order.status == "shipped"
     assert [called.call for called in late.calls] == ["buy_label", "find", "hand_over"]
     assert len(fake.labels) == 1
 
@@ -80,20 +66,17 @@ def test_a_process_that_dies_at_any_commit_leaves_nothing_half_done(
     commit: int, after: bool
 ) -> None:
     store = Faulty(MemoryStore(), only=("commit",))
-    engine = shop(store.port)
+    engine = shop(store.port).engine
     store.expect(Fault("commit", commit, after=after, error=Died()))
     with suppress(Died):
-        engine.place(MUG, id="cart")
+        engine.place(new_order(MUG), id="cart")
         engine.worker.run_until_idle()
     died = not store._faults
-    again = shop(store.port)
-    assert isinstance(again.clock, VirtualClock)
+    again = shop(store.port, stock=0)
     again.clock.advance(timedelta(minutes=10))
-    again.place(MUG, id="cart")
-    again.worker.run_until_idle()
-    check_order(again, "A-1")
-    check_stock(again)
-    assert again.order("A-1").status == "shipped"
+    again.engine.place(new_order(MUG), id="cart")
+    again.work()
+    assert again.order.status == "shipped"
     assert died or commit > 6, "there are fewer commits than this test dies at"
 
 
@@ -103,11 +86,9 @@ def test_two_callers_want_the_last_one_and_one_gets_it(turns: tuple[int, ...]) -
     shop(store)
 
     def caller(number: str) -> Callable[[Store], Order]:
-        order = MUG.model_copy(update={"number": number})
-
         def run(view: Store) -> Order:
             engine = Engine(view, [InHouse()], clock=VirtualClock(), ids=SequentialIds(number))
-            return engine.place(order)
+            return engine.place(new_order(MUG, number=number))
 
         return run
 
@@ -150,14 +131,11 @@ TOLD = [scan.at(SHIPPED + timedelta(hours=n)) for n, scan in enumerate(SCANS)]
 
 @given(told=disordered(TOLD))
 def test_scans_in_any_order_come_to_one_state(told: list[Observation]) -> None:
-    engine = shop(MemoryStore())
-    engine.place(MUG)
-    engine.worker.run_until_idle()
+    busy = Shop().place()
     for observation in told:
-        engine.observe(observation)
-    engine.worker.run_until_idle()
-    assert engine.order("A-1").status == "delivered"
-    check_order(engine, "A-1")
+        busy.engine.observe(observation)
+    busy.work()
+    assert busy.order.status == "delivered"
 
 
 # --- the machine -----------------------------------------------------------------------------

@@ -14,16 +14,16 @@ from orderflow import MANUAL, Engine, InHouse, Line, NewOrder
 from orderflow.engine import following
 from orderflow.engine.envelopes import Envelope
 from orderflow.kernel import parcels
-from orderflow.model.commands import Confirm, Pack, Pick, PlaceHold, Receive, ReleaseHold
+from orderflow.model.commands import Confirm, Pack, Pick, PlaceHold, ReleaseHold
 from orderflow.model.ledger import Bucket
 from orderflow.model.messages import TakeOut
 from orderflow.model.parcel import ParcelStatus
 from orderflow.ports import Commit, Outcome
-from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
 from orderflow.testing import History, orders
 from orderflow.testing.history import Move
 from orderflow.testing.lives import every_way
+from tests.shop import Shop, new_order
 
 MOVES = st.lists(st.builds(Move, st.sampled_from(("work", "people", "wait"))), max_size=8)
 
@@ -66,15 +66,8 @@ def test_a_message_that_is_forgotten_is_missed(monkeypatch: pytest.MonkeyPatch) 
 
 def a_shop(store: MemoryStore | None = None) -> Engine:
     """An order of two mugs, allocated; people work it."""
-    engine = Engine(
-        store or MemoryStore(),
-        [InHouse()],
-        steps=MANUAL,
-        clock=VirtualClock(),
-        ids=SequentialIds(),
-    )
-    engine.change_stock(Receive(sku="MUG", quantity=5).to())
-    engine.place(NewOrder(number="A", currency="EUR", lines=(Line(sku="MUG", quantity=2),)))
+    engine = Shop(store=store, steps=MANUAL).engine
+    engine.place(new_order(number="A"))
     engine.submit(Confirm().to("A"))
     engine.submit(Pick(fo="A-F1", units={"1": 2}).to("A"))
     return engine

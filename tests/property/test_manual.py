@@ -8,34 +8,15 @@ from decimal import Decimal
 import attrs
 from hypothesis import given
 
-from orderflow import AUTOMATED, MANUAL, Engine, InHouse, NewOrder, Refused
+from orderflow import AUTOMATED, MANUAL, InHouse, NewOrder, Refused
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
 from orderflow.kernel.policies import StepPolicy
-from orderflow.model.commands import Receive
 from orderflow.model.events import Entry, UnitsMoved
-from orderflow.model.observations import Fact
-from orderflow.ports import GiveUp, PartyRequest
-from orderflow.simulation import SequentialIds, VirtualClock
-from orderflow.stores import MemoryStore
-from orderflow.testing import orders
+from orderflow.testing import FakeParty, orders
 from orderflow.testing.data import SKUS
+from tests.shop import Shop
 
 Told = tuple[str, str, int]
-
-
-class Later:
-    """A party that answers another time."""
-
-    def submit(self, request: PartyRequest) -> Fact | None:
-        del request
-        return None
-
-    def give_up(self, request: GiveUp) -> Fact | None:
-        del request
-        return None
-
-    def remind(self, key: str, number: str) -> None:
-        del key, number
 
 
 def told(entries: Iterator[Entry]) -> Iterator[Told]:
@@ -49,13 +30,13 @@ def told(entries: Iterator[Entry]) -> Iterator[Told]:
 
 def history(order: NewOrder, steps: StepPolicy) -> list[Told]:
     """What happens to an order until it waits for others than us."""
-    strategies = [InHouse(), Pickup(), Handover(), Digital(), ThirdParty(Later(), "3pl")]
-    strategies.insert(1, Dropship(Later(), cost=lambda _line: Decimal(1), locations=("supplier",)))
-    engine = Engine(
-        MemoryStore(), strategies, steps=steps, clock=VirtualClock(), ids=SequentialIds()
-    )
+    supplier = Dropship(FakeParty(), cost=lambda _line: Decimal(1), locations=("supplier",))
+    provider = ThirdParty(FakeParty(), "3pl")
+    strategies = InHouse(), supplier, Pickup(), Handover(), Digital(), provider
+    shop = Shop(*strategies, stock={}, steps=steps)
     for sku, location in zip(SKUS, ("main", "supplier", "3pl"), strict=True):
-        engine.change_stock(Receive(sku=sku, quantity=9, location=location).to(id=location))
+        shop.stock(sku, 9, location)
+    engine = shop.engine
     try:
         placed = engine.place(order)
     except Refused:

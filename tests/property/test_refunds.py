@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from typing import Any
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow import Engine, InHouse, Line, NewOrder, Order, Steps
+from orderflow import Line, Order
 from orderflow.errors import PortFailed
 from orderflow.kernel import owing, refunding
 from orderflow.kernel.deciding import Deciding
 from orderflow.model import events as ev
-from orderflow.model.commands import Cancel, CloseReturn, Receive, RequestReturn, RetryRefund
+from orderflow.model.commands import Cancel, CloseReturn, RequestReturn, RetryRefund
 from orderflow.model.document import Charge
 from orderflow.model.observations import Fact, GoodsReturned, PaymentReported, TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.returns import Disposition, Finding
 from orderflow.model.state import PaymentFact, RefundStatus
 from orderflow.ports import RefundRequest
-from orderflow.simulation import SequentialIds, VirtualClock
-from orderflow.stores import MemoryStore
-from orderflow.testing import Broken, check_order, check_stock
+from orderflow.testing import Broken
+from tests.shop import Shop
 
 UNITS = 5
 
@@ -45,64 +44,24 @@ class Bank:
         return PaymentReported(fact=fact, amount=request.amount, reference=request.key)
 
 
-class Shop:
+class Paid(Shop):
     """One order of some units, paid; it ships at once, or waits for its picker."""
 
     def __init__(
-        self,
-        amount: int,
-        tax: int = 0,
-        postage: int = 0,
-        captured: int = -1,
-        *,
-        by_hand: bool = False,
+        self, amount: int, tax: int = 0, postage: int = 0, captured: int = -1, **rules: Any
     ) -> None:
-        self.clock, self.bank, self.said = VirtualClock(), Bank(), 0
-        self.engine = Engine(
-            MemoryStore(),
-            [InHouse()],
-            steps=Steps(manual={"pick"} if by_hand else ()),
-            clock=self.clock,
-            ids=SequentialIds(),
-            payments=self.bank,
-        )
-        self.engine.change_stock(Receive(sku="MUG", quantity=UNITS).to(id="r1"))
+        self.bank = Bank()
+        super().__init__(stock={"MUG": UNITS}, payments=self.bank, **rules)
         line = Line(sku="MUG", quantity=UNITS, amount=amount, tax=tax)
-        charges = (Charge(code="POST", amount=postage),) if postage else ()
-        order = NewOrder(number="A-1", currency="EUR", lines=(line,), charges=charges)
-        self.engine.place(order)
-        whole = amount + tax + postage
-        self.pays(whole if captured < 0 else captured, "p1")
-
-    def pays(self, amount: int, reference: str) -> None:
-        self.says(PaymentReported(fact=PaymentFact.CAPTURED, amount=amount, reference=reference))
-
-    def deliver(self) -> None:
-        for view in self.order.state.parcels.values():
-            number = view.tracking_number
-            self.says(TrackingReported(tracking_number=number, status=ParcelStatus.DELIVERED))
-
-    def says(self, fact: Fact) -> None:
-        self.said += 1
-        self.engine.observe(fact.at(self.clock.now(), subject="A-1", id=f"said-{self.said}"))
-        self.work()
-
-    def work(self) -> None:
-        self.engine.worker.run_until_idle()
-        check_order(self.engine, "A-1")
-        check_stock(self.engine)
+        self.place(line, charges=(Charge(code="POST", amount=postage),) if postage else ())
+        self.pays(amount + tax + postage if captured < 0 else captured)
 
     def bring_back(self, units: int, *findings: Finding) -> None:
         """Units come back unannounced, are looked at, and the return is closed."""
         self.says(GoodsReturned(lines={"1": units}))
         rma = list(self.order.state.returns)[-1]
         if not self.order.state.returns[rma].phase.final:
-            self.engine.submit(CloseReturn(rma=rma, findings=findings).to("A-1", by="ana"))
-        self.work()
-
-    @property
-    def order(self) -> Order:
-        return self.engine.order("A-1")
+            self.does(CloseReturn(rma=rma, findings=findings))
 
     @property
     def refunds(self) -> list[tuple[int, RefundStatus]]:
@@ -124,9 +83,8 @@ def test_what_comes_back_in_parts_adds_up_to_the_line(
     """After each part all that was refunded is the rounded worth of all that came back."""
     if amount + tax < 0:
         tax = -amount
-    shop = Shop(amount, tax, postage)
-    shop.work()
-    shop.deliver()
+    shop = Paid(amount, tax, postage)
+    shop.delivers()
     back = 0
     for part in parts:
         units = min(part, UNITS - back)
@@ -146,9 +104,8 @@ def test_what_comes_back_in_parts_adds_up_to_the_line(
 def test_never_more_than_was_paid_or_an_open_order_gives_up(
     amount: int, captured: int, cancelled: int
 ) -> None:
-    shop = Shop(amount, captured=captured, by_hand=True)
-    shop.engine.submit(Cancel(lines={"1": cancelled}).to("A-1"))
-    shop.work()
+    shop = Paid(amount, captured=captured, manual=["pick"])
+    shop.does(Cancel(lines={"1": cancelled}))
     kept = (2 * amount * (UNITS - cancelled) + UNITS) // (2 * UNITS)
     over = cancelled == UNITS  # then what was paid beyond the price goes back, too
     due = max(0, captured - kept if over else min(captured, amount) - kept)
@@ -156,15 +113,13 @@ def test_never_more_than_was_paid_or_an_open_order_gives_up(
 
 
 def test_goods_that_are_not_accepted_are_not_refunded() -> None:
-    shop = Shop(1000)
-    shop.work()
-    shop.deliver()
+    shop = Paid(1000)
+    shop.delivers()
     shop.engine.submit(RequestReturn(lines={"1": 3}).to("A-1"))
     rma = next(iter(shop.order.state.returns))
     shop.engine.observe(GoodsReturned(lines={"1": 3}, rma=rma).at(shop.clock.now(), subject="A-1"))
     bad = Finding(line="1", quantity=1, disposition=Disposition.SEND_BACK)
-    shop.engine.submit(CloseReturn(rma=rma, findings=(bad,)).to("A-1", by="ana"))
-    shop.work()
+    shop.does(CloseReturn(rma=rma, findings=(bad,)))
     assert shop.refunds == [(400, RefundStatus.SUCCEEDED)]
     (task,) = shop.engine.tasks(role="warehouse")
     form = {"carrier": "post", "tracking_number": "BACK-1"}
@@ -176,32 +131,27 @@ def test_goods_that_are_not_accepted_are_not_refunded() -> None:
 
 
 def test_a_lost_answer_pays_once_and_a_failure_is_tried_under_a_new_key() -> None:
-    shop = Shop(1000, by_hand=True)
+    shop = Paid(1000, manual=["pick"])
     shop.bank.loses = True
-    shop.engine.submit(Cancel(lines={"1": 1}).to("A-1"))
-    shop.work()
+    shop.does(Cancel(lines={"1": 1}))
     shop.bank.loses = False
-    shop.clock.advance(timedelta(minutes=1))
-    shop.work()
+    shop.passes(minutes=1)
     assert shop.bank.paid == {"A-1-M1:refund:0": 200}
     shop.bank.refuses = True
-    shop.engine.submit(Cancel(lines={"1": 1}).to("A-1"))
-    shop.work()
+    shop.does(Cancel(lines={"1": 1}))
     assert shop.refunds[1] == (200, RefundStatus.FAILED)
     (task,) = shop.engine.tasks(role="finance")
     assert "failed: try again" in task.instructions
     shop.bank.refuses = False
-    shop.engine.submit(RetryRefund(refund="A-1-M2").to("A-1", by="fin"))
-    shop.work()
+    shop.does(RetryRefund(refund="A-1-M2"), by="fin")
     assert shop.bank.paid == {"A-1-M1:refund:0": 200, "A-1-M2:refund:1": 200}
 
 
 def test_when_no_answer_comes_a_person_looks_first() -> None:
-    shop = Shop(1000, by_hand=True)
+    shop = Paid(1000, manual=["pick"])
     shop.bank.loses = True
     shop.engine.worker.attempts = 1
-    shop.engine.submit(Cancel(lines={"1": 1}).to("A-1"))
-    shop.work()
+    shop.does(Cancel(lines={"1": 1}))
     (task,) = shop.engine.tasks(role="finance")
     assert "may have been paid, no answer came: look" in task.instructions
     shop.engine.complete(task, by="fin")
@@ -210,11 +160,10 @@ def test_when_no_answer_comes_a_person_looks_first() -> None:
 
 
 def test_without_a_bank_a_refund_is_a_persons_task() -> None:
-    shop = Shop(1000, by_hand=True)
-    shop.engine = Engine(shop.engine.store, [InHouse()], clock=shop.clock, ids=SequentialIds("x"))
+    shop = Paid(1000, manual=["pick"])
+    shop.opens()
     shop.engine.apply_rules()
-    shop.engine.submit(Cancel().to("A-1"))
-    shop.work()
+    shop.does(Cancel())
     (task,) = shop.engine.tasks(role="finance")
     assert "10.00 EUR" in task.instructions
     shop.engine.complete(task, by="fin")
@@ -223,10 +172,9 @@ def test_without_a_bank_a_refund_is_a_persons_task() -> None:
 
 
 def test_a_chargeback_takes_a_refund_back_that_was_not_paid_yet() -> None:
-    shop = Shop(1000, by_hand=True)
+    shop = Paid(1000, manual=["pick"])
     shop.bank.loses = True
-    shop.engine.submit(Cancel(lines={"1": 2}).to("A-1"))
-    shop.work()
+    shop.does(Cancel(lines={"1": 2}))
     back = PaymentReported(fact=PaymentFact.CHARGED_BACK, amount=1000, reference="c1")
     shop.says(back)
     assert shop.refunds == [(400, RefundStatus.WITHDRAWN)]

@@ -12,126 +12,71 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderflow import Engine, InHouse, Line, NewOrder, Order
-from orderflow.fulfillment import Steps
+from orderflow import Line
 from orderflow.kernel import allocating, facts, progress, receiving
-from orderflow.model.commands import Body, CloseReturn, Pack, Receive, RequestReturn
+from orderflow.model.commands import Body, CloseReturn, Pack, RequestReturn
 from orderflow.model.observations import (
     Fact,
     GoodsReturned,
-    Observation,
-    PaymentReported,
     ReturnInspected,
-    TrackingReported,
 )
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import ReturnPhase
 from orderflow.model.returns import Disposition, Finding
-from orderflow.model.state import OrderState, PaymentFact
-from orderflow.simulation import SequentialIds, VirtualClock
-from orderflow.stores import MemoryStore
-from orderflow.testing import Broken, FakeCarrier, check_order, check_stock
+from orderflow.model.state import OrderState
+from orderflow.testing import Broken
+from tests.shop import Shop
 
 MUGS = Line(sku="MUG", quantity=3, unit_price=Decimal(5))
 
 
-class Shop:
-    """Three mugs of twenty, paid and handed over to a carrier in one parcel, as A-1."""
+def sent(*commands: Body, delivered: bool = False, split: bool = False) -> Shop:
+    """Three mugs of twenty, paid and handed over to a carrier; in two parcels, where split."""
+    manual = ["close_return", "pack"] if split else ["close_return"]
+    shop = Shop(manual=manual, stock={"MUG": 20, "CUP": 20}).place(MUGS)
+    if split:
+        shop.does(*(Pack(fo="A-1-F1", units={"1": units}) for units in (1, 2)))
+    shop.pays(1500)
+    if delivered:
+        shop.scan(ParcelStatus.DELIVERED)
+    shop.does(*commands)
+    return shop
 
-    def __init__(self, *commands: Body, delivered: bool = False, split: bool = False) -> None:
-        self.clock = VirtualClock()
-        self.engine = Engine(
-            MemoryStore(),
-            [InHouse(carrier=FakeCarrier())],
-            steps=Steps(manual={"close_return", "pack"} if split else {"close_return"}),
-            clock=self.clock,
-            ids=SequentialIds(),
-        )
-        for sku in ("MUG", "CUP"):
-            self.engine.change_stock(Receive(sku=sku, quantity=20).to(id=sku))
-        self.engine.place(NewOrder(number="A-1", currency="EUR", lines=(MUGS,)))
-        self.work()
-        for units in (1, 2) if split else ():
-            self.does(Pack(fo="A-1-F1", units={"1": units}))
-        self.hears(PaymentReported(fact=PaymentFact.CAPTURED, amount=1500, reference="p"))
-        if delivered:
-            self.hears(self.scan(ParcelStatus.DELIVERED))
-        for command in commands:
-            self.does(command)
 
-    def work(self) -> None:
-        self.engine.worker.run_until_idle()
+def returns(shop: Shop) -> dict[str, str]:
+    return {rma.id: rma.state for rma in shop.order.state.returns.values()}
 
-    def check(self) -> None:
-        check_order(self.engine, "A-1")
-        check_stock(self.engine)
 
-    def does(self, body: Body) -> None:
-        self.engine.submit(body.to("A-1", by="ana"))
-        self.work()
-
-    def hears(self, *said: Fact) -> None:
-        for fact in said:
-            self.clock.advance(timedelta(seconds=1))  # the same at the same time is one fact
-            self.observe(fact.at(self.clock.now(), subject="A-1"))
-
-    def observe(self, observation: Observation) -> None:
-        self.engine.observe(observation)
-        self.work()
-        self.check()
-
-    def scan(self, status: ParcelStatus, parcel: str = "A-1-P1") -> TrackingReported:
-        self.clock.advance(timedelta(hours=1))
-        number = self.order.state.parcels[parcel].tracking_number
-        return TrackingReported(tracking_number=number, status=status)
-
-    @property
-    def order(self) -> Order:
-        return self.engine.order("A-1")
-
-    @property
-    def stands(self) -> dict[str, int]:
-        """Units per bucket."""
-        return {str(bucket): units for bucket, units in self.order.ledger.totals().items()}
-
-    @property
-    def returns(self) -> dict[str, str]:
-        return {rma.id: rma.state for rma in self.order.state.returns.values()}
-
-    @property
-    def refunded(self) -> list[int]:
-        return [refund.amount for refund in self.order.state.refunds.values()]
-
-    def tasks(self) -> set[str]:
-        return {task.name for task in self.engine.tasks()}
+def refunded(shop: Shop) -> list[int]:
+    return [refund.amount for refund in shop.order.state.refunds.values()]
 
 
 # --- which units came -------------------------------------------------------------------------
 
 
 def test_goods_without_a_number_are_those_that_were_announced() -> None:
-    shop = Shop(RequestReturn(lines={"1": 2}), delivered=True)
-    shop.hears(GoodsReturned(lines={"1": 1}), GoodsReturned(lines={"1": 1}))
+    shop = sent(RequestReturn(lines={"1": 2}), delivered=True)
+    shop.says(GoodsReturned(lines={"1": 1}), GoodsReturned(lines={"1": 1}))
     assert shop.stands == {"delivered": 1, "returned": 2}
-    assert shop.returns == {"A-1-R1": "received"}
+    assert returns(shop) == {"A-1-R1": "received"}
     shop.does(CloseReturn(rma="A-1-R1"))
-    assert (shop.refunded, shop.order.state.surplus) == ([1000], {})
+    assert (refunded(shop), shop.order.state.surplus) == ([1000], {})
     assert shop.engine.level("MUG").on_hand == 19
 
 
 def test_more_than_was_announced_comes_with_the_same_return() -> None:
-    shop = Shop(RequestReturn(lines={"1": 1}), delivered=True)
-    shop.hears(GoodsReturned(lines={"1": 2}, others={"HAT": 1}))
+    shop = sent(RequestReturn(lines={"1": 1}), delivered=True)
+    shop.says(GoodsReturned(lines={"1": 2}, others={"HAT": 1}))
     assert shop.order.units(rma="A-1-R1") == {"1": 2}
     assert shop.tasks() == {"close_return", "exception.other_goods.HAT"}
     shop.does(CloseReturn(rma="A-1-R1"))
-    shop.hears(GoodsReturned(lines={"1": 1}))
-    assert shop.returns == {"A-1-R1": "closed", "A-1-R2": "received"}
+    shop.says(GoodsReturned(lines={"1": 1}))
+    assert returns(shop) == {"A-1-R1": "closed", "A-1-R2": "received"}
 
 
 def test_goods_under_the_wrong_number_are_no_surplus() -> None:
-    shop = Shop(RequestReturn(lines={"1": 2}), RequestReturn(lines={"1": 1}), delivered=True)
-    shop.hears(GoodsReturned(lines={"1": 3}, rma="A-1-R2"))
+    shop = sent(RequestReturn(lines={"1": 2}), RequestReturn(lines={"1": 1}), delivered=True)
+    shop.says(GoodsReturned(lines={"1": 3}, rma="A-1-R2"))
     assert (shop.stands, shop.order.state.surplus) == ({"returned": 3}, {})
 
 
@@ -146,11 +91,12 @@ STATUSES = (
 
 def test_goods_ahead_of_the_scans_are_no_surplus() -> None:
     for status in STATUSES:
-        shop = Shop()
-        shop.hears(shop.scan(status), GoodsReturned(lines={"1": 2}))
+        shop = sent()
+        shop.scan(status)
+        shop.says(GoodsReturned(lines={"1": 2}))
         assert (shop.stands["returned"], shop.order.state.surplus) == (2, {})
         shop.does(CloseReturn(rma="A-1-R1"))
-        assert shop.refunded == [1000]
+        assert refunded(shop) == [1000]
 
 
 def ends(first: Callable[[], Shop], told: Callable[[Shop], Sequence[Fact]]) -> list[Any]:
@@ -158,15 +104,17 @@ def ends(first: Callable[[], Shop], told: Callable[[Shop], Sequence[Fact]]) -> l
     found = []
     for numbers in permutations(range(len(told(first())))):
         shop = first()
+        shop.clock.advance(timedelta(hours=1))
         said = [
             fact.at(shop.clock.now(), subject="A-1", id=f"f{number}")
             for number, fact in enumerate(told(shop))
         ]
         for number in numbers:
-            shop.observe(said[number])
+            shop.engine.observe(said[number])
+            shop.work()
         state = shop.order.state
         findings = {rma.id: dict(rma.rejected) for rma in state.returns.values()}
-        stands = shop.stands, dict(state.surplus), findings, shop.refunded, shop.tasks()
+        stands = shop.stands, dict(state.surplus), findings, refunded(shop), shop.tasks()
         if stands not in found:
             found.append(stands)
     return found
@@ -183,10 +131,10 @@ def test_goods_and_scans_agree_in_any_order(
 ) -> None:
     def shop() -> Shop:
         asked = (RequestReturn(lines={"1": announced}),) if announced else ()
-        return Shop(*asked)
+        return sent(*asked)
 
     def told(shop: Shop) -> Sequence[Fact]:
-        return [shop.scan(status), *(GoodsReturned(lines={"1": units}) for units in came)]
+        return [shop.scanned(status), *(GoodsReturned(lines={"1": units}) for units in came)]
 
     (end,) = ends(shop, told)
     stands, surplus, *_ = end
@@ -199,10 +147,10 @@ def parcels_and_goods(statuses: Sequence[ParcelStatus], units: int, announced: i
 
     def shop() -> Shop:
         asked = (RequestReturn(lines={"1": announced}),) if announced else ()
-        return Shop(*asked, split=True)
+        return sent(*asked, split=True)
 
     def told(shop: Shop) -> Sequence[Fact]:
-        scans = [shop.scan(s, f"A-1-P{n}") for n, s in enumerate(statuses, start=1)]
+        scans = [shop.scanned(s, f"A-1-P{n}") for n, s in enumerate(statuses, start=1)]
         return [*scans, GoodsReturned(lines={"1": units})]
 
     return ends(shop, told)
@@ -231,26 +179,26 @@ def test_goods_are_those_of_the_parcel_that_was_delivered() -> None:
 
 
 def test_an_inspection_before_its_goods_holds_when_they_come() -> None:
-    shop = Shop(RequestReturn(lines={"1": 2}), delivered=True)
+    shop = sent(RequestReturn(lines={"1": 2}), delivered=True)
     broken = Finding(line="1", quantity=1, disposition=Disposition.SEND_BACK)
-    shop.hears(ReturnInspected(rma="A-1-R1", restock={"1": 1}, findings=(broken,)))
+    shop.says(ReturnInspected(rma="A-1-R1", restock={"1": 1}, findings=(broken,)))
     (task,) = shop.engine.tasks()
     assert "1 of line 1 send_back, 1 of line 1 restock" in task.instructions
-    shop.hears(GoodsReturned(lines={"1": 1}, rma="A-1-R1"))
-    assert shop.returns == {"A-1-R1": "received"}
-    shop.hears(GoodsReturned(lines={"1": 1}, rma="A-1-R1"))
-    assert shop.returns == {"A-1-R1": "closed"}
-    assert (shop.refunded, shop.engine.level("MUG").on_hand) == ([500], 18)
+    shop.says(GoodsReturned(lines={"1": 1}, rma="A-1-R1"))
+    assert returns(shop) == {"A-1-R1": "received"}
+    shop.says(GoodsReturned(lines={"1": 1}, rma="A-1-R1"))
+    assert returns(shop) == {"A-1-R1": "closed"}
+    assert (refunded(shop), shop.engine.level("MUG").on_hand) == ([500], 18)
     assert shop.tasks() == {"refund", "send_back"}
 
 
 def test_who_closes_a_return_that_was_inspected_goes_by_the_findings() -> None:
-    shop = Shop(RequestReturn(lines={"1": 2}), delivered=True)
+    shop = sent(RequestReturn(lines={"1": 2}), delivered=True)
     broken = Finding(line="1", quantity=2, disposition=Disposition.SEND_BACK)
-    shop.hears(ReturnInspected(rma="A-1-R1", findings=(broken,)))
-    shop.hears(GoodsReturned(lines={"1": 1}))
+    shop.says(ReturnInspected(rma="A-1-R1", findings=(broken,)))
+    shop.says(GoodsReturned(lines={"1": 1}))
     shop.does(CloseReturn(rma="A-1-R1"))
-    assert (shop.order.state.returns["A-1-R1"].rejected, shop.refunded) == ({"1": 1}, [])
+    assert (shop.order.state.returns["A-1-R1"].rejected, refunded(shop)) == ({"1": 1}, [])
 
 
 @settings(max_examples=40)
@@ -275,15 +223,15 @@ def test_goods_and_their_inspection_agree_in_any_order(
     )
 
     def shop() -> Shop:
-        return Shop(RequestReturn(lines={"1": 2}), delivered=True)
+        return sent(RequestReturn(lines={"1": 2}), delivered=True)
 
     (end,) = ends(shop, lambda _shop: [*goods, *[inspected] * (1 + twice)])
-    stands, _surplus, findings, refunded, tasks = end
+    stands, _surplus, findings, paid_back, tasks = end
     told = spoken_of <= min(3, total) and total > 0
     assert ("exception.return_inspected" in tasks) is not told
     if told:
         kept = 3 - stands["returned"] + sum(findings["A-1-R1"].values())
-        assert refunded == ([500 * (3 - kept)] if kept < 3 else [])
+        assert paid_back == ([500 * (3 - kept)] if kept < 3 else [])
 
 
 # --- exchanges --------------------------------------------------------------------------------
@@ -294,21 +242,19 @@ def sent_for(
 ) -> tuple[int, int]:
     """Units of an exchange that were sent, and cancelled, when its return is over."""
     cups = tuple(Line(sku="CUP", quantity=units, unit_price=Decimal(5)) for units in exchange)
-    shop = Shop(RequestReturn(lines={"1": announced}, exchange=cups), delivered=True)
+    shop = sent(RequestReturn(lines={"1": announced}, exchange=cups), delivered=True)
     back = Finding.model_construct(line="1", quantity=rejected, disposition=Disposition.SEND_BACK)
     found = (back,) if rejected else ()
     good = {"1": came - rejected} if came > rejected else {}
     goods: list[Fact] = [GoodsReturned(lines={"1": came}, rma="A-1-R1")] if came else []
     inspected = ReturnInspected(rma="A-1-R1", restock=good, findings=found)
     for fact in [inspected, *goods] if early else goods:
-        shop.hears(fact)
+        shop.says(fact)
         waits = sum(exchange) if not shop.order.state.returns["A-1-R1"].phase.final else 0
         assert shop.stands.get("open", 0) == waits
     if came and not early:
         shop.does(CloseReturn(rma="A-1-R1", findings=found))
-    shop.clock.advance(timedelta(days=31))  # what never comes expires
-    shop.work()
-    shop.check()
+    shop.passes(days=31)  # what never comes expires
     assert "open" not in shop.stands
     return shop.stands.get("shipped", 0), shop.stands.get("cancelled", 0)
 

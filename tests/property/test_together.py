@@ -10,13 +10,12 @@ from orderflow import Engine, Hooks, InHouse, Line, NewOrder, NotFound, Order, R
 from orderflow.engine import batch
 from orderflow.errors import Conflict, OrderflowError, PortFailed, Refusal
 from orderflow.fulfillment import Digital, Handover, Pickup
-from orderflow.model.commands import Cancel, Command, Place, PlaceHold, Receive
+from orderflow.model.commands import Cancel, Command, Place, PlaceHold
 from orderflow.model.document import Shipping
 from orderflow.ports import Commit, Outcome, Picked, PickRequest, Stale, Warehouse
-from orderflow.simulation import SequentialIds, VirtualClock
-from orderflow.stores import MemoryStore
 from orderflow.testing import check_order, check_stock, orders
 from orderflow.testing.data import SKUS
+from tests.shop import Shop
 
 NUMBERS = [f"A-{number}" for number in range(5)]
 
@@ -24,16 +23,8 @@ NUMBERS = [f"A-{number}" for number in range(5)]
 def shop(
     units: int = 5, *, warehouse: Warehouse | None = None, hooks: Hooks | None = None
 ) -> Engine:
-    engine = Engine(
-        MemoryStore(),
-        [InHouse(warehouse=warehouse), Pickup(), Handover(), Digital()],
-        hooks=hooks,
-        clock=VirtualClock(),
-        ids=SequentialIds(),
-    )
-    for sku in SKUS:
-        engine.change_stock(Receive(sku=sku, quantity=units).to(id=f"receipt-{sku}"))
-    return engine
+    strategies = InHouse(warehouse=warehouse), Pickup(), Handover(), Digital()
+    return Shop(*strategies, stock=dict.fromkeys(SKUS, units), hooks=hooks).engine
 
 
 def told(answer: Order | OrderflowError) -> object:

@@ -7,12 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow import Engine, InHouse, Line, NewOrder
 from orderflow.carriers import STATUSES, check_signature, read_tracking, sign
 from orderflow.errors import InvalidInput
 from orderflow.model.parcel import ParcelStatus
-from orderflow.simulation import SequentialIds, VirtualClock
-from orderflow.stores import MemoryStore
+from tests.shop import Shop
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SECRETS = st.binary(min_size=16, max_size=32)
@@ -115,24 +113,20 @@ def test_a_carrier_that_speaks_our_language_needs_no_table() -> None:
 def test_repeated_late_and_reordered_payloads_end_in_one_state(
     codes: list[str], early: bool, named: bool
 ) -> None:
-    clock = VirtualClock()
-    engine = Engine(MemoryStore(), [InHouse()], clock=clock, ids=SequentialIds())
-    line = Line(sku="POSTER", quantity=1, stocked=False)
-    probe = Engine(MemoryStore(), [InHouse()], clock=clock, ids=SequentialIds())
-    for each in (probe,) if early else (probe, engine):
-        each.place(NewOrder(number="A-1", currency="EUR", lines=(line,)))
-        each.worker.run_until_idle()
-    number = probe.order("A-1").state.parcels["A-1-P1"].tracking_number
+    shop, probe = Shop(), Shop()
+    for each in (probe,) if early else (probe, shop):
+        each.place()
+    number = probe.order.state.parcels["A-1-P1"].tracking_number
     more: dict[str, object] = {} if named else {"id": ""}
     for code in codes:
         for observation in read_tracking(payload(event(code, number, **more)), TABLE):
-            engine.observe(observation)
+            shop.engine.observe(observation)
     if early:  # the scans came before the parcel was known
-        engine.place(NewOrder(number="A-1", currency="EUR", lines=(line,)))
-    engine.worker.run_until_idle()
-    parcel = engine.store.parcel("A-1-P1")
+        shop.place()
+    shop.work()
+    parcel = shop.store.parcel("A-1-P1")
     assert parcel is not None
     assert [scan.status for scan in sorted(parcel.scans, key=lambda s: s.occurred_at)] == list(
         TABLE.values()
     )
-    assert engine.order("A-1").status == "delivered"
+    assert shop.order.status == "delivered"
