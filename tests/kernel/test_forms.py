@@ -31,7 +31,7 @@ def test_what_is_typed_is_read_as_its_kind(
     units: int, until: date, answer: str, as_text: bool
 ) -> None:
     typed: dict[str, Any] = {"units": str(units), "until": until.isoformat(), "answer": answer}
-    values = {"units": units, "until": until, "answer": answer}
+    values: dict[str, Any] = {"units": units, "until": until, "answer": answer}
     assert read_form(FORM, typed if as_text else values) == values
 
 
