@@ -379,3 +379,23 @@ def test_escalation_gives_the_task_to_the_supervisor() -> None:
     decision = making(an_order({slot("allocated", "F"): 1}))
     AT_DEADLINE["escalation"](decision, TimerFired("k", "escalation", PICK.key))
     assert decision.events == [ev.TaskEscalated(PICK.key, "supervisor")]
+
+
+@pytest.mark.parametrize("name", ["overdue.cash", "overdue.reminder"])
+def test_a_task_about_money_ends_when_none_is_missing(name: str) -> None:
+    for payments in (UNPAID, Payments(total=500, captured=499), Payments(total=500, captured=500)):
+        order = delivered(payments=payments)
+        assert ENDED[name](order, RULES, NOW) == (not payments.outstanding)
+
+
+def test_a_task_about_a_payment_ends_when_no_work_is_kept_back_or_it_is_paid() -> None:
+    def ended(order: Order) -> bool:
+        return ENDED["overdue.payment"](order, RULES, NOW)
+
+    assert not ended(an_order({slot("open"): 1}))
+    assert ended(an_order({slot("open"): 1}, released=True))
+    assert ended(an_order({slot("cancelled"): 1}))
+    half = Payments(total=500, captured=1)
+    assert not ended(delivered(terms=PREPAID, payments=half))
+    assert ended(delivered(terms=INVOICE, payments=half))
+    assert ended(delivered(terms=PREPAID, payments=UNPAID))
