@@ -313,11 +313,13 @@ def test_a_refund_is_paid_by_software_or_by_hand(
 def test_what_was_not_accepted_is_sent_back() -> None:
     rma = a_return("closed", {"1": 2}, rejected={"1": 2})
     units = {slot("returned", "F", "P", "R1"): 2}
-    (task,) = waits(an_order(units, returns={"R1": rma}, released=True), RULES).values()
+    fos = {"F": an_fo("F", "fulfilled")}
+    order = an_order(units, returns={"R1": rma}, fulfillment_orders=fos, released=True)
+    (task,) = waits(order, RULES).values()
     assert isinstance(task, Task)
     assert (task.name, task.fields != ()) == ("send_back", True)
     assert task.instructions.startswith("2 of line 1 of R1 were not accepted")
-    held = waits(an_order(units, returns={"R1": rma}, holds=HELD), RULES)
+    held = waits(order.at(attrs.evolve(order.state, holds=HELD)), RULES)
     assert [each.name for each in held.values()] == ["hold"]
 
 
