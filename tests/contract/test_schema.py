@@ -14,7 +14,7 @@ from orderflow import IN_HOUSE, ORDER, Engine, InHouse
 from orderflow.errors import SchemaMismatch
 from orderflow.ports import OrderQuery, TaskQuery
 from orderflow.simulation import VirtualClock
-from orderflow.stores import SqlStore, schema, sql_reading
+from orderflow.stores import SqlStore, codec, schema, sql_reading
 from orderflow.testing import check_order, check_stock
 from orderflow.testing.commits import MINUTE, NOW, an_order, saving
 from tests.conftest import ROOT
@@ -94,7 +94,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("orderflow.stores.codec.decode_state", fails)
+        broken.setattr(codec, "decode_state", fails)
         with pytest.raises(ZeroDivisionError):
             SqlStore(database)
     db = sa.create_engine(database)

@@ -16,22 +16,20 @@ import pytest
 from sqlalchemy import Connection, bindparam, create_engine, false, select, text, update
 
 from orderflow.errors import SchemaMismatch
-from orderflow.inventory import Holding, apply
+from orderflow.inventory import Holding
 from orderflow.model.stock import Reserve, StockOp
 from orderflow.ports import Commit, Committed, Outcome, Short, Stale, Store, TaskQuery
 from orderflow.stores import (
     MemoryStore,
     SqlStore,
     schema,
-    sql,
     sql_commit,
-    sql_outbox,
     sql_stock,
-    stock_rows,
 )
 from orderflow.testing import StoreContract
 from orderflow.testing.commits import MUG, NOW, an_order, receiving, saving, wanting
 from tests.conftest import ROOT
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, original, replace
 from tests.postgres import empty
 
 Opening = Callable[[], SqlStore]
@@ -219,20 +217,23 @@ store.close()
 
 # --- mutants -------------------------------------------------------------------------------------
 
-Breaking = Callable[[pytest.MonkeyPatch], None]
 
+def grants_without_a_condition(broken: Patch) -> None:
+    """Every reservation is granted."""
 
-def grants_without_a_condition(broken: pytest.MonkeyPatch) -> None:
     def generous(op: StockOp, held: Holding) -> Holding | None:
         if isinstance(op, Reserve):
             level = attrs.evolve(held.level, reserved=held.level.reserved + op.quantity)
             return attrs.evolve(held, level=level, reserved=held.reserved + op.quantity)
-        return apply(op, held)
+        granted: Holding | None = apply(op, held)
+        return granted
 
-    broken.setattr(stock_rows, "apply", generous)
+    apply = original("sql: an operation on stock")
+    replace(broken, "sql: an operation on stock", generous)
 
 
-def reads_stock_and_writes_it_later(broken: pytest.MonkeyPatch) -> None:
+def reads_stock_and_writes_it_later(broken: Patch) -> None:
+    """A reservation is granted by a level that was read before."""
     pairs = Barrier(2)
 
     def commit(self: SqlStore, commit: Commit) -> Outcome:
@@ -254,7 +255,12 @@ def reads_stock_and_writes_it_later(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(SqlStore, "commit", commit)
 
 
-def ignores_the_version(broken: pytest.MonkeyPatch) -> None:
+Write = Callable[[Connection, Sequence[Commit]], list[Outcome]]
+
+
+def ignores_the_version(broken: Patch) -> None:
+    """A commit is stored whichever version of its subject it expected."""
+
     def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:
         (commit,) = commits
         if commit.entry is None:
@@ -267,11 +273,13 @@ def ignores_the_version(broken: pytest.MonkeyPatch) -> None:
         order = an_order(commit.order.id, last + 1)
         return correct(connection, [attrs.evolve(commit, entry=entry, expected=last, order=order)])
 
-    correct = sql_commit.write_commits
-    broken.setattr(sql, "write_commits", write_commits)
+    correct: Write = original("sql: commits are written")
+    replace(broken, "sql: commits are written", write_commits)
 
 
-def writes_what_is_refused(broken: pytest.MonkeyPatch) -> None:
+def writes_what_is_refused(broken: Patch) -> None:
+    """The rows of a commit that is refused are written all the same."""
+
     def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:
         outcomes = correct(connection, commits)
         for commit, outcome in zip(commits, outcomes, strict=True):
@@ -279,22 +287,26 @@ def writes_what_is_refused(broken: pytest.MonkeyPatch) -> None:
                 sql_commit._write_work(connection, [commit])
         return outcomes
 
-    correct = sql_commit.write_commits
-    broken.setattr(sql, "write_commits", write_commits)
+    correct: Write = original("sql: commits are written")
+    replace(broken, "sql: commits are written", write_commits)
 
 
-def lets_one_refusal_sink_all(broken: pytest.MonkeyPatch) -> None:
+def lets_one_refusal_sink_all(broken: Patch) -> None:
+    """One commit of many is refused, and with it all the others."""
+
     def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:
         there = sql_commit._read(connection, commits)
         if all(isinstance(there.decide(commit), Committed) for commit in commits):
             return correct(connection, commits)
         return [Stale()] * len(commits)
 
-    correct = sql_commit.write_commits
-    broken.setattr(sql, "write_commits", write_commits)
+    correct: Write = original("sql: commits are written")
+    replace(broken, "sql: commits are written", write_commits)
 
 
-def decides_each_as_if_it_were_alone(broken: pytest.MonkeyPatch) -> None:
+def decides_each_as_if_it_were_alone(broken: Patch) -> None:
+    """Of many commits none knows of those before it."""
+
     def decide(self: sql_commit._There, commit: Commit) -> Outcome:
         there = attrs.evolve(self, versions=dict(self.versions), receipts=set(self.receipts))
         return correct(there, commit)
@@ -303,53 +315,55 @@ def decides_each_as_if_it_were_alone(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(sql_commit._There, "decide", decide)
 
 
-def forgets_receipts(broken: pytest.MonkeyPatch) -> None:
-    broken.setattr(sql_commit, "_RECEIPTS", sql_commit._RECEIPTS.where(false()))
-    broken.setattr(sql_commit, "_add", lambda *_: None)
+def forgets_receipts(broken: Patch) -> None:
+    """No receipt is written or read."""
+    replace(broken, "sql: receipts are read", original("sql: receipts are read").where(false()))
+    replace(broken, "sql: a row is added", lambda *_: None)
 
 
-def leases_what_is_leased(broken: pytest.MonkeyPatch) -> None:
+def leases_what_is_leased(broken: Patch) -> None:
+    """A row is given to a worker while another has it."""
     due = schema.outbox.c.due <= bindparam("now")
     rank = schema.outbox.c.priority == bindparam("rank")
     ready = select(schema.outbox).where(schema.OPEN, rank, due).limit(bindparam("rows"))
-    broken.setattr(sql_outbox, "READY", ready)
+    replace(broken, "sql: what is due", ready)
 
 
-def ignores_the_token(broken: pytest.MonkeyPatch) -> None:
+def ignores_the_token(broken: Patch) -> None:
+    """A worker whose lease is over writes what became of its row."""
     mine = schema.OPEN & (schema.outbox.c.key == bindparam("of_key"))
-    broken.setattr(sql_outbox, "_MINE", mine)
+    replace(broken, "sql: what a worker has", mine)
 
 
-def keeps_the_first_document(broken: pytest.MonkeyPatch) -> None:
+def keeps_the_first_document(broken: Patch) -> None:
+    """What an order is for is written once, and never revised."""
+
     def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:
         return correct(connection, [attrs.evolve(commit, revised=False) for commit in commits])
 
-    correct = sql_commit.write_commits
-    broken.setattr(sql, "write_commits", write_commits)
+    correct: Write = original("sql: commits are written")
+    replace(broken, "sql: commits are written", write_commits)
 
 
-@pytest.mark.parametrize(
-    ("break_it", "law"),
-    [
-        (grants_without_a_condition, "nothing_is_oversold_at_once"),
-        (grants_without_a_condition, "a_short_commit_changes_nothing"),
-        (reads_stock_and_writes_it_later, "nothing_is_oversold_at_once"),
-        (ignores_the_version, "a_stale_commit_changes_nothing"),
-        (ignores_the_version, "of_two_savers_one_wins"),
-        (keeps_the_first_document, "what_was_ordered_is_what_was_last_revised"),
-        (writes_what_is_refused, "a_short_commit_changes_nothing"),
-        (writes_what_is_refused, "a_stale_commit_changes_nothing"),
-        (lets_one_refusal_sink_all, "each_of_many_commits_has_its_own_outcome"),
-        (decides_each_as_if_it_were_alone, "each_of_many_commits_has_its_own_outcome"),
-        (forgets_receipts, "a_message_is_taken_once"),
-        (leases_what_is_leased, "a_row_is_one_workers_at_a_time"),
-        (ignores_the_token, "a_late_worker_cannot_overwrite"),
-    ],
+MUTANTS = Mutants(
+    "sql_store",
+    (
+        grants_without_a_condition,
+        reads_stock_and_writes_it_later,
+        ignores_the_version,
+        keeps_the_first_document,
+        writes_what_is_refused,
+        lets_one_refusal_sink_all,
+        decides_each_as_if_it_were_alone,
+        forgets_receipts,
+        leases_what_is_leased,
+        ignores_the_token,
+    ),
 )
-def test_the_law_catches_the_mutant(
-    break_it: Breaking, law: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+
+
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
     with monkeypatch.context() as broken:
-        break_it(broken)
-        with pytest.raises(AssertionError):
-            getattr(TestSqlStores(), f"test_{law}")()
+        mutant.how(broken)
+        mutant.breaks(Law(mutant.law, getattr(TestSqlStores(), f"test_{mutant.law}")))

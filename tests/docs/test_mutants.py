@@ -1,49 +1,37 @@
-"""The page on trouble names every mutant, and the test that catches it."""
+"""The page on the promises names every mutant of the library, and what catches it."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 
 from tests.docs.test_examples import PAGES
 from tests.docs.test_tables import table
-from tests.property import test_promises, test_refunds, test_returned_goods
-from tests.unit import (
-    test_edits,
-    test_money,
-    test_review,
-    test_substitutes,
-    test_time,
-    test_trouble_mutants,
-)
+from tests.mutants import RECORD, rooms
 
-BY_TESTS = (
-    test_trouble_mutants,
-    test_refunds,
-    test_edits,
-    test_time,
-    test_money,
-    test_review,
-    test_substitutes,
-    test_returned_goods,
-)
+IN_THE_KIT = "tests.kit."
+"""Where the mutants are no part of the library, but of what applications may make."""
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
-    """Each mutant, what it does, and who catches it."""
-    for module in BY_TESTS:
-        for mutant, test in module.MUTANTS.items():
-            yield f"`{mutant.__name__}`", says(mutant), f"`{test.__name__}`"
-    for broken, promises in test_promises.MUTANTS.items():
-        numbers = ", ".join(map(str, sorted(promises)))
-        what = says(broken).partition(": ")[2]
-        yield f"`{broken.__name__}`", what[0].upper() + what[1:], f"the lives, by promise {numbers}"
+    """Each mutant of the library, what it does, and what catches it."""
+    declared = {room.room: room.mutants for room in rooms()}
+    for room, recorded in RECORD.items():
+        for how in declared[room]:
+            if not how.__module__.startswith(IN_THE_KIT):
+                does = (inspect.getdoc(how) or "").partition("\n")[0]
+                yield f"`{how.__name__}`", does, caught_by(recorded[how.__name__])
 
 
-def says(mutant: Callable[..., None]) -> str:
-    return (inspect.getdoc(mutant) or "").partition("\n")[0]
+def caught_by(laws: Iterable[str]) -> str:
+    told = [f"the lives, by {law}" if law.startswith("promise") else f"`{law}`" for law in laws]
+    return ", ".join(told)
 
 
 def test_the_page_names_every_mutant() -> None:
     shown = table(("mutant", "what it does", "caught by"), rows())
-    assert shown in PAGES["docs/trouble/index.md"], "\n" + shown
+    assert shown in PAGES["docs/explanation/promises.md"], "\n" + shown
+
+
+def test_every_mutant_says_what_it_does() -> None:
+    assert [mutant for mutant, does, _ in rows() if not does.endswith(".")] == []

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from orderflow import (
     IN_HOUSE,
     ORDER,
@@ -29,9 +27,9 @@ from orderflow import (
     notify,
 )
 from orderflow.kernel.workflows import HANDOVER, PICKUP
-from orderflow.testing import Contract, HookContract, WorkflowContract
+from orderflow.testing import HookContract, WorkflowContract
 from orderflow.workflow import PartyAnswer
-from tests.kit.breaking import what_is_told
+from tests.mutants import Mutant, Mutants, kept
 
 COUNT = itertools.count()
 Flow = Workflow[Step]
@@ -171,16 +169,19 @@ def waits_for_nobody() -> Flow:
     )
 
 
-FLOWS: dict[Callable[[], Flow], tuple[str, str]] = {
-    another_each_time: ("it_is_built_the_same_again", "built twice it is Stamp("),
-    the_standard_name: ("it_has_a_name_of_its_own", "in_house version 1 is a standard one"),
-    no_way_back: ("it_can_be_cancelled_anywhere", "no cancel leads from packing to an end"),
-    says_no: ("guards_are_pure", "<lambda> gave False; give None, or a Refusal"),
-    is_of_two_minds: ("guards_are_pure", "moody said "),
-    writes_on_the_order: ("guards_are_pure", "writes changed the order"),
-    looks_for_what_is_not_there: ("guards_are_pure", "<lambda> raised KeyError('engraving')"),
-    waits_for_nobody: ("work_on_it_comes_to_an_end", "ends as drying, and is not over"),
-}
+FLOWS = Mutants(
+    "workflows",
+    (
+        another_each_time,
+        the_standard_name,
+        no_way_back,
+        says_no,
+        is_of_two_minds,
+        writes_on_the_order,
+        looks_for_what_is_not_there,
+        waits_for_nobody,
+    ),
+)
 
 
 # --- mutants: hooks --------------------------------------------------------------------------
@@ -235,35 +236,28 @@ def counts_twice(found: Hooks) -> None:
     found.committed("shipped", name="statistics")(lambda done: TOLD.add(f"{done}{next(COUNT)}"))
 
 
-HOOKS: dict[Callable[[Hooks], None], tuple[str, str]] = {
-    keys_that_differ: ("watchers_have_stable_keys", "registered twice they are ["),
-    keys_without_a_name: ("watchers_have_stable_keys", "has no name that lasts: give it"),
-    never_called: ("every_hook_is_called", "no life calls on_enter:expired:"),
-    adds_text: ("inside_hooks_only_add", "gave 'picked!'; give effects, new tasks and notes"),
-    adds_nothing_at_all: ("inside_hooks_only_add", "gave None; give effects, new tasks"),
-    guards_with_false: ("inside_hooks_only_add", "or a Refusal that says why"),
-    counts_calls: ("inside_hooks_are_pure", "gave [Note(text='call "),
-    marks_the_order: ("inside_hooks_are_pure", "changed the order that it was shown"),
-    counts_twice: ("watchers_do_it_once_per_key", "statistics was told twice, and did it twice"),
-}
+HOOKS = Mutants(
+    "hooks",
+    (
+        keys_that_differ,
+        keys_without_a_name,
+        never_called,
+        adds_text,
+        adds_nothing_at_all,
+        guards_with_false,
+        counts_calls,
+        marks_the_order,
+        counts_twice,
+    ),
+)
 
 
-def caught(kind: type[Contract], law: str, capability: str, **methods: Any) -> str:
-    able = type("Able", (kind,), {"capabilities": frozenset({capability})})
-    told = what_is_told(able, law, **methods)
-    assert f"law {law}: " in told
-    return told
+@FLOWS.each
+def test_a_broken_workflow_is_caught(mutant: Mutant[Callable[[], Flow]]) -> None:
+    mutant.breaks(kept(WorkflowContract, mutant.law, "cancels_anywhere", make_workflow=mutant.how))
 
 
-@pytest.mark.parametrize("mutant", FLOWS, ids=lambda mutant: mutant.__name__)
-def test_a_broken_workflow_is_caught(mutant: Callable[[], Flow]) -> None:
-    law, message = FLOWS[mutant]
-    told = caught(WorkflowContract, law, "cancels_anywhere", make_workflow=mutant)
-    assert message in told
-
-
-@pytest.mark.parametrize("mutant", HOOKS, ids=lambda mutant: mutant.__name__)
-def test_a_broken_hook_is_caught(mutant: Callable[[Hooks], None]) -> None:
-    law, message = HOOKS[mutant]
-    methods = {"make_hooks": registered(mutant), "did": lambda: len(TOLD)}
-    assert message in caught(HookContract, law, "counts_once", **methods)
+@HOOKS.each
+def test_a_broken_hook_is_caught(mutant: Mutant[Callable[[Hooks], None]]) -> None:
+    methods = {"make_hooks": registered(mutant.how), "did": lambda: len(TOLD)}
+    mutant.breaks(kept(HookContract, mutant.law, "counts_once", **methods))

@@ -30,7 +30,7 @@ from orderflow.testing import (
     ProviderContract,
     SupplierContract,
 )
-from tests.kit.breaking import what_is_told
+from tests.mutants import Mutant, Mutants, kept
 
 COUNT = itertools.count()
 
@@ -132,24 +132,23 @@ class VoidsOnce(FakeCarrier):
         super().void_label(key, label)
 
 
-CARRIERS: dict[Callable[[], Carrier], tuple[str, str]] = {
-    SellsAgain: ("the_same_key_buys_one_label", "P1:label:0 bought Label("),
-    SellsOneNumber: ("other_keys_buy_other_labels", "two parcels have the number N1"),
-    SellsBlanks: ("a_label_can_be_kept", "none blank at its ends"),
-    SellsText: ("a_label_can_be_kept", "buy_label gave 'P1:label:0', not a Label"),
-    FindsEverything: ("it_finds_nothing_that_was_not_bought", "nothing was bought with P1:label"),
-    FindsNothing: ("it_finds_what_was_bought", "and find gives None"),
-    VoidsOnce: ("a_deed_may_come_again", "void_label came again and raised LookupError"),
-}
+CARRIERS = Mutants(
+    "carriers",
+    (
+        SellsAgain,
+        SellsOneNumber,
+        SellsBlanks,
+        SellsText,
+        FindsEverything,
+        FindsNothing,
+        VoidsOnce,
+    ),
+)
 
 
-@pytest.mark.parametrize("mutant", CARRIERS, ids=lambda mutant: mutant.__name__)
-def test_a_broken_carrier_is_caught(mutant: Callable[[], Carrier]) -> None:
-    law, message = CARRIERS[mutant]
-    kind = type("Knows", (CarrierContract,), {"capabilities": frozenset({"finds_keys"})})
-    told = what_is_told(kind, law, make_carrier=mutant)
-    assert message in told
-    assert f"law {law}: " in told
+@CARRIERS.each
+def test_a_broken_carrier_is_caught(mutant: Mutant[Callable[[], Carrier]]) -> None:
+    mutant.breaks(kept(CarrierContract, mutant.law, "finds_keys", make_carrier=mutant.how))
 
 
 # --- mutants: parties ----------------------------------------------------------------------
@@ -217,28 +216,28 @@ class ChargesMore(FakeParty):
         return None
 
 
-PARTIES: dict[Callable[[], Any], tuple[str, str]] = {
-    Ships: ("the_same_key_is_the_same_request", "too many were shipped"),
-    ShipsOnRemind: ("a_reminder_does_no_harm", "reminded twice, it shipped {'1': "),
-    AnswersForAnother: ("it_speaks_of_what_it_was_asked", "asked for A-1-F1, it says Request"),
-    AnswersOtherLines: ("it_speaks_of_what_it_was_asked", "lines ['7'] were not asked for"),
-    AnswersOk: ("it_speaks_of_what_it_was_asked", "submit gave 'ok'; give a fact, or None"),
-    CountsItsAnswers: ("the_same_key_is_the_same_request", "asked twice, it says"),
-    GivesUpAll: ("it_gives_up_what_it_has", "it gives up {'1': 99}"),
-    GivesUpAndShips: ("it_gives_up_what_it_has", "of it all the same"),
-    ChargesMore: ("it_charges_what_was_agreed", "line 1 costs 99, and "),
-}
+PARTIES = Mutants(
+    "parties",
+    (
+        Ships,
+        ShipsOnRemind,
+        AnswersForAnother,
+        AnswersOtherLines,
+        AnswersOk,
+        CountsItsAnswers,
+        GivesUpAll,
+        GivesUpAndShips,
+        ChargesMore,
+    ),
+)
 
 
 @pytest.mark.parametrize("contract", [SupplierContract, ProviderContract])
-@pytest.mark.parametrize("mutant", PARTIES, ids=lambda mutant: mutant.__name__)
-def test_a_broken_party_is_caught(mutant: Callable[[], Any], contract: type[PartyContract]) -> None:
-    law, message = PARTIES[mutant]
-    kind = type("Tells", (contract,), {"capabilities": frozenset({"tells"})})
-
+@PARTIES.each
+def test_a_broken_party_is_caught(
+    mutant: Mutant[Callable[[], Party]], contract: type[PartyContract]
+) -> None:
     def told(party: Any) -> list[Fact]:
         return list(getattr(party, "said", ()))
 
-    what = what_is_told(kind, law, make_party=mutant, told=told)
-    assert message in what
-    assert f"law {law}: " in what
+    mutant.breaks(kept(contract, mutant.law, "tells", make_party=mutant.how, told=told))

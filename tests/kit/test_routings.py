@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
-import pytest
 
 from orderflow.fulfillment import Cheapest, OnePlace, Priority
 from orderflow.kernel.rules import Assignment, Backorder, Place, Routing
 from orderflow.model.order import Order
 from orderflow.testing import RoutingContract
-from tests.kit.breaking import what_is_told
+from tests.mutants import Mutant, Mutants, kept
 
 DICE = random.Random(7)
 Plan = Iterable[Assignment | Backorder]
@@ -113,26 +113,32 @@ class UsesUpWhatItIsShown:
         return found
 
 
-MUTANTS: dict[Callable[[], Routing], tuple[str, str]] = {
-    lambda: Changed(planned_none): ("a_plan_has_assignments_and_backorders", "is about 0 units"),
-    lambda: Changed(planned_as_text): ("a_plan_has_assignments_and_backorders", "is no part of"),
-    lambda: Changed(planned_twice): ("it_plans_no_more_than_it_is_asked", "are to be routed"),
-    lambda: Changed(planned_elsewhere): ("it_uses_places_that_are_offered", "'moon' is not offer"),
-    lambda: Changed(never_waits): ("it_gives_no_more_than_a_place_has", "', which has"),
-    EachLineAlone: ("it_gives_no_more_than_a_place_has", "which has"),
-    lambda: Changed(waits_anywhere): ("it_waits_only_where_stock_is_kept", "no stock is kept"),
-    lambda: Changed(shuffled): ("it_plans_the_same_again", "first it plans"),
-    UsesUpWhatItIsShown: ("it_plans_the_same_again", "first it plans"),
-    lambda: Changed(forgets_backorders): ("it_leaves_nothing_that_could_be_had", "are left out"),
-}
+Made = Callable[..., Any]
+"""A routing's class, or what changes the plan of one."""
+
+MUTANTS = Mutants(
+    "routings",
+    (
+        planned_none,
+        planned_as_text,
+        planned_twice,
+        planned_elsewhere,
+        never_waits,
+        EachLineAlone,
+        waits_anywhere,
+        shuffled,
+        UsesUpWhatItIsShown,
+        forgets_backorders,
+    ),
+)
 
 
-@pytest.mark.parametrize(("mutant", "law", "message"), [(m, *told) for m, told in MUTANTS.items()])
-def test_mutant_is_caught_by_the_law_that_names_it(
-    mutant: Callable[[], Routing], law: str, message: str
-) -> None:
-    contract = type("Complete", (RoutingContract,), {"capabilities": frozenset({"complete"})})
-    told = what_is_told(contract, law, make_routing=mutant)
-    assert message in told
-    assert f"law {law}: " in told
+@MUTANTS.each
+def test_mutant_is_caught_by_the_law_that_names_it(mutant: Mutant[Made]) -> None:
+    def make_routing() -> Routing:
+        made = mutant.how if isinstance(mutant.how, type) else partial(Changed, mutant.how)
+        routing: Routing = made()
+        return routing
+
+    told = mutant.breaks(kept(RoutingContract, mutant.law, "complete", make_routing=make_routing))
     assert "What happened:\n" in told

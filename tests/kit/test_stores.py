@@ -8,7 +8,6 @@ from threading import Barrier
 from typing import Any
 
 import attrs
-import pytest
 
 from orderflow.model.observations import Observation
 from orderflow.model.stock import Reserve, StockKey
@@ -17,7 +16,7 @@ from orderflow.ports import Commit, Committed, OrderQuery, Outcome, Short, Stale
 from orderflow.stores import MemoryStore
 from orderflow.testing import StoreContract
 from orderflow.testing.commits import MUG
-from tests.kit.breaking import what_is_told
+from tests.mutants import Mutant, Mutants, kept
 
 
 class KeepsNoJournal(MemoryStore):
@@ -179,40 +178,34 @@ class LocksWhatItTakes(MemoryStore):
         return super().commit(commit) if first.key == MUG else Short((first.key,))
 
 
-MUTANTS: dict[Callable[[], Store], tuple[str, str]] = {
-    KeepsNoJournal: ("what_is_committed_is_read", "the journal tells: []"),
-    NeverStale: ("a_stale_commit_changes_nothing", "expected version 0: Committed()"),
-    StoresWhatIsShort: ("a_short_commit_changes_nothing", "the order: Order("),
-    ForgetsReceipts: ("a_message_is_taken_once", "receipt cart-7 for A-2: Committed()"),
-    LeasesToEverybody: ("a_row_is_one_workers_at_a_time", "claimed at once: ['effect-00', 'eff"),
-    NeverGivesUp: ("a_row_is_done_once", "done after it gave up: Committed()"),
-    WithdrawsNothing: ("what_is_withdrawn_rests", "whether its worker still has it: True"),
-    FinishesTheWithdrawn: ("what_is_withdrawn_rests", "wanted again and due: ['effect'"),
-    LosesEarlyFacts: ("early_facts_find_their_subject", "what is kept: []"),
-    PagesOverlap: ("pages_follow_each_other", "[['A-0', 'A-1', 'A-0', 'A-1'], 4]"),
-    ReadsThenWrites: ("nothing_is_oversold_at_once", "granted of 10: 24"),
-    GrantsSafetyStock: ("stock_is_what_the_memory_store_says", "and should be"),
-    CommitsBackwards: ("many_commits_do_what_they_would_do_one_by_one", "open rows: ['new']"),
-    StoresWhatFollowsApart: ("what_follows_is_stored_with_its_cause", "along: Committed()"),
-    OvertakesMessages: ("what_follows_is_stored_with_its_cause", "along: Committed()"),
-    ClaimsBeforeItCommits: (
-        "what_is_due_after_commits_is_claimed_with_them",
-        "claimed: ['first'], and should be",
+MUTANTS = Mutants(
+    "stores",
+    (
+        KeepsNoJournal,
+        NeverStale,
+        StoresWhatIsShort,
+        ForgetsReceipts,
+        LeasesToEverybody,
+        NeverGivesUp,
+        WithdrawsNothing,
+        FinishesTheWithdrawn,
+        LosesEarlyFacts,
+        PagesOverlap,
+        ReadsThenWrites,
+        GrantsSafetyStock,
+        CommitsBackwards,
+        StoresWhatFollowsApart,
+        OvertakesMessages,
+        ClaimsBeforeItCommits,
+        ClaimsByKey,
+        OpensTheLatesTask,
+        LetsTheLateOverwrite,
+        AppliesBackwards,
+        LocksWhatItTakes,
     ),
-    ClaimsByKey: ("rows_of_one_kind_are_claimed_in_order", "claimed by two: [['m1', 'm2']"),
-    OpensTheLatesTask: ("a_late_worker_cannot_overwrite", "the late one's task"),
-    LetsTheLateOverwrite: ("a_late_worker_cannot_overwrite", "(True, True)"),
-    AppliesBackwards: ("operations_on_one_key_follow_each_other", "many operations: Short("),
-    LocksWhatItTakes: (
-        "who_wants_the_same_stock_in_another_order_is_not_blocked",
-        "the outcomes: Counter(",
-    ),
-}
+)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_mutant_is_caught_by_the_law_that_names_it(mutant: Callable[[], Store]) -> None:
-    law, message = MUTANTS[mutant]
-    told = what_is_told(StoreContract, law, make_store=mutant)
-    assert message in told
-    assert f"law {law}: " in told
+@MUTANTS.each
+def test_mutant_is_caught_by_the_law_that_names_it(mutant: Mutant[Callable[[], Store]]) -> None:
+    mutant.breaks(kept(StoreContract, mutant.law, make_store=mutant.how))

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis.strategies import SearchStrategy
 
 from orderflow import (
@@ -34,7 +33,7 @@ from orderflow.testing import (
     FulfillmentStrategyContract,
     lines,
 )
-from tests.kit.breaking import what_is_told
+from tests.mutants import Mutant, Mutants, caught, kept
 
 COUNT = itertools.count()
 
@@ -191,42 +190,44 @@ class EmptiesTheOrder(InHouse):
         return super().perform(deed)
 
 
-MUTANTS: dict[Callable[[], FulfillmentStrategy], tuple[str, str]] = {
-    NewCodeEachTime: ("two_of_them_are_alike", "two of them are called 'in_house_"),
-    Nowhere: ("two_of_them_are_alike", "it has no location"),
-    OnAReturnsWorkflow: ("two_of_them_are_alike", "return is no workflow of fulfillment orders"),
-    TakesNothing: ("some_line_is_accepted", "accepts none of the lines; let line() draw"),
-    SaysNo: ("accepting_is_a_pure_answer", "accepts gave False; it gives None, or a Refusal"),
-    ChangesItsMind: ("accepting_is_a_pure_answer", "first it said"),
-    GivesNoReason: ("accepting_is_a_pure_answer", "the refusal has an empty code or sentence"),
-    CostsAFloat: ("costs_are_exact", "a float; money is exact: use Decimal"),
-    PaysUs: ("costs_are_exact", "the cost of a unit is -"),
-    Divides: ("nothing_goes_wrong_unsaid", "ZeroDivisionError"),
-    ForgetsTheLabel: ("nothing_goes_wrong_unsaid", "label raised KeyError"),
-    SaysDone: ("it_answers_with_commands_and_facts", "pick was answered with True"),
-    PicksOneMore: ("its_answers_are_accepted", "and the engine refused it: "),
-    the_class: ("two_of_them_are_alike", "; give a fulfillment strategy that is made"),
-    NewLabelEachTime: ("the_same_key_is_the_same_deed", "the same key is the same deed"),
-    ShipsOneMore: ("it_ships_exactly_what_was_ordered", "more left than was ordered: {'1': 1"),
-    PicksNothing: ("its_work_comes_to_an_end", "ends as scheduled, and is not over"),
-    EmptiesTheOrder: ("lives_keep_the_promises", "promise 8: order:"),
-}
+MUTANTS = Mutants(
+    "strategies",
+    (
+        NewCodeEachTime,
+        Nowhere,
+        OnAReturnsWorkflow,
+        TakesNothing,
+        SaysNo,
+        ChangesItsMind,
+        GivesNoReason,
+        CostsAFloat,
+        PaysUs,
+        Divides,
+        ForgetsTheLabel,
+        SaysDone,
+        PicksOneMore,
+        the_class,
+        NewLabelEachTime,
+        ShipsOneMore,
+        PicksNothing,
+        EmptiesTheOrder,
+    ),
+)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+@MUTANTS.each
 def test_mutant_is_caught_by_the_law_that_names_it(
-    mutant: Callable[[], FulfillmentStrategy],
+    mutant: Mutant[Callable[[], FulfillmentStrategy]],
 ) -> None:
-    law, message = MUTANTS[mutant]
-    told = what_is_told(FulfillmentStrategyContract, law, make_strategy=mutant)
-    assert message in told
-    assert f"law {law}: " in told
+    told = mutant.breaks(kept(FulfillmentStrategyContract, mutant.law, make_strategy=mutant.how))
+    assert f"law {mutant.law}: " in told
     assert "because " in told
 
 
 def test_a_counter_example_tells_the_life_as_a_story() -> None:
     law = "it_ships_exactly_what_was_ordered"
-    told = what_is_told(FulfillmentStrategyContract, law, make_strategy=ShipsOneMore)
+    broken = kept(FulfillmentStrategyContract, law, make_strategy=ShipsOneMore)
+    told = caught(broken, "more left than was ordered")
     story = told.partition("What happened:\n")[2]
     assert "a customer orders" in story
     assert "-F1 given to dropship" in story

@@ -10,23 +10,24 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from orderflow import Engine, Order
 from orderflow.engine import Explanation
 from orderflow.errors import NotFound, Refused
-from orderflow.kernel import waits
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.stock import StockKey
 from orderflow.model.work import FormField, Task
 from orderflow.testing import Broken
+from tests.mutants import HUNT, Law, Mutant, Mutants, Mutate, Patch, replace
 from tests.property.lives import Lives
 
 HELPER = "helper"
@@ -122,15 +123,21 @@ TestDeliveringEnds = pytest.mark.usefixtures("uncovered")(DeliveringEnds.TestCas
 TestCancellingEnds.settings = TestDeliveringEnds.settings = settings(max_examples=30)
 
 
+def closes_what_nobody_answers(patch: Patch) -> None:
+    """The tasks that ask after silence can only be closed: nobody can record an answer."""
+    replace(patch, "what a silent party's task asks", lambda *_args: ())
+
+
+MUTANTS = Mutants("endings", [closes_what_nobody_answers])
+
+
 @pytest.mark.usefixtures("uncovered")
-def test_a_silent_party_whose_answer_nobody_can_record_is_noticed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A mutant of the law: the tasks that ask after silence can only be closed."""
-    monkeypatch.setattr(waits, "answer_form", lambda *_args: ())
-    found = settings(max_examples=60, phases=[Phase.generate], database=None, derandomize=True)
-    with pytest.raises(Broken, match="cannot be ended"):
-        run_state_machine_as_test(DeliveringEnds, settings=found)
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    mutant.breaks(
+        Law(mutant.law, partial(run_state_machine_as_test, DeliveringEnds, settings=HUNT))
+    )
 
 
 class Helper:

@@ -23,6 +23,7 @@ from orderflow.stores import MemoryStore
 from orderflow.testing import History, orders
 from orderflow.testing.history import Move
 from orderflow.testing.lives import every_way
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law
 from tests.shop import Shop, new_order
 
 MOVES = st.lists(st.builds(Move, st.sampled_from(("work", "people", "wait"))), max_size=8)
@@ -45,23 +46,31 @@ def lived(document: NewOrder, moves: list[Move], depth: int) -> tuple[object, ..
     return Counter(map(type, life.events())), order.ledger, order.status, views
 
 
-def check_lives_come_to_the_same(document: NewOrder, moves: list[Move]) -> None:
-    assert lived(document, moves, depth=0) == lived(document, moves, depth=8)
-
-
 @pytest.mark.usefixtures("uncovered")
 @given(orders(), MOVES)
 def test_lives_come_to_the_same(document: NewOrder, moves: list[Move]) -> None:
-    check_lives_come_to_the_same(document, moves)
+    assert lived(document, moves, depth=0) == lived(document, moves, depth=8)
 
 
-def test_a_message_that_is_forgotten_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mutant of the law above: what follows is taken down as handled, and nothing is done."""
-    chain = following._Chain
-    monkeypatch.setattr(chain, "take", lambda self, told, *_: self.carried.add(told.key))
-    mugs = NewOrder(currency="EUR", lines=(Line(sku="MUG", quantity=2),))
-    with pytest.raises(AssertionError):
-        check_lives_come_to_the_same(mugs, [Move("work"), Move("people")])
+def forgets_what_follows(patch: Patch) -> None:
+    """What follows from a decision is taken down as handled, and nothing is done."""
+    patch.setattr(following._Chain, "take", lambda self, told, *_: self.carried.add(told.key))
+
+
+LAWS: dict[Mutate, Law] = {
+    forgets_what_follows: law(
+        test_lives_come_to_the_same,
+        NewOrder(currency="EUR", lines=(Line(sku="MUG", quantity=2),)),
+        [Move("work"), Move("people")],
+    )
+}
+MUTANTS = Mutants("following", LAWS)
+
+
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    mutant.breaks(LAWS[mutant.how])
 
 
 def a_shop(store: MemoryStore | None = None) -> Engine:

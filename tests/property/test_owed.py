@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import Line, Order, Refused
-from orderflow.fulfillment import in_house
-from orderflow.kernel import facts, owing, policies, progress, refunding
+from orderflow.kernel import policies
 from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.policies import at_confirmation
+from orderflow.kernel.policies import at_confirmation, when_paid
+from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, Edit, Pack, Pick, RemindPayment, Resend
 from orderflow.model.document import Charge, Terms
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.observations import GoodsReturned, TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import PaymentFact
-from orderflow.testing import Broken
+from tests.mutants import (
+    Law,
+    Mutant,
+    Mutants,
+    Mutate,
+    Patch,
+    forget_events,
+    give_engines,
+    law,
+    original,
+    replace,
+)
 from tests.shop import Shop
 
 PRICE = 500
@@ -290,67 +300,82 @@ def scan(shop: Shop, status: ParcelStatus) -> None:
 # --- mutants --------------------------------------------------------------------------------------
 
 
-def owes_what_was_placed(patch: pytest.MonkeyPatch) -> None:
+def owes_what_was_placed(patch: Patch) -> None:
     """What is owed stays the total of the placement."""
-    patch.setattr(progress, "update_total", lambda _deciding: None)
+    forget_events(patch, ev.TotalChanged)
 
 
-def collects_what_is_gone(patch: pytest.MonkeyPatch) -> None:
+def collects_what_is_gone(patch: Patch) -> None:
     """Goods that came back or were lost still count as collected for."""
 
     def all_units(order: Order) -> Iterator[tuple[Slot, int]]:
         yield from order.ledger.items()
 
-    original = owing.to_collect
+    to_collect: Callable[[Order, str], int] = original("what a carrier collects")
 
     def collects(order: Order, parcel: str) -> int:
-        with pytest.MonkeyPatch.context() as inner:
-            inner.setattr(owing, "_kept", all_units)
-            return original(order, parcel)
+        with Patch.context() as inner:
+            replace(inner, "what is kept", all_units)
+            return to_collect(order, parcel)
 
-    patch.setattr(in_house, "to_collect", collects)
+    replace(patch, "what a carrier collects", collects)
 
 
-def asks_once_whether_work_may_start(patch: pytest.MonkeyPatch) -> None:
+def asks_once_whether_work_may_start(patch: Patch) -> None:
     """What is added to an order that is in work is worked, too."""
-    release = policies.when_paid
-    paid_once = lambda order: order.state.released or release(order)  # noqa: E731  # short
-    patch.setattr(policies, "when_paid", paid_once)
+    give_engines(patch, release=lambda order: order.state.released or when_paid(order))
 
 
-def keeps_what_was_paid_too_much(patch: pytest.MonkeyPatch) -> None:
+def keeps_what_was_paid_too_much(patch: Patch) -> None:
     """Money beyond the price is kept, whatever becomes of the order."""
-    original = refunding.propose_refunds
+    refund = original("refunds are proposed")
 
     def propose(deciding: Deciding) -> None:
         if not deciding.order.state.phase.final:
-            original(deciding)
+            refund(deciding)
 
-    patch.setattr(progress, "propose_refunds", propose)
+    replace(patch, "refunds are proposed", propose)
 
 
-def the_first_report_counts(patch: pytest.MonkeyPatch) -> None:
+def the_first_report_counts(patch: Patch) -> None:
     """What is told of a reference again is passed over."""
-    patch.setattr(facts, "told_again", lambda *_: None)
+    replace(patch, "a payment is told again", lambda *_: None)
 
 
-MUTANTS: dict[Callable[[pytest.MonkeyPatch], None], Callable[[], None]] = {
-    owes_what_was_placed: lambda: works_as_soon_as_it_is_paid([0, 1000]),
-    collects_what_is_gone: lambda: collects_what_is_owed(
-        [(1, 500, "comes back"), (1, 500, "arrives")], 0, 0
+LAWS: dict[Mutate, Law] = {
+    owes_what_was_placed: law(
+        test_a_prepaid_order_is_worked_as_soon_as_what_is_kept_is_paid, [0, 1000], 2
     ),
-    asks_once_whether_work_may_start: lambda: goes_out_when_it_is_paid(0, [(1, False)]),
-    the_first_report_counts: lambda: greatest_counts(
-        [(PaymentFact.CAPTURED, "a", 500), (PaymentFact.CAPTURED, "a", 1000)]
+    collects_what_is_gone: law(
+        test_carriers_collect_what_is_owed_whatever_becomes_of_the_parcels,
+        [(1, 500, "comes back"), (1, 500, "arrives")],
+        ahead=0,
+        postage=0,
     ),
-    keeps_what_was_paid_too_much: lambda: goes_back_when_it_is_over([1000, 1000], 0, 0),
+    asks_once_whether_work_may_start: law(
+        test_what_is_added_to_a_prepaid_order_goes_out_when_it_is_paid,
+        paid=0,
+        added=[(1, False)],
+        by_hand=False,
+    ),
+    the_first_report_counts: law(
+        test_amounts_that_differ_count_with_the_greatest_whichever_came_first,
+        (
+            [(PaymentFact.CAPTURED, "a", 500), (PaymentFact.CAPTURED, "a", 1000)],
+            [(PaymentFact.CAPTURED, "a", 1000), (PaymentFact.CAPTURED, "a", 500)],
+        ),
+    ),
+    keeps_what_was_paid_too_much: law(
+        test_what_was_paid_too_much_goes_back_when_the_order_is_over,
+        [1000, 1000],
+        cancelled=0,
+        late=0,
+    ),
 }
+MUTANTS = Mutants("owed", LAWS)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_mutant_is_caught(
-    mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mutant(monkeypatch)
-    with pytest.raises((AssertionError, Broken)):
-        MUTANTS[mutant]()
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    mutant.breaks(LAWS[mutant.how])

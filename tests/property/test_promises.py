@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import Phase, seed, settings
+from hypothesis import seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from orderflow.engine import engine as engine_module
-from orderflow.engine import preparing, submitting
 from orderflow.engine.envelopes import Envelope
 from orderflow.engine.handling import Handler
-from orderflow.inventory import Holding, apply, serving
-from orderflow.kernel import (
-    cancelling,
-    decide,
-    evolve,
-    parcels,
-    progress,
-    waits,
-    working,
-)
+from orderflow.engine.submitting import Submitter
+from orderflow.inventory import Holding
 from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.parcels import decide_parcel
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.messages import EffectFailed
@@ -35,17 +25,25 @@ from orderflow.model.state import PaymentFact
 from orderflow.model.stock import Reserve, StockLevel, Wait
 from orderflow.model.work import Timer, effect_key
 from orderflow.ports import Commit, Outcome
-from orderflow.stores import MemoryStore, memory, memory_stock
-from orderflow.stores.rows import rows_of
-from orderflow.testing import Broken, WatchedStore
+from orderflow.stores import MemoryStore
+from orderflow.testing import WatchedStore
 from orderflow.workflow import CompiledWorkflow
+from tests.mutants import (
+    FOLDERS,
+    HANDLERS,
+    HUNT,
+    Law,
+    Mutant,
+    Mutants,
+    Mutate,
+    Patch,
+    original,
+    replace,
+)
 from tests.property import lives
 from tests.property.lives import Lives
 
 TestLives = Lives.TestCase
-
-Patch = pytest.MonkeyPatch
-Mutate = Callable[[Patch], None]
 
 
 @pytest.mark.usefixtures("uncovered")
@@ -95,7 +93,7 @@ def parcels_events(lives: Lives, order: str) -> set[str]:
 
 
 def any_trigger_goes(patch: Patch) -> None:
-    """Promise 1: a trigger without a declared transition jumps to the workflow's last state."""
+    """A trigger without a declared transition jumps to the workflow's last state."""
     fire = CompiledWorkflow.fire
 
     def jump(self: CompiledWorkflow[Any], cursor: Any, trigger: str) -> bool:
@@ -109,7 +107,7 @@ def any_trigger_goes(patch: Patch) -> None:
 
 
 def refusals_leave_a_note(patch: Patch) -> None:
-    """Promise 1: a refused command is noted on the order all the same."""
+    """A refused command is noted on the order all the same."""
     original = Handler.handle_all
 
     def noting(self: Handler, envelopes: Sequence[Envelope], *more: Any) -> Any:
@@ -125,105 +123,106 @@ def refusals_leave_a_note(patch: Patch) -> None:
 
 
 def units_are_doubled(patch: Patch) -> None:
-    """Promise 2: shipping moves a unit that is not there."""
-    original = evolve._FOLDERS[ev.UnitsMoved]
+    """Shipping moves a unit that is not there."""
+    fold_it = FOLDERS[ev.UnitsMoved]
 
     def double(fold: Any, event: Any, at: Any) -> None:
-        original(fold, event, at)
+        fold_it(fold, event, at)
         if event.dest.bucket is Bucket.SHIPPED:
             fold.units[event.dest] += 1
 
-    patch.setitem(evolve._FOLDERS, ev.UnitsMoved, double)
+    patch.setitem(FOLDERS, ev.UnitsMoved, double)
 
 
 def cancelled_stock_stays_reserved(patch: Patch) -> None:
-    """Promise 2: cancelling forgets to give the reservation back."""
+    """Cancelling forgets to give the reservation back."""
     patch.setattr(Deciding, "unreserve", lambda *_args, **_kwargs: None)
 
 
 def shipping_forgets_the_stock(patch: Patch) -> None:
-    """Promise 2: what is shipped stays on hand and reserved."""
+    """What is shipped stays on hand and reserved."""
     patch.setattr(Deciding, "leave_stock", lambda *_args: None)
 
 
 def restock_without_a_movement(patch: Patch) -> None:
-    """Promise 2: on hand changes and its journal does not."""
-    patch.setattr(memory_stock, "movement", lambda *_args: None)
+    """On hand changes and its journal does not."""
+    replace(patch, "memory: a movement of stock", lambda *_args: None)
 
 
 def grants_ignore_what_is_there(patch: Patch) -> None:
-    """Promise 3: read, then write: every reservation is granted."""
-    original = apply
+    """Read, then write: every reservation is granted."""
+    apply = original("memory: an operation on stock")
 
     def generous(op: Any, held: Holding) -> Holding | None:
         if isinstance(op, Reserve):
             level = attrs.evolve(held.level, reserved=held.level.reserved + op.quantity)
             return Holding(level, held.reserved + op.quantity, held.waiting)
-        return original(op, held)
+        granted: Holding | None = apply(op, held)
+        return granted
 
-    patch.setattr(memory_stock, "apply", generous)
+    replace(patch, "memory: an operation on stock", generous)
     patch.setattr(StockLevel, "available", property(lambda level: max(0, level.on_hand)))
 
 
 def safety_stock_is_sold(patch: Patch) -> None:
-    """Promise 3: the safety stock counts as available."""
+    """The safety stock counts as available."""
     left = property(lambda level: max(0, level.on_hand - level.reserved))
     patch.setattr(StockLevel, "available", left)
 
 
 def allowance_is_ignored(patch: Patch) -> None:
-    """Promise 3: any number of backorders may be open."""
-    original = apply
+    """Any number of backorders may be open."""
+    apply = original("memory: an operation on stock")
 
     def patient(op: Any, held: Holding) -> Holding | None:
         if isinstance(op, Wait):
             level = attrs.evolve(held.level, backordered=held.level.backordered + op.quantity)
             return Holding(level, held.reserved, held.waiting + op.quantity)
-        return original(op, held)
+        granted: Holding | None = apply(op, held)
+        return granted
 
     def endless(making: Deciding, slot: Slot, units: int, key: Any) -> None:
         making.stock.append(Wait(key, making.id, slot.line, units))
         making.move(slot, Slot(slot.line, Bucket.BACKORDERED), units)
 
-    patch.setattr(memory_stock, "apply", patient)
-    patch.setattr("orderflow.kernel.allocating.backorder", endless)
+    replace(patch, "memory: an operation on stock", patient)
+    replace(patch, "units wait for stock", endless)
 
 
 def shortfall_without_a_task(patch: Patch) -> None:
-    """Promise 3: a count below what is promised asks nobody."""
-    patch.setattr(serving, "_shortfall", lambda *_args: None)
+    """A count below what is promised asks nobody."""
+    replace(patch, "a shortfall has a task", lambda *_args: None)
 
 
 def backorders_wait_silently(patch: Patch) -> None:
-    """Promise 5: nobody looks after a backorder."""
-    patch.setattr(waits, "patience", lambda *_args: iter(()))
+    """Nobody looks after a backorder."""
+    replace(patch, "somebody has time to answer", lambda *_args: iter(()))
 
 
 def timers_are_not_stored(patch: Patch) -> None:
-    """Promise 5: the store loses timers."""
-    original = rows_of
+    """The store loses timers."""
+    rows_of = original("memory: the rows of a commit")
 
     def lossy(commit: Commit) -> Any:
-        return original(
+        return rows_of(
             attrs.evolve(commit, wanted=tuple(w for w in commit.wanted if not isinstance(w, Timer)))
         )
 
-    patch.setattr(memory, "rows_of", lossy)
+    replace(patch, "memory: the rows of a commit", lossy)
 
 
 def done_effects_are_wanted_again(patch: Patch) -> None:
-    """Promise 5: the key of a second pick is the key of the first, which is done."""
-    original = effect_key
-    patch.setattr(waits, "effect_key", lambda subject, name, _round: original(subject, name, 0))
+    """The key of a second pick is the key of the first, which is done."""
+    replace(patch, "an effect's key", lambda subject, name, _round: effect_key(subject, name, 0))
 
 
 def giving_up_tells_nobody(patch: Patch) -> None:
-    """Promise 5: an effect that gave up leaves no task."""
-    patch.setitem(decide._HANDLERS, EffectFailed, lambda *_args: None)
+    """An effect that gave up leaves no task."""
+    patch.setitem(HANDLERS, EffectFailed, lambda *_args: None)
 
 
 def receipts_are_lost(patch: Patch) -> None:
-    """Promise 7: the store keeps no receipts."""
+    """The store keeps no receipts."""
     patch.setattr(MemoryStore, "receipt", lambda *_args: None)
     write = MemoryStore._write
 
@@ -234,22 +233,21 @@ def receipts_are_lost(patch: Patch) -> None:
 
 
 def content_is_not_compared(patch: Patch) -> None:
-    """Promise 7: the same id is the same command, whatever it says."""
-    for module in (engine_module, submitting):
-        patch.setattr(module, "digest", lambda _content: "same")
+    """The same id is the same command, whatever it says."""
+    replace(patch, "what a message says", lambda _content: "same")
 
 
 def answer_is_the_order_of_today(patch: Patch) -> None:
-    """Promise 7: sent again, a command gets today's order for an answer."""
+    """Sent again, a command gets today's order for an answer."""
 
     def today(self: Any, receipt: Any) -> Any:
         return self._store.order(receipt.subject.removeprefix("order:"))
 
-    patch.setattr(submitting.Submitter, "_as_of", today)
+    patch.setattr(Submitter, "_as_of", today)
 
 
 def journal_loses_an_event(patch: Patch) -> None:
-    """Promise 8: the last event of a long commit is not written."""
+    """The last event of a long commit is not written."""
     original = WatchedStore.commit
 
     def lossy(self: WatchedStore, commit: Commit) -> Outcome:
@@ -262,18 +260,18 @@ def journal_loses_an_event(patch: Patch) -> None:
 
 
 def what_is_kept_is_refunded(patch: Patch) -> None:
-    """Promise 9: whatever the customer keeps is refunded, too."""
+    """Whatever the customer keeps is refunded, too."""
 
     def generous(making: Deciding) -> None:
         state = making.order.state
         if state.payments.kept > 0 and not state.refunds:
             making.emit(ev.RefundProposed(f"{making.id}-M1", state.payments.kept))
 
-    patch.setattr(progress, "propose_refunds", generous)
+    replace(patch, "refunds are proposed", generous)
 
 
 def queued_effects_ignore_holds(patch: Patch) -> None:
-    """Promise 4: a hold is placed, and what is in the outbox is done all the same."""
+    """A hold is placed, and what is in the outbox is done all the same."""
     original = MemoryStore._write
 
     def stubborn(self: MemoryStore, commit: Commit) -> None:
@@ -285,27 +283,27 @@ def queued_effects_ignore_holds(patch: Patch) -> None:
 
 
 def parcels_keep_what_no_event_tells(patch: Patch) -> None:
-    """Promise 8: a parcel is stored with something that its journal does not say."""
-    original = decide_parcel
+    """A parcel is stored with something that its journal does not say."""
+    decide_parcel = original("a parcel's decision")
 
     def secretive(*args: Any) -> Any:
-        found = original(*args)
+        found = decide_parcel(*args)
         return attrs.evolve(found, parcel=attrs.evolve(found.parcel, generation=1))
 
-    patch.setattr(preparing, "decide_parcel", secretive)
+    replace(patch, "a parcel's decision", secretive)
 
 
 def parcels_hold_more_than_was_packed(patch: Patch) -> None:
-    """Promise 2: a parcel is told of a unit that the ledger does not know in it."""
+    """A parcel is told of a unit that the ledger does not know in it."""
 
     def one_more(order: str, fo: str, line: str, units: int) -> Content:
         return Content(order, fo, line, units + 1)
 
-    patch.setattr(working, "Content", one_more)
+    replace(patch, "what is packed is put in", one_more)
 
 
 def cancelling_leaves_the_parcel(patch: Patch) -> None:
-    """Promise 2: units are taken out of a parcel that goes on as if they were in it."""
+    """Units are taken out of a parcel that goes on as if they were in it."""
 
     def take_out(making: Deciding, parcel: str) -> None:
         view = making.order.state.parcels[parcel]
@@ -313,54 +311,54 @@ def cancelling_leaves_the_parcel(patch: Patch) -> None:
             slot = Slot(line, Bucket.PACKED, view.fo, parcel)
             making.move(slot, Slot(line, Bucket.PICKED, view.fo), units)
 
-    patch.setattr(cancelling, "unpack", take_out)
+    replace(patch, "what is cancelled is unpacked", take_out)
 
 
 def parcels_believe_the_last_scan(patch: Patch) -> None:
-    """Promise 6: a parcel stands where the scan says that came last."""
+    """A parcel stands where the scan says that came last."""
 
     def last(parcel: Parcel) -> Any:
         scan = parcel.scans[-1] if parcel.scans else None
         return (scan.status, scan.occurred_at) if scan else status_of(parcel)
 
-    for module in (parcels, lives):
-        patch.setattr(module, "status_of", last)
+    replace(patch, "where a parcel stands", last)
+    patch.setattr(lives, "status_of", last)  # who compares folds the scans of a parcel
 
 
-MUTANTS: dict[Mutate, set[int]] = {
-    any_trigger_goes: {1},
-    refusals_leave_a_note: {1},
-    units_are_doubled: {2},
-    cancelled_stock_stays_reserved: {2},
-    shipping_forgets_the_stock: {2},
-    restock_without_a_movement: {2},
-    parcels_hold_more_than_was_packed: {2},
-    cancelling_leaves_the_parcel: {2},
-    grants_ignore_what_is_there: {3},
-    safety_stock_is_sold: {3},
-    allowance_is_ignored: {3},
-    shortfall_without_a_task: {3},
-    backorders_wait_silently: {5},
-    timers_are_not_stored: {5},
-    done_effects_are_wanted_again: {5},
-    giving_up_tells_nobody: {5},
-    queued_effects_ignore_holds: {4},
-    parcels_believe_the_last_scan: {6},
-    receipts_are_lost: {7},
-    content_is_not_compared: {7},
-    answer_is_the_order_of_today: {7},
-    journal_loses_an_event: {8},
-    parcels_keep_what_no_event_tells: {8},
-    what_is_kept_is_refunded: {9},
-}
+MUTANTS = Mutants(
+    "lives",
+    (
+        any_trigger_goes,
+        refusals_leave_a_note,
+        units_are_doubled,
+        cancelled_stock_stays_reserved,
+        shipping_forgets_the_stock,
+        restock_without_a_movement,
+        parcels_hold_more_than_was_packed,
+        cancelling_leaves_the_parcel,
+        grants_ignore_what_is_there,
+        safety_stock_is_sold,
+        allowance_is_ignored,
+        shortfall_without_a_task,
+        backorders_wait_silently,
+        timers_are_not_stored,
+        done_effects_are_wanted_again,
+        giving_up_tells_nobody,
+        queued_effects_ignore_holds,
+        parcels_believe_the_last_scan,
+        receipts_are_lost,
+        content_is_not_compared,
+        answer_is_the_order_of_today,
+        journal_loses_an_event,
+        parcels_keep_what_no_event_tells,
+        what_is_kept_is_refunded,
+    ),
+)
 
 
 @pytest.mark.usefixtures("uncovered")
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_mutant_is_caught(mutant: Mutate, monkeypatch: pytest.MonkeyPatch) -> None:
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
     """Break one promise on purpose: the lives must say that it is this one."""
-    mutant(monkeypatch)
-    found = settings(max_examples=800, phases=[Phase.generate], database=None, derandomize=True)
-    with pytest.raises(Broken) as caught:
-        run_state_machine_as_test(Lives, settings=found)
-    assert caught.value.promise in MUTANTS[mutant], caught.value
+    mutant.how(monkeypatch)
+    mutant.breaks(Law(mutant.law, partial(run_state_machine_as_test, Lives, settings=HUNT)))

@@ -29,6 +29,7 @@ from orderflow.workflow import (
     as_machine,
     machine,
 )
+from tests.mutants import HUNT, Law, Mutant, Mutants, Patch, law
 from tests.property.flows import DrawnHooks, Fate, Look, Oops, guard_of, hooks, workflows
 
 UNDECLARED = "never_declared"
@@ -165,9 +166,10 @@ def the_first_silent_one_is_taken(case: Case) -> None:
         except Oops:
             assert tick.accepted is None
             continue
-        assert tick.accepted is None or tick.accepted is bool(free)
+        accepted = tick.accepted is None or tick.accepted is bool(free)
+        assert accepted, f"{tick.trigger} from {tick.source}: {tick.accepted}, and free are {free}"
         if tick.accepted:
-            assert tick.after.state == free[0].dest
+            assert tick.after.state == free[0].dest, f"the first free one is {free[0]}"
 
 
 def old_before_new_after(case: Case) -> None:
@@ -340,6 +342,10 @@ def test_the_stock_machine_draws_the_same_graph() -> None:
 Trigger = Callable[..., bool]
 
 
+def in_any_case(check: Callable[[Case], None]) -> Law:
+    return Law(check.__name__, HUNT(given(case=cases())(check)))
+
+
 @attrs.frozen
 class Move:
     """A transition of a compiled workflow, as the wrong ones below take it."""
@@ -387,6 +393,7 @@ def take(model: Any, move: Move) -> bool:
 
 
 def stops_at_the_first_refusal(flow: Any, model: Any, trigger: str) -> bool:
+    """One reason is given, where there are several."""
     for move in moves(flow, model, trigger):
         if all(asks(guard, model) for guard in move.guards):
             return take(model, move)
@@ -394,6 +401,7 @@ def stops_at_the_first_refusal(flow: Any, model: Any, trigger: str) -> bool:
 
 
 def forgets_the_reasons_of_the_candidate_before(flow: Any, model: Any, trigger: str) -> bool:
+    """Only the last transition's reasons are given."""
     for move in moves(flow, model, trigger):
         model.refusals.clear()
         if silent(move, model):
@@ -402,6 +410,7 @@ def forgets_the_reasons_of_the_candidate_before(flow: Any, model: Any, trigger: 
 
 
 def takes_the_last_instead_of_the_first(flow: Any, model: Any, trigger: str) -> bool:
+    """Of several transitions the last declared one is taken."""
     for move in reversed(moves(flow, model, trigger)):
         if silent(move, model):
             return take(model, move)
@@ -409,6 +418,7 @@ def takes_the_last_instead_of_the_first(flow: Any, model: Any, trigger: str) -> 
 
 
 def one_silent_guard_is_enough(flow: Any, model: Any, trigger: str) -> bool:
+    """A transition is taken though one of its guards refuses."""
     for move in moves(flow, model, trigger):
         if not move.guards or any(asks(guard, model) for guard in move.guards):
             return take(model, move)
@@ -416,6 +426,7 @@ def one_silent_guard_is_enough(flow: Any, model: Any, trigger: str) -> bool:
 
 
 def enters_before_the_state_changes(flow: Any, model: Any, trigger: str) -> bool:
+    """What runs on the way in sees the old state."""
     for move in moves(flow, model, trigger):
         if silent(move, model):
             run((*move.leaving, *move.arriving), model)
@@ -425,6 +436,7 @@ def enters_before_the_state_changes(flow: Any, model: Any, trigger: str) -> bool
 
 
 def moves_before_it_leaves(flow: Any, model: Any, trigger: str) -> bool:
+    """What runs on the way out sees the new state, and an error there leaves it."""
     for move in moves(flow, model, trigger):
         if silent(move, model):
             model.state = move.dest
@@ -434,6 +446,7 @@ def moves_before_it_leaves(flow: Any, model: Any, trigger: str) -> bool:
 
 
 def skips_what_runs_on_the_way_out(flow: Any, model: Any, trigger: str) -> bool:
+    """The last hook on the way out is left out."""
     for move in moves(flow, model, trigger):
         if silent(move, model):
             return take(model, attrs.evolve(move, leaving=move.leaving[:-1]))
@@ -441,6 +454,7 @@ def skips_what_runs_on_the_way_out(flow: Any, model: Any, trigger: str) -> bool:
 
 
 def runs_hooks_backwards(flow: Any, model: Any, trigger: str) -> bool:
+    """Hooks run in the reverse of their order."""
     for move in moves(flow, model, trigger):
         if silent(move, model):
             leaving, arriving = move.leaving[::-1], move.arriving[::-1]
@@ -449,6 +463,7 @@ def runs_hooks_backwards(flow: Any, model: Any, trigger: str) -> bool:
 
 
 def refused_is_accepted(flow: Any, model: Any, trigger: str) -> bool:
+    """What every guard refuses counts as done."""
     for move in moves(flow, model, trigger):
         if silent(move, model):
             return take(model, move)
@@ -456,6 +471,7 @@ def refused_is_accepted(flow: Any, model: Any, trigger: str) -> bool:
 
 
 def refused_hooks_have_run(flow: Any, model: Any, trigger: str) -> bool:
+    """The hooks on the way out run before the guards are asked."""
     for move in moves(flow, model, trigger):
         run(move.leaving, model)
         if silent(move, model):
@@ -464,6 +480,7 @@ def refused_hooks_have_run(flow: Any, model: Any, trigger: str) -> bool:
 
 
 def goes_on_from_anywhere(flow: Any, model: Any, _trigger: str) -> bool:
+    """A trigger takes transitions of other triggers, from other states."""
     declared = [found for trigger in flow._moves for found in _moves(flow, trigger).values()]
     for move in (Move(*found[:-1]) for found in declared):
         if silent(move, model):
@@ -471,44 +488,32 @@ def goes_on_from_anywhere(flow: Any, model: Any, _trigger: str) -> bool:
     return False
 
 
-MUTANTS: dict[Trigger, Callable[[Case], None]] = {
-    stops_at_the_first_refusal: every_reason_is_collected,
-    forgets_the_reasons_of_the_candidate_before: every_reason_is_collected,
-    takes_the_last_instead_of_the_first: the_first_silent_one_is_taken,
-    one_silent_guard_is_enough: the_first_silent_one_is_taken,
-    enters_before_the_state_changes: old_before_new_after,
-    moves_before_it_leaves: an_error_leaves_old_or_new,
-    skips_what_runs_on_the_way_out: each_hook_runs_once,
-    runs_hooks_backwards: same_as_stock,
-    refused_is_accepted: same_as_stock,
-    refused_hooks_have_run: refused_changes_nothing,
-    goes_on_from_anywhere: refused_changes_nothing,
+def keeps_its_cursors(flow: Any, model: Any, trigger: str) -> bool:
+    """Whatever was moved is held for ever."""
+    KEPT.append(model)
+    return any(take(model, move) for move in moves(flow, model, trigger))
+
+
+KEPT: list[object] = []
+CHECKS: dict[Trigger, Law] = {
+    stops_at_the_first_refusal: in_any_case(every_reason_is_collected),
+    forgets_the_reasons_of_the_candidate_before: in_any_case(every_reason_is_collected),
+    takes_the_last_instead_of_the_first: in_any_case(the_first_silent_one_is_taken),
+    one_silent_guard_is_enough: in_any_case(the_first_silent_one_is_taken),
+    enters_before_the_state_changes: in_any_case(old_before_new_after),
+    moves_before_it_leaves: in_any_case(an_error_leaves_old_or_new),
+    skips_what_runs_on_the_way_out: in_any_case(each_hook_runs_once),
+    runs_hooks_backwards: in_any_case(same_as_stock),
+    refused_is_accepted: in_any_case(same_as_stock),
+    refused_hooks_have_run: in_any_case(refused_changes_nothing),
+    goes_on_from_anywhere: in_any_case(refused_changes_nothing),
+    keeps_its_cursors: law(test_memory_per_order_is_zero),
 }
+MUTANTS = Mutants("firing", CHECKS)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_mutant_is_caught(mutant: Trigger, monkeypatch: pytest.MonkeyPatch) -> None:
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Trigger], monkeypatch: Patch) -> None:
     """Each wrong way to fire breaks the law that is named for it."""
-    monkeypatch.setattr(CompiledWorkflow, "fire", mutant)
-    law = MUTANTS[mutant]
-    hunt = settings(
-        max_examples=400,
-        phases=[Phase.generate],
-        database=None,
-        derandomize=True,
-        report_multiple_bugs=False,
-    )
-    with pytest.raises(AssertionError):
-        hunt(given(case=cases())(law))()
-
-
-def test_a_machine_that_keeps_its_cursors_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = []
-
-    def keeping(flow: Any, model: Any, trigger: str) -> bool:
-        kept.append(model)
-        return any(take(model, move) for move in moves(flow, model, trigger))
-
-    monkeypatch.setattr(CompiledWorkflow, "fire", keeping)
-    with pytest.raises(AssertionError):
-        no_trace_is_left(two_states())
+    monkeypatch.setattr(CompiledWorkflow, "fire", mutant.how)
+    mutant.breaks(CHECKS[mutant.how])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 
 from orderflow import Line, Refused
 from orderflow.errors import PortFailed
-from orderflow.kernel import facts
 from orderflow.kernel.policies import Windows, when_paid
 from orderflow.model import events as ev
 from orderflow.model.commands import (
@@ -30,6 +28,7 @@ from orderflow.model.observations import Fact, GoodsReturned
 from orderflow.model.state import PaymentFact, Payments, RefundStatus
 from orderflow.money import Money
 from orderflow.ports import RefundRequest
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, ask_nobody, law, replace
 from tests.shop import Shop
 
 PREPAID, INVOICE, CASH = Terms.PREPAID, Terms.INVOICE, Terms.CASH_ON_DELIVERY
@@ -266,54 +265,51 @@ def test_a_chargeback_is_a_persons_task_after_completion_too(days: int) -> None:
 # --- mutants -------------------------------------------------------------------------------------
 
 
-def expires_though_paid(patch: pytest.MonkeyPatch) -> None:
+def expires_though_paid(patch: Patch) -> None:
     """An order is cancelled as unpaid though some money came."""
-    patch.setattr(facts, "expires", lambda _state: True)
+    replace(patch, "an unpaid order expires", lambda _state: True)
 
 
-def never_expires(patch: pytest.MonkeyPatch) -> None:
+def never_expires(patch: Patch) -> None:
     """An unpaid order keeps its stock."""
-    patch.setattr(facts, "expires", lambda _state: False)
+    replace(patch, "an unpaid order expires", lambda _state: False)
 
 
-def reminds_who_has_paid(patch: pytest.MonkeyPatch) -> None:
+def reminds_who_has_paid(patch: Patch) -> None:
     """Reminders go on after the payment."""
     patch.setattr(Payments, "outstanding", 1)
 
 
-def collects_all_with_each_parcel(patch: pytest.MonkeyPatch) -> None:
+def collects_all_with_each_parcel(patch: Patch) -> None:
     """Every carrier collects the whole price."""
-    patch.setattr(
-        "orderflow.fulfillment.in_house.to_collect",
+    replace(
+        patch,
+        "what a carrier collects",
         lambda order, _parcel: max(0, order.state.payments.total - order.state.payments.kept),
     )
 
 
-def chargebacks_are_only_counted(patch: pytest.MonkeyPatch) -> None:
+def chargebacks_are_only_counted(patch: Patch) -> None:
     """Nobody hears of a chargeback."""
-    patch.setattr(facts, "charged_back", lambda *_: None)
+    ask_nobody(patch, "exception.charged_back")
 
 
-MUTANTS: dict[Callable[[pytest.MonkeyPatch], None], Callable[[], None]] = {
-    expires_though_paid: lambda: test_where_some_money_is_in_sight_a_person_decides(
-        PaymentFact.CAPTURED
+LAWS: dict[Mutate, Law] = {
+    expires_though_paid: law(
+        test_where_some_money_is_in_sight_a_person_decides, PaymentFact.CAPTURED
     ),
-    never_expires: test_a_prepaid_order_without_money_is_cancelled_and_its_stock_is_free,
-    reminds_who_has_paid: test_who_has_paid_is_not_reminded,
-    collects_all_with_each_parcel: test_what_all_parcels_collect_adds_up_to_what_is_owed,
-    chargebacks_are_only_counted: lambda: test_a_chargeback_is_a_persons_task_after_completion_too(
-        30
-    ),
+    never_expires: law(test_a_prepaid_order_without_money_is_cancelled_and_its_stock_is_free),
+    reminds_who_has_paid: law(test_who_has_paid_is_not_reminded),
+    collects_all_with_each_parcel: law(test_what_all_parcels_collect_adds_up_to_what_is_owed),
+    chargebacks_are_only_counted: law(test_a_chargeback_is_a_persons_task_after_completion_too, 30),
 }
+MUTANTS = Mutants("money", LAWS)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_mutant_is_caught(
-    mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mutant(monkeypatch)
-    with pytest.raises(AssertionError):
-        MUTANTS[mutant]()
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    mutant.breaks(LAWS[mutant.how])
 
 
 def test_the_journal_tells_of_each_reminder() -> None:

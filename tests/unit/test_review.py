@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,9 +12,9 @@ from hypothesis import strategies as st
 
 from orderflow import Customer
 from orderflow.calendars import Hours
-from orderflow.kernel import deadlines, decide, facts, falling_due
+from orderflow.kernel.deadlines import deadlines
+from orderflow.kernel.decide import Decision
 from orderflow.kernel.policies import Windows
-from orderflow.kernel.waits import waits
 from orderflow.model import events as ev
 from orderflow.model.commands import (
     CloseReturn,
@@ -35,6 +34,7 @@ from orderflow.model.observations import (
 )
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import Review
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, forget_events, law, original, replace
 from tests.shop import Shop
 
 HOURS = Hours("America/New_York", time(9), time(17))
@@ -197,7 +197,7 @@ def test_it_comes_in_the_permitted_hours_though_the_worker_is_late(minutes: int,
 def test_a_timer_that_is_not_waited_for_does_nothing() -> None:
     """A worker took it before the complaint came, and is slow."""
     shop = delivered()
-    timers = {w.name: w for w in deadlines.deadlines(shop.order, shop.engine.rules)}
+    timers = {w.name: w for w in deadlines(shop.order, shop.engine.rules)}
     assert set(timers) == {"confirmation", "review"}
     shop.says(FeedbackGiven(feedback=Feedback.COMPLAINT))
     before = shop.order
@@ -205,62 +205,52 @@ def test_a_timer_that_is_not_waited_for_does_nothing() -> None:
     answer = shop.engine._handler.ask(
         before, TimerFired(stale.key, stale.name, stale.subject), "system", ""
     )
-    assert isinstance(answer, decide.Decision)
+    assert isinstance(answer, Decision)
     assert (answer.events, answer.wanted, answer.withdrawn) == ((), (), ())
 
 
 # --- mutants -------------------------------------------------------------------------------------
 
 
-def asks_though_goods_come_back(patch: pytest.MonkeyPatch) -> None:
+def asks_though_goods_come_back(patch: Patch) -> None:
     """A return does not keep the request back."""
-    patch.setattr(deadlines, "_is_quiet", lambda _state: True)
+    replace(patch, "nothing says not now", lambda _state: True)
 
 
-def asks_who_complained(patch: pytest.MonkeyPatch) -> None:
+def asks_who_complained(patch: Patch) -> None:
     """A complaint is a task, and the request goes out all the same."""
-    original = falling_due.feedback_given
-
-    def deaf(making: Any, body: FeedbackGiven) -> None:
-        original(making, body)
-        making.events[:] = [e for e in making.events if not isinstance(e, ev.ReviewSettled)]
-        making._fold.now["review"] = Review.DUE
-        making._now = None
-
-    patch.setitem(decide._HANDLERS, FeedbackGiven, deaf)
+    forget_events(patch, ev.ReviewSettled)
 
 
-def asks_at_night(patch: pytest.MonkeyPatch) -> None:
+def asks_at_night(patch: Patch) -> None:
     """What is late is sent at once."""
     patch.setattr(Hours, "next", lambda _hours, moment: moment)
 
 
-def stale_timers_count(patch: pytest.MonkeyPatch) -> None:
+def stale_timers_count(patch: Patch) -> None:
     """A timer is believed, whatever has happened since it was set."""
-    original = waits
+    waits = original("which timers count")
 
     def everything(*args: Any) -> Any:
         class All(dict[str, Any]):
             def __contains__(self, _key: object) -> bool:
                 return True
 
-        return All(original(*args))
+        return All(waits(*args))
 
-    patch.setattr(facts, "waits", everything)
+    replace(patch, "which timers count", everything)
 
 
-MUTANTS: dict[Callable[[pytest.MonkeyPatch], None], Callable[[], None]] = {
-    asks_though_goods_come_back: test_an_open_return_or_a_hold_puts_it_off,
-    asks_at_night: test_it_comes_in_the_permitted_hours_though_the_worker_is_late,
-    asks_who_complained: lambda: test_who_has_spoken_is_not_asked(Feedback.COMPLAINT),
-    stale_timers_count: test_a_timer_that_is_not_waited_for_does_nothing,
+LAWS: dict[Mutate, Law] = {
+    asks_though_goods_come_back: law(test_an_open_return_or_a_hold_puts_it_off),
+    asks_at_night: law(test_it_comes_in_the_permitted_hours_though_the_worker_is_late),
+    asks_who_complained: law(test_who_has_spoken_is_not_asked, Feedback.COMPLAINT),
+    stale_timers_count: law(test_a_timer_that_is_not_waited_for_does_nothing),
 }
+MUTANTS = Mutants("review", LAWS)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_mutant_is_caught(
-    mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mutant(monkeypatch)
-    with pytest.raises(AssertionError):
-        MUTANTS[mutant]()
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    mutant.breaks(LAWS[mutant.how])

@@ -12,10 +12,21 @@ from hypothesis import strategies as st
 
 from orderflow import InvalidInput
 from orderflow.calendars import BusinessCalendar, Hours
-from orderflow.kernel import deadlines, falling_due, progress
+from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.policies import Windows, promised_within
 from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, CloseTask, Draft, Edit, Fire
+from tests.mutants import (
+    AT_DEADLINE,
+    ENDED,
+    Law,
+    Mutant,
+    Mutants,
+    Mutate,
+    Patch,
+    law,
+    replace,
+)
 from tests.shop import Shop, new_order
 
 BERLIN = BusinessCalendar("Europe/Berlin", "DE")
@@ -176,44 +187,44 @@ def test_an_opened_task_is_escalated_once() -> None:
     assert roles == ["supervisor"]
 
 
-def stays_silent(patch: pytest.MonkeyPatch) -> None:
+def stays_silent(patch: Patch) -> None:
     """Nobody is told that a promise was not kept."""
-    patch.setitem(falling_due.AT_DEADLINE, "late", lambda *_: None)
+    patch.setitem(AT_DEADLINE, "late", lambda *_: None)
 
 
-def stays_open(patch: pytest.MonkeyPatch) -> None:
+def stays_open(patch: Patch) -> None:
     """The task stays when the goods are delivered."""
-    patch.setitem(deadlines.ENDED, "promise", lambda *_: False)
+    patch.setitem(ENDED, "promise", lambda *_: False)
 
 
-def loses_escalations(patch: pytest.MonkeyPatch) -> None:
+def loses_escalations(patch: Patch) -> None:
     """A task that takes too long stays where it is."""
-    patch.setattr("orderflow.kernel.waits.escalating", lambda _state, _rules, found: found)
+    patch.setitem(AT_DEADLINE, "escalation", lambda *_: None)
 
 
-def promises_anew(patch: pytest.MonkeyPatch) -> None:
+def promises_anew(patch: Patch) -> None:
     """The policy overrides what was agreed."""
-    original = progress._date_promise
 
-    def dates(making: object) -> None:
-        making._fold.now["promised"] = None  # type: ignore[attr-defined]  # of the decision
-        original(making)  # type: ignore[arg-type]
+    def dates(making: Deciding) -> None:
+        order, policy = making.order, making.rules.promise
+        placed = any(isinstance(event, ev.LifecycleMoved) for event in making.events)
+        day = policy(order, making.context.now) if policy and placed else None
+        if day is not None and day != order.state.promised:
+            making.emit(ev.PromiseChanged(day))
 
-    patch.setattr(progress, "_date_promise", dates)
+    replace(patch, "a promise is dated", dates)
 
 
-MUTANTS: dict[Callable[[pytest.MonkeyPatch], None], Callable[[], None]] = {
-    stays_silent: test_a_late_order_goes_to_another_role_and_ends_by_itself,
-    stays_open: test_a_late_order_goes_to_another_role_and_ends_by_itself,
-    loses_escalations: test_a_task_that_takes_too_long_goes_to_another_role,
-    promises_anew: test_a_policy_dates_what_the_document_does_not,
+LAWS: dict[Mutate, Law] = {
+    stays_silent: law(test_a_late_order_goes_to_another_role_and_ends_by_itself),
+    stays_open: law(test_a_late_order_goes_to_another_role_and_ends_by_itself),
+    loses_escalations: law(test_a_task_that_takes_too_long_goes_to_another_role),
+    promises_anew: law(test_a_policy_dates_what_the_document_does_not),
 }
+MUTANTS = Mutants("time", LAWS)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_mutant_is_caught(
-    mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mutant(monkeypatch)
-    with pytest.raises(AssertionError):
-        MUTANTS[mutant]()
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    mutant.breaks(LAWS[mutant.how])

@@ -1,0 +1,328 @@
+"""Mutants: orderflow, or something made for it, broken on purpose; and how each must be noticed.
+
+``mutants.toml`` lists every mutant by its room, with each law that it breaks and a part of what
+that law then says. A mutant that ends in an error of its own is not caught.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import tomllib
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import FlakyFailure
+
+import orderflow
+from orderflow import Engine
+from orderflow.engine import engine, preparing, submitting
+from orderflow.fulfillment import in_house
+from orderflow.inventory import serving
+from orderflow.kernel import (
+    allocating,
+    answering,
+    backordering,
+    cancelling,
+    deadlines,
+    decide,
+    despatching,
+    editing,
+    evolve,
+    facts,
+    falling_due,
+    owing,
+    parcels,
+    progress,
+    receiving,
+    requesting,
+    returning,
+    substituting,
+    waits,
+    working,
+)
+from orderflow.kernel.deciding import Deciding
+from orderflow.model import events as ev
+from orderflow.stores import memory, memory_stock, sql, sql_commit, sql_outbox, stock_rows
+from orderflow.testing import Broken, Contract
+
+TESTS = Path(__file__).parent
+LIBRARY = Path(orderflow.__file__).parent
+
+Patch = pytest.MonkeyPatch
+Mutate = Callable[[Patch], None]
+How = TypeVar("How", bound=Callable[..., Any])
+Failure = (AssertionError, pytest.fail.Exception)
+
+RECORD: Mapping[str, Mapping[str, Mapping[str, str]]] = tomllib.loads(
+    (TESTS / "mutants.toml").read_text("utf-8")
+)
+"""Room, mutant and law: a part of what the law says of the mutant."""
+
+HUNT = settings(
+    max_examples=800,
+    stateful_step_count=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],  # shrinking finds nothing
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+# --- laws ----------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Law:
+    """What must hold, under the name by which a failure tells of it."""
+
+    name: str
+    check: Callable[[], object]
+
+
+def law(test: Callable[..., Any], *example: Any, **named: Any) -> Law:
+    """The law that a test states: of one example, or of what a hunt finds where none is given."""
+    drawn = getattr(test, "hypothesis", None)
+    name = test.__name__
+    if drawn is None or example or named:
+        return Law(name, partial(getattr(drawn, "inner_test", test), *example, **named))
+    return Law(name, HUNT(given(**drawn._given_kwargs)(drawn.inner_test)))
+
+
+def caught(law: Law, message: str) -> str:
+    """What is told where a law fails, of which *message* is a part. Fails where it does not."""
+    try:
+        law.check()
+    except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:
+        failure = error.exceptions[0] if isinstance(error, FlakyFailure) else error
+        if not isinstance(failure, Failure):
+            what = f"{law.name} did not fail: {failure!r} is an error of the mutant's own"
+            raise AssertionError(what) from error
+    else:
+        raise AssertionError(f"{law.name} did not fail: nothing noticed")
+    told = "".join(traceback.format_exception_only(failure))
+    if not _is_said_by(law.name, failure):
+        raise AssertionError(f"something else failed, and not {law.name}: {told}") from failure
+    if message not in told:
+        raise AssertionError(f"{law.name} failed, and did not say {message!r}: {told}") from failure
+    return told
+
+
+def _is_said_by(law: str, failure: BaseException) -> bool:
+    """Whether a failure is the law's: in its function, and raised by a check, not by the library.
+
+    A broken promise tells its number; checks of promises look on from inside the library, too.
+    """
+    frames = [frame.f_code for frame, _ in traceback.walk_tb(failure.__traceback__)]
+    if isinstance(failure, Broken) and f"promise {failure.promise}" == law:
+        return True
+    names = [code.co_name for code in frames]
+    if law not in names:
+        return False
+    if isinstance(failure, Broken | pytest.fail.Exception):
+        return True
+    files = [Path(code.co_filename) for code in frames[names.index(law) :]]
+    library = [f for f in files if f.is_relative_to(LIBRARY) and "testing" not in f.parts]
+    return not library
+
+
+# --- mutants -------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Mutant(Generic[How]):
+    """A mutant and a law that it must break."""
+
+    name: str
+    how: How
+    law: str
+    message: str
+    named: str
+
+    def __str__(self) -> str:
+        return self.named
+
+    def breaks(self, law: Law) -> str:
+        """What is told where the recorded law, which is this one, fails as recorded."""
+        assert law.name == self.law, f"mutants.toml says that {self.law} catches {self.name}"
+        return caught(law, self.message)
+
+
+class Mutants(Generic[How]):
+    """The mutants of one room of the record, in their order."""
+
+    def __init__(self, room: str, mutants: Iterable[How]) -> None:
+        self.room, self.mutants = room, tuple(mutants)
+
+    def __iter__(self) -> Iterator[Mutant[How]]:
+        """Each mutant with each of the laws that the record names for it."""
+        for how in self.mutants:
+            name = how.__name__
+            laws = RECORD.get(self.room, {}).get(name, {})
+            for law, message in laws.items():
+                named = f"{name}-{law}" if len(laws) > 1 else name
+                yield Mutant(name, how, law, message, named)
+
+    @property
+    def each(self) -> pytest.MarkDecorator:
+        """Gives a test every ``mutant`` in its turn."""
+        return pytest.mark.parametrize("mutant", list(self), ids=str)
+
+
+def rooms() -> Iterator[Mutants[Any]]:
+    """All mutants that the tests declare."""
+    for file in sorted(TESTS.rglob("test_*.py")):
+        if re.search(r"^\w+ = Mutants\(", file.read_text("utf-8"), re.MULTILINE):
+            name = ".".join(file.relative_to(TESTS.parent).with_suffix("").parts)
+            declared = vars(importlib.import_module(name)).values()
+            yield from (found for found in declared if isinstance(found, Mutants))
+
+
+# --- what is broken ------------------------------------------------------------------------------
+
+HANDLERS: Any = decide._HANDLERS
+"""What is decided about each kind of command, fact and message."""
+FOLDERS: Any = evolve._FOLDERS
+"""What each kind of event makes of an order's state."""
+AT_DEADLINE: Any = falling_due.AT_DEADLINE
+"""What is done at each deadline."""
+ENDED: Any = deadlines.ENDED
+"""When a task about an order's time or money ends by itself."""
+
+
+@attrs.frozen
+class Seam:
+    """A name that modules use, and that nothing but the modules can give in another way."""
+
+    name: str
+    holders: tuple[Any, ...]
+
+
+SEAMS: Mapping[str, Seam] = {
+    # what is decided
+    "units wait for stock": Seam("backorder", (allocating,)),
+    "short units wait for stock": Seam("backorder", (working,)),
+    "who goes without waits for stock": Seam("backorder", (backordering,)),
+    "an exchange waits for its goods": Seam("_awaits_goods", (allocating,)),
+    "an order leaves whole": Seam("keeps_waiting", (waits, working)),
+    "what is packed is put in": Seam("Content", (working,)),
+    "what is cancelled is unpacked": Seam("unpack", (cancelling,)),
+    "what is cancelled is put away": Seam("_put_away", (cancelling,)),
+    "what is edited is unpacked": Seam("unpack", (editing,)),
+    "which lines an edit means": Seam("_meant", (editing,)),
+    "a new line's name": Seam("free_id", (editing,)),
+    "a substitute's name": Seam("substitute_id", (substituting,)),
+    "what stands for a line": Seam("standing_for", (answering, despatching, requesting, receiving)),
+    "a party declines units": Seam("declined", (answering,)),
+    "a silent party is pressed": Seam("press", (facts,)),
+    "an effect is awaited": Seam("_is_awaited", (facts,)),
+    "which timers count": Seam("waits", (facts,)),
+    "an unpaid order expires": Seam("expires", (facts,)),
+    "a payment is told again": Seam("told_again", (facts,)),
+    "scans say which goods came": Seam("reconsider", (facts,)),
+    "which goods came": Seam("_coming", (receiving,)),
+    "which returns goods are of": Seam("_shares", (receiving,)),
+    "an inspection is ahead of its goods": Seam("beyond", (receiving,)),
+    "who takes goods back": Seam("_to", (returning,)),
+    # what follows
+    "a promise is dated": Seam("_date_promise", (progress,)),
+    "what does not come back is kept": Seam("keep_the_rest", (progress,)),
+    "exchanges are dropped": Seam("_drop_exchanges", (progress,)),
+    "what was accepted": Seam("_accepted", (progress,)),
+    "refunds are proposed": Seam("propose_refunds", (progress,)),
+    "a share of an amount": Seam("share", (owing,)),
+    "what is kept": Seam("_kept", (owing,)),
+    "what a carrier collects": Seam("to_collect", (in_house,)),
+    # what is waited for
+    "an order waits": Seam("waits", (waits,)),
+    "somebody has time to answer": Seam("patience", (waits,)),
+    "an effect's key": Seam("effect_key", (waits,)),
+    "what a silent party's task asks": Seam("answer_form", (waits,)),
+    "nothing says not now": Seam("_is_quiet", (deadlines,)),
+    "where a parcel stands": Seam("status_of", (parcels,)),
+    "a parcel waits": Seam("_waits", (parcels,)),
+    # stock, the engine, the stores
+    "a shortfall has a task": Seam("_shortfall", (serving,)),
+    "a parcel's decision": Seam("decide_parcel", (preparing,)),
+    "what a message says": Seam("digest", (engine, submitting)),
+    "memory: an operation on stock": Seam("apply", (memory_stock,)),
+    "memory: a movement of stock": Seam("movement", (memory_stock,)),
+    "memory: the rows of a commit": Seam("rows_of", (memory,)),
+    "sql: an operation on stock": Seam("apply", (stock_rows,)),
+    "sql: commits are written": Seam("write_commits", (sql,)),
+    "sql: receipts are read": Seam("_RECEIPTS", (sql_commit,)),
+    "sql: a row is added": Seam("_add", (sql_commit,)),
+    "sql: what is due": Seam("READY", (sql_outbox,)),
+    "sql: what a worker has": Seam("_MINE", (sql_outbox,)),
+}
+"""What mutants replace in modules. What else they break is a row, a policy or a method."""
+
+
+def original(seam: str) -> Any:
+    """What stands at a seam."""
+    found = SEAMS[seam]
+    return getattr(found.holders[0], found.name)
+
+
+def replace(patch: Patch, seam: str, by: object) -> None:
+    """Put something else at a seam."""
+    found = SEAMS[seam]
+    for holder in found.holders:
+        patch.setattr(holder, found.name, by)
+
+
+def give_engines(patch: Patch, **rules: object) -> None:
+    """Every engine has these policies, whatever it is given."""
+    made = Engine.__init__
+
+    def make(self: Engine, *args: Any, **given: Any) -> None:
+        made(self, *args, **{**given, **rules})
+
+    patch.setattr(Engine, "__init__", make)
+
+
+def forget_events(patch: Patch, kind: type[ev.Event]) -> None:
+    """One kind of event is not taken down."""
+    emit = Deciding.emit
+
+    def deaf(making: Deciding, event: ev.Event) -> None:
+        if not isinstance(event, kind):
+            emit(making, event)
+
+    patch.setattr(Deciding, "emit", deaf)
+
+
+def ask_nobody(patch: Patch, about: str) -> None:
+    """No task of one name is opened."""
+    ask = Deciding.ask_person
+
+    def silent(making: Deciding, task: str, *rest: str) -> None:
+        if task != about:
+            ask(making, task, *rest)
+
+    patch.setattr(Deciding, "ask_person", silent)
+
+
+# --- contracts -----------------------------------------------------------------------------------
+
+
+def kept(contract: type[Contract], law: str, *capabilities: str, **methods: Any) -> Law:
+    """A law of a contract, hunted: *methods* are the contract's, with what each of them gives."""
+    body: dict[str, Any] = {name: staticmethod(given) for name, given in methods.items()}
+    body["capabilities"] = frozenset(capabilities)
+    before = settings.get_current_profile_name()
+    settings.register_profile("mutants", HUNT, max_examples=200)
+    settings.load_profile("mutants")
+    try:
+        test = getattr(type(f"Test{law}", (contract,), body)(), f"test_{law}")
+    finally:
+        settings.load_profile(before)
+    return Law(law, test)
