@@ -5,15 +5,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow.inventory import Holding, apply
+from orderflow.inventory import Holding
 from orderflow.model.messages import EffectFailed, SettleStock
 from orderflow.model.stock import (
     Cause,
@@ -29,8 +30,9 @@ from orderflow.model.stock import (
 )
 from orderflow.model.work import Effect, Message, Task, Timer, Wanted
 from orderflow.ports import Commit, Committed, OrderQuery, Receipt, TaskQuery, Watch
-from orderflow.stores import MemoryStore, SqlStore, stock_rows
+from orderflow.stores import MemoryStore, SqlStore
 from orderflow.testing.commits import MINUTE, NOW, a_parcel, a_payment, an_entry, an_order
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, original, replace
 
 Either = MemoryStore | SqlStore
 Action = Callable[[Either], object]
@@ -249,7 +251,10 @@ def test_a_reference_is_known_before_what_waited_for_it_is_finished(empty: Path)
 op_lists = st.lists(stock_ops(), min_size=3, max_size=30)
 
 
-def compare_stock(empty: Path, ops: list[StockOp], size: int) -> None:
+@given(ops=op_lists, size=st.integers(1, 10))
+def test_operations_on_stock_do_the_same_in_both(
+    empty: Path, ops: list[StockOp], size: int
+) -> None:
     memory = MemoryStore()
     with copied(empty) as sql:
         for start in range(0, len(ops), size):
@@ -259,22 +264,9 @@ def compare_stock(empty: Path, ops: list[StockOp], size: int) -> None:
         assert visible(sql) == visible(memory)
 
 
-@given(ops=op_lists, size=st.integers(1, 10))
-def test_operations_on_stock_do_the_same_in_both(
-    empty: Path, ops: list[StockOp], size: int
-) -> None:
-    compare_stock(empty, ops, size)
-
-
-@settings(phases=[Phase.generate], database=None, max_examples=300)
-@given(ops=op_lists, size=st.integers(1, 10))
-def compare_without_shrinking(empty: Path, ops: list[StockOp], size: int) -> None:
-    compare_stock(empty, ops, size)
-
-
-@pytest.mark.usefixtures("uncovered")
-def test_a_broken_rule_is_found(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The comparison sees a store that frees a waiting line without freeing its allowance."""
+def frees_a_line_without_its_allowance(patch: Patch) -> None:
+    """A line waits no more, and counts as waiting."""
+    apply: Callable[[StockOp, Holding], Holding | None] = original("sql: an operation on stock")
 
     def forgetful(op: StockOp, held: Holding) -> Holding | None:
         after = apply(op, held)
@@ -282,6 +274,15 @@ def test_a_broken_rule_is_found(empty: Path, monkeypatch: pytest.MonkeyPatch) ->
             return attrs.evolve(after, level=held.level)
         return after
 
-    monkeypatch.setattr(stock_rows, "apply", forgetful)
-    with pytest.raises(AssertionError):
-        compare_without_shrinking(empty)
+    replace(patch, "sql: an operation on stock", forgetful)
+
+
+MUTANTS = Mutants("same_stores", [frees_a_line_without_its_allowance])
+
+
+@pytest.mark.usefixtures("uncovered")
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], empty: Path, monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    same = law(test_operations_on_stock_do_the_same_in_both)
+    mutant.breaks(Law(same.name, partial(same.check, empty)))

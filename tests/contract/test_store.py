@@ -217,18 +217,19 @@ store.close()
 
 # --- mutants -------------------------------------------------------------------------------------
 
+Write = Callable[[Connection, Sequence[Commit]], list[Outcome]]
+
 
 def grants_without_a_condition(broken: Patch) -> None:
     """Every reservation is granted."""
+    apply: Callable[[StockOp, Holding], Holding | None] = original("sql: an operation on stock")
 
     def generous(op: StockOp, held: Holding) -> Holding | None:
         if isinstance(op, Reserve):
             level = attrs.evolve(held.level, reserved=held.level.reserved + op.quantity)
             return attrs.evolve(held, level=level, reserved=held.reserved + op.quantity)
-        granted: Holding | None = apply(op, held)
-        return granted
+        return apply(op, held)
 
-    apply = original("sql: an operation on stock")
     replace(broken, "sql: an operation on stock", generous)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -44,6 +44,8 @@ from tests.property import lives
 from tests.property.lives import Lives
 
 TestLives = Lives.TestCase
+
+Apply = Callable[[Any, Holding], Holding | None]
 
 
 @pytest.mark.usefixtures("uncovered")
@@ -151,14 +153,13 @@ def restock_without_a_movement(patch: Patch) -> None:
 
 def grants_ignore_what_is_there(patch: Patch) -> None:
     """Read, then write: every reservation is granted."""
-    apply = original("memory: an operation on stock")
+    apply: Apply = original("memory: an operation on stock")
 
     def generous(op: Any, held: Holding) -> Holding | None:
         if isinstance(op, Reserve):
             level = attrs.evolve(held.level, reserved=held.level.reserved + op.quantity)
             return Holding(level, held.reserved + op.quantity, held.waiting)
-        granted: Holding | None = apply(op, held)
-        return granted
+        return apply(op, held)
 
     replace(patch, "memory: an operation on stock", generous)
     patch.setattr(StockLevel, "available", property(lambda level: max(0, level.on_hand)))
@@ -172,14 +173,13 @@ def safety_stock_is_sold(patch: Patch) -> None:
 
 def allowance_is_ignored(patch: Patch) -> None:
     """Any number of backorders may be open."""
-    apply = original("memory: an operation on stock")
+    apply: Apply = original("memory: an operation on stock")
 
     def patient(op: Any, held: Holding) -> Holding | None:
         if isinstance(op, Wait):
             level = attrs.evolve(held.level, backordered=held.level.backordered + op.quantity)
             return Holding(level, held.reserved, held.waiting + op.quantity)
-        granted: Holding | None = apply(op, held)
-        return granted
+        return apply(op, held)
 
     def endless(making: Deciding, slot: Slot, units: int, key: Any) -> None:
         making.stock.append(Wait(key, making.id, slot.line, units))
