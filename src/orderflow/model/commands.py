@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from orderflow.model.content import content_of
 from orderflow.model.document import Address, Code, Id, Line, NewOrder
 from orderflow.model.reading import Attributes, Plain, Sent, Utc, read
 from orderflow.model.returns import Finding
@@ -493,4 +494,4 @@ class Command(Sent):
 
     def content(self) -> dict[str, Any]:
         """What must be equal when the id is used again."""
-        return self.model_dump(mode="json", exclude={"id"})
+        return content_of(self, "id")

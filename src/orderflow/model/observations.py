@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from orderflow.model.commands import Item, LineUnits, Reason, Units
+from orderflow.model.content import content_of
 from orderflow.model.document import Code, Id
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.reading import Exact, Plain, Sent, Utc, read
@@ -279,4 +280,4 @@ class Observation(Sent):
 
     def content(self) -> dict[str, Any]:
         """What must be equal when the id is used again."""
-        return self.model_dump(mode="json", exclude={"id"})
+        return content_of(self, "id")

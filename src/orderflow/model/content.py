@@ -1,0 +1,73 @@
+"""What was given, in one form whichever way it was written: what makes an id idempotent.
+
+What differs from its default counts, and nothing else: a field that a later release adds, optional,
+changes the content of nothing that leaves it at its default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+__all__ = ["content_of"]
+
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+_PLAIN = frozenset({str, int, bool, float, type(None)})
+_NO_DEFAULT = object()
+
+
+def content_of(sent: BaseModel, *without: str) -> dict[str, Any]:
+    """The fields that differ from their defaults, as JSON; *kind*, which names a body, always.
+
+    A default that is written out is the same as one that is left out; so are the notations of one
+    moment, and of one decimal number.
+    """
+    given, found = sent.__dict__, {}
+    for name, default in _defaults(type(sent)):
+        value = given[name]
+        plain = value if type(value) in _PLAIN else _plain(value)
+        if plain != default and name not in without:
+            found[name] = plain
+    return found
+
+
+@cache
+def _defaults(model: type[BaseModel]) -> list[tuple[str, Any]]:
+    """The fields of a model, each with its default in the form of the content."""
+    return [
+        (
+            name,
+            _NO_DEFAULT
+            if name == "kind" or field.is_required()
+            else _plain(field.get_default(call_default_factory=True)),
+        )
+        for name, field in model.model_fields.items()
+    ]
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case BaseModel():
+            return content_of(value)
+        case Mapping():
+            return {name: _plain(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case Enum():
+            return value.value
+        case datetime():
+            return (value - _START) // timedelta(microseconds=1)
+        case date():
+            return value.isoformat()
+        case Decimal():
+            digits = len(value.as_tuple().digits)
+            exactly = Context(prec=digits, Emin=MIN_EMIN, Emax=MAX_EMAX)
+            return str(exactly.plus(value.normalize(exactly)))
+        case _:
+            return value
