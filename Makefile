@@ -63,11 +63,13 @@ torture: $(STAMP)  ## random lives, every promise after each commit (TORTURE_SEE
 crash: $(STAMP)  ## a process killed at every statement, commit and call (ten minutes)
 	CRASH_POINTS=all $(BIN)/pytest -n 2 tests/crash/test_crash.py tests/crash/test_power.py
 
-soak: $(STAMP)  ## a busy shop whose processes and server are killed (ten minutes)
-	SOAK_ORDERS=300 $(BIN)/pytest tests/crash/test_soak.py
+# Those that are killed mostly wait until their death is noticed, so two tests at a time fit.
+soak: $(STAMP)  ## a busy shop whose processes and server are killed (five minutes)
+	SOAK_ORDERS=300 $(BIN)/pytest -n 2 tests/crash/test_soak.py
 
-temporal: $(STAMP)  ## orders on Temporal: all its tests, with many kills and long histories (half an hour)
-	TEMPORAL_KILLS=60 TEMPORAL_EVENTS=1000 $(BIN)/pytest tests/temporal tests/crash/test_temporal.py
+temporal: $(STAMP)  ## orders on Temporal: all its tests, with many kills and long histories (six minutes)
+	TEMPORAL_KILLS=60 TEMPORAL_EVENTS=1000 $(BIN)/pytest -n 2 --dist worksteal tests/temporal \
+		tests/crash/test_temporal.py
 
 proofs: $(STAMP)  ## all that takes longer, one after the other (PROOFS="crash soak" for some)
 	$(BIN)/python -m tests.proofs

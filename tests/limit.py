@@ -12,7 +12,8 @@ from typing import NoReturn
 
 import pytest
 
-LONGEST = timedelta(minutes=10)
+LONGEST = timedelta(minutes=30)
+"""Many times what any test takes, on a machine that has other things to do as well."""
 
 
 @contextmanager

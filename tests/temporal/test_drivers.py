@@ -179,7 +179,7 @@ def test_the_history_of_an_order_with_thousands_of_events_stays_short(
             place(engine, "A-1")
             working.settle()
             for number in range(TIMES):
-                wait_for(lambda: rests(working, "order:A-1", queue))
+                wait_for(lambda: rests(working, "order:A-1", queue), every=0.01)
                 engine.fire("A-1", "look_again", on="A-1-F1", id=str(number))
                 while len(heard) <= number:  # it may be told twice
                     heard.add(told.get(timeout=60))
@@ -314,7 +314,7 @@ def test_a_repeated_hand_over_is_absorbed(postgres: str, tmp_path: Path, server:
         async def again() -> None:
             await asyncio.gather(*(wake(working, "order:A-1", tmp_path.name) for _ in range(20)))
 
-        asyncio.run_coroutine_threadsafe(again(), working.loop).result()
+        asyncio.run_coroutine_threadsafe(again(), working.loop).result(60)
         working.settle()
     assert list(told.values()) == [1]
     runs = asyncio.run(looked_at(server, "order:A-1", tmp_path.name))

@@ -34,7 +34,7 @@ class ServersClock(SystemClock):
         loop = asyncio.get_running_loop()
         self._ask = lambda: asyncio.run_coroutine_threadsafe(
             environment.get_current_time(), loop
-        ).result()
+        ).result(30)
 
     async def look(self, environment: WorkflowEnvironment) -> None:
         self._latest = max(self._latest, await environment.get_current_time())
@@ -47,9 +47,8 @@ class ServersClock(SystemClock):
 
 async def lived(engine: Engine) -> datetime:
     """An order's life, until its driver ends; when that was."""
-    async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(_SERVER)
-    ) as environment:
+    skipping = WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(_SERVER))
+    async with asyncio.timeout(120), await skipping as environment:
         assert isinstance(engine.clock, ServersClock)
         engine.clock.of(environment)
         worker = TemporalWorker(engine, environment.client)

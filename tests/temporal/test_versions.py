@@ -43,7 +43,7 @@ def make_current(working: Working, queue: str, build: str) -> None:
     )
     service = working.client.workflow_service
     setting = service.set_worker_deployment_current_version(asked)
-    asyncio.run_coroutine_threadsafe(setting, working.loop).result()
+    asyncio.run_coroutine_threadsafe(setting, working.loop).result(30)
 
 
 async def builds(client: Client, owner: str, queue: str) -> set[str]:

@@ -39,7 +39,7 @@ class Gate:
         self._context.verify_mode = ssl.CERT_REQUIRED
         self._context.set_alpn_protocols(["h2"])
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self.port = 0
 
     async def _serve(self) -> None:
@@ -58,12 +58,13 @@ class Gate:
 
     def __enter__(self) -> Gate:
         self._thread.start()
-        self._ready.wait()
+        assert self._ready.wait(30), "the gate does not open"
         return self
 
     def __exit__(self, *error: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        self._thread.join(30)
+        assert not self._thread.is_alive(), "the gate does not close"
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -25,7 +25,7 @@ class Working:
         self.engine, self.server, self.options = engine, server, options
         self.client: Client
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         self._error: BaseException | None = None
 
     async def _run(self) -> None:
@@ -46,13 +46,14 @@ class Working:
 
     def __enter__(self) -> Working:
         self._thread.start()
-        self._ready.wait()
+        assert self._ready.wait(60), "no worker within a minute"
         assert self._error is None, self._error
         return self
 
     def __exit__(self, *error: object) -> None:
         self.loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        self._thread.join(60)
+        assert not self._thread.is_alive(), "the worker does not end"
         assert self._error is None, self._error
 
     def settle(self, seconds: float = 60) -> None:
@@ -76,7 +77,7 @@ def held_by(rows: list[Any]) -> set[int]:
     return {int(row.token.partition("-")[0]) for row in rows if row.token and row.leased_until}
 
 
-def wait_for(done: Callable[[], bool], seconds: float = 60) -> None:
-    """Ask until it is so."""
+def wait_for(done: Callable[[], bool], seconds: float = 60, every: float = 0.05) -> None:
+    """Ask until it is so. Raises RetryError where it is not within so many seconds."""
     waiting = retry_if_result(lambda found: not found)
-    retry(retry=waiting, stop=stop_after_delay(seconds), wait=wait_fixed(0.05))(done)()
+    retry(retry=waiting, stop=stop_after_delay(seconds), wait=wait_fixed(every))(done)()
