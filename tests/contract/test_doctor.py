@@ -55,6 +55,14 @@ class Shop:
         db.dispose()
         return min(changed)
 
+    def asked(self, question: str) -> int:
+        """A number."""
+        db = sa.create_engine(self.url)
+        with db.connect() as connection:
+            found: int = connection.exec_driver_sql(question).scalar_one()
+        db.dispose()
+        return found
+
     def findings(self) -> list[str]:
         return [f"{found.subject}: {found.what}" for found in examine(self.engine)]
 
@@ -224,6 +232,27 @@ def test_what_follows_from_other_rows_is_mended(name: str, shop: Shop) -> None:
     assert shop.findings()
     mend(shop.engine)
     assert shop.findings() == []
+
+
+def test_what_somebody_waits_for_is_left_to_them(shop: Shop) -> None:
+    """A driver on Temporal leases the timers of its order until after they are due."""
+    store, now = cast(SqlStore, shop.engine.store), shop.clock.now()
+    for order in shop.engine.orders():
+        store.take(f"order:{order.id}", now, shop.engine.worker.lease, "driver")
+    before = [list(store.pending(f"order:{order.id}")) for order in shop.engine.orders()]
+    assert max(row.due for rows in before for row in rows) > now + timedelta(days=3)
+    assert shop.findings() == []
+    mend(shop.engine)
+    assert [list(store.pending(f"order:{order.id}")) for order in shop.engine.orders()] == before
+
+
+def test_a_lease_that_is_taken_away_leaves_the_timer_its_moment(shop: Shop) -> None:
+    moments = f"select sum(due) from orderflow_outbox {OPEN} and kind = 'timer'"
+    before = shop.asked(moments)
+    shop.sql(TAMPERED["a row's lease"])
+    mend(shop.engine)
+    assert shop.asked(moments) == before
+    assert shop.asked(f"select count(*) from orderflow_outbox {OPEN} and leased_until > 0") == 0
 
 
 def test_what_orders_wait_for_is_put_back(shop: Shop) -> None:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Table, func, or_, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Table,
+    func,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 
 from orderflow.stores import schema
 from orderflow.stores.schema import OPEN, levels, outbox
@@ -19,14 +30,22 @@ COUNTED = {
 }
 """The sums of a level, and the rows that each adds up."""
 _LATE = timedelta(days=2)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def far_off(now: datetime) -> ColumnElement[bool]:
     """Whether an open row is put off for longer than any failure or lease puts it off."""
-    late = now + _LATE
-    return OPEN & or_(
-        outbox.c.leased_until > late, (outbox.c.kind != "timer") & (outbox.c.due > late)
-    )
+    return OPEN & or_(_put_off(now), _held_back(now))
+
+
+def _put_off(now: datetime) -> ColumnElement[bool]:
+    return (outbox.c.kind != "timer") & (outbox.c.due > now + _LATE)
+
+
+def _held_back(now: datetime) -> ColumnElement[bool]:
+    """Whether a lease goes on for days after its row is due; who waits for a timer has it leased."""
+    until, due = (type_coerce(outbox.c[name], BigInteger) for name in ("leased_until", "due"))
+    return (outbox.c.leased_until > now + _LATE) & (until - due > _LATE // _MICROSECOND)
 
 
 def mend(connection: Connection, now: datetime) -> None:
@@ -43,7 +62,8 @@ def mend(connection: Connection, now: datetime) -> None:
     sums = {name: func.coalesce(_sum(table), 0) for name, table in COUNTED.items()}
     wrong = or_(*(levels.c[name] != units for name, units in sums.items()))
     connection.execute(update(levels).where(wrong).values(sums))
-    connection.execute(update(outbox).where(far_off(now)).values(due=now, leased_until=None))
+    connection.execute(update(outbox).where(OPEN, _held_back(now)).values(leased_until=None))
+    connection.execute(update(outbox).where(OPEN, _put_off(now)).values(due=now))
 
 
 def _sum(table: Table) -> ColumnElement[int]:
