@@ -74,6 +74,10 @@ temporal: $(STAMP)  ## orders on Temporal: all its tests, with many kills and lo
 proofs: $(STAMP)  ## all that takes longer, one after the other (PROOFS="crash soak" for some)
 	$(BIN)/python -m tests.proofs
 
+builds: $(STAMP)  ## orders that an earlier commit's wheel began end under this one (ten minutes)
+	BUILDS=whole BUILDS_LIVES=60 $(BIN)/pytest tests/builds/test_builds.py \
+		tests/builds/on_postgresql.py tests/builds/on_temporal.py
+
 lint: $(STAMP)  ## format, style, types, rooms
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -123,6 +127,7 @@ changelog: $(STAMP)  ## move the fragments in changelog.d into CHANGELOG.md
 	$(BIN)/towncrier build --yes
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) .matrix .bench .proofs dist docs/_build demo.db* demo-documents .coverage* .hypothesis
+	rm -rf $(VENV) .matrix .bench .builds .proofs dist docs/_build demo.db* demo-documents
+	rm -rf .coverage* .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find src tests docs benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -470,10 +470,10 @@ class Beginner:
         self.places("UNTOLD")
         self.engine.worker.run_forever(stop)
 
-    def close(self) -> None:
+    def tells(self) -> None:
+        """Which build this was, and where it leaves the orders."""
         (self.folder / "build").write_text(orderflow.__file__)
         (self.folder / "picture").write_text(json.dumps(picture(self.engine)))
-        self.store.close()
 
 
 def _ends(body: object) -> bool:
@@ -513,7 +513,8 @@ def main(url: str, act: str, lives: str = "0", seed: str = "0") -> None:
         beginner.lives(int(lives), int(seed))
         beginner.dies()
     beginner.last()
-    beginner.close()
+    beginner.tells()
+    beginner.store.close()
 
 
 if __name__ == "__main__":
