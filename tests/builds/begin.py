@@ -84,7 +84,8 @@ DELIVERED = ParcelStatus.DELIVERED
 class Beginner:
     """A process of the earlier build, and what it does to orders."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, lives: int = 0, seed: int = 0) -> None:
+        self.lives_wanted, self.chance = lives, random.Random(seed)
         self.folder = Path(os.environ[FOLDER])
         self.store = SqlStore(url)
         self.engine, self.world, self.clock = engine_on(self.store, self.folder)
@@ -155,7 +156,7 @@ class Beginner:
     # --- what happens ------------------------------------------------------------------------
 
     def goods(self) -> None:
-        for sku, units in {"MUG": 300, "CUP": 3, "RING": 20, "PAN": 9}.items():
+        for sku, units in {"MUG": 900, "CUP": 3, "RING": 20, "PAN": 9}.items():
             self.receives(sku, units)
         self.engine.observe(
             StockReported(sku="LAMP", location="3pl", on_hand=60).at(self.clock.now())
@@ -220,8 +221,7 @@ class Beginner:
         self.asks(self.begins("PUT-AWAY", hand="pack put_away"), Cancel(lines={"1": 1}))
         self.begins("ENGRAVING", "RING")
         self.completes(self.begins("ENGRAVED", "RING", hand="ship"), "engraving")
-        self.world.out_of_order = {"NO-LABEL": lambda: None, "GAVE-UP": lambda: None}
-        self.begins("NO-LABEL")
+        self.world.out_of_order = {"GAVE-UP": lambda: None}
         self.engine.worker.attempts = 1
         self.begins("GAVE-UP")
         self.engine.worker.attempts = 8
@@ -355,13 +355,13 @@ class Beginner:
 
     # --- random lives ------------------------------------------------------------------------
 
-    def lives(self, count: int, seed: int) -> None:
+    def lives(self) -> None:
         """Orders that random commands, facts and hours have happened to."""
-        chance = random.Random(seed)
+        chance = self.chance
         skus = ("MUG", "MUG", "VASE", "LAMP", "RING", "POT", "LICENCE")
         steps = ["confirm", "pick", "pack", "ship", "submit", "put_away"]
         steps += ["approve_return", "close_return", "refund"]
-        for number in range(count):
+        for number in range(self.lives_wanted):
             order = self.begins(
                 f"X-{number}",
                 chance.choice(skus),
@@ -418,8 +418,9 @@ class Beginner:
     # --- the end of this build ----------------------------------------------------------------
 
     def dies(self) -> None:
-        """Be killed when a picking is done whose row is claimed, and nothing else is due."""
-        self.work()
+        """Fail once, then be killed when a picking is done whose row is claimed."""
+        self.world.out_of_order = {"NO-LABEL": lambda: None}
+        self.begins("NO-LABEL")
         self.engine.worker.batch = 1
         self.world.deadly = self.places("LEASED")
         self.work()
@@ -483,6 +484,7 @@ def _ends(body: object) -> bool:
 Stage = Callable[[Beginner], None]
 FEW: tuple[Stage, ...] = (
     Beginner.goods,
+    Beginner.lives,
     Beginner.working_stages,
     Beginner.supplier,
     Beginner.money,
@@ -491,6 +493,7 @@ FEW: tuple[Stage, ...] = (
 ALL: tuple[Stage, ...] = (
     Beginner.goods,
     Beginner.long_ago,
+    Beginner.lives,
     Beginner.early_stages,
     Beginner.working_stages,
     Beginner.ways,
@@ -506,11 +509,10 @@ STAGES = {"few": FEW, "all": ALL}
 
 
 def main(url: str, act: str, lives: str = "0", seed: str = "0") -> None:
-    beginner = Beginner(url)
+    beginner = Beginner(url, int(lives), int(seed))
     if act in STAGES:
         for stage in STAGES[act]:
             stage(beginner)
-        beginner.lives(int(lives), int(seed))
         beginner.dies()
     beginner.last()
     beginner.tells()

@@ -21,6 +21,7 @@ from orderflow.model.parcel import ParcelStatus
 from orderflow.runtimes.temporal import TemporalWorker, prepare
 from tests.builds.begin import Beginner
 
+DUE = text("select count(*) from orderflow_outbox where status = 'pending' and due <= :now")
 PATIENCE = 60
 """Seconds until what is due must be done."""
 

@@ -76,8 +76,8 @@ class Successor:
         notice = GoodsShipped(fo="NEXT-F1", notice="N", lines={"1": 1}, tracking_number="T-NEXT")
         self.engine.observe(notice.at(self.clock.now()))
         self.engine.worker.run_until_idle()
-        for kept in self.engine.inbox():
-            self.engine.dismiss(kept.reference)
+        for reference in {kept.reference for kept in self.engine.inbox()}:
+            self.engine.dismiss(reference)
 
     def ends(self) -> None:
         """Help every order on, tell what becomes of it outside, and let time pass."""

@@ -105,8 +105,8 @@ def test_they_were_left_in_every_stage(successor: Successor) -> None:
     assert {row.kind for row in rows} == {"message", "timer", "effect", "watch"}
     assert {row.key for row in rows if row.attempts} >= {LEASED, "NO-LABEL-P1:label:0"}
     assert {fo.strategy for fo in fos} == METHODS
-    assert len(store.inbox()) == 4
-    stages = {
+    assert len(store.inbox()) >= 4
+    stages: dict[str, set[str]] = {
         "order": {order.state.lifecycle for order in orders},
         "fulfillment order": {fo.state for fo in fos},
         "parcel": {view.status for o in orders for view in o.state.parcels.values()},
