@@ -187,11 +187,12 @@ class Book:
 
     def _perform(self, inner: Any, deed: Deed) -> Reply:
         meanwhile: list[Json] = []
-        self.mood = {}
+        self.mood, self.heard.listens = {}, True
         try:
             with self._outside(meanwhile):
                 reply: Reply = inner.perform(deed)
         finally:
+            self.heard.listens = False
             number = self._times[deed.key]
             self._times[deed.key] += 1
             if meanwhile:

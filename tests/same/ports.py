@@ -43,8 +43,12 @@ class Heard:
     def __init__(self, ports: Mapping[str, object]) -> None:
         self._ports = ports
         self.answers: list[Json] = []
+        self.listens = False
+        """Whether the worker performs an effect: what others ask the ports is their own affair."""
 
     def __call__(self, name: str, method: str, given: tuple[Any, ...]) -> Any:
+        if not self.listens:
+            return getattr(self._ports[name], method)(*given)
         entry: Json = {"port": name, "call": method, "key": key_of(given)}
         self.answers.append(entry)
         try:

@@ -380,6 +380,13 @@ def _by_people(order: Order) -> bool:
 BY_ORDER = Steps(manual=frozenset({"pick", "pack", "ship", "put_away", "submit"}), when=_by_people)
 
 
+def _steps(options: Json) -> Steps:
+    """All by hand, some by hand, or as each order says."""
+    if options.get("people"):
+        return MANUAL
+    return Steps(manual=frozenset(options["manual"])) if "manual" in options else BY_ORDER
+
+
 def _standard(ground: Ground, options: Json) -> Engine:
     ports = ground.ports("standard")
     strategies = [
@@ -394,8 +401,10 @@ def _standard(ground: Ground, options: Json) -> Engine:
         ground.store,
         strategies,
         hooks=listeners(ground.tell, _flows(strategies), ()),
-        steps=MANUAL if options.get("manual") else BY_ORDER,
+        steps=_steps(options),
         release=when_paid if options.get("when_paid") else at_confirmation,
+        returnable=returnable_within(timedelta(days=30)),
+        windows=Windows(reminder=DAYS),
         notifier=ports["notifier"],
         payments=ports["payments"] if options.get("pays") else None,
         clock=ground.clock,
