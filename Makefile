@@ -60,6 +60,9 @@ cases: $(STAMP)  ## what the library gets wrong today: a line a case (CASES="mon
 torture: $(STAMP)  ## random lives, every promise after each commit (TORTURE_SEED=2 for others)
 	$(BIN)/python -m tests.torture
 
+same: $(STAMP)  ## recorded lives lived again: nothing that can be seen has changed
+	$(BIN)/python -m tests.same
+
 crash: $(STAMP)  ## a process killed at every statement, commit and call (ten minutes)
 	CRASH_POINTS=all $(BIN)/pytest -n 2 tests/crash/test_crash.py tests/crash/test_power.py
 

@@ -5,14 +5,13 @@ What is to be seen of it is told as lines, by aspect; equal lines are equal live
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
@@ -75,27 +74,25 @@ class Told:
 
 
 @cache
-def _empty() -> Path:
+def _empty() -> bytes:
     """A database with the tables, and nothing in them; made once in a process."""
-    file = Path(mkdtemp(prefix="same-")) / "empty.db"
-    SqlStore(f"sqlite:///{file}").close()
-    return file
+    with TemporaryDirectory(prefix="same-") as folder:
+        file = Path(folder) / "empty.db"
+        SqlStore(f"sqlite:///{file}").close()
+        return file.read_bytes()
 
 
 @contextmanager
 def fresh_store() -> Iterator[tuple[SqlStore, Path]]:
     """An empty store in a file of its own."""
-    folder = Path(mkdtemp(prefix="same-"))
-    try:
-        file = folder / "life.db"
-        shutil.copy(_empty(), file)
+    with TemporaryDirectory(prefix="same-") as folder:
+        file = Path(folder) / "life.db"
+        file.write_bytes(_empty())
         store = SqlStore(f"sqlite:///{file}", synchronous="OFF")
         try:
             yield store, file
         finally:
             store.close()
-    finally:
-        shutil.rmtree(folder)
 
 
 class Statements:
@@ -109,6 +106,40 @@ def _count(*_given: object) -> None:
 
 
 event.listen(Database, "before_cursor_execute", _count)
+
+
+def witnessed(
+    told: Told, name: str, act: Callable[[], object]
+) -> tuple[object, BaseException | None]:
+    """Do something, and tell what came of it: its answer, or the error, and what it cost."""
+    before, answer, raised = Statements.sent, None, None
+    try:
+        answer = act()
+    except (Exception, Died) as error:
+        raised = error
+    _tell_of(told, name, answer if raised is None else raised)
+    told.tell("statements", f"{name}: {Statements.sent - before}")
+    return answer, raised
+
+
+def _tell_of(told: Told, name: str, came: object) -> None:
+    match came:
+        case Refused(refusals=refusals):
+            told.tell("refusals", f"{name}: refused")
+            for refusal in refusals:
+                told.census.add(f"refusal {refusal.code}")
+                told.tell("refusals", f"  {refusal}")
+        case InvalidInput():
+            told.tell("refusals", f"{name}: {came}")
+        case BaseException():
+            told.tell("answers", f"{name}: {type(came).__name__}: {came}")
+        case Order():
+            told.tell("answers", f"{name}: {came.id} v{came.version} {came.status}")
+        case list():
+            for each in came:
+                _tell_of(told, name, each)
+        case _:
+            told.tell("answers", f"{name}: {text(came)}")
 
 
 # --- a life --------------------------------------------------------------------------------------
@@ -153,35 +184,11 @@ class Life:
             self.clock.move_to(datetime.fromisoformat(at))
         name = f"{self.step} {step['do']}"
         self.told.counts[KINDS.get(step["do"], "other")] += 1
-        before, self.acting = Statements.sent, True
-        try:
-            self._answer(name, VERBS[step["do"]](self, step))
-        except Died:
-            self.told.tell("answers", f"{name}: died")
-        except Refused as refused:
-            self.told.tell("refusals", f"{name}: refused")
-            for refusal in refused.refusals:
-                self.told.census.add(f"refusal {refusal.code}")
-                self.told.tell("refusals", f"  {refusal}")
-        except InvalidInput as error:
-            self.told.tell("refusals", f"{name}: {error}")
-        except Exception as error:  # whatever comes is to be seen
-            self.told.tell("answers", f"{name}: {type(error).__name__}: {error}")
+        self.acting = True
+        answer, _ = witnessed(self.told, name, lambda: VERBS[step["do"]](self, step))
         self.acting = False
-        self.told.tell("statements", f"{name}: {Statements.sent - before}")
-
-    def _answer(self, name: str, answer: object) -> None:
-        if isinstance(answer, list):
-            for each in answer:
-                self._answer(name, each)
-            return
         if isinstance(answer, Order):
             self.about = answer.id
-            answer = f"{answer.id} v{answer.version} {answer.status}"
-        elif isinstance(answer, Refused):
-            self.told.tell("refusals", f"{name}: {answer}")
-            return
-        self.told.tell("answers", f"{name}: {text(answer)}")
 
     def look(self, number: int) -> None:
         """Look at the shop between two steps."""
@@ -277,6 +284,7 @@ def _submit_many(life: Life, step: Json) -> object:
 
 
 def _place(life: Life, step: Json) -> object:
+    life.told.census.add("command place")
     return life.shop.place(read_order(step["order"]), id=step["id"], by=step["by"])
 
 
@@ -305,6 +313,7 @@ def _dismiss(life: Life, step: Json) -> object:
 
 def _fire(life: Life, step: Json) -> object:
     given = {name: step[name] for name in ("on", "data", "by", "id")}
+    life.told.census.add("command fire")
     return life.shop.fire(step["order"], step["trigger"], **given)
 
 
@@ -416,9 +425,3 @@ def replay(recorded: Json) -> Told:
     told.counts["port calls"] = life.scripted.calls
     told.counts["rows"] = looking.rows(told.lines["tables"])
     return told
-
-
-def seen(lives: Sequence[Json]) -> Iterator[tuple[str, Told]]:
-    """Each life by its name, lived again."""
-    for recorded in lives:
-        yield recorded["life"], replay(recorded)

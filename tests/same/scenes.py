@@ -249,7 +249,11 @@ def _goods_come_back() -> Stage:
     stage.says(obs.GoodsReturned(lines={"1": 4}, others={"HAT": 1}, rma="A-1-R2"))
     stage.says(obs.ReturnInspected(rma="A-1-R2", restock={"1": 1}, findings=found[2:]))
     stage.give(cmd.CloseReturn(rma="A-1-R2", findings=found))
-    stage.give(cmd.SendBack(rma="A-1-R2", carrier="ups", tracking_number="1Z7"))
+    stage.place(mug(2), number="A-2")
+    stage.scan(DELIVERED, "A-2")
+    stage.says(obs.GoodsReturned(lines={"1": 2}), "A-2")
+    stage.give(cmd.CloseReturn(rma="A-2-R1", findings=found[3:]), "A-2")
+    stage.give(cmd.SendBack(rma="A-2-R1", carrier="ups", tracking_number="1Z7"), "A-2")
     stage.does("exception.other_goods.HAT")
     cup = Line(sku="CUP", quantity=1, unit_price=Decimal(1))
     stage.give(cmd.RequestReturn(lines={"1": 1}, exchange=(cup,)))
@@ -281,7 +285,7 @@ def _back_to_a_supplier() -> Stage:
 def _money_back() -> Stage:
     stage = stocked(pays=True, when_paid=True)
     stage.place(mug(4), terms=Terms.PREPAID)
-    stage.pays(fact=list(PaymentFact)[0])
+    stage.pays(fact=PaymentFact.AUTHORISED)
     stage.pays()
     stage.moods.short = stage.moods.prompt = True
     stage.give(cmd.Cancel(lines={"1": 1}))

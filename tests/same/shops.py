@@ -7,7 +7,7 @@ guard and hook tells that it was asked; those of the shop ``hooked`` refuse and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +43,7 @@ from orderflow import (
     Workflow,
     notify,
 )
+from orderflow.calendars import Hours
 from orderflow.kernel.policies import (
     ReserveAtPlacement,
     Windows,
@@ -404,7 +405,7 @@ def _standard(ground: Ground, options: Json) -> Engine:
         steps=_steps(options),
         release=when_paid if options.get("when_paid") else at_confirmation,
         returnable=returnable_within(timedelta(days=30)),
-        windows=Windows(reminder=DAYS),
+        windows=Windows(reminder=DAYS, review_hours=Hours("UTC", closes=time(12))),
         notifier=ports["notifier"],
         payments=ports["payments"] if options.get("pays") else None,
         clock=ground.clock,
