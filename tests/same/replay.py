@@ -82,21 +82,8 @@ def _empty() -> bytes:
         return file.read_bytes()
 
 
-@contextmanager
-def fresh_store() -> Iterator[tuple[SqlStore, Path]]:
-    """An empty store in a file of its own."""
-    with TemporaryDirectory(prefix="same-") as folder:
-        file = Path(folder) / "life.db"
-        file.write_bytes(_empty())
-        store = SqlStore(f"sqlite:///{file}", synchronous="OFF")
-        try:
-            yield store, file
-        finally:
-            store.close()
-
-
 class Statements:
-    """How many statements the database was sent by this process."""
+    """How many statements the databases of this process were sent while they were looked at."""
 
     sent = 0
 
@@ -105,7 +92,22 @@ def _count(*_given: object) -> None:
     Statements.sent += 1
 
 
-event.listen(Database, "before_cursor_execute", _count)
+_COUNTED = (Database, "before_cursor_execute", _count)
+
+
+@contextmanager
+def fresh_store() -> Iterator[tuple[SqlStore, Path]]:
+    """An empty store in a file of its own."""
+    with TemporaryDirectory(prefix="same-") as folder:
+        file = Path(folder) / "life.db"
+        file.write_bytes(_empty())
+        store = SqlStore(f"sqlite:///{file}", synchronous="OFF")
+        event.listen(*_COUNTED)
+        try:
+            yield store, file
+        finally:
+            event.remove(*_COUNTED)
+            store.close()
 
 
 def witnessed(
