@@ -85,7 +85,7 @@ class Law:
     """What must hold, under the name by which a failure tells of it."""
 
     name: str
-    check: Callable[[], object]
+    check: Callable[..., object]
 
 
 def law(test: Callable[..., Any], *example: Any, **named: Any) -> Law:

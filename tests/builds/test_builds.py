@@ -23,6 +23,7 @@ from orderflow import FULFILLMENT_ORDER, ORDER, RETURN, State, TaskFor, Transiti
 from orderflow.engine.doctor import examine
 from orderflow.kernel import deadlines, waits
 from orderflow.model.events import KINDS, UnitsMoved
+from orderflow.model.messages import STORED
 from orderflow.model.ledger import Bucket
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import Phase
@@ -150,8 +151,8 @@ def an_event_lost_its_upcaster(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_message_has_another_name(patch: pytest.MonkeyPatch) -> None:
-    names = {f"{name}Now": body for name, body in codec._BODIES.items()}
-    patch.setattr(codec, "_BODIES", names)
+    names = {f"{name}Now": body for name, body in STORED.items()}
+    patch.setattr(codec, "STORED", names)
 
 
 def a_bucket_has_another_name(patch: pytest.MonkeyPatch) -> None:

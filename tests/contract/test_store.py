@@ -256,9 +256,6 @@ def reads_stock_and_writes_it_later(broken: Patch) -> None:
     broken.setattr(SqlStore, "commit", commit)
 
 
-Write = Callable[[Connection, Sequence[Commit]], list[Outcome]]
-
-
 def ignores_the_version(broken: Patch) -> None:
     """A commit is stored whichever version of its subject it expected."""
 

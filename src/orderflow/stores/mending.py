@@ -43,7 +43,7 @@ def _put_off(now: datetime) -> ColumnElement[bool]:
 
 
 def _held_back(now: datetime) -> ColumnElement[bool]:
-    """Whether a lease goes on for days after its row is due; who waits for a timer has it leased."""
+    """Whether a lease goes on for days after its row is due, as of a timer somebody waits for."""
     until, due = (type_coerce(outbox.c[name], BigInteger) for name in ("leased_until", "due"))
     return (outbox.c.leased_until > now + _LATE) & (until - due > _LATE // _MICROSECOND)
 
