@@ -23,8 +23,8 @@ from orderflow import FULFILLMENT_ORDER, ORDER, RETURN, State, TaskFor, Transiti
 from orderflow.engine.doctor import examine
 from orderflow.kernel import deadlines, waits
 from orderflow.model.events import KINDS, UnitsMoved
-from orderflow.model.messages import STORED
 from orderflow.model.ledger import Bucket
+from orderflow.model.messages import STORED
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import Phase
 from orderflow.stores import codec
