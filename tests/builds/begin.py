@@ -156,10 +156,10 @@ class Beginner:
     # --- what happens ------------------------------------------------------------------------
 
     def goods(self) -> None:
-        for sku, units in {"MUG": 900, "CUP": 3, "RING": 20, "PAN": 9}.items():
+        for sku, units in {"MUG": 900, "CUP": 3, "RING": 400, "PAN": 9}.items():
             self.receives(sku, units)
         self.engine.observe(
-            StockReported(sku="LAMP", location="3pl", on_hand=60).at(self.clock.now())
+            StockReported(sku="LAMP", location="3pl", on_hand=400).at(self.clock.now())
         )
         due = self.clock.now() + timedelta(days=90)
         self.engine.change_stock(ExpectReceipt(sku="POT", expected="E-1", quantity=1, at=due).to())
@@ -309,6 +309,10 @@ class Beginner:
         others = GoodsReturned(lines={"1": 1}, others={"HAT": 1})
         self.hears(self.delivered("R-LOOKED", hand="close_return"), others)
         self.hears("R-LOOKED", ReturnInspected(rma="R-LOOKED-R1", restock={"1": 1}))
+        self.hears(self.delivered("R-TAKEN", hand="close_return"), GoodsReturned(lines={"1": 1}))
+        self.engine.fire("R-TAKEN", "inspect", on="R-TAKEN-R1")
+        self.hears(self.delivered("R-AHEAD", hand="close_return"), GoodsReturned(lines={"1": 1}))
+        self.hears("R-AHEAD", ReturnInspected(rma="R-AHEAD-R1", restock={"1": 2}))
         self.hears(self.delivered("R-CLOSED"), GoodsReturned(lines={"1": 1}))
         self.hears(self.delivered("R-REJECTED", hand="close_return"), GoodsReturned(lines={"1": 1}))
         worn = Finding(line="1", quantity=1, disposition=Disposition.SEND_BACK)
