@@ -86,7 +86,7 @@ class Driver:
                 return
             await self._rest(plan.wait)
 
-    @workflow.signal
+    @workflow.signal(name="wake")
     def wake(self) -> None:
         """Something is due: rows were handed over."""
         self._woken = True
