@@ -27,9 +27,12 @@ SHOWN = 3
 
 def all_lives() -> list[Json | str]:
     """Those that are recorded, and those of the real data that is there."""
-    for name in real.LIVES.keys() - set(real.present()):
-        print(f"{name} is passed over: {real.data() / real.FILES[name]} is not there")
     return [*recordings.read(), *real.present()]
+
+
+def say_what_is_passed_over() -> None:
+    for name in sorted(real.LIVES.keys() - set(real.present())):
+        print(f"{name} is passed over: there is no {real.data() / real.FILES[name]}")
 
 
 def texts_of(names: Sequence[str]) -> base.Texts:
@@ -58,6 +61,7 @@ def recordings_made() -> list[Json]:
 
 def digest() -> int:
     """Keep what is seen now. What is not there now is kept as it was."""
+    say_what_is_passed_over()
     seen = look_at(all_lives())
     before = recordings.read_digests()[0] if recordings.DIGESTS.exists() else {}
     kept = {name: before[name] for name in real.LIVES if name in before}
@@ -71,6 +75,7 @@ def digest() -> int:
 
 def compare() -> int:
     """Compare with what is kept; where it differs, show how."""
+    say_what_is_passed_over()
     begun = monotonic()
     lives = all_lives()
     kept, _ = recordings.read_digests()

@@ -67,8 +67,10 @@ def look_at(lives: Sequence[Json | str], cores: int = CORES) -> Seen:
             seen.add(*_seen(life))
         return seen
     with Pool(cores) as pool:
-        for found in pool.imap_unordered(_seen, longest):
+        for done, found in enumerate(pool.imap_unordered(_seen, longest), start=1):
             seen.add(*found)
+            if done % 50 == 0:
+                print(f"{done} of {len(longest)}", flush=True)
     return seen
 
 

@@ -170,8 +170,9 @@ class Life:
             self.act(step)
             self.look(number)
         self.step = "end"
-        self.told.census.update(looking.happened(self.shop))
-        self._explain(looking.read(self.shop))
+        with self.shop.store.reading():
+            self.told.census.update(looking.happened(self.shop))
+            self._explain(looking.read(self.shop))
         for line in self.scripted.never_asked():
             self._call(line)
 
@@ -194,10 +195,11 @@ class Life:
 
     def look(self, number: int) -> None:
         """Look at the shop between two steps."""
-        for line in self.desk.news(self.shop):
-            self.told.tell("tasks", f"{self.step} {line}")
-        if number % EVERY == 0 and self.about:
-            self._explain(looking.explained(self.shop, self.about))
+        with self.shop.store.reading():
+            for line in self.desk.news(self.shop):
+                self.told.tell("tasks", f"{self.step} {line}")
+            if number % EVERY == 0 and self.about:
+                self._explain(looking.explained(self.shop, self.about))
 
     def _explain(self, lines: Iterator[str]) -> None:
         for line in lines:
