@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import attrs
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orderflow.kernel.backordering import backorder, let_go, stock_lost
@@ -18,6 +18,7 @@ from tests.kernel.values import MAIN, an_order, codes, level, making, moves, slo
     limit=st.none() | st.integers(0, 5),
     allocated=st.booleans(),
 )
+@example(units=3, waiting=0, limit=1, allocated=True)
 def test_as_many_wait_as_the_allowance_has_room_for(
     units: int, waiting: int, limit: int | None, allocated: bool
 ) -> None:

@@ -28,13 +28,13 @@ from tests.kernel.values import (
 )
 
 CHEAPEST_FIRST = ["open", "backordered", "allocated", "picked", "packed"]
-EACH: dict[Slot, int] = {
-    slot("open"): 1,
-    slot("backordered"): 1,
-    slot("allocated", "F"): 1,
-    slot("picked", "F"): 1,
-    slot("packed", "F", "P"): 1,
+EACH: dict[Slot, int] = {  # the dearest first, so that an order that is right was made
     slot("shipped", "F", "Q"): 2,
+    slot("packed", "F", "P"): 1,
+    slot("picked", "F"): 1,
+    slot("allocated", "F"): 1,
+    slot("backordered"): 1,
+    slot("open"): 1,
 }
 
 
@@ -96,6 +96,15 @@ def test_another_party_is_asked_for_what_is_left() -> None:
     assert moves(decision) == [("open", "cancelled", 1)]
     (asked,) = decision.order.state.cancellations.values()
     assert (asked.fo, asked.lines, asked.reroute) == ("S", {"1": 2}, False)
+
+
+def test_each_party_is_asked_for_its_share() -> None:
+    units = {slot("allocated", "S"): 2, slot("allocated", "T"): 2}
+    order = an_order(units, fulfillment_orders={fo: with_supplier(fo) for fo in ("S", "T")})
+    decision = making(order, WITH_SUPPLIER)
+    cancel(decision, Cancel(lines={"1": 3}))
+    asked = decision.order.state.cancellations.values()
+    assert [(each.fo, each.lines) for each in asked] == [("S", {"1": 2}), ("T", {"1": 1})]
 
 
 @given(st.integers(1, 9))

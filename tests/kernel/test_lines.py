@@ -15,6 +15,7 @@ CUP, POT = LineState("CUP", 1, substitutes="1"), LineState("POT", 1, substitutes
 def test_a_free_id_is_the_first_number_after_as_many_as_there_are(taken: set[str]) -> None:
     found = free_id(taken)
     assert found not in taken
+    assert int(found) > len(taken)
     assert all(str(n) in taken for n in range(len(taken) + 1, int(found)))
 
 

@@ -65,6 +65,12 @@ def test_goods_that_came_back_are_owed_until_they_are_accepted(
     assert owed_for_what_is_kept(order) == kept * PRICE
 
 
+def test_what_was_rejected_is_kept_once_though_it_came_from_several_parcels() -> None:
+    rma = a_return("closed", {"1": 4}, rejected={"1": 3})
+    units = {slot("returned", "F", f"P{n}", "R1"): 2 for n in range(2)}
+    assert owed_for_what_is_kept(an_order(units, returns={"R1": rma})) == 3 * PRICE
+
+
 def test_a_substitute_is_paid_for_as_its_line() -> None:
     lines = {"1": LineState("MUG", 3), "1.s1": LineState("CUP", 2, substitutes="1")}
     document = {"lines": (Line(id="1", sku="MUG", quantity=3, amount=3 * PRICE),)}

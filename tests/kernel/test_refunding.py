@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orderflow.kernel.refunding import (
@@ -36,6 +36,7 @@ def open_amount(refunds: list[Refund]) -> int:
     before=st.lists(st.tuples(AMOUNTS, st.sampled_from(RefundStatus)), max_size=4),
     over=st.booleans(),
 )
+@example(kept=1, gone=2, captured=2_000, before=[(300, RefundStatus.SUCCEEDED)], over=False)
 def test_what_is_proposed_is_what_is_due(
     kept: int, gone: int, captured: int, before: list[tuple[int, RefundStatus]], over: bool
 ) -> None:
