@@ -10,13 +10,16 @@ PAGE = ROOT / "docs" / "reference" / "refusals.md"
 
 
 def codes() -> Iterator[str]:
-    """The literal first argument of each `Refusal(…)` and `….refuse(…)` in the source."""
+    """The literal code of each `Refusal(…)`, `….refuse(…)` and `known(…)` in the source."""
     for path in sorted((ROOT / "src" / "orderflow").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
-                case ast.Call(
-                    func=ast.Name("Refusal") | ast.Attribute(attr="refuse" | "Refusal"),
-                    args=[ast.Constant(str(code)), *_],
+                case (
+                    ast.Call(
+                        func=ast.Name("Refusal") | ast.Attribute(attr="refuse" | "Refusal"),
+                        args=[ast.Constant(str(code)), *_],
+                    )
+                    | ast.Call(func=ast.Name("known"), args=[_, ast.Constant(str(code)), *_])
                 ):
                     yield code
 

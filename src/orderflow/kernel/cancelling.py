@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from orderflow.kernel.backordering import let_go
+from orderflow.kernel.checks import is_with_party, known, unasked
 from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.requesting import ask_back, is_with_party, unasked
+from orderflow.kernel.requesting import ask_back
 from orderflow.kernel.working import unpack
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
@@ -101,10 +102,7 @@ def _is_ours(deciding: Deciding, slot: Slot) -> bool:
 
 def _check(deciding: Deciding, lines: dict[str, int], there: dict[str, int]) -> None:
     for line, units in lines.items():
-        if line not in there:
-            known = ", ".join(there)
-            deciding.refuse("line.unknown", f"there is no line {line}; there are: {known}")
-        elif units > there[line]:
+        if known(deciding, "line.unknown", line, there) is not None and units > there[line]:
             deciding.refuse(
                 "cancel.units_left",
                 f"{units} of line {line} were named, {there[line]} can still be cancelled; "

@@ -27,6 +27,7 @@ from orderflow.kernel import (
 )
 from orderflow.kernel.allocating import call_back, granted, routable
 from orderflow.kernel.backordering import stock_lost
+from orderflow.kernel.checks import known
 from orderflow.kernel.deciding import Context, Deciding
 from orderflow.kernel.progress import advance
 from orderflow.kernel.rules import Rules
@@ -204,11 +205,8 @@ def _override(deciding: Deciding, body: cmd.Override) -> None:
 
 
 def _close_task(deciding: Deciding, body: cmd.CloseTask) -> None:
-    if body.task in deciding.order.state.tasks:
+    if known(deciding, "task.unknown", body.task, deciding.order.state.tasks):
         deciding.emit(ev.TaskClosed(body.task))
-    else:
-        there = ", ".join(sorted(deciding.order.state.tasks)) or "none"
-        deciding.refuse("task.unknown", f"there is no open task {body.task}; there are: {there}")
 
 
 def _route(deciding: Deciding, _body: cmd.Route) -> None:

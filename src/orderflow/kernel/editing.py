@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 from orderflow.kernel.cancelling import can_cancel, cancel
+from orderflow.kernel.checks import is_with_party, known
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.lines import free_id, root, standing_for
-from orderflow.kernel.requesting import is_with_party
 from orderflow.kernel.working import unpack
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
@@ -58,9 +58,7 @@ def _changes(
     fewer: Counter[str] = Counter()
     can = can_cancel(deciding) if wanted else {}
     for line, units in wanted.items():
-        if line not in deciding.lines:
-            known = ", ".join(deciding.lines)
-            deciding.refuse("line.unknown", f"there is no line {line}; there are: {known}")
+        if known(deciding, "line.unknown", line, deciding.lines) is None:
             continue
         names = _meant(deciding.lines, line, wanted)
         live = [n for s, n in deciding.units.items() if s.line in names and s.bucket not in _GONE]

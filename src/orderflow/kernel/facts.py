@@ -6,6 +6,7 @@ import attrs
 
 from orderflow.kernel.allocating import expire_reservations
 from orderflow.kernel.cancelling import cancel_units
+from orderflow.kernel.checks import is_with_party
 from orderflow.kernel.deadlines import is_signed
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.falling_due import (
@@ -17,7 +18,7 @@ from orderflow.kernel.falling_due import (
 )
 from orderflow.kernel.receiving import reconsider
 from orderflow.kernel.refunding import refund_reported
-from orderflow.kernel.requesting import is_with_party, press
+from orderflow.kernel.requesting import press
 from orderflow.kernel.waits import waits
 from orderflow.kernel.working import take_out
 from orderflow.model import events as ev

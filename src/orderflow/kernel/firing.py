@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from orderflow.kernel.checks import not_held
 from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.placing import not_held
-from orderflow.kernel.progress import is_busy
 from orderflow.kernel.requesting import heard_from
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
@@ -47,6 +46,6 @@ def _left_behind(deciding: Deciding, on: str) -> str:
         if state.phase is OrderPhase.CANCELLED:
             found = ledger.slots(*set(Bucket) - {Bucket.CANCELLED, Bucket.SUBSTITUTED})
     stranded = [f"{units} of line {slot.line} {slot.bucket}" for slot, units in found]
-    if final and on == state.id and is_busy(order):
+    if final and on == state.id and order.is_busy:
         stranded.append("open work, tasks, holds or returns")
     return ", ".join(stranded) if final else ""

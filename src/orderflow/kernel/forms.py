@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from orderflow.errors import InvalidInput, Problem
-from orderflow.kernel.requesting import is_with_party
+from orderflow.kernel.checks import is_with_party
 from orderflow.model.commands import Item
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order

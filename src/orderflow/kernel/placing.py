@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orderflow.kernel.checks import known, not_held
 from orderflow.kernel.deciding import Deciding
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
@@ -14,7 +15,6 @@ __all__ = [
     "confirm",
     "confirm_receipt",
     "draft",
-    "not_held",
     "place",
     "place_hold",
     "release_hold",
@@ -69,18 +69,6 @@ def confirm(deciding: Deciding, _body: cmd.Confirm) -> None:
         deciding.fire("confirm")
 
 
-def not_held(deciding: Deciding, fo: str = "") -> bool:
-    """Refuse while the order, or its *fo*, is on hold, and name every hold."""
-    placed = deciding.order.state.holds
-    if not placed:
-        return True
-    holds = [hold for hold in placed.values() if hold.on in ("", fo)]
-    for hold in holds:
-        where = hold.on or "the order"
-        deciding.refuse("order.on_hold", f"{where} is on hold ({hold.id}): {hold.reason}")
-    return not holds
-
-
 def place_hold(deciding: Deciding, body: cmd.PlaceHold) -> None:
     """Add a reason not to go on."""
     state = deciding.order.state
@@ -91,22 +79,18 @@ def place_hold(deciding: Deciding, body: cmd.PlaceHold) -> None:
     elif body.until and body.until <= deciding.context.now:
         what = f"the hold would end at {body.until:%Y-%m-%d %H:%M:%S} UTC, which is past"
         deciding.refuse("hold.over", f"{what}; name a later moment, or none")
-    elif body.on and body.on not in state.fulfillment_orders:
-        there = ", ".join(sorted(state.fulfillment_orders)) or "none"
-        deciding.refuse("fo.unknown", f"there is no fulfillment order {body.on}; there are {there}")
-    elif body.on and state.fulfillment_orders[body.on].phase.final:
-        deciding.refuse("order.over", f"{body.on} is over; there is nothing to hold")
-    else:
+    elif body.on:
+        fo = known(deciding, "fo.unknown", body.on, deciding.fos)
+        if fo is not None and fo.phase.final:
+            deciding.refuse("order.over", f"{body.on} is over; there is nothing to hold")
+    if not deciding.refusals:
         deciding.emit(ev.HoldPlaced(body.hold, body.reason, body.until, body.on or ""))
 
 
 def release_hold(deciding: Deciding, body: cmd.ReleaseHold) -> None:
     """Take one reason away."""
-    if body.hold in deciding.order.state.holds:
+    if known(deciding, "hold.unknown", body.hold, deciding.order.state.holds):
         deciding.emit(ev.HoldReleased(body.hold))
-    else:
-        there = ", ".join(sorted(deciding.order.state.holds)) or "none"
-        deciding.refuse("hold.unknown", f"there is no hold {body.hold}; there are: {there}")
 
 
 def confirm_receipt(deciding: Deciding, _body: cmd.ConfirmReceipt) -> None:

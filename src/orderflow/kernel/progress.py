@@ -13,13 +13,12 @@ from orderflow.kernel.requesting import close_moot, submit_ready
 from orderflow.kernel.working import complete_work
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
-from orderflow.model.order import Order
 from orderflow.model.parcel import AT_SENDER
 from orderflow.model.phases import OrderPhase, ReturnPhase
 from orderflow.model.state import OrderState, RefundStatus, Return
 from orderflow.workflow import PartyAnswer
 
-__all__ = ["advance", "is_busy"]
+__all__ = ["advance"]
 
 
 def advance(deciding: Deciding) -> None:
@@ -141,7 +140,7 @@ def _end(deciding: Deciding) -> None:
     """Complete or cancel an order that has nothing left to do."""
     order = deciding.order
     state = order.state
-    if state.phase.final or state.phase is OrderPhase.DRAFT or is_busy(order):
+    if state.phase.final or state.phase is OrderPhase.DRAFT or order.is_busy:
         return
     totals = order.ledger.totals()
     if set(totals) - SETTLED:
@@ -153,15 +152,3 @@ def _end(deciding: Deciding) -> None:
         state.receipt_confirmed or state.delivered_at is None  # nobody has what could be confirmed
     ):
         deciding.fire("complete")
-
-
-def is_busy(order: Order) -> bool:
-    """Whether work, tasks, holds or returns are open."""
-    state = order.state
-    return bool(
-        state.put_aways
-        or state.tasks
-        or state.holds
-        or any(not fo.phase.final for fo in state.fulfillment_orders.values())
-        or any(not rma.phase.final for rma in state.returns.values())
-    )

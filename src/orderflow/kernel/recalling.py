@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from orderflow.kernel.checks import known, not_held
 from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.placing import not_held
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.parcel import AT_SENDER, Content, ParcelStatus
@@ -18,10 +18,8 @@ MAY_GO_AGAIN = Bucket.RETURNED_UNDELIVERED, Bucket.LOST
 def intercept(deciding: Deciding, body: cmd.Intercept) -> None:
     """Ask the carrier to bring a parcel back; its scans will tell whether it does."""
     state = deciding.order.state
-    view = state.parcels.get(body.parcel)
+    view = known(deciding, "parcel.unknown", body.parcel, state.parcels)
     if view is None:
-        there = ", ".join(sorted(state.parcels)) or "none"
-        deciding.refuse("parcel.unknown", f"there is no parcel {body.parcel}; there are: {there}")
         return
     back = view.status is ParcelStatus.RETURNING_TO_SENDER
     if view.status in AT_SENDER or view.status.final or back:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orderflow.kernel.checks import known
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.owing import is_kept_whole, owed_for_what_is_kept
 from orderflow.model import commands as cmd
@@ -81,12 +82,10 @@ def refund_reported(deciding: Deciding, body: PaymentReported) -> None:
 
 def retry(deciding: Deciding, body: cmd.RetryRefund) -> None:
     """Pay a refund that failed once more, under a new key."""
-    refunds = deciding.order.state.refunds
-    refund = refunds.get(body.refund)
+    refund = known(deciding, "refund.unknown", body.refund, deciding.order.state.refunds)
     if refund is None:
-        there = ", ".join(refunds) or "none"
-        deciding.refuse("refund.unknown", f"there is no refund {body.refund}; there are: {there}")
-    elif refund.status is not RefundStatus.FAILED:
+        return
+    if refund.status is not RefundStatus.FAILED:
         what = f"{refund.id} is {refund.status}; only a refund that failed is tried again"
         deciding.refuse("refund.not_failed", what)
     else:

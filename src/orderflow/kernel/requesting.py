@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import product
 
+from orderflow.kernel.checks import is_with_party, known, not_held, request_key, unasked
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.lines import standing_for
-from orderflow.kernel.placing import not_held
 from orderflow.kernel.substituting import drop_moot_proposals
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model import observations as obs
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.phases import Phase
-from orderflow.model.state import FulfillmentOrder, OrderState
+from orderflow.model.state import FulfillmentOrder
 from orderflow.model.stock import Cause, Move
-from orderflow.model.work import Effect, effect_key
+from orderflow.model.work import Effect
 from orderflow.workflow import StepWork
 
 __all__ = [
@@ -27,40 +27,24 @@ __all__ = [
     "declined",
     "give_back",
     "heard_from",
-    "is_with_party",
     "party_fo",
     "press",
     "received",
     "reroute",
     "submit",
     "submit_ready",
-    "unasked",
 ]
-
-
-def is_with_party(state: OrderState, fo: FulfillmentOrder) -> bool:
-    """Whether another party has the fulfillment order, and must be asked to give it up."""
-    return not fo.phase.final and (fo.phase is Phase.REQUESTED or _request(fo.id) in state.taken)
-
-
-def _request(fo: str) -> str:
-    return effect_key(fo, "submit", 0)
 
 
 def submit(deciding: Deciding, body: cmd.Submit) -> None:
     """Somebody sent the party its fulfillment order."""
-    fo = deciding.fos.get(body.fo)
-    if fo is None:
-        there = ", ".join(sorted(deciding.fos)) or "none"
-        deciding.refuse("fo.unknown", f"there is no fulfillment order {body.fo}; there are {there}")
-    elif not_held(deciding, fo.id):
-        if (
-            is_with_party(deciding.order.state, fo)
-            and _request(fo.id) in deciding.order.state.taken
-        ):
-            deciding.refuse("fo.submitted", f"{fo.id} was sent to {fo.strategy} already")
-        elif fo.phase is Phase.REQUESTED or _begin(deciding, fo):
-            _take(deciding, _request(fo.id))
+    fo = known(deciding, "fo.unknown", body.fo, deciding.fos)
+    if fo is None or not not_held(deciding, fo.id):
+        return
+    if not fo.phase.final and request_key(fo.id) in deciding.order.state.taken:
+        deciding.refuse("fo.submitted", f"{fo.id} was sent to {fo.strategy} already")
+    elif fo.phase is Phase.REQUESTED or _begin(deciding, fo):
+        _take(deciding, request_key(fo.id))
 
 
 _SUBMIT = StepWork("submit")
@@ -110,7 +94,7 @@ def party_fo(deciding: Deciding, body: obs.PartyFact) -> FulfillmentOrder | None
 
 def heard_from(deciding: Deciding, fo: FulfillmentOrder, reference: str = "") -> None:
     """The party has our request, or it could not speak of it."""
-    _take(deciding, _request(fo.id))
+    _take(deciding, request_key(fo.id))
     if reference and reference != fo.reference:
         deciding.emit(ev.ReferenceGiven(fo.id, reference))
 
@@ -146,10 +130,8 @@ def give_back(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, r
 
 def reroute(deciding: Deciding, body: cmd.Reroute) -> None:
     """Take units from a fulfillment order; of a party that has them they are asked back."""
-    fo = deciding.fos.get(body.fo)
+    fo = known(deciding, "fo.unknown", body.fo, deciding.fos)
     if fo is None:
-        there = ", ".join(sorted(deciding.fos)) or "none"
-        deciding.refuse("fo.unknown", f"there is no fulfillment order {body.fo}; there are {there}")
         return
     there_are = unasked(deciding, fo)
     wanted = there_are if body.lines is None else body.lines
@@ -164,15 +146,6 @@ def reroute(deciding: Deciding, body: cmd.Reroute) -> None:
     elif not deciding.refusals:
         for line, units in wanted.items():
             give_back(deciding, fo, line, units, body.reason)
-
-
-def unasked(deciding: Deciding, fo: FulfillmentOrder) -> dict[str, int]:
-    """Units per line that stand allocated in a FO, and that nobody asked back yet."""
-    found = Counter(deciding.order.units(Bucket.ALLOCATED, fo=fo.id))
-    for request in deciding.order.state.cancellations.values():
-        if request.fo == fo.id:
-            found.subtract(request.lines)
-    return {line: units for line, units in found.items() if units > 0}
 
 
 def ask_back(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from orderflow.kernel.checks import known, not_held
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.editing import add_lines, named
-from orderflow.kernel.placing import not_held
 from orderflow.kernel.receiving import beyond, open_return, settle
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
@@ -34,10 +34,9 @@ def request(deciding: Deciding, body: cmd.RequestReturn) -> None:
     """Open a return of units that have left."""
     returnable = _returnable(deciding)
     for line, units in body.lines.items():
-        if line not in deciding.lines:
-            known = ", ".join(deciding.lines)
-            deciding.refuse("line.unknown", f"there is no line {line}; there are: {known}")
-        elif units > returnable.get(line, 0):
+        if known(deciding, "line.unknown", line, deciding.lines) is None:
+            continue
+        if units > returnable.get(line, 0):
             can = f"{returnable.get(line, 0)} have left and are in no other return"
             deciding.refuse("return.too_many", f"{units} of line {line} were named, {can}")
     if deciding.refusals:
@@ -93,22 +92,22 @@ def answered(deciding: Deciding, body: ReturnAnswered) -> None:
 
 def approve(deciding: Deciding, body: cmd.ApproveReturn) -> None:
     """Let the customer send them: delivered units are on their way back."""
-    if _known(deciding, body.rma) and deciding.fire("approve", rma=body.rma):
-        announced = deciding.order.state.returns[body.rma].lines
-        for line, units in announced.items():
+    rma = known(deciding, "return.unknown", body.rma, deciding.returns)
+    if rma is not None and deciding.fire("approve", rma=rma.id):
+        for line, units in rma.lines.items():
             for slot, take in _taken(deciding, line, units, Bucket.DELIVERED):
                 deciding.walk(slot, Bucket.RETURNING, take, rma=body.rma)
 
 
 def decline(deciding: Deciding, body: cmd.DeclineReturn) -> None:
     """Refuse the return."""
-    if _known(deciding, body.rma):
+    if known(deciding, "return.unknown", body.rma, deciding.returns):
         deciding.fire("decline", rma=body.rma, reason=body.reason)
 
 
 def close(deciding: Deciding, body: cmd.CloseReturn) -> None:
     """End the return; what did not come stays with the customer, what came is dealt with."""
-    if not _known(deciding, body.rma):
+    if not known(deciding, "return.unknown", body.rma, deciding.returns):
         return
     for line, units in beyond(deciding, body.rma, body.findings).items():
         what = f"the findings speak of {units} of line {line} more than came with {body.rma}"
@@ -121,9 +120,9 @@ def close(deciding: Deciding, body: cmd.CloseReturn) -> None:
 
 def send_back(deciding: Deciding, body: cmd.SendBack) -> None:
     """Units that were not accepted went back to the customer, in a parcel of their own."""
-    if not _known(deciding, body.rma):
+    rma = known(deciding, "return.unknown", body.rma, deciding.returns)
+    if rma is None:
         return
-    rma = deciding.order.state.returns[body.rma]
     if not rma.rejected:
         deciding.refuse("return.nothing_rejected", f"{rma.id} has no units to be sent back")
     if deciding.refusals or not not_held(deciding):
@@ -146,14 +145,6 @@ def send_back(deciding: Deciding, body: cmd.SendBack) -> None:
         parcel, strategy, tuple(contents), body.carrier or strategy, body.tracking_number
     )
     deciding.tell(f"parcel:{parcel}", told)
-
-
-def _known(deciding: Deciding, rma: str) -> bool:
-    there = deciding.order.state.returns
-    if rma not in there:
-        known = ", ".join(sorted(there)) or "none"
-        deciding.refuse("return.unknown", f"there is no return {rma}; there are: {known}")
-    return rma in there
 
 
 def _taken(deciding: Deciding, line: str, units: int, *buckets: Bucket) -> list[tuple[Slot, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orderflow.kernel.allocating import take
 from orderflow.kernel.backordering import let_go
+from orderflow.kernel.checks import known
 from orderflow.kernel.deciding import Deciding
 from orderflow.kernel.lines import substitute_id
 from orderflow.model import commands as cmd
@@ -27,11 +28,10 @@ def propose(deciding: Deciding, fo: str, line: str, sku: str, units: int) -> Non
 
 def propose_ours(deciding: Deciding, body: cmd.ProposeSubstitute) -> None:
     """We would send another SKU for the units of a line that nobody has begun with."""
-    if body.line not in deciding.lines:
-        known = ", ".join(deciding.lines)
-        deciding.refuse("line.unknown", f"there is no line {body.line}; there are: {known}")
+    line = known(deciding, "line.unknown", body.line, deciding.lines)
+    if line is None:
         return
-    if deciding.lines[body.line].sku == body.sku:
+    if line.sku == body.sku:
         deciding.refuse("substitute.same", f"line {body.line} is {body.sku} already")
     units = sum(n for _, n in _standing(deciding, deciding.id, body.line))
     if not units:

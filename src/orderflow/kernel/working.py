@@ -8,8 +8,8 @@ from functools import cache
 
 from orderflow.kernel.allocating import keeps_waiting
 from orderflow.kernel.backordering import backorder
+from orderflow.kernel.checks import known, not_held
 from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.placing import not_held
 from orderflow.kernel.step import Step
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
@@ -23,7 +23,7 @@ from orderflow.model.messages import (
     VoidParcel,
 )
 from orderflow.model.parcel import Content, ParcelStatus
-from orderflow.model.state import FulfillmentOrder, ParcelView
+from orderflow.model.state import FulfillmentOrder
 from orderflow.model.stock import Cause, Move, StockKey
 from orderflow.workflow import Transition, Workflow
 
@@ -129,7 +129,7 @@ def pack(deciding: Deciding, body: cmd.Pack) -> None:
 
 def seal(deciding: Deciding, body: cmd.Seal) -> None:
     """An open parcel gets nothing more."""
-    view = _known_parcel(deciding, body.parcel)
+    view = known(deciding, "parcel.unknown", body.parcel, deciding.order.state.parcels)
     if view is None:
         return
     if view.status is not ParcelStatus.CREATED:
@@ -139,17 +139,9 @@ def seal(deciding: Deciding, body: cmd.Seal) -> None:
         deciding.emit(ev.NoteAdded(f"parcel {view.id} sealed"))
 
 
-def _known_parcel(deciding: Deciding, parcel: str) -> ParcelView | None:
-    view = deciding.order.state.parcels.get(parcel)
-    if view is None:
-        there = ", ".join(sorted(deciding.order.state.parcels)) or "none"
-        deciding.refuse("parcel.unknown", f"there is no parcel {parcel}; there are: {there}")
-    return view
-
-
 def ship(deciding: Deciding, body: cmd.Ship) -> None:
     """Hand a labelled parcel over: its units leave the house and the stock."""
-    view = _known_parcel(deciding, body.parcel)
+    view = known(deciding, "parcel.unknown", body.parcel, deciding.order.state.parcels)
     if view is None:
         return
     if view.status is not ParcelStatus.LABELLED:
@@ -180,7 +172,7 @@ def _check_whole(deciding: Deciding) -> None:
 
 def deliver(deciding: Deciding, body: cmd.Deliver) -> None:
     """Somebody of ours delivered a parcel; a carrier's parcels it reports itself."""
-    view = _known_parcel(deciding, body.parcel)
+    view = known(deciding, "parcel.unknown", body.parcel, deciding.order.state.parcels)
     if view is None:
         return
     out = list(deciding.order.ledger.slots(Bucket.SHIPPED, parcel=view.id))
@@ -217,9 +209,9 @@ _GIVEN_UP = Bucket.CANCELLED, Bucket.SUBSTITUTED
 
 def finish_put_away(deciding: Deciding, body: cmd.FinishPutAway) -> None:
     """Cancelled units are back on the shelf: their stock is free."""
-    put_away = deciding.order.state.put_aways.get(body.put_away)
+    there = deciding.order.state.put_aways
+    put_away = known(deciding, "put_away.unknown", body.put_away, there)
     if put_away is None:
-        deciding.refuse("put_away.unknown", f"there is nothing to put away as {body.put_away}")
         return
     deciding.emit(ev.PutAwayDone(put_away.id))
     deciding.unreserve(put_away.line, put_away.fo, put_away.quantity)
@@ -279,10 +271,8 @@ def _may_work(
     units: Mapping[str, int],
 ) -> bool:
     """Check holds, the FO, its units and its state; name every reason; bring it to the state."""
-    fo = deciding.fos.get(fo_id)
+    fo = known(deciding, "fo.unknown", fo_id, deciding.fos)
     if fo is None:
-        there = ", ".join(sorted(deciding.fos)) or "none"
-        deciding.refuse("fo.unknown", f"there is no fulfillment order {fo_id}; there are: {there}")
         return False
     not_held(deciding, fo_id)
     there_are = deciding.order.units(moves[0], fo=fo_id)

@@ -131,6 +131,18 @@ class Order:
         """Where the returns stand."""
         return return_status(self.state)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether work, tasks, holds or returns are open."""
+        state = self.state
+        return bool(
+            state.put_aways
+            or state.tasks
+            or state.holds
+            or any(not fo.phase.final for fo in state.fulfillment_orders.values())
+            or any(not rma.phase.final for rma in state.returns.values())
+        )
+
     def units(
         self, *buckets: Bucket, fo: str = "", parcel: str = "", rma: str = ""
     ) -> dict[str, int]:
