@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orderflow.errors import Refusal
+from orderflow.kernel.record import Record
 from orderflow.kernel.step import Fired, Step
 from orderflow.model import events as ev
 from orderflow.model.work import Effect, NewTask, Note
 from orderflow.workflow import Workflow
-
-if TYPE_CHECKING:
-    from orderflow.kernel.deciding import Deciding
 
 __all__ = ["Cursor"]
 
@@ -22,7 +20,7 @@ class Cursor:
 
     def __init__(
         self,
-        deciding: Deciding,
+        record: Record,
         workflow: Workflow[Step],
         state: str,
         trigger: str,
@@ -31,9 +29,9 @@ class Cursor:
         data: Mapping[str, Any],
         reason: str,
     ) -> None:
-        self.deciding, self.workflow, self._state = deciding, workflow, state
+        self.record, self.workflow, self._state = record, workflow, state
         self.trigger, self.data, self.reason = trigger, data, reason
-        self.fo, self.rma, self.subject = fo, rma, fo or rma or deciding.id
+        self.fo, self.rma, self.subject = fo, rma, fo or rma or record.id
         self.refusals: list[Refusal] = []
 
     @property
@@ -48,20 +46,20 @@ class Cursor:
         event: ev.Event
         if self.fo:
             event = ev.FulfillmentOrderMoved(self.fo, self.trigger, source, dest, phase)
-            self.deciding.touched.add(self.fo)
+            self.record.touched.add(self.fo)
         elif self.rma:
             event = ev.ReturnMoved(self.rma, self.trigger, source, dest, phase)
         else:
             event = ev.LifecycleMoved(self.trigger, source, dest, phase, self.reason)
-        self.deciding.emit(event)
-        self.deciding.fired.append(
+        self.record.emit(event)
+        self.record.fired.append(
             Fired(self.workflow.name, self.trigger, source, dest, self.subject)
         )
 
     @property
     def step(self) -> Step:
         """What guards and hooks see at this point."""
-        order, context = self.deciding.order, self.deciding.context
+        order, context = self.record.order, self.record.context
         return Step(
             order,
             self.trigger,
@@ -75,12 +73,12 @@ class Cursor:
 
     def refuse(self, refusal: Refusal) -> bool:
         """Take a guard's reason down; whether it stands, or is overridden."""
-        if self.deciding.overruled is not None:
-            self.deciding.overruled.append(refusal.code)
+        if self.record.overruled is not None:
+            self.record.overruled.append(refusal.code)
             return False
         self.refusals.append(refusal)
         return True
 
     def add(self, outputs: Iterable[Effect | NewTask | Note]) -> None:
         """Take what a hook adds."""
-        self.deciding.add(outputs, self.subject)
+        self.record.add(outputs, self.subject)
