@@ -157,12 +157,19 @@ def place_and_work(
     people = SimulatedPeople(seed, does=lambda task: manual or task.name in _ALWAYS_DONE)
     others: list[Outsider] = [carrier, supplier, provider]
     world = World(engine, clock, others, supply, lambda: follower.look(engine), people)
+    return _report(engine, *_play(world, orders, run, stock, console))
+
+
+def _play(
+    world: World, orders: list[NewOrder], run: str, stock: int, console: Console
+) -> tuple[list[str], list[_Refused]]:
+    """Place the orders and work until nothing is due; a bar shows how far it is."""
     with Progress(console=console, transient=True) as progress:
         tracked = progress.track(orders, description="placing")
-        placed, refused = _place(world, tracked, run, stock)
+        outcome = _place(world, tracked, run, stock)
         progress.add_task("working", total=None)
         world.run_until()
-    return _report(engine, placed, refused)
+    return outcome
 
 
 def _told(orders: Iterable[NewOrder]) -> str:

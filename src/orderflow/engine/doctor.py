@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Protocol
 
 import attrs
 
 from orderflow.engine.checking import Finding, order_findings, stock_findings
-from orderflow.engine.engine import Engine
 from orderflow.engine.handling import Handler
 from orderflow.errors import UnknownWorkflow
+from orderflow.kernel.rules import Rules
 from orderflow.model.stock import StockKey
-from orderflow.ports import OrderQuery, Store
+from orderflow.ports import Clock, Ids, OrderQuery, Store
 
-__all__ = ["examine", "mend", "mend_of"]
+__all__ = ["Examined", "examine", "mend", "mend_of"]
 
 _PAGE = 200
 _BY_DOCTOR = "orderflow doctor --mend, or orderflow.engine.doctor.mend(engine)"
@@ -28,18 +29,41 @@ _MENDS = {
 }
 
 
+class Examined(Protocol):
+    """What the doctor looks at: an engine."""
+
+    @property
+    def store(self) -> Store:
+        """Where its orders are kept."""
+
+    @property
+    def rules(self) -> Rules:
+        """The rules that it works by."""
+
+    @property
+    def clock(self) -> Clock:
+        """Its time."""
+
+    @property
+    def ids(self) -> Ids:
+        """Its ids."""
+
+    def apply_rules(self) -> object:
+        """Bring what is stored as waiting in line with the rules."""
+
+
 def mend_of(finding: Finding) -> str:
     """What mends a finding."""
     return _MENDS.get(finding.promise, _BACKUP)
 
 
-def mend(engine: Engine) -> None:
+def mend(engine: Examined) -> None:
     """Mend what follows from other rows: stock levels, and what orders and parcels wait for."""
     engine.store.mend(engine.clock.now())
     engine.apply_rules()
 
 
-def examine(engine: Engine) -> Iterator[Finding]:
+def examine(engine: Examined) -> Iterator[Finding]:
     """Everything that breaks a promise, order by order, then stock, then what belongs to nobody.
 
     Nothing is changed. It may run beside workers: it looks at one moment of the store.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 import attrs
 
@@ -27,29 +27,9 @@ from orderflow.errors import InvalidInput, NotFound, OrderflowError, Refusal, Re
 from orderflow.fulfillment.routing import Priority
 from orderflow.fulfillment.steps import AUTOMATED, Steps
 from orderflow.fulfillment.strategy import FulfillmentStrategy
-from orderflow.inventory import OLDEST_FIRST, Difference, ReleaseOrder, differences
+from orderflow.inventory import Difference, differences
 from orderflow.kernel.decide import Decision
-from orderflow.kernel.hooks import Hooks, RolesOf
-from orderflow.kernel.owing import owed_for_what_is_kept
-from orderflow.kernel.policies import (
-    RESERVE_AT_PLACEMENT,
-    CancelPolicy,
-    HitPolicy,
-    OwedPolicy,
-    PromisePolicy,
-    ReleasePolicy,
-    ReservePolicy,
-    ReturnPolicy,
-    StepPolicy,
-    Windows,
-    always_cancellable,
-    always_returnable,
-    at_confirmation,
-    every_role,
-)
-from orderflow.kernel.rules import Routing, Rules
-from orderflow.kernel.step import Step
-from orderflow.kernel.workflows import ORDER, RETURN
+from orderflow.kernel.rules import Rules, Settings
 from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCommand
 from orderflow.model.document import NewOrder
 from orderflow.model.events import Entry
@@ -70,7 +50,6 @@ from orderflow.ports import (
     Store,
     TaskQuery,
 )
-from orderflow.workflow import Workflow
 
 __all__ = ["Engine"]
 
@@ -115,67 +94,35 @@ class Engine:
     Thread-safe as far as its store is. Raises ``InvalidWorkflow`` and ``UnknownWorkflow``.
     """
 
-    def __init__(  # noqa: PLR0913 (one keyword for each thing an application may replace)
+    def __init__(  # noqa: PLR0913 (one keyword for each port)
         self,
         store: Store,
         strategies: Sequence[FulfillmentStrategy],
         *,
-        hooks: Hooks | None = None,
-        steps: StepPolicy = AUTOMATED,
-        routing: Routing | None = None,
-        lifecycle: Workflow[Step] = ORDER,
-        returns: Workflow[Step] = RETURN,
-        workflows: Iterable[Workflow[Step]] = (),
-        reserve: ReservePolicy = RESERVE_AT_PLACEMENT,
-        release: ReleasePolicy = at_confirmation,
-        serve: ReleaseOrder = OLDEST_FIRST,
-        roles_of: RolesOf = every_role,
-        windows: Windows = Windows(),  # noqa: B008 (an immutable value)
         facts: FactProviders | None = None,
-        returnable: ReturnPolicy = always_returnable,
-        cancellable: CancelPolicy = always_cancellable,
-        hit: HitPolicy | None = None,
-        owed: OwedPolicy = owed_for_what_is_kept,
-        promise: PromisePolicy | None = None,
         notifier: Notifier | None = None,
         payments: Payments | None = None,
         performers: Mapping[str, Performer] | None = None,
         documents: DocumentStore | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
+        **settings: Unpack[Settings],
     ) -> None:
         self.store = store
         self.clock: Clock = clock or SystemClock()
         self.ids: Ids = ids or RandomIds()
         own = {**(performers or {}), **({"refund": RefundPayer(payments)} if payments else {})}
-        self.rules = Rules(
-            fulfillers=tuple(strategies),
-            routing=routing or Priority(),
-            steps=steps,
-            hooks=hooks or Hooks(),
-            lifecycle=lifecycle,
-            returns=returns,
-            workflows=tuple(workflows),
-            reserve=reserve,
-            release=release,
-            serve=serve,
-            roles_of=roles_of,
-            returnable=returnable,
-            cancellable=cancellable,
-            hit=hit,
-            owed=owed,
-            promise=promise,
-            pays="refund" in own,
-            windows=windows,
-        )
+        defaults: Settings = {"routing": Priority(), "steps": AUTOMATED}
+        given: Settings = {**defaults, **settings}
+        self.rules = Rules(fulfillers=strategies, pays="refund" in own, **given)
         self._handler = Handler(store, self.rules, self.clock, self.ids, facts or {})
         self._submitter = Submitter(self._handler)
         self._desk = Desk(store, self.rules)
         self._forgetter = Forgetter(self._handler, documents)
         by_code = {strategy.code: strategy for strategy in strategies}
-        if isinstance(steps, Steps):
+        if isinstance(given["steps"], Steps):
             flows = (machine.workflow for machine in self.rules.machines.values())
-            steps.check({step for flow in flows for step in flow.steps}, by_code)
+            given["steps"].check({step for flow in flows for step in flow.steps}, by_code)
         self.worker = Worker(self._handler, Performers(own, notifier, by_code), self._forgetter)
 
     def place(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 import attrs
 
@@ -35,7 +35,15 @@ from orderflow.model.order import Order
 from orderflow.model.state import Stamp
 from orderflow.workflow import CompiledWorkflow, Workflow
 
-__all__ = ["Assignment", "Backorder", "Fulfiller", "Place", "Routing", "Rules"]
+__all__ = [
+    "Assignment",
+    "Backorder",
+    "Fulfiller",
+    "Place",
+    "Routing",
+    "Rules",
+    "Settings",
+]
 
 
 class Fulfiller(Protocol):
@@ -112,6 +120,39 @@ class Routing(Protocol):
         """
 
 
+def _fulfillers(given: Iterable[Fulfiller]) -> tuple[Fulfiller, ...]:
+    return tuple(given)
+
+
+def _hooks(given: Hooks | None) -> Hooks:
+    return given or Hooks()
+
+
+def _workflows(given: Iterable[Workflow[Step]]) -> tuple[Workflow[Step], ...]:
+    return tuple(given)
+
+
+class Settings(TypedDict, total=False):
+    """The rules that an application may set, as keywords; see :class:`Rules`."""
+
+    routing: Routing
+    steps: StepPolicy
+    hooks: Hooks | None
+    lifecycle: Workflow[Step]
+    returns: Workflow[Step]
+    workflows: Iterable[Workflow[Step]]
+    reserve: ReservePolicy
+    release: ReleasePolicy
+    serve: ReleaseOrder
+    roles_of: RolesOf
+    returnable: ReturnPolicy
+    cancellable: CancelPolicy
+    owed: OwedPolicy
+    hit: HitPolicy | None
+    promise: PromisePolicy | None
+    windows: Windows
+
+
 @attrs.frozen(kw_only=True)
 class Rules:
     """All that a decision depends on besides the order and the message.
@@ -124,13 +165,13 @@ class Rules:
         UnknownWorkflow: Two workflows share name and version but not their content.
     """
 
-    fulfillers: tuple[Fulfiller, ...]
+    fulfillers: tuple[Fulfiller, ...] = attrs.field(converter=_fulfillers)
     routing: Routing
     steps: StepPolicy
-    hooks: Hooks
+    hooks: Hooks = attrs.field(default=None, converter=_hooks)
     lifecycle: Workflow[Step] = ORDER
     returns: Workflow[Step] = RETURN
-    workflows: tuple[Workflow[Step], ...] = ()
+    workflows: tuple[Workflow[Step], ...] = attrs.field(default=(), converter=_workflows)
     reserve: ReservePolicy = RESERVE_AT_PLACEMENT
     release: ReleasePolicy = at_confirmation
     serve: ReleaseOrder = OLDEST_FIRST

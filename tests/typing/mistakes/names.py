@@ -6,7 +6,7 @@ from orderflow.stores import MemoryStore
 
 orderflow.no_such_name  # E: Module has no attribute "no_such_name".*\[attr-defined\]
 Engine(MemoryStore(), [InHouse()], stepps=orderflow.MANUAL)  # E: Unexpected keyword argument "stepps" for "Engine"; did you mean "steps"\?.*\[call-arg\]
-Engine(MemoryStore(), [InHouse()], orderflow.Hooks())  # E: Too many positional arguments for "Engine".*\[call-arg\]
+Engine(MemoryStore(), [InHouse()], {})  # E: Too many positional arguments for "Engine".*\[call-arg\]
 InHouse(carier=None)  # E: Unexpected keyword argument "carier" for "InHouse"; did you mean "carrier"\?.*\[call-arg\]
 Line(sku="MUG", quantty=2)  # E: Unexpected keyword argument "quantty" for "Line"; did you mean "quantity"\?.*\[call-arg\]
 Line(sku="MUG", quantity=2).skuu  # E: "Line" has no attribute "skuu"; maybe "sku"\?.*\[attr-defined\]
