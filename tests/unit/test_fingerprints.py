@@ -23,8 +23,8 @@ from orderflow.workflow import (
     TimerFor,
     named,
 )
-from orderflow.workflow.definition import WaitsFor
 from orderflow.workflow.given import name_of
+from orderflow.workflow.graph import WaitsFor
 from tests.property.flows import Look, workflows
 from tests.renaming import renamed
 

@@ -1,6 +1,8 @@
 """Workflows: graphs as data, checked when built, run on the ``transitions`` package."""
 
-from orderflow.workflow.definition import (
+from orderflow.workflow.definition import Workflow
+from orderflow.workflow.given import named
+from orderflow.workflow.graph import (
     EffectOf,
     Guard,
     OfUnits,
@@ -11,9 +13,7 @@ from orderflow.workflow.definition import (
     TaskFor,
     TimerFor,
     Transition,
-    Workflow,
 )
-from orderflow.workflow.given import named
 from orderflow.workflow.machine import (
     CompiledWorkflow,
     Cursor,

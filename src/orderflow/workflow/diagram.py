@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from orderflow.workflow.definition import Transition, Workflow
 from orderflow.workflow.given import name_of
+from orderflow.workflow.graph import Graph, Transition
 
 __all__ = ["mermaid", "table"]
 
 
-def mermaid(workflow: Workflow[Any]) -> str:
+def mermaid(workflow: Graph[Any]) -> str:
     """A Mermaid state diagram: states in order, then transitions in order."""
     lines = ["stateDiagram-v2", f"    [*] --> {workflow.initial}"]
     lines += [f"    {t.source} --> {t.dest}: {t.trigger}" for t in workflow.transitions]
@@ -18,7 +18,7 @@ def mermaid(workflow: Workflow[Any]) -> str:
     return "\n".join(lines)
 
 
-def table(workflow: Workflow[Any]) -> tuple[tuple[str, str, str, str], ...]:
+def table(workflow: Graph[Any]) -> tuple[tuple[str, str, str, str], ...]:
     """One row a transition: source, trigger, dest, and what it asks for."""
     return tuple((t.source, t.trigger, t.dest, _asks(t)) for t in workflow.transitions)
 

@@ -13,8 +13,10 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from orderflow.workflow.definition import (
+from orderflow.workflow.given import name_of
+from orderflow.workflow.graph import (
     EffectOf,
+    Graph,
     OfUnits,
     PartyAnswer,
     Release,
@@ -24,16 +26,14 @@ from orderflow.workflow.definition import (
     TimerFor,
     Transition,
     WaitsFor,
-    Workflow,
 )
-from orderflow.workflow.given import name_of
 
 __all__ = ["fingerprint"]
 
 Declared = dict[str, Any]
 
 
-def fingerprint(workflow: Workflow[Any]) -> str:
+def fingerprint(workflow: Graph[Any]) -> str:
     """The digest. The order of the transitions counts, that of the states does not."""
     declared = _told(
         initial=workflow.initial,

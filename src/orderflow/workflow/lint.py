@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orderflow.errors import Problem
 from orderflow.model.ledger import LEGAL_MOVES, WORK_ORDER, Bucket
 from orderflow.model.phases import Phase
-
-if TYPE_CHECKING:
-    from orderflow.workflow.definition import Transition, Workflow
+from orderflow.workflow.graph import Graph, TaskFor, Transition
 
 __all__ = ["findings"]
 
 
-def findings(workflow: Workflow[Any]) -> list[Problem]:
+def findings(workflow: Graph[Any]) -> list[Problem]:
     """Everything that is wrong. The graph is only walked once its names are right."""
     return list(_names(workflow)) or [
         *_reach(workflow),
@@ -27,7 +25,7 @@ def findings(workflow: Workflow[Any]) -> list[Problem]:
     ]
 
 
-def _names(workflow: Workflow[Any]) -> Iterator[Problem]:
+def _names(workflow: Graph[Any]) -> Iterator[Problem]:
     if not workflow.name or not isinstance(workflow.name, str):
         yield Problem("name", workflow.name, f"is {workflow.name!r}; give it a name of its own")
     if type(workflow.version) is not int or workflow.version < 1:
@@ -56,7 +54,7 @@ def _unknown(name: str, names: Iterable[str]) -> str:
     return f"names the unknown state {name!r}; {hint}"
 
 
-def _reach(workflow: Workflow[Any]) -> Iterator[Problem]:
+def _reach(workflow: Graph[Any]) -> Iterator[Problem]:
     onward: dict[str, set[str]] = {state.name: set() for state in workflow.states}
     back: dict[str, set[str]] = {state.name: set() for state in workflow.states}
     for t in workflow.transitions:
@@ -86,7 +84,7 @@ def _closure(start: set[str], edges: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def _waits(workflow: Workflow[Any]) -> Iterator[Problem]:
+def _waits(workflow: Graph[Any]) -> Iterator[Problem]:
     for state in workflow.states:
         wait, where = state.waits_for, f"state {state.name}"
         if state.phase.final:
@@ -101,12 +99,12 @@ def _waits(workflow: Workflow[Any]) -> Iterator[Problem]:
                 f"waits to fire {trigger!r}, which leads nowhere from here; one of {sorted(fires)}"
             )
             yield Problem(where, trigger, fix)
-        elif type(wait).__name__ == "TaskFor" and trigger is None and len(fires - {"cancel"}) != 1:
+        elif isinstance(wait, TaskFor) and trigger is None and len(fires - {"cancel"}) != 1:
             fix = f"has no one trigger for its task; give TaskFor a trigger= of {sorted(fires)}"
             yield Problem(where, wait, fix)
 
 
-def _ambiguous(workflow: Workflow[Any]) -> Iterator[Problem]:
+def _ambiguous(workflow: Graph[Any]) -> Iterator[Problem]:
     unguarded: dict[tuple[str, str], Transition[Any]] = {}
     for t in workflow.transitions:
         before = unguarded.get((t.trigger, t.source))
@@ -117,7 +115,7 @@ def _ambiguous(workflow: Workflow[Any]) -> Iterator[Problem]:
             unguarded[t.trigger, t.source] = t
 
 
-def _facts(workflow: Workflow[Any]) -> Iterator[Problem]:
+def _facts(workflow: Graph[Any]) -> Iterator[Problem]:
     for fact in sorted(workflow.facts):
         answered = {t.source for t in workflow.transitions if t.trigger == fact}
         for state in workflow.states:
@@ -127,7 +125,7 @@ def _facts(workflow: Workflow[Any]) -> Iterator[Problem]:
             yield Problem(f"state {state.name}", fact, fix)
 
 
-def _ledger(workflow: Workflow[Any]) -> Iterator[Problem]:
+def _ledger(workflow: Graph[Any]) -> Iterator[Problem]:
     """Every way to done must be a legal way of the units: each completion from where they stand."""
     if not all(isinstance(state.phase, Phase) for state in workflow.states):
         return

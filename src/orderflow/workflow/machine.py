@@ -14,7 +14,8 @@ import attrs
 import transitions
 
 from orderflow.errors import Refusal
-from orderflow.workflow.definition import Guard, Transition, Workflow
+from orderflow.workflow.definition import Workflow
+from orderflow.workflow.graph import Guard, Transition
 
 __all__ = ["CompiledWorkflow", "Cursor", "Inside", "NoHooks", "PointHooks", "as_machine"]
 

@@ -1,0 +1,202 @@
+"""Graphs as data: what a state waits for, states, transitions, and the two together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from orderflow.errors import Refusal
+from orderflow.model.ledger import Bucket
+from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
+from orderflow.workflow.given import names, plain_call
+
+__all__ = [
+    "AnyPhase",
+    "EffectOf",
+    "Graph",
+    "Guard",
+    "OfUnits",
+    "PartyAnswer",
+    "Release",
+    "State",
+    "StepWork",
+    "TaskFor",
+    "TimerFor",
+    "Transition",
+    "WaitsFor",
+]
+
+S = TypeVar("S")
+Guard = Callable[[S], Refusal | None]
+"""A guard looks at a step and is silent, or gives a reason to refuse. Pure."""
+AnyPhase = OrderPhase | Phase | ReturnPhase
+
+
+@attrs.frozen
+class StepWork:
+    """Waits for a working step (``pick``, ``pack``, …): an effect or a task, as the policy says.
+
+    Where it is not done *within* that time, *trigger* fires.
+    """
+
+    step: str
+    within: timedelta | None = None
+    trigger: str | None = None
+
+
+@attrs.frozen
+class TaskFor:
+    """Waits for a person with this role. Completing the task fires *trigger*.
+
+    Without *trigger* it is the only trigger that leads on from the state.
+    """
+
+    role: str
+    trigger: str | None = None
+    within: timedelta | None = None
+
+
+@attrs.frozen
+class EffectOf:
+    """Waits for the answer to an effect with this name.
+
+    A *party* that took it and answers later has *within* to do so; then it is asked about.
+    """
+
+    name: str
+    party: str = "party"
+    within: timedelta = timedelta(days=2)
+
+
+@attrs.frozen
+class PartyAnswer:
+    """Waits for another party; after *within* a task for *role* asks about it."""
+
+    party: str
+    within: timedelta
+    role: str = "support"
+
+
+@attrs.frozen
+class TimerFor:
+    """Waits for time to pass, then fires *trigger*."""
+
+    delay: timedelta
+    trigger: str
+
+
+@attrs.frozen
+class Release:
+    """Waits for the order to release its work."""
+
+
+@attrs.frozen
+class OfUnits:
+    """Waits for what the order's units wait for."""
+
+
+def _guards(given: Iterable[Guard[Any]]) -> tuple[Guard[Any], ...]:
+    return tuple(plain_call(guard, "guards") for guard in given)
+
+
+def _states(given: Iterable[State]) -> tuple[State, ...]:
+    return tuple(given)
+
+
+def _transitions(given: Iterable[Transition[Any]]) -> tuple[Transition[Any], ...]:
+    return tuple(given)
+
+
+WaitsFor = StepWork | TaskFor | EffectOf | PartyAnswer | TimerFor | Release | OfUnits
+
+
+@attrs.frozen
+class State:
+    """A state: its name, its phase, and what it waits for if it is not final.
+
+    *keeps* names facts that have no move here: they are kept, and open a task.
+    """
+
+    name: str
+    phase: AnyPhase
+    waits_for: WaitsFor | None = None
+    keeps: frozenset[str] = attrs.field(default=frozenset(), converter=names)
+
+
+@attrs.frozen
+class Transition(Generic[S]):
+    """One declared move.
+
+    Attributes:
+        trigger: What fires it.
+        source: The state it leads from.
+        dest: The state it leads to.
+        guards: All must be silent.
+        roles: Who may fire it; empty is anybody.
+        moves: The ledger move that units make on the way: it is a *completion* and fires by
+            itself when no unit is left to make it. None takes what the extended workflow declares
+            for this trigger; ``()`` is none.
+    """
+
+    trigger: str
+    source: str
+    dest: str
+    guards: tuple[Guard[S], ...] = attrs.field(default=(), converter=_guards)
+    roles: frozenset[str] = attrs.field(default=frozenset(), converter=names)
+    moves: tuple[Bucket, Bucket] | tuple[()] | None = None
+
+    @property
+    def completes(self) -> bool:
+        """Whether it fires by itself when its units are through."""
+        return bool(self.moves)
+
+
+@attrs.frozen(slots=False)
+class Graph(Generic[S]):
+    """States and transitions under a name and a version, and what follows from them.
+
+    *facts* are the triggers that observations fire: each waiting state must answer or keep them.
+    """
+
+    name: str
+    version: int
+    initial: str
+    states: tuple[State, ...] = attrs.field(converter=_states)
+    transitions: tuple[Transition[S], ...] = attrs.field(converter=_transitions)
+    facts: frozenset[str] = attrs.field(default=frozenset(), converter=names)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, State]:
+        """Each state by its name."""
+        return {state.name: state for state in self.states}
+
+    @cached_property
+    def leaving(self) -> Mapping[str, tuple[Transition[S], ...]]:
+        """The transitions that lead from each state."""
+        return {
+            state.name: tuple(t for t in self.transitions if t.source == state.name)
+            for state in self.states
+        }
+
+    @cached_property
+    def onward(self) -> Mapping[str, str]:
+        """The triggers that lead on from each state, as a refusal names them."""
+        return {
+            name: ", ".join(sorted({t.trigger for t in leaving})) or "nothing"
+            for name, leaving in self.leaving.items()
+        }
+
+    @cached_property
+    def steps(self) -> frozenset[str]:
+        """The working steps that states wait for."""
+        found = (state.waits_for for state in self.states)
+        return frozenset(waits.step for waits in found if isinstance(waits, StepWork))
+
+    @cached_property
+    def triggers(self) -> frozenset[str]:
+        """Every trigger that some transition declares."""
+        return frozenset(t.trigger for t in self.transitions)
