@@ -19,7 +19,8 @@ from sqlalchemy import Engine as Database
 
 from benchmarks.orders import opened, stocked
 from orderflow import Engine
-from orderflow.stores import SqlStore, database, schema
+from orderflow.stores import SqlStore
+from orderflow.stores.sql import database, schema
 
 __all__ = ["Recording", "bare", "counts", "recorded"]
 

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, Table, Text, text
 from orderflow import Engine, InHouse, Line, NewOrder, Steps
 from orderflow.model.commands import Confirm, Receive
 from orderflow.simulation import VirtualClock
-from orderflow.stores import SqlStore, database, schema
+from orderflow.stores import SqlStore
+from orderflow.stores.sql import database, schema
 
 __all__ = ["crowded", "quick"]
 

@@ -26,10 +26,10 @@ from orderflow import (
     Pickup,
     ThirdParty,
 )
-from orderflow.engine import preparing
+from orderflow.engine.pipeline import prepare
 from orderflow.errors import Refusal
 from orderflow.kernel.decide import Context, Decision, decide
-from orderflow.kernel.rules import Rules
+from orderflow.kernel.decision.rules import Rules
 from orderflow.model.commands import Collect, Deliver, Receive
 from orderflow.model.document import Delivery
 from orderflow.model.order import Order
@@ -132,5 +132,5 @@ def noted() -> Iterator[list[Decided]]:
         decisions.append(Decided(rules, order, body, context, new_id))
         return decisions[-1].again()
 
-    with mock.patch.object(preparing, "decide", noting):
+    with mock.patch.object(prepare, "decide", noting):
         yield decisions

@@ -22,34 +22,32 @@ from hypothesis.errors import FlakyFailure
 
 import orderflow
 from orderflow import Engine
-from orderflow.engine import engine, preparing, submitting
+from orderflow.engine import engine
+from orderflow.engine.pipeline import prepare, submit
 from orderflow.fulfillment import in_house
 from orderflow.inventory import serving
-from orderflow.kernel import (
-    allocating,
-    answering,
-    backordering,
-    cancelling,
-    deadlines,
-    decide,
-    despatching,
-    editing,
-    evolve,
-    facts,
-    falling_due,
-    owing,
-    parcels,
-    progress,
-    receiving,
-    requesting,
-    returning,
-    substituting,
-    waits,
-    working,
-)
-from orderflow.kernel.deciding import Deciding
+from orderflow.kernel import decide, progress
+from orderflow.kernel.changes import cancellation, edit
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.money import payment
+from orderflow.kernel.orders import substitutes
+from orderflow.kernel.parcels import scans
+from orderflow.kernel.partners import answer, cancellation_request, shipment_notice
+from orderflow.kernel.pending import deadlines, due, effects, steps, waits
+from orderflow.kernel.pending import parcel as pending_parcel
+from orderflow.kernel.returns import goods, rma
+from orderflow.kernel.stock import allocation, backorder
+from orderflow.kernel.work import packing, picking, shipping
+from orderflow.model import amount_due
 from orderflow.model import events as ev
-from orderflow.stores import memory, memory_stock, sql, sql_commit, sql_outbox, stock_rows
+from orderflow.model.folds import fold
+from orderflow.model.folds import parcel as parcel_fold
+from orderflow.stores import stock_rows
+from orderflow.stores.memory import stock as memory_stock
+from orderflow.stores.memory import store as memory
+from orderflow.stores.sql import commit as sql_commit
+from orderflow.stores.sql import outbox as sql_outbox
+from orderflow.stores.sql import store as sql
 from orderflow.testing import Broken, Contract
 
 TESTS = Path(__file__).parent
@@ -190,9 +188,9 @@ def rooms() -> Iterator[Mutants[Any]]:
 
 HANDLERS: Any = decide._HANDLERS
 """What is decided about each kind of command, fact and message."""
-FOLDERS: Any = evolve._FOLDERS
+FOLDERS: Any = fold._FOLDERS
 """What each kind of event makes of an order's state."""
-AT_DEADLINE: Any = falling_due.AT_DEADLINE
+AT_DEADLINE: Any = due.AT_DEADLINE
 """What is done at each deadline."""
 ENDED: Any = deadlines.ENDED
 """When a task about an order's time or money ends by itself."""
@@ -208,51 +206,53 @@ class Seam:
 
 SEAMS: Mapping[str, Seam] = {
     # what is decided
-    "units wait for stock": Seam("backorder", (allocating,)),
-    "short units wait for stock": Seam("backorder", (working,)),
-    "who goes without waits for stock": Seam("backorder", (backordering,)),
-    "an exchange waits for its goods": Seam("_awaits_goods", (allocating,)),
-    "an order leaves whole": Seam("keeps_waiting", (waits, working)),
-    "what is packed is put in": Seam("Content", (working,)),
-    "what is cancelled is unpacked": Seam("unpack", (cancelling,)),
-    "what is cancelled is put away": Seam("_put_away", (cancelling,)),
-    "what is edited is unpacked": Seam("unpack", (editing,)),
-    "which lines an edit means": Seam("_meant", (editing,)),
-    "a new line's name": Seam("free_id", (editing,)),
-    "a substitute's name": Seam("substitute_id", (substituting,)),
-    "what stands for a line": Seam("standing_for", (answering, despatching, requesting, receiving)),
-    "a party declines units": Seam("declined", (answering,)),
-    "a silent party is pressed": Seam("press", (facts,)),
-    "an effect is awaited": Seam("_is_awaited", (facts,)),
-    "which timers count": Seam("waits", (facts,)),
-    "an unpaid order expires": Seam("expires", (facts,)),
-    "a payment is told again": Seam("told_again", (facts,)),
-    "scans say which goods came": Seam("reconsider", (facts,)),
-    "which goods came": Seam("_coming", (receiving,)),
-    "which returns goods are of": Seam("_shares", (receiving,)),
-    "an inspection is ahead of its goods": Seam("beyond", (receiving,)),
-    "who takes goods back": Seam("_to", (returning,)),
+    "units wait for stock": Seam("backorder", (allocation,)),
+    "short units wait for stock": Seam("backorder", (picking,)),
+    "who goes without waits for stock": Seam("backorder", (backorder,)),
+    "an exchange waits for its goods": Seam("_awaits_goods", (allocation,)),
+    "an order leaves whole": Seam("keeps_waiting", (waits, shipping)),
+    "what is packed is put in": Seam("Content", (packing,)),
+    "what is cancelled is unpacked": Seam("unpack", (cancellation,)),
+    "what is cancelled is put away": Seam("_put_away", (cancellation,)),
+    "what is edited is unpacked": Seam("unpack", (edit,)),
+    "which lines an edit means": Seam("_meant", (edit,)),
+    "a new line's name": Seam("free_id", (edit,)),
+    "a substitute's name": Seam("substitute_id", (substitutes,)),
+    "what stands for a line": Seam(
+        "standing_for", (answer, shipment_notice, cancellation_request, goods)
+    ),
+    "a party declines units": Seam("declined", (answer,)),
+    "a silent party is pressed": Seam("press", (due,)),
+    "an effect is awaited": Seam("_is_awaited", (effects,)),
+    "which timers count": Seam("waits", (due, effects)),
+    "an unpaid order expires": Seam("expires", (due,)),
+    "a payment is told again": Seam("told_again", (payment,)),
+    "scans say which goods came": Seam("reconsider", (scans,)),
+    "which goods came": Seam("_coming", (goods,)),
+    "which returns goods are of": Seam("_shares", (goods,)),
+    "an inspection is ahead of its goods": Seam("beyond", (goods,)),
+    "who takes goods back": Seam("_to", (rma,)),
     # what follows
     "a promise is dated": Seam("_date_promise", (progress,)),
     "what does not come back is kept": Seam("keep_the_rest", (progress,)),
     "exchanges are dropped": Seam("_drop_exchanges", (progress,)),
     "what was accepted": Seam("_accepted", (progress,)),
     "refunds are proposed": Seam("propose_refunds", (progress,)),
-    "a share of an amount": Seam("share", (owing,)),
-    "what is kept": Seam("_kept", (owing,)),
+    "a share of an amount": Seam("share", (amount_due,)),
+    "what is kept": Seam("_kept", (amount_due,)),
     "what a carrier collects": Seam("to_collect", (in_house,)),
     # what is waited for
     "an order waits": Seam("waits", (waits,)),
     "somebody has time to answer": Seam("patience", (waits,)),
-    "an effect's key": Seam("effect_key", (waits,)),
+    "an effect's key": Seam("effect_key", (waits, steps)),
     "what a silent party's task asks": Seam("answer_form", (waits,)),
     "nothing says not now": Seam("_is_quiet", (deadlines,)),
-    "where a parcel stands": Seam("status_of", (parcels,)),
-    "a parcel waits": Seam("_waits", (parcels,)),
+    "where a parcel stands": Seam("status_of", (parcel_fold,)),
+    "a parcel waits": Seam("_waits", (pending_parcel,)),
     # stock, the engine, the stores
     "a shortfall has a task": Seam("_shortfall", (serving,)),
-    "a parcel's decision": Seam("decide_parcel", (preparing,)),
-    "what a message says": Seam("digest", (engine, submitting)),
+    "a parcel's decision": Seam("decide_parcel", (prepare,)),
+    "what a message says": Seam("digest", (engine, submit)),
     "memory: an operation on stock": Seam("apply", (memory_stock,)),
     "memory: a movement of stock": Seam("movement", (memory_stock,)),
     "memory: the rows of a commit": Seam("rows_of", (memory,)),

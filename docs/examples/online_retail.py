@@ -37,10 +37,10 @@ from orderflow import (
     Refusal,
     ThirdParty,
 )
-from orderflow.kernel.evolve import fold
-from orderflow.kernel.parcels import fold_parcel
 from orderflow.model.commands import Cancel, Receive, RequestReturn, WriteOff
 from orderflow.model.events import UnitsMoved
+from orderflow.model.folds.fold import fold
+from orderflow.model.folds.parcel import fold_parcel
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import GoodsReturned, PaymentReported
 from orderflow.model.state import PaymentFact

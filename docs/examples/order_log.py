@@ -35,11 +35,11 @@ from orderflow import (
     Refusal,
     Refused,
 )
-from orderflow.kernel.evolve import fold
-from orderflow.kernel.parcels import fold_parcel
-from orderflow.kernel.policies import ReserveAtPlacement, at_placement
+from orderflow.kernel.decision.policies import ReserveAtPlacement, at_placement
 from orderflow.model import commands as cmd
 from orderflow.model.events import PaymentReminded
+from orderflow.model.folds.fold import fold
+from orderflow.model.folds.parcel import fold_parcel
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import Fact, PaymentReported, TrackingReported
 from orderflow.model.parcel import ParcelStatus

@@ -27,9 +27,9 @@ from orderflow.fulfillment import (
     ThirdParty,
     notify,
 )
-from orderflow.kernel.hooks import Hooks
-from orderflow.kernel.step import Committed, Step
-from orderflow.kernel.workflows import FULFILLMENT_ORDER, IN_HOUSE, ORDER, REMOTE, RETURN
+from orderflow.kernel.decision.hooks import Hooks
+from orderflow.kernel.decision.step import Committed, Step
+from orderflow.kernel.decision.workflows import FULFILLMENT_ORDER, IN_HOUSE, ORDER, REMOTE, RETURN
 from orderflow.model.document import Address, Charge, Customer, Line, NewOrder
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orderflow import Charge, InHouse, Steps
-from orderflow.kernel.policies import when_paid
+from orderflow.kernel.decision.policies import when_paid
 from orderflow.model.commands import Cancel
 from orderflow.model.observations import GoodsReturned
 from orderflow.testing import FakeCarrier

@@ -8,7 +8,7 @@ from functools import partial, wraps
 
 from orderflow import REMOTE, Dropship, Phase, State, Steps, Transition
 from orderflow.errors import InvalidWorkflow
-from orderflow.kernel.policies import when_paid
+from orderflow.kernel.decision.policies import when_paid
 from orderflow.model.commands import Cancel, Confirm
 from orderflow.model.observations import CancellationAnswered, RequestAnswered
 from orderflow.testing import FakeParty

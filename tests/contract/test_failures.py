@@ -26,8 +26,8 @@ from orderflow.errors import (
     StoreUnavailable,
 )
 from orderflow.stores import SqlStore
-from orderflow.stores import database as database_module
-from orderflow.stores.failures import Contended, typed
+from orderflow.stores.sql import database as database_module
+from orderflow.stores.sql.failures import Contended, typed
 from tests.postgres import Server
 from tests.shop import Shop, new_order
 

@@ -19,7 +19,7 @@ from orderflow.stores import (
     SqlDocuments,
     SqlNumbers,
 )
-from orderflow.stores.filing import digest
+from orderflow.stores.documents import digest
 
 NAMES = st.text(min_size=1, max_size=40) | st.sampled_from(
     ["..", ".", "../x", "a/b", "/etc/x", "%2E", ".x"]

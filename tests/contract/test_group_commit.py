@@ -10,7 +10,7 @@ import pytest
 from orderflow.errors import StoreUnavailable
 from orderflow.ports import Commit, Committed, Outcome, Stale
 from orderflow.stores import SqlStore
-from orderflow.stores.grouping import Group
+from orderflow.stores.sql.group_commit import Group
 from orderflow.testing.commits import saving
 
 NAMES = ["A-1", "A-2", "A-3", "A-4"]

@@ -14,7 +14,9 @@ from orderflow import IN_HOUSE, ORDER, Engine, InHouse
 from orderflow.errors import SchemaMismatch
 from orderflow.ports import OrderQuery, TaskQuery
 from orderflow.simulation import VirtualClock
-from orderflow.stores import SqlStore, codec, schema, sql_reading
+from orderflow.stores import SqlStore, codec
+from orderflow.stores.sql import reads as sql_reading
+from orderflow.stores.sql import schema
 from orderflow.testing import check_order, check_stock
 from orderflow.testing.commits import MINUTE, NOW, an_order, saving
 from tests.conftest import ROOT

@@ -19,13 +19,10 @@ from orderflow.errors import SchemaMismatch
 from orderflow.inventory import Holding
 from orderflow.model.stock import Reserve, StockOp
 from orderflow.ports import Commit, Committed, Outcome, Short, Stale, Store, TaskQuery
-from orderflow.stores import (
-    MemoryStore,
-    SqlStore,
-    schema,
-    sql_commit,
-    sql_stock,
-)
+from orderflow.stores import MemoryStore, SqlStore
+from orderflow.stores.sql import commit as sql_commit
+from orderflow.stores.sql import schema
+from orderflow.stores.sql import stock as sql_stock
 from orderflow.testing import StoreContract
 from orderflow.testing.commits import MUG, NOW, an_order, receiving, saving, wanting
 from tests.conftest import ROOT

@@ -25,9 +25,9 @@ import attrs
 import pytest
 from sqlalchemy import update
 
-from orderflow.engine.worker import Failed, Worker
+from orderflow.engine.worker.worker import Failed, Worker
 from orderflow.ports import Commit
-from orderflow.stores.schema import outbox
+from orderflow.stores.sql.schema import outbox
 from tests.crash.places import OnPostgresql, OnSqlite, Place
 from tests.crash.scenario import ORDERS, Picture, Process, ending, picture, standing
 from tests.crash.world import Points, World

@@ -16,11 +16,12 @@ import apsw
 import pytest
 
 from orderflow import Engine, InHouse, Line, NewOrder
-from orderflow.engine.checking import Finding
-from orderflow.engine.doctor import examine
+from orderflow.engine.doctor.checks import Finding
+from orderflow.engine.doctor.doctor import examine
 from orderflow.model.commands import Receive
 from orderflow.simulation import VirtualClock
-from orderflow.stores import SqlStore, database
+from orderflow.stores import SqlStore
+from orderflow.stores.sql import database
 from tests.crash.places import connect, rows
 from tests.crash.power import Disk, Operation, on_disk
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from orderflow import FULFILLMENT_ORDER, IN_HOUSE, ORDER, REMOTE, RETURN, Step, Workflow
-from orderflow.kernel.workflows import DIGITAL, HANDOVER, PICKUP
+from orderflow.kernel.decision.workflows import DIGITAL, HANDOVER, PICKUP
 from orderflow.model.commands import Command, CommandBody, StockCommand
 from orderflow.model.events import KINDS
 from orderflow.model.ledger import LEGAL_MOVES, SETTLED

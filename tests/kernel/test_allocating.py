@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import InHouse, Refusal
-from orderflow.kernel.allocating import (
+from orderflow.kernel.decision.policies import ReserveAtPlacement
+from orderflow.kernel.decision.rules import Assignment, Backorder
+from orderflow.kernel.stock.allocation import (
     call_back,
     expire_reservations,
     granted,
@@ -21,8 +23,6 @@ from orderflow.kernel.allocating import (
     routable,
     route,
 )
-from orderflow.kernel.policies import ReserveAtPlacement
-from orderflow.kernel.rules import Assignment, Backorder
 from orderflow.model import events as ev
 from orderflow.model.document import Shipping
 from orderflow.model.ledger import Bucket

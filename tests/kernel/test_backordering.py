@@ -6,7 +6,7 @@ import attrs
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderflow.kernel.backordering import backorder, let_go, stock_lost
+from orderflow.kernel.stock.backorder import backorder, let_go, stock_lost
 from orderflow.model.messages import StockLost
 from orderflow.model.stock import Release, Unwait, Wait
 from tests.kernel.values import MAIN, an_order, codes, level, making, moves, slot

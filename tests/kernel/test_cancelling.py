@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow.errors import Refusal
-from orderflow.kernel.cancelling import can_cancel, cancel
+from orderflow.kernel.changes.cancellation import can_cancel, cancel
 from orderflow.model import events as ev
 from orderflow.model.commands import Cancel
 from orderflow.model.ledger import Bucket, Slot

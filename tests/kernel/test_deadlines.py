@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow.calendars import Hours
-from orderflow.kernel.deadlines import (
+from orderflow.kernel.decision.policies import Windows
+from orderflow.kernel.money.payment import charged_back, told_again
+from orderflow.kernel.orders.review import feedback_given
+from orderflow.kernel.pending.deadlines import (
     ENDED,
     all_reached,
     deadlines,
@@ -19,15 +22,7 @@ from orderflow.kernel.deadlines import (
     is_signed,
     patience,
 )
-from orderflow.kernel.falling_due import (
-    AT_DEADLINE,
-    cancel_unpaid,
-    charged_back,
-    expires,
-    feedback_given,
-    told_again,
-)
-from orderflow.kernel.policies import Windows
+from orderflow.kernel.pending.due import AT_DEADLINE, cancel_unpaid, expires
 from orderflow.model import events as ev
 from orderflow.model.document import Terms
 from orderflow.model.messages import TimerFired

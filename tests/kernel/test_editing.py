@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import Line
-from orderflow.kernel.editing import edit, named
+from orderflow.kernel.changes.edit import edit, named
 from orderflow.model.commands import Edit
 from orderflow.model.document import Address
 from orderflow.model.ledger import Bucket

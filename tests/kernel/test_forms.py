@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow.errors import InvalidInput
-from orderflow.kernel import forms
-from orderflow.kernel.forms import answer_form, pick_form, picked_items, read_form, shorts
+from orderflow.kernel.pending import forms
+from orderflow.kernel.pending.forms import answer_form, pick_form, picked_items, read_form, shorts
 from orderflow.model.commands import Item
 from orderflow.model.state import CancellationRequest, OpenTask
 from orderflow.model.work import FormField, Task

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow.kernel.lines import free_id, root, standing_for, substitute_id
+from orderflow.kernel.orders.lines import free_id, root, standing_for, substitute_id
 from orderflow.model.state import LineState
 
 NAMES = st.sets(st.sampled_from(["1", "2", "3", "4", "1.s1", "1.s2", "2.s1", "mug"]))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import Line
-from orderflow.kernel.owing import is_kept_whole, owed_for_what_is_kept, to_collect
+from orderflow.model.amount_due import is_kept_whole, owed_for_what_is_kept, to_collect
 from orderflow.model.document import Charge, Terms
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.state import LineState, Payments

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow.kernel.parcels import decide_parcel, fold_parcel, parcel_waits
+from orderflow.kernel.parcels.parcel import decide_parcel
+from orderflow.kernel.pending.parcel import parcel_waits
 from orderflow.model.events import Entry
+from orderflow.model.folds.parcel import fold_parcel
 from orderflow.model.messages import (
     Delivered,
     Despatched,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderflow.kernel.refunding import (
+from orderflow.kernel.money.refund import (
     propose_refunds,
     refund_key,
     refund_reported,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import Dropship, InHouse, Line, Refusal
-from orderflow.kernel.returning import answered, approve, close, decline, request, send_back
+from orderflow.kernel.returns.rma import answered, approve, close, decline, request, send_back
 from orderflow.model import events as ev
 from orderflow.model.commands import (
     ApproveReturn,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow.fulfillment.routing import Cheapest, OnePlace, Priority
-from orderflow.kernel.rules import Assignment, Backorder, Place
+from orderflow.kernel.decision.rules import Assignment, Backorder, Place
 from tests.kernel.values import an_order, slot
 
 EAST, WEST = Place("in_house", "east", 2, Decimal(2)), Place("in_house", "west", 3, Decimal(1))

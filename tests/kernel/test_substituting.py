@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import Line
-from orderflow.kernel.substituting import drop_moot_proposals, propose, propose_ours, substitute
+from orderflow.kernel.orders.substitutes import (
+    drop_moot_proposals,
+    propose,
+    propose_ours,
+    substitute,
+)
 from orderflow.model import events as ev
 from orderflow.model.commands import ProposeSubstitute, Substitute
 from orderflow.model.ledger import Bucket

@@ -9,7 +9,8 @@ import attrs
 import pytest
 
 from orderflow import MANUAL, InHouse
-from orderflow.kernel.waits import STEP_COMMANDS, waits
+from orderflow.kernel.pending.steps import STEP_COMMANDS
+from orderflow.kernel.pending.waits import waits
 from orderflow.model.commands import Collect, Confirm, Pack, Pick, ReleaseHold, Ship
 from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus

@@ -11,20 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import IN_HOUSE, REMOTE, Pickup
-from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.working import (
-    UNIT_STEPS,
-    collect,
-    complete_work,
-    deliver,
-    finish_put_away,
-    pack,
-    pick,
-    seal,
-    ship,
-    unpack,
-    way,
-)
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.work.fulfillment_order import complete_work
+from orderflow.kernel.work.packing import pack, seal, unpack
+from orderflow.kernel.work.picking import pick
+from orderflow.kernel.work.put_away import finish_put_away
+from orderflow.kernel.work.shipping import collect, deliver, ship
+from orderflow.kernel.work.unit_steps import UNIT_STEPS, way
 from orderflow.model import events as ev
 from orderflow.model.commands import Collect, Deliver, FinishPutAway, Item, Pack, Pick, Seal, Ship
 from orderflow.model.document import Terms

@@ -8,8 +8,8 @@ from typing import Any
 
 from orderflow import AUTOMATED, IN_HOUSE, ORDER, Dropship, Hooks, InHouse, Line, NewOrder, Order
 from orderflow.fulfillment.routing import Priority
-from orderflow.kernel.deciding import Context, Deciding
-from orderflow.kernel.rules import Fulfiller, Rules
+from orderflow.kernel.decision.draft import Context, Deciding
+from orderflow.kernel.decision.rules import Fulfiller, Rules
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Ledger, Slot
 from orderflow.model.parcel import ParcelStatus

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from orderflow import Address, Line, Money, NewOrder
-from orderflow.engine.telling import sentence
+from orderflow.engine.sentences import sentence
 from orderflow.model.commands import Command
 from orderflow.model.document import Delivery, Shipping
 from orderflow.model.observations import Observation

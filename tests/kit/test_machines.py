@@ -26,7 +26,7 @@ from orderflow import (
     Workflow,
     notify,
 )
-from orderflow.kernel.workflows import HANDOVER, PICKUP
+from orderflow.kernel.decision.workflows import HANDOVER, PICKUP
 from orderflow.testing import HookContract, WorkflowContract
 from orderflow.workflow import PartyAnswer
 from tests.mutants import Mutant, Mutants, kept

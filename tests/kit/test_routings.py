@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from orderflow.fulfillment import Cheapest, OnePlace, Priority
-from orderflow.kernel.rules import Assignment, Backorder, Place, Routing
+from orderflow.kernel.decision.rules import Assignment, Backorder, Place, Routing
 from orderflow.model.order import Order
 from orderflow.testing import RoutingContract
 from tests.mutants import Mutant, Mutants, kept

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from orderflow import Engine, InHouse, Line, NewOrder, Refusal, Steps
-from orderflow.engine.performers import Performers
+from orderflow.engine.worker.performers import Performers
 from orderflow.errors import PortFailed, Refused
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
-from orderflow.kernel.policies import (
+from orderflow.kernel.decision.policies import (
     Windows,
     always_cancellable,
     newest_first,

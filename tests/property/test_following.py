@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import MANUAL, Engine, InHouse, Line, NewOrder
-from orderflow.engine import following
-from orderflow.engine.envelopes import Envelope
-from orderflow.kernel import parcels
+from orderflow.engine.pipeline import follow
+from orderflow.engine.pipeline.envelope import Envelope
+from orderflow.kernel.parcels import parcel as parcels
 from orderflow.model.commands import Confirm, Pack, Pick, PlaceHold, ReleaseHold
 from orderflow.model.ledger import Bucket
 from orderflow.model.messages import TakeOut
@@ -31,7 +31,7 @@ MOVES = st.lists(st.builds(Move, st.sampled_from(("work", "people", "wait"))), m
 
 def lived(document: NewOrder, moves: list[Move], depth: int) -> tuple[object, ...]:
     """What a quiet life comes to: what became true, where the units stand, what the parcels say."""
-    with patch.object(following, "_DEPTH", depth):
+    with patch.object(follow, "_DEPTH", depth):
         life = History(every_way, document, tuple(moves), 9)
         life.finish()
     assert life.raised is None, str(life)
@@ -54,7 +54,7 @@ def test_lives_come_to_the_same(document: NewOrder, moves: list[Move]) -> None:
 
 def forgets_what_follows(patch: Patch) -> None:
     """What follows from a decision is taken down as handled, and nothing is done."""
-    patch.setattr(following._Chain, "take", lambda self, told, *_: self.carried.add(told.key))
+    patch.setattr(follow._Chain, "take", lambda self, told, *_: self.carried.add(told.key))
 
 
 LAWS: dict[Mutate, Law] = {
@@ -166,7 +166,7 @@ def test_what_cannot_be_read_is_left_and_sinks_nothing(monkeypatch: pytest.Monke
 def test_messages_to_one_subject_keep_their_order() -> None:
     """One that waits is delivered before any that follows from a decision now."""
     engine = packed()
-    with patch.object(following, "_DEPTH", 0):
+    with patch.object(follow, "_DEPTH", 0):
         engine.submit(PlaceHold(hold="h", reason="fraud").to("A"))
     assert len(engine.store.undelivered("parcel:A-P1")) == 1
     engine.submit(ReleaseHold(hold="h").to("A"))

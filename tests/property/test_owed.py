@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import Line, Order, Refused
-from orderflow.kernel import policies
-from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.policies import at_confirmation, when_paid
+from orderflow.kernel.decision import policies
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.policies import at_confirmation, when_paid
 from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, Edit, Pack, Pick, RemindPayment, Resend
 from orderflow.model.document import Charge, Terms

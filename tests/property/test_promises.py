@@ -11,11 +11,11 @@ import pytest
 from hypothesis import seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from orderflow.engine.envelopes import Envelope
-from orderflow.engine.handling import Handler
-from orderflow.engine.submitting import Submitter
+from orderflow.engine.pipeline.envelope import Envelope
+from orderflow.engine.pipeline.handle import Handler
+from orderflow.engine.pipeline.submit import Submitter
 from orderflow.inventory import Holding
-from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.decision.draft import Deciding
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.messages import EffectFailed

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from orderflow import Line, Order
 from orderflow.errors import PortFailed
-from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.owing import owed_for_what_is_kept
+from orderflow.kernel.decision.draft import Deciding
 from orderflow.model import events as ev
+from orderflow.model.amount_due import owed_for_what_is_kept
 from orderflow.model.commands import Cancel, CloseReturn, RequestReturn, RetryRefund
 from orderflow.model.document import Charge
 from orderflow.model.observations import Fact, GoodsReturned, PaymentReported, TrackingReported

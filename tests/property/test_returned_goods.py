@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderflow import Line
-from orderflow.kernel.deciding import Deciding
+from orderflow.kernel.decision.draft import Deciding
 from orderflow.model.commands import Body, CloseReturn, Pack, RequestReturn
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.observations import (

@@ -16,7 +16,7 @@ from hypothesis.strategies import SearchStrategy
 from pydantic import AwareDatetime, BaseModel, ValidationError, create_model
 
 from orderflow import Engine, InHouse, Line, NewOrder, Refused
-from orderflow.engine.envelopes import digest
+from orderflow.engine.pipeline.envelope import digest
 from orderflow.model.commands import (
     Body,
     Cancel,

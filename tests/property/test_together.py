@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import Engine, Hooks, InHouse, Line, NewOrder, NotFound, Order, Refused, Step
-from orderflow.engine import batch
+from orderflow.engine.worker import batch
 from orderflow.errors import Conflict, OrderflowError, PortFailed, Refusal
 from orderflow.fulfillment import Digital, Handover, Pickup
 from orderflow.model.commands import Cancel, Command, Place, PlaceHold

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow.errors import InvalidWorkflow, Problem, Refusal
-from orderflow.kernel.workflows import FULFILLMENT_ORDER, IN_HOUSE, ORDER, RETURN
+from orderflow.kernel.decision.workflows import FULFILLMENT_ORDER, IN_HOUSE, ORDER, RETURN
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase
 from orderflow.workflow import Guard, State, StepWork, TaskFor, TimerFor, Transition, Workflow

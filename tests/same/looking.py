@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 
 from orderflow import Engine
-from orderflow.engine.telling import sentence
+from orderflow.engine.sentences import sentence
 from orderflow.ports import OrderQuery, TaskQuery
 from tests.same.wire import text
 

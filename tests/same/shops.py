@@ -44,7 +44,7 @@ from orderflow import (
     notify,
 )
 from orderflow.calendars import Hours
-from orderflow.kernel.policies import (
+from orderflow.kernel.decision.policies import (
     ReserveAtPlacement,
     Windows,
     always_cancellable,

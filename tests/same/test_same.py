@@ -13,7 +13,7 @@ import attrs
 import pytest
 
 from orderflow import Dropship, Engine, Refusal, Steps, ThirdParty
-from orderflow.kernel.hooks import WorkflowHooks
+from orderflow.kernel.decision.hooks import WorkflowHooks
 from orderflow.stores import SqlStore
 from tests.same import base, recordings, replay
 from tests.same.census import missing

@@ -15,7 +15,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.converter import DataConverter, PayloadCodec
 
 from orderflow import Engine, InHouse, NewOrder
-from orderflow.engine.detached import THREAD
+from orderflow.engine.worker.detached import THREAD
 from orderflow.errors import PortFailed
 from orderflow.fulfillment import Dropship
 from orderflow.model.document import Address, Customer

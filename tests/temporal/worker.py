@@ -9,7 +9,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from orderflow.engine.time import RandomIds
+from orderflow.engine.clock import RandomIds
 from orderflow.runtimes.temporal import TemporalWorker
 from tests.temporal.server import end_with_parent
 from tests.temporal.shops import scenario

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from orderflow import MANUAL, Engine, InHouse, Line, Refused
-from orderflow.engine.batch import Next
-from orderflow.engine.envelopes import Envelope, Reading, Ready
-from orderflow.engine.following import follow
+from orderflow.engine.pipeline.envelope import Envelope, Reading, Ready
+from orderflow.engine.pipeline.follow import follow
+from orderflow.engine.worker.batch import Next
 from orderflow.model.commands import (
     Confirm,
     Pack,

@@ -14,9 +14,9 @@ from orderflow import InHouse, Line, Refusal, Refused, Step
 from orderflow.errors import ByHand
 from orderflow.fulfillment import Dropship, FulfillmentStrategy
 from orderflow.kernel.decide import Decision
-from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.hooks import Hooks
-from orderflow.kernel.policies import newest_first, not_once_packed
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.hooks import Hooks
+from orderflow.kernel.decision.policies import newest_first, not_once_packed
 from orderflow.model.commands import (
     ApproveReturn,
     Cancel,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from orderflow import Refusal, State, TaskFor, Transition, Workflow
-from orderflow.kernel import workflows as standard
+from orderflow.kernel.decision import workflows as standard
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
 from orderflow.workflow import (

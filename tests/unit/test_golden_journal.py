@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from orderflow.kernel.evolve import fold
-from orderflow.kernel.parcels import fold_parcel
 from orderflow.model.events import KINDS, UPCASTERS
+from orderflow.model.folds.fold import fold
+from orderflow.model.folds.parcel import fold_parcel
 from orderflow.stores import codec
 
 GOLDEN = sorted((Path(__file__).parent.parent / "golden").glob("*.json"))

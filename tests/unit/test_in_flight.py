@@ -9,7 +9,7 @@ import pytest
 
 from orderflow import Line
 from orderflow.fulfillment import Dropship
-from orderflow.kernel.policies import when_paid
+from orderflow.kernel.decision.policies import when_paid
 from orderflow.model.commands import Cancel, PlaceHold, ReleaseHold
 from orderflow.model.document import Terms
 from orderflow.model.observations import CancellationAnswered, Fact

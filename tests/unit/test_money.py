@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orderflow import Line, Refused
 from orderflow.errors import PortFailed
-from orderflow.kernel.policies import Windows, when_paid
+from orderflow.kernel.decision.policies import Windows, when_paid
 from orderflow.model import events as ev
 from orderflow.model.commands import (
     Cancel,

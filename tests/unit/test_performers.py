@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderflow.engine.performers import Performers
+from orderflow.engine.worker.performers import Performers
 from orderflow.ports import Deed, Reply
 from tests.shop import Shop
 

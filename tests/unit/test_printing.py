@@ -11,7 +11,7 @@ from orderflow import Dropship, InHouse, InvalidInput, Line, NotFound
 from orderflow.carriers import ManualCarrier
 from orderflow.documents import Printer, Style, pick_list_of
 from orderflow.identifiers import read_sscc
-from orderflow.kernel.workflows import IN_HOUSE, REMOTE
+from orderflow.kernel.decision.workflows import IN_HOUSE, REMOTE
 from orderflow.model.commands import Pack, RequestReturn, Seal
 from orderflow.ports import Carrier
 from orderflow.simulation import SimulatedCarrier, SimulatedParty, VirtualClock

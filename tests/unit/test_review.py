@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from orderflow import Customer
 from orderflow.calendars import Hours
-from orderflow.kernel.deadlines import deadlines
 from orderflow.kernel.decide import Decision
-from orderflow.kernel.policies import Windows
+from orderflow.kernel.decision.policies import Windows
+from orderflow.kernel.pending.deadlines import deadlines
 from orderflow.model import events as ev
 from orderflow.model.commands import (
     CloseReturn,

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 
-from orderflow.engine.detached import detached
+from orderflow.engine.worker.detached import detached
 from orderflow.ports import Label, LabelRequest
 from orderflow.testing import FakeCarrier
 from tests.shop import Shop

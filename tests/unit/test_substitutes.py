@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from orderflow import Line, Refused
 from orderflow.fulfillment import Dropship
 from orderflow.kernel.decide import Decision
-from orderflow.kernel.lines import free_id, standing_for, substitute_id
-from orderflow.kernel.owing import owed_for_what_is_kept
+from orderflow.kernel.orders.lines import free_id, standing_for, substitute_id
+from orderflow.model.amount_due import owed_for_what_is_kept
 from orderflow.model.commands import (
     Cancel,
     Edit,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from orderflow import InvalidInput
 from orderflow.calendars import BusinessCalendar, Hours
-from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.policies import Windows, promised_within
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.policies import Windows, promised_within
 from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, CloseTask, Draft, Edit, Fire
 from tests.mutants import (

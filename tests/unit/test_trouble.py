@@ -9,7 +9,7 @@ import pytest
 
 import tests.shop
 from orderflow import InHouse, Line, Refused, Steps
-from orderflow.kernel.policies import StepPolicy, returnable_within
+from orderflow.kernel.decision.policies import StepPolicy, returnable_within
 from orderflow.model.commands import (
     CloseReturn,
     PlaceHold,

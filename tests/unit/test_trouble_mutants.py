@@ -10,12 +10,12 @@ import attrs
 import pytest
 
 from orderflow import Engine, InHouse, Line, NewOrder, Order, Refused, Steps
-from orderflow.engine.desk import Desk
+from orderflow.engine.people.desk import Desk
 from orderflow.errors import NotFound, PortFailed
 from orderflow.fulfillment import Dropship, FulfillmentStrategy
-from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.requesting import give_back
-from orderflow.kernel.rules import Rules
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.rules import Rules
+from orderflow.kernel.partners.cancellation_request import give_back
 from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, Pick, PlaceHold, Receive, RequestReturn, Resend
 from orderflow.model.document import Terms

@@ -34,7 +34,7 @@ from orderflow.cli.printing import printer_for
 from orderflow.cli.running import Unreadable, place_and_work, read_orders
 from orderflow.cli.showing import explanation_text, order_text, timeline_lines
 from orderflow.engine import Offer
-from orderflow.kernel.workflows import (
+from orderflow.kernel.decision.workflows import (
     DIGITAL,
     FULFILLMENT_ORDER,
     HANDOVER,

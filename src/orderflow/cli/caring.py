@@ -18,7 +18,7 @@ from orderflow.cli.opening import (
     out,
 )
 from orderflow.cli.printing import DOCUMENTS, Documents
-from orderflow.engine.doctor import examine, mend, mend_of
+from orderflow.engine.doctor.doctor import examine, mend, mend_of
 from orderflow.stores import FileDocuments
 
 __all__: list[str] = []
@@ -62,7 +62,7 @@ def migrate_store(
     as_json: AsJson = False,
 ) -> None:
     """Copy a database into another one, and have the doctor look at the copy."""
-    from orderflow.stores.moving import move  # noqa: PLC0415 (seldom needed)
+    from orderflow.stores.sql.copy import move  # noqa: PLC0415 (seldom needed)
 
     moved = move(open_store(context, source), open_store(context, target, create=True))
     if not as_json:

@@ -22,7 +22,7 @@ from orderflow.cli.opening import (
     print_json,
 )
 from orderflow.cli.plain import plain
-from orderflow.engine.telling import sentence
+from orderflow.engine.sentences import sentence
 from orderflow.errors import Refusal, Refused
 from orderflow.model.commands import Command, OrderBody, Override
 from orderflow.model.reading import read

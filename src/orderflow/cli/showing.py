@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orderflow.engine import Explanation
-from orderflow.engine.telling import sentence
+from orderflow.engine.sentences import sentence
 from orderflow.model.events import Entry
 from orderflow.model.order import Order
 

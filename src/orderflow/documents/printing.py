@@ -20,9 +20,9 @@ from orderflow.documents.label import shipping_label
 from orderflow.documents.sheets import packing_slip, pick_list, purchase_order, return_label
 from orderflow.errors import InvalidInput, NotFound, Problem
 from orderflow.identifiers import sscc
-from orderflow.kernel.hooks import Hooks
-from orderflow.kernel.step import Step
-from orderflow.kernel.workflows import IN_HOUSE, RETURN
+from orderflow.kernel.decision.hooks import Hooks
+from orderflow.kernel.decision.step import Step
+from orderflow.kernel.decision.workflows import IN_HOUSE, RETURN
 from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.work import Effect

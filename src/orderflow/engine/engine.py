@@ -9,27 +9,27 @@ from typing import Any, Unpack
 
 import attrs
 
-from orderflow.engine.aligning import Aligner
-from orderflow.engine.checking import Finding, order_findings, stock_findings
-from orderflow.engine.desk import Desk
-from orderflow.engine.envelopes import Envelope, FactProviders, digest, enveloped
-from orderflow.engine.explaining import Explanation, explain, silent
-from orderflow.engine.forgetting import Forgetter, Forgotten
-from orderflow.engine.handling import Handler
-from orderflow.engine.inbox import subject_of, unreadable
-from orderflow.engine.paying import RefundPayer
-from orderflow.engine.performers import Performers
-from orderflow.engine.submitting import Submitter
-from orderflow.engine.time import RandomIds, SystemClock
-from orderflow.engine.walks import Walk, picks, walk_of
-from orderflow.engine.worker import Worker
+from orderflow.engine.clock import RandomIds, SystemClock
+from orderflow.engine.doctor.alignment import Aligner
+from orderflow.engine.doctor.checks import Finding, order_findings, stock_findings
+from orderflow.engine.erasure import Forgetter, Forgotten
+from orderflow.engine.explain import Explanation, explain, silent
+from orderflow.engine.people.desk import Desk
+from orderflow.engine.people.pick_tour import Walk, picks, walk_of
+from orderflow.engine.pipeline.envelope import Envelope, FactProviders, digest, enveloped
+from orderflow.engine.pipeline.handle import Handler
+from orderflow.engine.pipeline.submit import Submitter
+from orderflow.engine.pipeline.unmatched import subject_of, unreadable
+from orderflow.engine.worker.performers import Performers
+from orderflow.engine.worker.refunds import RefundPayer
+from orderflow.engine.worker.worker import Worker
 from orderflow.errors import InvalidInput, NotFound, OrderflowError, Refusal, Refused
 from orderflow.fulfillment.routing import Priority
 from orderflow.fulfillment.steps import AUTOMATED, Steps
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.inventory import Difference, differences
 from orderflow.kernel.decide import Decision
-from orderflow.kernel.rules import Rules, Settings
+from orderflow.kernel.decision.rules import Rules, Settings
 from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCommand
 from orderflow.model.document import NewOrder
 from orderflow.model.events import Entry

@@ -6,8 +6,8 @@ import hashlib
 
 from orderflow.errors import Refusal
 from orderflow.fulfillment.strategy import FulfillmentStrategy
-from orderflow.kernel.owing import to_collect
-from orderflow.kernel.workflows import IN_HOUSE
+from orderflow.kernel.decision.workflows import IN_HOUSE
+from orderflow.model.amount_due import to_collect
 from orderflow.model.commands import Pick
 from orderflow.model.document import Line
 from orderflow.model.ledger import Bucket

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from orderflow.errors import Refusal
 from orderflow.fulfillment.in_house import InHouse
 from orderflow.fulfillment.strategy import FulfillmentStrategy
-from orderflow.kernel.workflows import DIGITAL, HANDOVER, PICKUP
+from orderflow.kernel.decision.workflows import DIGITAL, HANDOVER, PICKUP
 from orderflow.model.document import Delivery, Line
 from orderflow.ports import Deed, Reply
 

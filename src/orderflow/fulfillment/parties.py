@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from orderflow.errors import Refusal
 from orderflow.fulfillment.strategy import FulfillmentStrategy
-from orderflow.kernel.workflows import REMOTE
+from orderflow.kernel.decision.workflows import REMOTE
 from orderflow.model.document import Line
 from orderflow.model.ledger import Bucket
 from orderflow.ports import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from orderflow.kernel.rules import Assignment, Backorder, Place
+from orderflow.kernel.decision.rules import Assignment, Backorder, Place
 from orderflow.model.document import Line
 from orderflow.model.order import Order
 
@@ -21,7 +21,7 @@ class Priority:
     def plan(
         self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[Place]]
     ) -> Iterable[Assignment | Backorder]:
-        """See :class:`orderflow.kernel.rules.Routing`."""
+        """See :class:`orderflow.kernel.decision.rules.Routing`."""
         free: _Free = {}
         for line in order.lines:
             if line.id in units:
@@ -68,7 +68,7 @@ class OnePlace:
     def plan(
         self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[Place]]
     ) -> Iterable[Assignment | Backorder]:
-        """See :class:`orderflow.kernel.rules.Routing`."""
+        """See :class:`orderflow.kernel.decision.rules.Routing`."""
         lines = [line for line in order.lines if line.id in units]
         asked = dict.fromkeys((p.strategy, p.location) for line in lines for p in places[line.id])
         for one in asked:

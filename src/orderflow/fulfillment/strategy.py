@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from orderflow.errors import ByHand, Refusal
-from orderflow.kernel.step import Step
-from orderflow.kernel.waits import STEP_COMMANDS
-from orderflow.kernel.workflows import FULFILLMENT_ORDER
+from orderflow.kernel.decision.step import Step
+from orderflow.kernel.decision.workflows import FULFILLMENT_ORDER
+from orderflow.kernel.pending.steps import STEP_COMMANDS
 from orderflow.model.document import Delivery, Line
 from orderflow.ports import Deed, Reply
 from orderflow.workflow import Workflow

@@ -8,31 +8,27 @@ from typing import Any
 import attrs
 
 from orderflow.errors import Refusal
-from orderflow.kernel import (
-    answering,
-    cancelling,
-    despatching,
-    editing,
-    facts,
-    falling_due,
-    firing,
-    placing,
-    recalling,
-    receiving,
-    refunding,
-    requesting,
-    returning,
-    substituting,
-    working,
+from orderflow.kernel.changes import cancellation, edit, trigger
+from orderflow.kernel.decision.checks import known
+from orderflow.kernel.decision.draft import Context, Deciding
+from orderflow.kernel.decision.rules import Rules
+from orderflow.kernel.decision.step import Fired
+from orderflow.kernel.money import payment, refund
+from orderflow.kernel.orders import holds, lifecycle, placement, review, substitutes
+from orderflow.kernel.parcels import recall, scans
+from orderflow.kernel.partners import (
+    answer,
+    cancellation_request,
+    invoice,
+    request,
+    shipment_notice,
 )
-from orderflow.kernel.allocating import call_back, granted, routable
-from orderflow.kernel.backordering import stock_lost
-from orderflow.kernel.checks import known
-from orderflow.kernel.deciding import Context, Deciding
+from orderflow.kernel.pending import due, effects
+from orderflow.kernel.pending.waits import waits
 from orderflow.kernel.progress import advance
-from orderflow.kernel.rules import Rules
-from orderflow.kernel.step import Fired
-from orderflow.kernel.waits import waits
+from orderflow.kernel.returns import goods, rma
+from orderflow.kernel.stock import allocation, backorder
+from orderflow.kernel.work import packing, picking, put_away, shipping
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model import messages as msg
@@ -172,7 +168,7 @@ def stock_keys(rules: Rules, order: Order | None, body: object) -> frozenset[Sto
         elif isinstance(body, cmd.Route):
             may_be_routed |= set(order.units(Bucket.BACKORDERED))
         elif isinstance(body, cmd.Resend):
-            may_be_routed |= set(order.units(*recalling.MAY_GO_AGAIN))
+            may_be_routed |= set(order.units(*recall.MAY_GO_AGAIN))
         elif isinstance(body, _GIVES_BACK):
             may_be_routed |= set(order.units(Bucket.ALLOCATED, fo=body.fo))
         lines = order.state.lines
@@ -210,61 +206,61 @@ def _close_task(deciding: Deciding, body: cmd.CloseTask) -> None:
 
 
 def _route(deciding: Deciding, _body: cmd.Route) -> None:
-    call_back(deciding)
-    if not routable(deciding.order, deciding.rules, deciding.context.now):
+    allocation.call_back(deciding)
+    if not allocation.routable(deciding.order, deciding.rules, deciding.context.now):
         deciding.refuse("route.nothing", "no unit is open and free to be given to anybody")
     elif deciding.order.state.declined:
         deciding.emit(ev.RoutingReset())
 
 
 _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
-    cmd.Place: placing.place,
-    cmd.Draft: placing.draft,
+    cmd.Place: placement.place,
+    cmd.Draft: placement.draft,
     cmd.Override: _override,
-    cmd.Confirm: placing.confirm,
-    cmd.Cancel: cancelling.cancel,
-    cmd.Edit: editing.edit,
-    cmd.Intercept: recalling.intercept,
-    cmd.PlaceHold: placing.place_hold,
-    cmd.ReleaseHold: placing.release_hold,
+    cmd.Confirm: lifecycle.confirm,
+    cmd.Cancel: cancellation.cancel,
+    cmd.Edit: edit.edit,
+    cmd.Intercept: recall.intercept,
+    cmd.PlaceHold: holds.place_hold,
+    cmd.ReleaseHold: holds.release_hold,
     cmd.Route: _route,
-    cmd.Pick: working.pick,
-    cmd.Pack: working.pack,
-    cmd.Seal: working.seal,
-    cmd.Ship: working.ship,
-    cmd.Deliver: working.deliver,
-    cmd.Collect: working.collect,
-    cmd.Submit: requesting.submit,
-    cmd.ProposeSubstitute: substituting.propose_ours,
-    cmd.Substitute: substituting.substitute,
-    cmd.Reroute: requesting.reroute,
-    cmd.Resend: recalling.resend,
-    cmd.RetryRefund: refunding.retry,
-    cmd.SendBack: returning.send_back,
-    cmd.RemindPayment: placing.remind_payment,
-    cmd.FinishPutAway: working.finish_put_away,
-    cmd.ConfirmReceipt: placing.confirm_receipt,
-    cmd.RequestReturn: returning.request,
-    cmd.ApproveReturn: returning.approve,
-    cmd.DeclineReturn: returning.decline,
-    cmd.CloseReturn: returning.close,
+    cmd.Pick: picking.pick,
+    cmd.Pack: packing.pack,
+    cmd.Seal: packing.seal,
+    cmd.Ship: shipping.ship,
+    cmd.Deliver: shipping.deliver,
+    cmd.Collect: shipping.collect,
+    cmd.Submit: request.submit,
+    cmd.ProposeSubstitute: substitutes.propose_ours,
+    cmd.Substitute: substitutes.substitute,
+    cmd.Reroute: cancellation_request.reroute,
+    cmd.Resend: recall.resend,
+    cmd.RetryRefund: refund.retry,
+    cmd.SendBack: rma.send_back,
+    cmd.RemindPayment: payment.remind_payment,
+    cmd.FinishPutAway: put_away.finish_put_away,
+    cmd.ConfirmReceipt: lifecycle.confirm_receipt,
+    cmd.RequestReturn: rma.request,
+    cmd.ApproveReturn: rma.approve,
+    cmd.DeclineReturn: rma.decline,
+    cmd.CloseReturn: rma.close,
     cmd.CloseTask: _close_task,
-    cmd.Reopen: placing.reopen,
-    cmd.Fire: firing.fire,
-    obs.PaymentReported: facts.payment_reported,
-    obs.FeedbackGiven: falling_due.feedback_given,
-    obs.GoodsReturned: receiving.goods_returned,
-    obs.ReturnInspected: receiving.inspected,
-    obs.RequestReceived: requesting.received,
-    obs.RequestAnswered: answering.answered,
-    obs.GoodsShipped: despatching.goods_shipped,
-    obs.CancellationAnswered: requesting.cancellation_answered,
-    obs.InvoiceReceived: despatching.invoice_received,
-    obs.ReturnAnswered: returning.answered,
-    msg.StockGranted: granted,
-    msg.StockLost: stock_lost,
-    msg.ParcelChanged: facts.parcel_changed,
-    msg.TimerFired: facts.timer_fired,
-    msg.EffectFailed: facts.effect_failed,
-    msg.EffectTaken: facts.effect_taken,
+    cmd.Reopen: lifecycle.reopen,
+    cmd.Fire: trigger.fire,
+    obs.PaymentReported: payment.payment_reported,
+    obs.FeedbackGiven: review.feedback_given,
+    obs.GoodsReturned: goods.goods_returned,
+    obs.ReturnInspected: goods.inspected,
+    obs.RequestReceived: request.received,
+    obs.RequestAnswered: answer.answered,
+    obs.GoodsShipped: shipment_notice.goods_shipped,
+    obs.CancellationAnswered: cancellation_request.cancellation_answered,
+    obs.InvoiceReceived: invoice.invoice_received,
+    obs.ReturnAnswered: rma.answered,
+    msg.StockGranted: allocation.granted,
+    msg.StockLost: backorder.stock_lost,
+    msg.ParcelChanged: scans.parcel_changed,
+    msg.TimerFired: due.timer_fired,
+    msg.EffectFailed: effects.effect_failed,
+    msg.EffectTaken: effects.effect_taken,
 }

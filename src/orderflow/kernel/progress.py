@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from orderflow.kernel.allocating import release, route
-from orderflow.kernel.cancelling import cancel_units
-from orderflow.kernel.deadlines import ENDED, REACHED
-from orderflow.kernel.deciding import Deciding
-from orderflow.kernel.despatching import overcharged
-from orderflow.kernel.receiving import keep_the_rest
-from orderflow.kernel.refunding import propose_refunds, update_total
-from orderflow.kernel.requesting import close_moot, submit_ready
-from orderflow.kernel.working import complete_work
+from orderflow.kernel.changes.cancellation import cancel_units
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.money.refund import propose_refunds, update_total
+from orderflow.kernel.partners.cancellation_request import close_moot
+from orderflow.kernel.partners.invoice import overcharged
+from orderflow.kernel.partners.request import submit_ready
+from orderflow.kernel.pending.deadlines import ENDED, REACHED
+from orderflow.kernel.returns.goods import keep_the_rest
+from orderflow.kernel.stock.allocation import release, route
+from orderflow.kernel.work.fulfillment_order import complete_work
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.parcel import AT_SENDER

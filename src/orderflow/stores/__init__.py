@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from orderflow.stores.filing import FileDocuments, MemoryDocuments, MemoryNumbers
-from orderflow.stores.memory import MemoryStore
+from orderflow.stores.documents import FileDocuments, MemoryDocuments, MemoryNumbers
+from orderflow.stores.memory.store import MemoryStore
 
 if TYPE_CHECKING:
-    from orderflow.stores.sql import SqlStore
-    from orderflow.stores.sql_filing import SqlDocuments, SqlNumbers
+    from orderflow.stores.sql.documents import SqlDocuments, SqlNumbers
+    from orderflow.stores.sql.store import SqlStore
 
 __all__ = [
     "FileDocuments",
@@ -22,9 +22,9 @@ __all__ = [
     "SqlStore",
 ]
 _SQL = {
-    "SqlDocuments": "orderflow.stores.sql_filing",
-    "SqlNumbers": "orderflow.stores.sql_filing",
-    "SqlStore": "orderflow.stores.sql",
+    "SqlDocuments": "orderflow.stores.sql.documents",
+    "SqlNumbers": "orderflow.stores.sql.documents",
+    "SqlStore": "orderflow.stores.sql.store",
 }
 
 

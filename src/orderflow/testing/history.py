@@ -10,7 +10,7 @@ from functools import partial
 import attrs
 
 from orderflow.engine import Engine
-from orderflow.engine.telling import sentence
+from orderflow.engine.sentences import sentence
 from orderflow.errors import OrderflowError
 from orderflow.model import events as ev
 from orderflow.model.commands import Body, Receive

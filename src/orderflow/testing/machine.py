@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 from hypothesis.strategies import SearchStrategy
 
-from orderflow.engine.explaining import candidates
+from orderflow.engine.explain import candidates
 from orderflow.errors import Refused
 from orderflow.model.commands import (
     Cancel,

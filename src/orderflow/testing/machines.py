@@ -11,9 +11,9 @@ from orderflow.engine import Engine
 from orderflow.errors import Refusal
 from orderflow.fulfillment import InHouse, Pickup, ThirdParty
 from orderflow.fulfillment.strategy import FulfillmentStrategy
-from orderflow.kernel import workflows as standard
-from orderflow.kernel.hooks import Hooks
-from orderflow.kernel.step import Committed, Step
+from orderflow.kernel.decision import workflows as standard
+from orderflow.kernel.decision.hooks import Hooks
+from orderflow.kernel.decision.step import Committed, Step
 from orderflow.model.document import Delivery, NewOrder
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase

@@ -15,8 +15,8 @@ from hypothesis.strategies import SearchStrategy
 
 from orderflow.fulfillment import AUTOMATED, InHouse, Priority
 from orderflow.kernel.decide import Context, Decision, decide
-from orderflow.kernel.hooks import Hooks
-from orderflow.kernel.rules import Assignment, Backorder, Place, Routing, Rules
+from orderflow.kernel.decision.hooks import Hooks
+from orderflow.kernel.decision.rules import Assignment, Backorder, Place, Routing, Rules
 from orderflow.model.commands import Draft
 from orderflow.model.document import NewOrder
 from orderflow.model.order import Order

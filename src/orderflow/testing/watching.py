@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 import attrs
 
 from orderflow.engine import Engine
-from orderflow.kernel.hooks import Hooks
-from orderflow.kernel.step import Step
+from orderflow.kernel.decision.hooks import Hooks
+from orderflow.kernel.decision.step import Step
 from orderflow.workflow import Workflow
 
 __all__ = ["Asked", "note_for", "noted", "watched_hooks", "watched_workflow"]

@@ -16,9 +16,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from orderflow.engine import Engine
-from orderflow.engine.about import About
-from orderflow.engine.detached import detached
-from orderflow.engine.worker import Failed
+from orderflow.engine.worker.detached import detached
+from orderflow.engine.worker.subjects import About
+from orderflow.engine.worker.worker import Failed
 from orderflow.errors import NotFound, PortFailed
 from orderflow.model.work import Due
 from orderflow.ports import SharedStore, Taken

@@ -1,0 +1,277 @@
+"""The promises as checks of what is stored: each finding is one that is broken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import attrs
+
+from orderflow.engine.doctor.alignment import out_of_line
+from orderflow.engine.doctor.comparison import is_worked_as_ordered, wrong_names
+from orderflow.engine.explain import silent
+from orderflow.engine.pipeline.handle import Handler
+from orderflow.kernel.money.refund import refund_key
+from orderflow.kernel.pending.parcel import parcel_waits
+from orderflow.kernel.pending.waits import waits
+from orderflow.model import events as ev
+from orderflow.model.folds.fold import fold
+from orderflow.model.folds.parcel import fold_parcel
+from orderflow.model.ledger import IN_WORK, LEGAL_MOVES, SETTLED, Bucket
+from orderflow.model.messages import StockGranted
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel, ParcelStatus
+from orderflow.model.phases import OrderPhase
+from orderflow.model.state import OrderState, Stamp
+from orderflow.model.stock import StockKey
+from orderflow.ports import Store
+
+__all__ = ["Finding", "order_findings", "stock_findings"]
+
+
+@attrs.frozen
+class Finding:
+    """Something that is off. *promise* is the number of the promise that it breaks.
+
+    0: of nobody, or odd in itself. None: it may be well, and these rules cannot tell.
+    """
+
+    promise: int | None
+    subject: str
+    what: str
+
+
+def order_findings(handler: Handler, order: Order) -> Iterator[Finding]:
+    """What is wrong with an order and its parcels: promises 1, 2, 5, 8 and 9."""
+    yield from _money_is_exact(handler, order)
+    yield from _only_declared_moves(handler, order)
+    yield from _conserved(handler, order)
+    yield from _nothing_silent(handler, order)
+    yield from _journal_is_true(handler, order)
+    if not is_worked_as_ordered(handler.store, order):
+        what = "its document tells of other lines or another total than it is worked by"
+        yield Finding(8, f"order:{order.id}", what)
+    for subject, name, known in wrong_names(handler.store, order):
+        yield Finding(6, subject, f"{name} is known as {known}")
+
+
+def _only_declared_moves(handler: Handler, order: Order) -> Iterator[Finding]:
+    for number, entry in enumerate(handler.store.journal(f"order:{order.id}"), start=1):
+        if entry.version != number:
+            yield Finding(
+                8,
+                f"order:{order.id}",
+                f"{order.id}: entry {number} has the version {entry.version}",
+            )
+        for event in entry.events:
+            yield from _declared(handler, order, event)
+
+
+def _declared(handler: Handler, order: Order, event: ev.Event) -> Iterator[Finding]:
+    stamp: Stamp
+    match event:
+        case ev.UnitsMoved(source=source, dest=dest):
+            if dest.bucket not in LEGAL_MOVES[source.bucket]:
+                yield Finding(
+                    1,
+                    f"order:{order.id}",
+                    f"{order.id}: units moved {source.bucket} to {dest.bucket}",
+                )
+            return
+        case ev.LifecycleMoved():
+            stamp = order.state.workflow
+        case ev.FulfillmentOrderMoved(fo=fo):
+            stamp = order.fulfillment_orders[fo].workflow
+        case ev.ReturnMoved(rma=rma):
+            stamp = order.state.returns[rma].workflow
+        case _:
+            return
+    declared = handler.rules.machine(stamp).workflow.leaving.get(event.source, ())
+    if not any((t.trigger, t.dest) == (event.trigger, event.dest) for t in declared):
+        yield Finding(
+            1,
+            f"order:{order.id}",
+            f"{order.id}: undeclared {event.trigger}: {event.source} to {event.dest}",
+        )
+
+
+def _conserved(handler: Handler, order: Order) -> Iterator[Finding]:
+    state = order.state
+    for line, ordered in state.lines.items():
+        units = order.ledger.of(line)
+        if sum(units.values()) != ordered.ordered or min(units.values(), default=1) <= 0:
+            yield Finding(
+                2,
+                f"order:{order.id}",
+                f"{order.id} line {line}: {units} do not add up to {ordered.ordered}",
+            )
+    for slot, _ in order.ledger.items():
+        known = (
+            (slot.fo in state.fulfillment_orders or not slot.fo)
+            and (slot.parcel in state.parcels or not slot.parcel)
+            and (slot.rma in state.returns or not slot.rma)
+        )
+        if not known:
+            yield Finding(
+                2, f"order:{order.id}", f"{order.id}: units stand under something unknown: {slot}"
+            )
+    for view in state.parcels.values():
+        parcel = handler.store.parcel(view.id)
+        filling = bool(handler.store.undelivered(f"parcel:{view.id}"))
+        if parcel is None or filling or view.status is ParcelStatus.VOIDED:
+            continue
+        contents: Counter[str] = Counter()
+        for content in parcel.contents:
+            contents[content.line] += content.quantity if content.order == order.id else 0
+        if contents != Counter(order.units(parcel=view.id)):
+            yield Finding(
+                2, f"order:{order.id}", f"{view.id} holds {contents}, the ledger says otherwise"
+            )
+    yield from _reservations_match(handler, order)
+    yield from _backorders_wait(handler, order)
+
+
+def _backorders_wait(handler: Handler, order: Order) -> Iterator[Finding]:
+    """Each backordered unit is on one waiting list, or on its way to the order."""
+    found: Counter[str] = Counter()
+    backordered = order.units(Bucket.BACKORDERED)
+    for line in backordered:
+        for place in handler.rules.locations:
+            for waiting in handler.store.waiting(StockKey(order.state.lines[line].sku, place)):
+                if (waiting.order, waiting.line) == (order.id, line):
+                    found[line] += waiting.quantity
+    for grant in _on_their_way(handler.store, order.id):
+        found[grant.line] += grant.quantity if grant.line in backordered else 0
+    for line, units in backordered.items():
+        if found[line] < units:
+            what = f"{order.id} line {line}: {units} are backordered, {found[line]} wait"
+            yield Finding(2, f"order:{order.id}", what)
+
+
+def _reservations_match(handler: Handler, order: Order) -> Iterator[Finding]:
+    """Stock's side of the ledger: what is promised to the order is what it has in work."""
+    state, promised = order.state, Counter[tuple[StockKey, str]]()
+    for slot, units in order.ledger.slots(*IN_WORK):
+        line, location = state.lines[slot.line], state.fulfillment_orders[slot.fo].location
+        if line.stocked and location:
+            promised[StockKey(line.sku, location), slot.line] += units
+    for put_away in state.put_aways.values():
+        sku = state.lines[put_away.line].sku
+        if state.lines[put_away.line].stocked:
+            promised[StockKey(sku, put_away.location), put_away.line] += put_away.quantity
+    for grant in _on_their_way(handler.store, order.id):
+        promised[grant.key, grant.line] += grant.quantity
+    reserved = handler.store.reserved(order.id)
+    if dict(promised) != dict(reserved):
+        yield Finding(
+            2,
+            f"order:{order.id}",
+            f"{order.id}: stock is reserved {reserved}, in work are {dict(promised)}",
+        )
+
+
+def _money_is_exact(handler: Handler, order: Order) -> Iterator[Finding]:
+    """What is to be paid back was paid, and is not owed; a refund that is in flight may stand."""
+    state, owed = order.state, handler.rules.owed(order)
+    if state.payments.total != owed:
+        what = f"{order.id}: {owed} are owed for what is kept, not {state.payments.total}"
+        yield Finding(9, f"order:{order.id}", what)
+    pending = [refund for refund in state.refunds.values() if refund.status.open]
+    amounts = [refund.amount for refund in pending if refund_key(refund) not in state.taken]
+    if any(amount <= 0 for amount in amounts) or sum(amounts) > max(0, state.payments.kept):
+        what = f"{amounts} are to be refunded, of what was paid {state.payments.kept} are kept"
+        yield Finding(9, f"order:{order.id}", what)
+    if not amounts:
+        return
+    spare = state.payments.kept - owed
+    if not state.phase.final:
+        spare = min(spare, order.document.total.minor - owed - state.payments.refunded)
+    if sum(amounts) > max(0, spare):
+        what = f"{amounts} are to be refunded, of which {spare} are not owed"
+        yield Finding(9, f"order:{order.id}", what)
+
+
+def _on_their_way(store: Store, order: str) -> Iterator[StockGranted]:
+    for body in store.undelivered(f"order:{order}"):
+        if isinstance(body, StockGranted):
+            yield body
+
+
+def _nothing_silent(handler: Handler, order: Order) -> Iterator[Finding]:
+    store, wanted = handler.store, waits(order, handler.rules)
+    yield from _materialised(handler, order)
+    covered = bool(wanted)
+    for view in order.state.parcels.values():
+        parcel = store.parcel(view.id)
+        if parcel is not None:
+            yield from _materialised(handler, parcel)
+            covered = covered or bool(parcel_waits(parcel, handler.rules))
+        covered = covered or bool(store.pending(f"parcel:{view.id}"))
+    covered = covered or bool(store.pending(f"order:{order.id}"))
+    unsettled = set(order.ledger.totals()) - SETTLED
+    alive = not order.state.phase.final and order.state.phase is not OrderPhase.DRAFT
+    if (unsettled or alive) and not covered:
+        yield Finding(
+            5,
+            f"order:{order.id}",
+            f"{order.id} is {order.status} with {unsettled} and waits for nothing",
+        )
+    if unnamed := silent(handler, order):
+        yield Finding(5, f"order:{order.id}", f"{order.id} waits silently: {'; '.join(unnamed)}")
+
+
+def _materialised(handler: Handler, found: Order | Parcel) -> Iterator[Finding]:
+    """What is waited for is really there, a row in the outbox or an open task, and nothing else."""
+    owner = f"{'order' if isinstance(found, Order) else 'parcel'}:{found.id}"
+    missing, too_many = out_of_line(handler.store, handler.rules, found)
+    for wait in missing:
+        yield Finding(5, owner, f"{owner} waits for {wait.key}, and nothing of the kind is there")
+    for key in too_many:
+        yield Finding(5, owner, f"{key} is there, and {owner} does not wait for it")
+
+
+def _journal_is_true(handler: Handler, order: Order) -> Iterator[Finding]:
+    told = fold(handler.store.journal(f"order:{order.id}"), order.id)
+    if told != order.state:
+        fields = [f.name for f in attrs.fields(OrderState)]
+        other = [n for n in fields if getattr(told, n) != getattr(order.state, n)]
+        what = f"its journal tells otherwise than what is stored about: {', '.join(other)}"
+        yield Finding(8, f"order:{order.id}", what)
+    for view in order.state.parcels.values():
+        parcel = handler.store.parcel(view.id)
+        if parcel and fold_parcel(handler.store.journal(f"parcel:{view.id}"), view.id) != parcel:
+            yield Finding(8, f"parcel:{view.id}", "its journal tells another parcel than is stored")
+
+
+def stock_findings(store: Store) -> Iterator[Finding]:
+    """What is wrong with stock: promises 2 and 3."""
+    waits: Counter[tuple[str, str]] = Counter()
+    after = StockKey("", "")
+    while page := store.stock(after, 100):
+        for level in page:
+            moved = sum(movement.quantity for movement in store.movements(level.key))
+            if moved != level.on_hand:
+                yield Finding(
+                    2,
+                    f"stock:{level.key}",
+                    f"movements of {level.key} sum to {moved}, not {level.on_hand}",
+                )
+            waits.update({(w.order, w.line): w.quantity for w in store.waiting(level.key)})
+            waiting = sum(w.quantity for w in store.waiting(level.key))
+            if waiting != level.backordered:
+                yield Finding(
+                    2,
+                    f"stock:{level.key}",
+                    f"{waiting} wait for {level.key}, not {level.backordered}",
+                )
+            asked = store.task(f"stock:{level.key}:shortfall") is not None
+            settling = bool(store.pending(f"stock:{level.key}"))
+            if bool(level.shortfall) != asked and not settling:
+                yield Finding(3, f"stock:{level.key}", f"{level} is short, and its task is {asked}")
+        after = page[-1].key
+    for (name, line), units in waits.items():
+        order = store.order(name)
+        backordered = order.units(Bucket.BACKORDERED).get(line, 0) if order else 0
+        if units > backordered:
+            what = f"{units} of line {line} wait, {backordered} are backordered"
+            yield Finding(2, f"order:{name}", what)

@@ -1,0 +1,108 @@
+"""The doctor: looks at everything that is stored, and says what is off and what mends it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Protocol
+
+import attrs
+
+from orderflow.engine.doctor.checks import Finding, order_findings, stock_findings
+from orderflow.engine.pipeline.handle import Handler
+from orderflow.errors import UnknownWorkflow
+from orderflow.kernel.decision.rules import Rules
+from orderflow.model.stock import StockKey
+from orderflow.ports import Clock, Ids, OrderQuery, Store
+
+__all__ = ["Examined", "examine", "mend", "mend_of"]
+
+_PAGE = 200
+_BY_DOCTOR = "orderflow doctor --mend, or orderflow.engine.doctor.mend(engine)"
+_BACKUP = "take it from a backup: it was changed by hand"
+_MENDS = {
+    None: "look with the application that registers it: --app MODULE:FUNCTION",
+    0: f"{_BY_DOCTOR}, frees rows that are put off; else take the row from a backup, or remove it",
+    2: f"{_BY_DOCTOR}, counts stock again; what is wrong of an order take from a backup",
+    3: "have its stock settled again: Count(sku=…, location=…, counted=…)",
+    5: f"{_BY_DOCTOR}, puts back what orders wait for, and takes away what they do not",
+}
+
+
+class Examined(Protocol):
+    """What the doctor looks at: an engine."""
+
+    @property
+    def store(self) -> Store:
+        """Where its orders are kept."""
+
+    @property
+    def rules(self) -> Rules:
+        """The rules that it works by."""
+
+    @property
+    def clock(self) -> Clock:
+        """Its time."""
+
+    @property
+    def ids(self) -> Ids:
+        """Its ids."""
+
+    def apply_rules(self) -> object:
+        """Bring what is stored as waiting in line with the rules."""
+
+
+def mend_of(finding: Finding) -> str:
+    """What mends a finding."""
+    return _MENDS.get(finding.promise, _BACKUP)
+
+
+def mend(engine: Examined) -> None:
+    """Mend what follows from other rows: stock levels, and what orders and parcels wait for."""
+    engine.store.mend(engine.clock.now())
+    engine.apply_rules()
+
+
+def examine(engine: Examined) -> Iterator[Finding]:
+    """Everything that breaks a promise, order by order, then stock, then what belongs to nobody.
+
+    Nothing is changed. It may run beside workers: it looks at one moment of the store.
+    """
+    with engine.store.still() as store:
+        handler = Handler(store, engine.rules, engine.clock, engine.ids, {})
+        reserved: Counter[StockKey] = Counter()
+        query = OrderQuery(limit=_PAGE)
+        while page := store.orders(query):
+            for order in page:
+                yield from _of_order(handler, order)
+                for (key, _), units in store.reserved(order).items():
+                    reserved[key] += units
+            query = attrs.evolve(query, after=page[-1])
+        yield from stock_findings(store)
+        yield from _promised(store, reserved)
+        for subject, what in store.odd(engine.clock.now()):
+            yield Finding(0, subject, what)
+
+
+def _of_order(handler: Handler, order_id: str) -> list[Finding]:
+    """What is wrong with an order; whatever cannot be read or worked on is a finding."""
+    try:
+        order = handler.store.load([order_id])[order_id]
+        order.document  # noqa: B018 (reads it)
+        return list(order_findings(handler, order))
+    except UnknownWorkflow as error:  # it may be as well as it was left
+        return [Finding(None, f"order:{order_id}", f"it cannot be checked: {error}")]
+    except Exception as error:
+        what = f"it cannot be read: {type(error).__name__}"
+        return [Finding(8, f"order:{order_id}", what)]
+
+
+def _promised(store: Store, reserved: Counter[StockKey]) -> Iterator[Finding]:
+    """Levels whose reservations do not add up."""
+    after = StockKey("", "")
+    while page := store.stock(after, _PAGE):
+        for level in page:
+            if level.reserved != reserved[level.key]:
+                what = f"{level.reserved} are reserved, of orders {reserved[level.key]}"
+                yield Finding(2, f"stock:{level.key}", what)
+        after = page[-1].key

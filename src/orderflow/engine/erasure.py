@@ -1,0 +1,198 @@
+"""Forgetting a person: what is theirs is erased, and what must add up still does."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import attrs
+
+from orderflow.engine.pipeline.handle import Handler
+from orderflow.errors import InvalidInput, Problem
+from orderflow.model.disguise import disguised
+from orderflow.model.document import PERSONAL_FIELDS, Customer, NewOrder
+from orderflow.model.events import Entry, Event
+from orderflow.model.folds.fold import fold
+from orderflow.model.folds.parcel import fold_parcel
+from orderflow.model.ledger import SETTLED
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel, Scan
+from orderflow.model.work import Timer
+from orderflow.ports import Commit, DocumentStore, OrderQuery, TaskQuery
+
+__all__ = ["Forgetter", "Forgotten"]
+
+ERASED = "erased"
+_LOG = logging.getLogger("orderflow")
+_CODE = re.compile(r"[a-z][a-z0-9_.:-]*")
+_AGAIN = timedelta(days=1)
+
+
+@attrs.frozen
+class Forgotten:
+    """What became of the wish to be forgotten: orders erased, and orders that are still open."""
+
+    erased: tuple[str, ...]
+    waiting: tuple[str, ...]
+
+
+class Forgetter:
+    """Erases a person's orders and their documents, those that are open as soon as they are not."""
+
+    def __init__(self, handler: Handler, documents: DocumentStore | None) -> None:
+        self._handler, self._store, self._documents = handler, handler.store, documents
+
+    def forget(self, customer: str) -> Forgotten:
+        """Erase what is over; while something is open a timer stands for the rest.
+
+        The timer's owner is ``forget:`` and the customer; a worker tries again each day, without
+        end. What fails for one order keeps no other; the first error is raised at the end.
+        """
+        if not customer:
+            what = "the id of a customer is expected; orders without one are nobody's"
+            raise InvalidInput("forget", [Problem("customer", customer, what)])
+        alias = f"forgotten-{self._handler.ids.new('person')}"
+        found: dict[str, bool] = {}
+        errors: list[Exception] = []
+        for name in list(self._orders(customer)):
+            try:
+                found[name] = self._erase(name, alias)
+            except Exception as error:  # such as documents that cannot be reached today
+                found[name] = False
+                errors.append(error)
+                _LOG.warning("%s is not erased today: %s", name, type(error).__name__)
+        forgotten = Forgotten(
+            tuple(name for name, erased in found.items() if erased),
+            tuple(name for name, erased in found.items() if not erased),
+        )
+        self._wait(f"forget:{customer}", forgotten)
+        if errors:
+            raise errors[0]
+        return forgotten
+
+    def _erase(self, name: str, alias: str) -> bool:
+        """Erase an order with its documents; False where something of it is open."""
+        order = self._store.load([name])[name]
+        if self._open(order):
+            return False
+        if self._documents is not None:
+            self._documents.erase(name)  # first: after the other nobody knows whose it was
+        return self._store.rewrite(*self._without(order, alias))
+
+    def _wait(self, owner: str, forgotten: Forgotten) -> None:
+        """Have a new timer in place of the one there was; none where nothing waits."""
+        if not forgotten.waiting:
+            self._store.strike(owner)
+            return
+        now, before = self._handler.clock.now(), self._store.pending(owner)
+        # Another key, so that no attempt is counted from one day to the next.
+        again = Timer(f"{owner}:{now.isoformat()}", "forget", owner, now + _AGAIN)
+        old = tuple(row.key for row in before)
+        self._store.commit(Commit(owner, now, wanted=(again,), withdrawn=old))
+
+    def _orders(self, customer: str) -> Iterator[str]:
+        query = OrderQuery(customer=customer)
+        while page := self._store.orders(query):
+            yield from page
+            query = attrs.evolve(query, after=page[-1])
+
+    def _open(self, order: Order) -> bool:
+        """Whether anything is still to be done for an order, or in a parcel of its."""
+        owners = [f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels)]
+        return (
+            not order.state.phase.final
+            or not SETTLED.issuperset(order.ledger.totals())
+            or any(self._store.pending(owner) for owner in owners)
+            or any(self._store.tasks(TaskQuery(owner=owner, limit=1)) for owner in owners)
+        )
+
+    def _without(self, order: Order, alias: str) -> tuple[Order, list[Parcel], list[Entry]]:
+        """The order, its parcels and their journals without the person."""
+        person = _Person(order, alias)
+        entries = list(map(person.blank, self._store.journal(f"order:{order.id}")))
+        after = Order(_anonymous(order.document, alias), fold(entries, order.id))
+        parcels = []
+        for parcel in self._store.parcels(order.state.parcels):
+            told = list(map(person.blank, self._store.journal(f"parcel:{parcel}")))
+            parcels.append(fold_parcel(told, parcel))
+            entries += told
+        return after, parcels, entries
+
+
+class _Person:
+    """What names a customer, and journals without it."""
+
+    def __init__(self, order: Order, alias: str) -> None:
+        who = order.document.customer
+        owners = [f"order:{order.id}", *(f"parcel:{parcel}" for parcel in order.state.parcels)]
+        self._senders = [f"{scope}/" for scope in (order.id, *owners)]
+        names = [order.state.customer]
+        names += [who.email, who.phone, *who.name.split()] if who else []
+        words = "|".join(re.escape(name) for name in names if name)
+        self._alias, self._names = alias, re.compile(rf"(?<!\w)({words})(?!\w)", re.IGNORECASE)
+
+    def _named(self, text: str) -> bool:
+        return self._names.search(text) is not None
+
+    def blank(self, entry: Entry) -> Entry:
+        """The entry without the person, without free text, and without the ids of commands."""
+        of = next(filter(entry.cause.startswith, self._senders), "")
+        return attrs.evolve(
+            entry,
+            actor=self._alias if self._named(entry.actor) else entry.actor,
+            cause=of + disguised(entry.cause.removeprefix(of)) if of else entry.cause,
+            facts={},
+            events=tuple(map(self._event, entry.events)),
+        )
+
+    def _event(self, event: Event) -> Event:
+        """The event without free text; codes stay."""
+        fields = attrs.fields(type(event))  # type: ignore[arg-type]  # each kind is attrs'
+        told = {field.name: getattr(event, field.name) for field in fields}
+        return attrs.evolve(  # type: ignore[misc]
+            event, **{name: self._value(name, value) for name, value in told.items()}
+        )
+
+    def _value(self, name: str, value: Any) -> Any:
+        match name, value:
+            case "customer", _:
+                return self._alias
+            case "reason" | "text", str() if value and not _CODE.fullmatch(value):
+                return ERASED
+            case "by", str() if self._named(value):
+                return self._alias
+            case "reference", str() if self._named(value):
+                return disguised(value)
+            case "scan", str():
+                return disguised(value)
+            case _, Scan():
+                return attrs.evolve(value, id=disguised(value.id), code="", place="")
+        return value
+
+
+def _anonymous(document: NewOrder, alias: str) -> NewOrder:
+    """What was ordered, without who ordered it and what the application or a person wrote."""
+    blank: dict[str, Any] = {
+        name: NewOrder.model_fields[name].get_default(call_default_factory=True)
+        for name in PERSONAL_FIELDS
+    }
+    lines = [
+        line.model_copy(update={"attributes": _texts_erased(line.attributes)})
+        for line in document.lines
+    ]
+    blank |= {"lines": tuple(lines), "attributes": _texts_erased(document.attributes)}
+    return document.model_copy(update=blank | {"customer": Customer(id=alias)})
+
+
+def _texts_erased(data: Any) -> Any:
+    """The same shape, each text replaced."""
+    if isinstance(data, str):
+        return ERASED
+    if isinstance(data, Mapping):
+        return {key: _texts_erased(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_texts_erased(value) for value in data]
+    return data

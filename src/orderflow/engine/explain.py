@@ -1,0 +1,196 @@
+"""Explain: what an order waits for, what may be done now, and what may not, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import attrs
+
+from orderflow.engine.pipeline.handle import Handler
+from orderflow.errors import Refusal
+from orderflow.kernel.decide import Decision
+from orderflow.kernel.pending.parcel import parcel_waits
+from orderflow.kernel.pending.waits import waits
+from orderflow.model import commands as cmd
+from orderflow.model.ledger import SETTLED, Bucket
+from orderflow.model.order import Order
+from orderflow.model.state import FulfillmentOrder, Return
+from orderflow.model.work import Effect, Task, Timer, Wanted
+
+__all__ = ["Explanation", "Offer", "WaitsFor", "explain", "silent"]
+
+
+@attrs.frozen
+class WaitsFor:
+    """One thing that an order waits for: a task, an effect, or a party or timer with a time.
+
+    ``key`` is the one to complete a task by.
+    """
+
+    key: str
+    kind: str
+    name: str
+    subject: str
+    sentence: str
+    due: datetime | None = None
+
+
+@attrs.frozen
+class Offer:
+    """A command that somebody may think of; it is accepted where there is no refusal."""
+
+    command: cmd.Command
+    refusals: tuple[Refusal, ...] = ()
+
+
+@attrs.frozen
+class Explanation:
+    """What an order waits for; the commands that would be accepted now, and those that would not.
+
+    ``silent`` names what is unfinished and waits for nothing: promise 5 says that it is empty.
+    """
+
+    order: Order
+    waits: tuple[WaitsFor, ...]
+    offered: tuple[Offer, ...]
+    blocked: tuple[Offer, ...]
+    silent: tuple[str, ...]
+
+
+def explain(handler: Handler, order: Order, actor: str) -> Explanation:
+    """Explain an order to an actor."""
+    found = list(_waits(handler, order))
+    offers = []
+    for body in candidates(handler, order):
+        command = body.to(order.id, by=actor)
+        answer = handler.ask(order, body, actor, "")
+        offers.append(Offer(command, () if isinstance(answer, Decision) else answer))
+    return Explanation(
+        order,
+        tuple(found),
+        tuple(offer for offer in offers if not offer.refusals),
+        tuple(offer for offer in offers if offer.refusals),
+        tuple(_silent(order, found)),
+    )
+
+
+def silent(handler: Handler, order: Order) -> tuple[str, ...]:
+    """What is unfinished in an order and waits for nothing: without weighing any command."""
+    return tuple(_silent(order, list(_waits(handler, order))))
+
+
+def _waits(handler: Handler, order: Order) -> Iterator[WaitsFor]:
+    for wanted in waits(order, handler.rules).values():
+        yield _sentence(wanted)
+    for view in order.state.parcels.values():
+        parcel = handler.store.parcel(view.id)
+        for wanted in parcel_waits(parcel, handler.rules).values() if parcel else ():
+            yield _sentence(wanted)
+    for owner in (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels)):
+        for row in handler.store.pending(owner):
+            if row.kind == "message":
+                what = f"{row.name} is on its way to {owner}"
+                yield WaitsFor(
+                    row.key, "message", row.name, row.subject.partition(":")[2], what, row.due
+                )
+
+
+def _sentence(wanted: Wanted) -> WaitsFor:
+    match wanted:
+        case Task(role=role, instructions=what):
+            sentence = f"{role} should: {what}"
+            return WaitsFor(wanted.key, "task", wanted.name, wanted.subject, sentence, wanted.due)
+        case Effect(name=name, subject=subject):
+            return WaitsFor(wanted.key, "effect", name, subject, f"software does: {name} {subject}")
+        case Timer(name=name, party=party, due=due):
+            who = f"the {party} has time" if party else f"the timer {name} runs"
+            sentence = f"{who} until {due:%Y-%m-%d %H:%M} UTC"
+            return WaitsFor(wanted.key, "timer", name, wanted.subject, sentence, due)
+
+
+def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
+    """The commands that somebody may think of, as they would be given now."""
+    state = order.state
+    yield cmd.Confirm()
+    yield cmd.Cancel()
+    if missing := order.units(Bucket.OPEN, Bucket.BACKORDERED):
+        yield cmd.Cancel(lines=missing)
+    yield cmd.Route()
+    yield cmd.PlaceHold(hold="manual", reason="to be looked at")
+    yield from (cmd.ReleaseHold(hold=hold) for hold in state.holds)
+    yield from (cmd.CloseTask(task=task) for task in state.tasks)
+    yield cmd.ConfirmReceipt()
+    yield cmd.Reopen(reason="to be looked at")
+    yield from _about_work(handler, order)
+    for proposal in state.proposals.values():
+        yield cmd.Substitute(fo=proposal.fo, line=proposal.line)
+    for view in state.parcels.values():
+        yield cmd.Seal(parcel=view.id)
+        yield cmd.Ship(parcel=view.id)
+        yield cmd.Deliver(parcel=view.id)
+        yield cmd.Intercept(parcel=view.id)
+    if not state.payments.paid:
+        yield cmd.RemindPayment()
+    yield cmd.Resend()
+    yield from (cmd.RetryRefund(refund=refund) for refund in state.refunds)
+    yield from (cmd.FinishPutAway(put_away=put_away) for put_away in state.put_aways)
+    if units := order.units(Bucket.SHIPPED, Bucket.DELIVERED):
+        yield cmd.RequestReturn(lines=units)
+    for rma in state.returns:
+        yield cmd.ApproveReturn(rma=rma)
+        yield cmd.DeclineReturn(rma=rma, reason="to be looked at")
+        yield cmd.CloseReturn(rma=rma)
+    yield from _triggers(handler, order)
+
+
+def _about_work(handler: Handler, order: Order) -> Iterator[cmd.Body]:
+    """The commands about fulfillment orders."""
+    for fo in order.state.fulfillment_orders.values():
+        if units := order.units(Bucket.ALLOCATED, fo=fo.id):
+            yield cmd.Pick(fo=fo.id, units=units)
+        if units := order.units(Bucket.PICKED, fo=fo.id):
+            yield cmd.Pack(fo=fo.id, units=units)
+        steps = handler.rules.machine(fo.workflow).workflow.steps
+        if steps & {"collect", "hand_over", "provide"}:
+            yield cmd.Collect(fo=fo.id)
+        if "submit" in steps:
+            yield cmd.Submit(fo=fo.id)
+        yield cmd.Reroute(fo=fo.id)
+        yield cmd.PlaceHold(hold=f"look-{fo.id}", reason="to be looked at", on=fo.id)
+
+
+def _triggers(handler: Handler, order: Order) -> Iterator[cmd.Body]:
+    state = order.state
+    machine = handler.rules.machine
+    for t in machine(state.workflow).workflow.leaving[state.lifecycle]:
+        yield cmd.Fire(trigger=t.trigger)
+    moving: list[FulfillmentOrder | Return] = [
+        *state.fulfillment_orders.values(),
+        *state.returns.values(),
+    ]
+    for found in moving:
+        for onward in machine(found.workflow).workflow.leaving[found.state]:
+            yield cmd.Fire(trigger=onward.trigger, on=found.id)
+
+
+def _silent(order: Order, found: list[WaitsFor]) -> Iterator[str]:
+    """What is unfinished and waits for nothing; a message on its way wakes all of it."""
+    if any(wait.kind == "message" for wait in found):
+        return
+    state = order.state
+    subjects = {wait.subject for wait in found}
+    if not found and not state.phase.final:
+        yield f"order {order.id} is {state.lifecycle}"
+    if not found:
+        for slot, units in order.ledger.items():
+            if slot.bucket not in SETTLED:
+                yield f"{units} of line {slot.line} are {slot.bucket}"
+    for fo in state.fulfillment_orders.values():
+        own = {fo.id, *(slot.parcel for slot, _ in order.ledger.slots(fo=fo.id))} - {""}
+        waits_for_order = fo.phase == "waiting" and state.id in subjects
+        if not fo.phase.final and not own & subjects and not (waits_for_order or state.holds):
+            yield f"fulfillment order {fo.id} is {fo.state}"
+    for rma in state.returns.values():
+        if not rma.phase.final and rma.id not in subjects and not state.holds:
+            yield f"return {rma.id} is {rma.state}"

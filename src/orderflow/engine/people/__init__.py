@@ -1,0 +1,1 @@
+"""People: their tasks, and their tours through the shelves."""

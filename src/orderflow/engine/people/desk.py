@@ -1,0 +1,100 @@
+"""The desk: tasks are claimed, given to others, and completed by people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from orderflow.errors import NotFound, Refusal, Refused
+from orderflow.kernel.decision.rules import Rules
+from orderflow.kernel.pending.forms import read_form
+from orderflow.kernel.pending.parcel import parcel_waits
+from orderflow.kernel.pending.tasks import completing, completing_for_parcel
+from orderflow.kernel.pending.waits import waits
+from orderflow.model.commands import Body
+from orderflow.model.observations import Fact
+from orderflow.model.order import Order
+from orderflow.model.work import Task
+from orderflow.ports import Store
+
+__all__ = ["Desk"]
+
+
+class Desk:
+    """Who may do which task, and what doing it says."""
+
+    def __init__(self, store: Store, rules: Rules) -> None:
+        self._store, self._rules = store, rules
+
+    def claim(self, key: str, by: str) -> Task:
+        """Keep a task for *by*."""
+        _, task = self._open(key)
+        self._check(task, by)
+        return self._assign(task, by)
+
+    def reassign(self, key: str, to: str, by: str) -> Task:
+        """Give a task to *to*; *by* must have its role, too."""
+        _, task = self._open(key)
+        for actor in filter(None, (by, to)):
+            self._check_role(task, actor)
+        return self._assign(task, to)
+
+    def _assign(self, task: Task, to: str) -> Task:
+        if not self._store.assign(task.key, to, task.assignee):
+            _, task = self._open(task.key)
+            raise Refused([_claimed(task)])
+        return self._open(task.key)[1]
+
+    def completing(
+        self, key: str, by: str, data: Mapping[str, str | int | date]
+    ) -> tuple[str, Body | Fact]:
+        """The order that completing a task is about, and what it says."""
+        owner, task = self._open(key)
+        self._check(task, by)
+        kind, _, subject = owner.partition(":")
+        said: Body | Fact | None = None
+        if kind == "order" and (order := self._store.order(subject)) is not None:
+            task = self._as_asked(task, waits(order, self._rules).get(key))
+            said = completing(task, order, self._rules, read_form(task, data))
+        elif kind == "parcel" and (parcel := self._store.parcel(subject)) is not None:
+            task = self._as_asked(task, parcel_waits(parcel, self._rules).get(key))
+            said, subject = completing_for_parcel(task, parcel, read_form(task, data)), parcel.lead
+        if said is None:
+            what = f"it ends by itself: {task.instructions}"
+            raise Refused([Refusal("task.not_a_step", what)])
+        return subject, said
+
+    def order_of(self, key: str) -> Order:
+        """The order of an open task. Raises NotFound."""
+        owner, _ = self._open(key)
+        order = self._store.order(owner.removeprefix("order:"))
+        if order is None:
+            raise NotFound(f"{key} is no task of an order")
+        return order
+
+    def _as_asked(self, task: Task, wanted: object) -> Task:
+        """The task with the form that the order asks for now."""
+        return wanted if isinstance(wanted, Task) else task
+
+    def _open(self, key: str) -> tuple[str, Task]:
+        found = self._store.task(key)
+        if found is None:
+            raise NotFound(f"there is no open task {key}")
+        return found
+
+    def _check(self, task: Task, by: str) -> None:
+        self._check_role(task, by)
+        if task.assignee not in ("", by):
+            raise Refused([_claimed(task)])
+
+    def _check_role(self, task: Task, actor: str) -> None:
+        held = self._rules.roles_of(actor)
+        if held is not None and task.role not in held:
+            what = f"{actor} needs the role {task.role} for {task.key}"
+            raise Refused([Refusal("actor.role_missing", what)])
+
+
+def _claimed(task: Task) -> Refusal:
+    return Refusal(
+        "task.claimed", f"{task.key} is claimed by {task.assignee}; have it reassigned first"
+    )

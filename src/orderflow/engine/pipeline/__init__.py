@@ -1,0 +1,1 @@
+"""The way of a message: read, prepared, decided, committed, followed up."""

@@ -1,0 +1,100 @@
+"""What follows from decisions at once: the messages that they send, handled along with them.
+
+An order and its parcels tell each other what they do. Such a message is decided in the same breath,
+and is stored in the same transaction as what sent it. All others go through the outbox: those to
+stock, those to several orders, and those to what another message of the same turn is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+import attrs
+
+from orderflow.engine.pipeline.envelope import Envelope, Reading, Ready
+from orderflow.engine.pipeline.prepare import Preparer
+from orderflow.model.folds.building import changed
+from orderflow.model.work import Message
+from orderflow.ports import Commit
+
+__all__ = ["follow"]
+
+_DEPTH = 8
+"""Messages that follow from each other at once, at most."""
+
+
+def follow(
+    preparer: Preparer, commits: Mapping[int, Commit], taken: Collection[str], reading: Reading
+) -> dict[int, Commit]:
+    """The same commits, with what follows from each along.
+
+    *taken* are the subjects of all messages of this turn. What cannot be handled now is left in the
+    outbox, and with it all that is told to the same subject later.
+    """
+    chains = {number: _Chain([commit]) for number, commit in commits.items()}
+    owners: dict[str, _Chain | None] = dict.fromkeys(taken)
+    owners |= {chain.parts[0].subject: chain for chain in chains.values()}
+    fresh = [(chain, chain.parts[0]) for chain in chains.values() if chain.parts[0].messages]
+    for _ in range(_DEPTH):
+        told = [(chain, m) for chain, part in fresh for m in chain.tells(part, owners)]
+        if not told:
+            break
+        envelopes = [Envelope(message.to, message.body, message.key) for _, message in told]
+        try:
+            preparer.read(envelopes, reading)
+        except Exception:  # the worker reads them again, one by one, and tells what is wrong
+            break
+        fresh = []
+        for (chain, message), envelope in zip(told, envelopes, strict=True):
+            if part := chain.take(message, preparer, envelope, reading):
+                fresh.append((chain, part))
+    return {number: chain.commit() for number, chain in chains.items()}
+
+
+@attrs.define(eq=False)
+class _Chain:
+    """A commit and what follows from it; *carried* are the messages that need no outbox."""
+
+    parts: list[Commit]
+    carried: set[str] = attrs.field(factory=set)
+    left: set[str] = attrs.field(factory=set)
+
+    def tells(self, part: Commit, owners: dict[str, _Chain | None]) -> Iterator[Message]:
+        """The messages of a part that may be handled at once; their subjects are this chain's."""
+        several = sum(message.to.startswith("order:") for message in part.messages) > 1
+        for message in part.messages:
+            apart = message.to.startswith("stock:") or (several and message.to.startswith("order:"))
+            if not apart and owners.setdefault(message.to, self) is self:
+                yield message
+            else:
+                self.left.add(message.to)
+
+    def take(
+        self, message: Message, preparer: Preparer, envelope: Envelope, reading: Reading
+    ) -> Commit | None:
+        """What a message comes to; None where it is left in the outbox."""
+        if message.to in self.left:
+            return None
+        try:
+            prepared = preparer.prepare(envelope, reading)
+        except Exception:  # the worker delivers it, and tells what is wrong
+            prepared = ()
+        if not isinstance(prepared, Ready):
+            self.left.add(message.to)
+            return None
+        part = prepared.commit
+        reading.learn(part)
+        self.carried.add(message.key)
+        self.parts.append(part)
+        return part
+
+    def commit(self) -> Commit:
+        """All of it as one commit."""
+        if not self.carried:
+            return self.parts[0]
+        first, *along = map(self._without, self.parts)
+        return changed(first, along=tuple(along))
+
+    def _without(self, part: Commit) -> Commit:
+        left = tuple(message for message in part.messages if message.key not in self.carried)
+        return changed(part, messages=left) if part.messages else part

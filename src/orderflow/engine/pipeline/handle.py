@@ -1,0 +1,168 @@
+"""Handling messages: read, decide, commit; decide again when others were faster."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from orderflow.engine.pipeline.envelope import (
+    Answer,
+    Envelope,
+    FactProviders,
+    Reading,
+    Ready,
+    Refusals,
+)
+from orderflow.engine.pipeline.follow import follow
+from orderflow.engine.pipeline.prepare import Preparer
+from orderflow.errors import (
+    Conflict,
+    ConnectionLost,
+    StoreFull,
+    StoreLocked,
+    StoreReadOnly,
+)
+from orderflow.kernel.decide import Decision
+from orderflow.kernel.decision.rules import Rules
+from orderflow.model.order import Order
+from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Outcome, Store
+
+__all__ = ["Handler"]
+
+_TRIES = 25
+_OF_ALL = (ConnectionLost, StoreFull, StoreLocked, StoreReadOnly)
+"""What fails because of the database, and not because of what was to be stored."""
+CommitAll = Callable[[Sequence[Commit]], Sequence[Outcome]]
+_LOG = logging.getLogger("orderflow")
+
+
+class Handler:
+    """Applies messages to orders, parcels and stock: each wholly, or not at all."""
+
+    def __init__(
+        self, store: Store, rules: Rules, clock: Clock, ids: Ids, facts: FactProviders
+    ) -> None:
+        self.store, self.rules, self.ids = store, rules, ids
+        self.preparer = Preparer(store, rules, clock, facts)
+
+    @property
+    def clock(self) -> Clock:
+        """What tells it the time."""
+        return self.preparer.clock
+
+    def within(self, connection: Any) -> Handler:
+        """The same inside a transaction of the host's."""
+        store = self.store.within(connection)
+        return Handler(store, self.rules, self.clock, self.ids, self.preparer.facts)
+
+    def ask(
+        self, order: Order | None, body: object, actor: str, new_id: str
+    ) -> Decision | Refusals:
+        """Decide without committing."""
+        return self.preparer.ask(order, body, actor, new_id)
+
+    def handle(self, envelope: Envelope) -> Order | Refusals | None:
+        """Apply a message. An order's message gives the order, or the reasons to refuse.
+
+        Raises:
+            Conflict: Others kept changing the same thing.
+            NotFound: There is no such order or parcel.
+        """
+        (answer,) = self.handle_all([envelope])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def handle_all(
+        self,
+        envelopes: Sequence[Envelope],
+        reading: Reading | None = None,
+        commit: CommitAll | None = None,
+    ) -> list[Answer]:
+        """Apply messages, as many as may be in one transaction, with an answer for each.
+
+        What :meth:`handle` would raise is the answer. Messages to one subject follow each other.
+
+        Args:
+            envelopes: The messages.
+            reading: What was read before: what it leads to is committed, or else decided anew.
+            commit: What writes the first transaction, in place of the store.
+        """
+        answers: dict[int, Answer] = {}
+        tries: Counter[int] = Counter()
+        while len(answers) < len(envelopes):
+            turn: dict[str, int] = {}
+            for number, envelope in enumerate(envelopes):
+                if number not in answers:
+                    turn.setdefault(envelope.subject, number)
+            tries.update(turn.values())
+            for subject, number in turn.items():
+                if tries[number] > 1:
+                    _LOG.info("%s changed meanwhile: decided again (%s)", subject, tries[number])
+            for subject in [name for name, number in turn.items() if tries[number] > _TRIES]:
+                what = f"{subject} kept changing meanwhile; send it again"
+                answers[turn.pop(subject)] = Conflict(what)
+            # What follows may have been in the way: who tries again leaves it to the outbox.
+            first = all(tries[number] == 1 for number in turn.values())
+            asked = {number: envelopes[number] for number in turn.values()}
+            answers |= self._together(asked, reading, commit, follows=first)
+            reading = commit = None
+        return [answers[number] for number in range(len(envelopes))]
+
+    def _together(
+        self,
+        turn: Mapping[int, Envelope],
+        reading: Reading | None = None,
+        commit: CommitAll | None = None,
+        *,
+        follows: bool,
+    ) -> Mapping[int, Answer]:
+        """Decide and commit once; where that fails, each by itself: none sinks another.
+
+        Who is missing in the answers has to try again.
+        """
+        try:
+            return self._at_once(turn, reading, commit, follows=follows)
+        except Exception as error:
+            if len(turn) == 1 or isinstance(error, _OF_ALL):
+                return dict.fromkeys(turn, error)
+        alone = [self._together({number: each}, follows=follows) for number, each in turn.items()]
+        return {number: answer for each in alone for number, answer in each.items()}
+
+    def _at_once(
+        self,
+        turn: Mapping[int, Envelope],
+        before: Reading | None,
+        commit: CommitAll | None,
+        *,
+        follows: bool,
+    ) -> Mapping[int, Answer]:
+        """Decide each, and commit all in one transaction."""
+        reading = before or Reading()
+        self.preparer.read(turn.values(), reading)
+        answers: dict[int, Answer] = {}
+        ready: dict[int, Ready] = {}
+        for number, envelope in turn.items():
+            prepared: Ready | Answer
+            try:
+                prepared = self.preparer.prepare(envelope, reading)
+            except Exception as error:  # it sinks no other
+                prepared = error
+            if isinstance(prepared, Ready):
+                ready[number] = prepared.closing(envelope.closes)
+                reading.learn(prepared.commit)
+            elif before is None:  # else it may be true of what was read before, and not any more
+                answers[number] = prepared
+        commits = {number: each.commit for number, each in ready.items()}
+        if follows:
+            taken = [envelope.subject for envelope in turn.values()]
+            commits = follow(self.preparer, commits, taken, reading)
+        outcomes = (commit or self.store.commit_all)(list(commits.values()))
+        for number, outcome in zip(commits, outcomes, strict=True):
+            if isinstance(outcome, Committed):
+                answers[number] = ready[number].answer
+            elif isinstance(outcome, Duplicate):
+                answers[number] = None
+        return answers

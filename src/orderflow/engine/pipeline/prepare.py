@@ -1,0 +1,200 @@
+"""Preparing commits: what a message is about is read, and decided; nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+
+from orderflow.engine.pipeline.envelope import Envelope, FactProviders, Reading, Ready, Refusals
+from orderflow.engine.pipeline.stock import stock_commit
+from orderflow.errors import NotFound, Refusal
+from orderflow.kernel.decide import Context, Decision, decide, stock_keys
+from orderflow.kernel.decision.rules import Rules
+from orderflow.kernel.parcels.parcel import decide_parcel
+from orderflow.kernel.pending.parcel import parcel_waits
+from orderflow.model.commands import (
+    Cancel,
+    Draft,
+    Edit,
+    Override,
+    Pack,
+    Place,
+    Route,
+    Substitute,
+)
+from orderflow.model.events import Entry
+from orderflow.model.ledger import Bucket
+from orderflow.model.messages import Despatched, EffectFailed, OpenParcel, TimerFired
+from orderflow.model.order import Order
+from orderflow.model.stock import StockKey, StockLevel
+from orderflow.ports import Clock, Commit, Store, Watch
+
+__all__ = ["Preparer"]
+
+_CALLS_BACK = Cancel | Edit | Override | Route | Substitute | TimerFired
+"""What may take units from waiting lists."""
+
+
+class Preparer:
+    """Makes of messages to orders, parcels and stock what is to be committed."""
+
+    def __init__(self, store: Store, rules: Rules, clock: Clock, facts: FactProviders) -> None:
+        self.store, self.rules, self.clock, self.facts = store, rules, clock, facts
+
+    def read(self, envelopes: Collection[Envelope], reading: Reading) -> None:
+        """Read the orders and parcels that messages are about, and the stock that they may need."""
+        orders, parcels = reading.missing(envelope.subject for envelope in envelopes)
+        if orders:
+            reading.orders.update(dict.fromkeys(orders) | dict(self.store.load(orders)))
+        if parcels:
+            reading.parcels.update(dict.fromkeys(parcels) | dict(self.store.parcels(parcels)))
+        keys: set[StockKey] = set()
+        for envelope in envelopes:
+            order = reading.order(envelope.subject)
+            with suppress(Exception):  # whatever is wrong with it is found again, and told
+                if envelope.subject.startswith("order:"):
+                    keys |= stock_keys(self.rules, order, envelope.body)
+        if keys := keys - reading.levels.keys():
+            reading.levels.update(self.store.levels(keys))
+
+    def prepare(self, envelope: Envelope, reading: Reading) -> Ready | Refusals:
+        """What a message makes of its subject, or the reasons to refuse it."""
+        match envelope.subject.partition(":")[0]:
+            case "order":
+                return self._order(envelope, reading)
+            case "parcel":
+                return Ready(self._parcel(envelope, reading))
+            case _:
+                return Ready(stock_commit(self.store, self.rules, envelope, self.clock.now()))
+
+    def ask(
+        self, order: Order | None, body: object, actor: str, new_id: str
+    ) -> Decision | Refusals:
+        """Decide without committing."""
+        levels = self.store.levels(stock_keys(self.rules, order, body))
+        context = self._context(order, body, levels, actor, "ask", new_id)
+        return decide(self.rules, order, body, context, new_id)
+
+    def _context(
+        self,
+        order: Order | None,
+        body: object,
+        levels: Mapping[StockKey, StockLevel],
+        actor: str,
+        cause: str,
+        new_id: str = "",
+        at: datetime | None = None,
+    ) -> Context:
+        now, facts = self.clock.now(), {}
+        if self.facts:
+            about = order or self._drafted(body, actor, now, new_id)
+            facts = {name: provide(about) for name, provide in self.facts.items()}
+        into = body.into if isinstance(body, Pack) else None
+        parcel = self.store.parcel(into) if into else None
+        waiting = self._waiting(order) if order and isinstance(body, _CALLS_BACK) else {}
+        return Context(now, actor, cause, at, facts, levels, parcel, waiting)
+
+    def _waiting(self, order: Order) -> Mapping[tuple[str, StockKey], int]:
+        """How many backordered units of which line are on which waiting list."""
+        return {
+            (line, key): waiting.quantity
+            for line in order.units(Bucket.BACKORDERED)
+            for place in self.rules.locations
+            for key in [StockKey(order.state.lines[line].sku, place)]
+            for waiting in self.store.waiting(key)
+            if (waiting.order, waiting.line) == (order.id, line)
+        }
+
+    def _drafted(self, body: object, actor: str, now: datetime, new_id: str) -> Order:
+        """The order that is about to be placed, for those who are asked about it."""
+        assert isinstance(body, Place | Draft)  # every other body is about an order
+        drafted = decide(self.rules, None, Draft(order=body.order), Context(now, actor), new_id)
+        assert isinstance(drafted, Decision)  # a draft meets no guard
+        return drafted.order
+
+    def _order(self, envelope: Envelope, reading: Reading) -> Ready | Refusals:
+        order_id = envelope.subject.removeprefix("order:")
+        order = reading.order(envelope.subject)
+        if envelope.creates and order is not None:
+            return (Refusal("order.number_taken", f"there is an order {order_id} already"),)
+        if not envelope.creates and order is None:
+            raise NotFound(f"there is no order {order_id}")
+        asked = envelope.body, reading.levels, envelope.actor, envelope.cause
+        context = self._context(order, *asked, order_id, envelope.at)
+        decision = decide(self.rules, order, envelope.body, context, order_id)
+        if not isinstance(decision, Decision):
+            return decision
+        before = order.version if order else 0
+        if not decision.events:
+            receipt, done = envelope.stored(before), envelope.done
+            commit = Commit(envelope.subject, context.now, before, receipt=receipt, done=done)
+            return Ready(commit, order)
+        return Ready(self._commit(envelope, decision, context), decision.order)
+
+    def _commit(self, envelope: Envelope, decision: Decision, context: Context) -> Commit:
+        """All that a decision about an order writes."""
+        version = decision.order.version
+        what = envelope.subject, version, context.now, envelope.actor, envelope.cause
+        return Commit(
+            envelope.subject,
+            context.now,
+            version - 1,
+            order=decision.order,
+            entry=Entry(*what, decision.events, context.facts),
+            stock=decision.stock,
+            wanted=decision.wanted,
+            withdrawn=decision.withdrawn,
+            messages=decision.messages,
+            watches=self._watches(decision, envelope),
+            references=decision.references,
+            receipt=envelope.stored(version),
+            done=envelope.done,
+            revised=decision.revised,
+        )
+
+    def _watches(self, decision: Decision, envelope: Envelope) -> tuple[Watch, ...]:
+        order, found = decision.order, []
+        for number, fired in enumerate(decision.fired):
+            for hook, _ in self.rules.hooks.watchers("committed", fired.trigger, fired.workflow):
+                key = f"{order.id}:{order.version}.{number}:{hook}"
+                found.append(Watch(key, hook, "committed", fired.trigger, fired.subject))
+        return (*found, *self._told_of(envelope))
+
+    def _told_of(self, envelope: Envelope) -> Iterator[Watch]:
+        """The watchers of a timer that fired, or of an effect that gave up."""
+        body = envelope.body
+        if isinstance(body, TimerFired | EffectFailed):
+            point = "timed_out" if isinstance(body, TimerFired) else "failed"
+            for hook, _ in self.rules.hooks.watchers(point, body.name):
+                key = f"{envelope.cause}:{hook}"
+                yield Watch(key, hook, point, body.name, body.subject)
+
+    def _parcel(self, envelope: Envelope, reading: Reading) -> Commit:
+        parcel_id = envelope.subject.removeprefix("parcel:")
+        parcel = reading.parcel(envelope.subject)
+        now = self.clock.now()
+        if parcel is None and not isinstance(envelope.body, OpenParcel | Despatched):
+            raise NotFound(f"there is no parcel {parcel_id}")
+        decision = decide_parcel(parcel, parcel_id, envelope.body, now, envelope.at or now)
+        before = parcel.version if parcel else 0
+        receipt, done = envelope.stored(before), envelope.done
+        if not decision.events:
+            return Commit(envelope.subject, now, before, receipt=receipt, done=done)
+        old = parcel_waits(parcel, self.rules) if parcel else {}
+        new = parcel_waits(decision.parcel, self.rules)
+        what = envelope.subject, before + 1, now, envelope.actor, envelope.cause
+        return Commit(
+            envelope.subject,
+            now,
+            before,
+            parcel=decision.parcel,
+            entry=Entry(*what, decision.events),
+            wanted=tuple(new[key] for key in new if key not in old),
+            withdrawn=tuple(key for key in old if key not in new),
+            messages=decision.messages,
+            references=decision.references,
+            receipt=receipt,
+            done=done,
+            watches=tuple(self._told_of(envelope)),
+        )

@@ -1,0 +1,68 @@
+"""What a message to stock commits: its operations, whom it serves, and who goes without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from orderflow.engine.pipeline.envelope import Envelope
+from orderflow.inventory import StockDecision, decide_stock, settle
+from orderflow.kernel.decision.rules import Rules
+from orderflow.model.commands import StockCommand
+from orderflow.model.messages import SettleStock, StockLost
+from orderflow.model.observations import StockReported
+from orderflow.model.stock import StockKey
+from orderflow.model.work import Message
+from orderflow.ports import Commit, Store
+
+__all__ = ["stock_commit"]
+
+
+def stock_commit(store: Store, rules: Rules, envelope: Envelope, now: datetime) -> Commit:
+    """What a command, report or message about stock writes."""
+    decision, subject = _decided(store, rules, envelope, now), envelope.subject
+    shortfall, messages = decision.shortfall, decision.messages
+    if shortfall and not isinstance(envelope.body, SettleStock):
+        messages = (*messages, *_lost(store, rules, decision, envelope.cause))
+    return Commit(
+        subject,
+        now,
+        stock=decision.ops,
+        wanted=(shortfall,) if shortfall else (),
+        withdrawn=() if shortfall else (f"{subject}:shortfall",),
+        messages=messages,
+        receipt=envelope.stored(0),
+        done=envelope.done,
+    )
+
+
+def _decided(store: Store, rules: Rules, envelope: Envelope, now: datetime) -> StockDecision:
+    body, cause = envelope.body, envelope.cause
+    if isinstance(body, SettleStock):
+        waiting = rules.serve(store.waiting(body.key))
+        return settle(store.levels([body.key])[body.key], waiting, cause, now)
+    assert isinstance(body, StockCommand | StockReported)  # nothing else is for stock
+    key = StockKey(body.sku, body.location)
+    level, waiting = store.levels([key])[key], store.waiting(key)
+    return decide_stock(
+        body,  # type: ignore[arg-type]  # StockCommand's subclasses are StockBody
+        level,
+        waiting,
+        rules.serve,
+        cause,
+        now,
+        envelope.at,
+    )
+
+
+def _lost(store: Store, rules: Rules, decision: StockDecision, cause: str) -> Iterator[Message]:
+    """Tell the orders that go without, as the policy says, until the shortfall is covered."""
+    if rules.hit is None:
+        return
+    promised, left = store.promised(decision.key), decision.short_by
+    for order in rules.hit(store.load({order for order, _ in promised}).values()):
+        for line in sorted(line for holder, line in promised if holder == order.id):
+            if part := min(left, promised[order.id, line]):
+                left -= part
+                lost = StockLost(decision.key, line, part)
+                yield Message(f"{cause}>lost:{order.id}/{line}", f"order:{order.id}", lost)

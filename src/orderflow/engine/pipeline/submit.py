@@ -1,0 +1,140 @@
+"""Submitting commands about orders: what is known already is answered again, the rest handled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from orderflow.engine.pipeline.envelope import Answer, Envelope, digest, enveloped
+from orderflow.engine.pipeline.handle import Handler
+from orderflow.errors import NotFound, OrderflowError, Refusal, Refused
+from orderflow.model.commands import Command, Draft, Place, StockCommand
+from orderflow.model.folds.fold import fold
+from orderflow.model.order import Order
+from orderflow.ports import Receipt
+
+__all__ = ["Submitter"]
+
+_TOGETHER = 100
+
+
+class Submitter:
+    """Takes commands about orders. The same id with the same content gets the same answer."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler, self._store = handler, handler.store
+
+    def submit(self, command: Command) -> Order:
+        """The order after a command. Raises Refused, NotFound, Conflict."""
+        (found,) = self.submit_all([command])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def submit_all(self, commands: Sequence[Command]) -> list[Order | OrderflowError]:
+        """For each command the order after it, or what :meth:`submit` would raise."""
+        return [answer for run in _runs(commands) for answer in self._together(run)]
+
+    def _together(self, commands: Sequence[Command]) -> list[Order | OrderflowError]:
+        found: dict[int, Order | OrderflowError] = {}
+        new: dict[int, Envelope] = {}
+        for number, command in enumerate(commands):
+            try:
+                known = self._known_answer(command)
+            except OrderflowError as refused:
+                found[number] = refused
+                continue
+            if known is not None:
+                found[number] = known
+            else:
+                new[number] = self._envelope(command)
+        answers = self._handler.handle_all(list(new.values()))
+        for (number, envelope), answer in zip(new.items(), answers, strict=True):
+            try:
+                found[number] = self._told(commands[number], envelope, answer)
+            except OrderflowError as error:
+                found[number] = error
+        return [found[number] for number in range(len(commands))]
+
+    def _told(self, command: Command, envelope: Envelope, answer: Answer) -> Order | OrderflowError:
+        if answer is None:  # the same command came in twice at the same moment
+            (again,) = self._together([command])
+            return again
+        if isinstance(answer, tuple):
+            with suppress(Refused):  # another one took its id meanwhile: its own reasons stand
+                if known := self._known_answer(command):  # it came in twice, this one was slower
+                    return known
+            order_id = envelope.subject.removeprefix("order:")
+            self._handler.rules.hooks.tell_refused(order_id, answer)
+            return Refused(answer)
+        if isinstance(answer, Exception) and not isinstance(answer, OrderflowError):
+            raise answer  # a fault of a hook or of ours, not an outcome
+        return answer
+
+    def _envelope(self, command: Command) -> Envelope:
+        body, order_id = command.body, command.subject
+        if isinstance(body, StockCommand):
+            raise TypeError("a stock command changes no order: use engine.change_stock(command)")
+        creates = isinstance(body, Place | Draft)
+        if isinstance(body, Place | Draft):
+            order_id = body.order.number or self._handler.ids.new("order")
+        cause = command.id or self._handler.ids.new("message")
+        content = digest(command.content())
+        return Envelope(
+            f"order:{order_id}",
+            body,
+            f"{order_id}/{cause}",
+            command.actor,
+            receipt=(_scope(command), command.id, content) if command.id else None,
+            creates=creates,
+        )
+
+    def _known_answer(self, command: Command) -> Order | None:
+        """The order as it was after the command, where it was carried out before."""
+        if not command.id:
+            return None
+        receipt = self.known(_scope(command), command.id, digest(command.content()))
+        return None if receipt is None else self._as_of(receipt)
+
+    def _as_of(self, receipt: Receipt) -> Order:
+        """The order as it was when the receipt was written: the journal tells."""
+        name = receipt.subject.removeprefix("order:")
+        order = self._store.order(name)
+        if order is None:
+            raise NotFound(f"there is no order {name}")
+        entries = (e for e in self._store.journal(receipt.subject) if e.version <= receipt.version)
+        return order.at(fold(entries, order.id))
+
+    def known(self, scope: str, message: str, content: str) -> Receipt | None:
+        """The receipt of a message that was handled. Raises Refused: it had another content."""
+        receipt = self._store.receipt(scope, message)
+        if receipt is not None and receipt.digest != content:
+            sentence = f"the id {message} was used for another content; give this one its own id"
+            raise Refused([Refusal("id_reused", sentence)])
+        return receipt
+
+    def within(self, connection: Any) -> Submitter:
+        """The same inside a transaction of the host's."""
+        return Submitter(self._handler.within(connection))
+
+
+def _runs(commands: Sequence[Command]) -> Iterator[list[Command]]:
+    """Commands that are handled together: in none of them an id comes twice."""
+    run: list[Command] = []
+    ids: set[tuple[str, str]] = set()
+    for command in commands:
+        enveloped(command, Command)
+        used = (_scope(command), command.id) if command.id else None
+        if len(run) == _TOGETHER or used in ids:
+            yield run
+            run, ids = [], set()
+        run.append(command)
+        if used:
+            ids.add(used)
+    yield run
+
+
+def _scope(command: Command) -> str:
+    body = command.body
+    return f"channel:{body.order.channel}" if isinstance(body, Place | Draft) else command.subject

@@ -1,0 +1,277 @@
+"""The local worker: takes what is due from the outbox and does it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Sequence
+from concurrent.futures import wait
+from datetime import datetime, timedelta
+
+import attrs
+from tenacity import RetryCallState, Retrying, wait_exponential
+
+from orderflow.engine.erasure import Forgetter
+from orderflow.engine.pipeline.envelope import Envelope, Reading
+from orderflow.engine.pipeline.handle import Handler
+from orderflow.engine.worker.batch import Done, Next
+from orderflow.engine.worker.detached import detached
+from orderflow.engine.worker.performers import Performers
+from orderflow.engine.worker.subjects import About
+from orderflow.errors import ByHand, PortFailed
+from orderflow.kernel.decision.step import Committed
+from orderflow.model.commands import Body
+from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
+from orderflow.model.observations import LabelBought, LabelVoided, Observation
+from orderflow.model.reading import storable
+from orderflow.model.work import Due, Kind, Message, Task
+from orderflow.ports import Commit, Deed, Outcome, Reply
+
+__all__ = ["Failed", "Worker"]
+
+_LOG = logging.getLogger("orderflow")
+
+
+@attrs.frozen
+class Failed:
+    """A row that was not done, and when it is tried again; None where it was given up."""
+
+    row: Due
+    error: Exception
+    retry_at: datetime | None
+
+
+class Worker:
+    """Performs effects, fires timers, delivers messages, tells watchers.
+
+    Any number of workers may run on one store: each row is leased to one of them at a time. A row
+    that fails is tried again with growing pauses. After *attempts* there is a task: an effect is
+    given up, a message is tried on.
+
+    Attributes:
+        attempts: Tries of one row before it is a person's task.
+        lease: How long a claimed row is left alone by others; longer than *timeout*.
+        timeout: Seconds (real time) that one call to a port may take; None does not limit it.
+        performers: Who performs the effects.
+    """
+
+    attempts = 8
+    lease = timedelta(minutes=5)
+    batch = 100
+    timeout: float | None = None
+
+    def __init__(self, handler: Handler, performers: Performers, forgetter: Forgetter) -> None:
+        self._handler, self.performers, self._forgetter = handler, performers, forgetter
+        self._store, self._clock = handler.store, handler.clock
+        self._pause = wait_exponential(multiplier=5, max=3600)
+
+    def run_until_idle(self) -> int:
+        """Do all that is due now, and what follows from it at once; give the number of rows."""
+        done, rows, known = 0, self._claim(), Reading()
+        while rows:
+            done += len(rows)
+            rows, known = self._go_on(rows, known, self._next())
+        return done
+
+    def run_forever(self, stop: threading.Event, poll: float = 1.0) -> None:
+        """Work until *stop* is set; a row that was begun is finished. *poll* in seconds.
+
+        An error, as while the database is away, is logged; after *poll* it goes on.
+        """
+        rows: Sequence[Due] = ()
+        known = Reading()
+        while not stop.is_set():
+            after = self._next()
+            try:  # rows that are left when it stops are taken over when their lease ends
+                if not rows:
+                    rows, known = self._claim(), Reading()
+                rows, known = self._go_on(rows, known, after, stop)
+            except Exception:
+                _LOG.exception("the worker goes on in %s s", poll)
+                rows, known = after.rows or (), Reading()
+            if not rows:
+                stop.wait(poll)
+
+    def _go_on(
+        self, rows: Sequence[Due], known: Reading, after: Next, stop: threading.Event | None = None
+    ) -> tuple[Sequence[Due], Reading]:
+        """Do rows; give what is due after them, and what is known of it."""
+        with self._store.reading():
+            self._do(rows, known, after, stop)
+        if after.rows is not None:
+            return after.rows, after.reading
+        return () if _is_set(stop) else self._claim(), Reading()
+
+    def next_due(self) -> datetime | None:
+        """When there will be something to do."""
+        return self._store.next_due()
+
+    def _claim(self) -> Sequence[Due]:
+        return self._store.claim(self._clock.now(), self.lease, self._token(), self.batch)
+
+    def _next(self) -> Next:
+        """What will be due after a batch."""
+
+        def commit(commits: Sequence[Commit]) -> tuple[Sequence[Outcome], Sequence[Due]]:
+            now, token = self._clock.now(), self._token()
+            return self._store.commit_and_claim(commits, now, self.lease, token, self.batch)
+
+        return Next(commit)
+
+    def _token(self) -> str:
+        return self._handler.ids.new("lease")
+
+    def do(self, rows: Sequence[Due]) -> list[Failed]:
+        """Do claimed rows, and store in one transaction what came of those done together.
+
+        Gives the rows that failed; each is recorded.
+        """
+        with self._store.reading():
+            return self._do(rows, Reading(), None)
+
+    def _do(
+        self,
+        rows: Sequence[Due],
+        known: Reading,
+        after: Next | None,
+        stop: threading.Event | None = None,
+    ) -> list[Failed]:
+        done, about = Done(), About(self._store, rows, known)
+        failed: list[Failed] = []
+        for row in rows:
+            if _is_set(stop):
+                break
+            if row.owner in done.owners or done.over():
+                failed += self._store_done(done, about.reading)
+                about.forget()
+                done = Done()
+            try:
+                result = self._result(row, about)
+            except Exception as error:  # whatever fails is recorded and tried again
+                failed.append(self.failed(row, error))
+                continue
+            if result is not None:
+                done.add(row, result)
+        return failed + self._store_done(done, about.reading, None if _is_set(stop) else after)
+
+    def _store_done(self, done: Done, reading: Reading, after: Next | None = None) -> list[Failed]:
+        """Store results; an acknowledgement alone cannot be refused."""
+        self._store.commit_all(done.commits)
+        commit = after.commit_all if after else None
+        messages = [envelope for _, envelope in done.messages]
+        answers = self._handler.handle_all(messages, reading, commit)
+        failed = []
+        for (row, _), answer in zip(done.messages, answers, strict=True):
+            if isinstance(answer, Exception):
+                failed.append(self.failed(row, answer))
+            elif isinstance(answer, tuple) and row.kind is Kind.EFFECT:
+                refused = PortFailed("refused: " + "; ".join(map(str, answer)))
+                failed.append(self.failed(row, refused))
+        return failed
+
+    def _result(self, row: Due, about: About) -> Envelope | Commit | None:
+        """Do a row, and give what is to be stored; None where it is no longer ours to do."""
+        match row.kind:
+            case Kind.MESSAGE:
+                return self._delivery(row)
+            case Kind.TIMER:
+                return self._fired(row)
+            case Kind.EFFECT:
+                return self._perform(row, about) if self._store.still_mine(row) else None
+            case Kind.WATCH:
+                return self._watch(row, about)
+
+    def _delivery(self, row: Due) -> Envelope:
+        body = row.data["body"]
+        at = None
+        if isinstance(body, Observation):
+            at, body = body.occurred_at, body.body
+        closes = (_stuck(row),) if row.attempts > 1 else ()
+        return Envelope(row.owner, body, row.key, at=at, done=row.key, closes=closes)
+
+    def _fired(self, row: Due) -> Envelope | Commit | None:
+        if row.owner.startswith("inbox:"):
+            return self._unmatched(row)
+        if row.owner.startswith("forget:"):
+            self._forgetter.forget(row.owner.removeprefix("forget:"))
+            return None
+        return Envelope(
+            row.owner, TimerFired(row.key, row.name, row.subject), row.key, done=row.key
+        )
+
+    def _unmatched(self, row: Due) -> Commit:
+        reference = row.owner.removeprefix("inbox:")
+        waiting = any(item.reference == reference for item in self._store.inbox())
+        what = f"facts came about {reference}, which is unknown here: look into it, or dismiss them"
+        task = Task(row.key, "exception.unmatched", row.owner, "support", what)
+        now = self._clock.now()
+        return Commit(row.owner, now, wanted=(task,) if waiting else (), done=row.key)
+
+    def _perform(self, row: Due, about: About) -> Envelope | Commit:
+        order, parcel = about(row)
+        deed = Deed(row.key, row.name, row.subject, row.attempts, order, parcel, row.data)
+        reply = self._limited(deed)
+        if reply is None and parcel is None:
+            taken = EffectTaken(row.key, row.name, row.subject)
+            return Envelope(row.owner, taken, row.key, done=row.key)
+        if reply is None:
+            return Commit(row.owner, self._clock.now(), done=row.key)
+        owner = row.owner
+        if isinstance(reply, LabelBought | LabelVoided):
+            owner = f"parcel:{reply.parcel}"
+        elif isinstance(reply, Body):
+            owner = f"order:{order.id}"
+        return Envelope(owner, reply, row.key, done=row.key)
+
+    def _limited(self, deed: Deed) -> Reply:
+        """Do the deed within the time limit; past it the outcome is unknown."""
+        if self.timeout is None:
+            return self.performers.perform(deed)
+        call = detached(lambda: self.performers.perform(deed))
+        if not wait([call], self.timeout).done:
+            raise PortFailed(f"no answer within {self.timeout} s; the outcome is unknown")
+        return call.result()
+
+    def _watch(self, row: Due, about: About) -> Commit:
+        point, name = str(row.data["point"]), str(row.data["name"])
+        order, _ = about(row)
+        watcher = self._handler.rules.hooks.watcher(str(row.data["hook"]))
+        if watcher is not None:
+            watcher(Committed(row.key, order, point, name, row.subject))
+        return Commit(row.owner, self._clock.now(), done=row.key)
+
+    def failed(self, row: Due, error: Exception) -> Failed:
+        """Record that a claimed row failed: it is tried again, or given up with a task.
+
+        A message is never given up: what it tells has come true. A task says that it is stuck.
+        Nor is a timer that is no order's and no parcel's, such as a wish to be forgotten.
+        """
+        now = self._clock.now()
+        told = storable("".join(traceback.format_exception_only(error)).strip())
+        retry_at: datetime | None = now + self._pause_after(row)
+        tell: Message | Task | None = None
+        if row.attempts >= self.attempts or isinstance(error, ByHand):
+            if row.kind is Kind.MESSAGE:
+                what = f"a message to {row.owner} is tried again, and cannot be delivered: {told}"
+                tell = Task(_stuck(row), "exception.message", row.owner, "support", what)
+            elif row.owner.startswith(("order:", "parcel:")):
+                retry_at = None
+                failed = EffectFailed(row.key, row.name, row.subject)
+                tell = Message(f"{row.key}:gave_up", row.owner, failed)
+        self._store.fail(row, told, now, retry_at, tell)
+        return Failed(row, error, retry_at)
+
+    def _pause_after(self, row: Due) -> timedelta:
+        state = RetryCallState(Retrying(), None, (), {})
+        state.attempt_number = row.attempts
+        return timedelta(seconds=self._pause(state))
+
+
+def _is_set(stop: threading.Event | None) -> bool:
+    return stop is not None and stop.is_set()
+
+
+def _stuck(row: Due) -> str:
+    """The key of the task that says that a message cannot be delivered."""
+    return f"{row.key}:stuck"

@@ -1,0 +1,1 @@
+"""Changes after placement: edits, cancellations, triggers."""

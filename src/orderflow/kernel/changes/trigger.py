@@ -1,0 +1,51 @@
+"""Firing a declared trigger, the application's own included."""
+
+from __future__ import annotations
+
+from orderflow.kernel.decision.checks import not_held
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.partners.request import heard_from
+from orderflow.model import commands as cmd
+from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
+from orderflow.model.phases import OrderPhase, Phase
+
+__all__ = ["fire"]
+
+
+def fire(deciding: Deciding, body: cmd.Fire) -> None:
+    """Fire a trigger on the order, or on the FO or return that is named; strand no unit."""
+    state = deciding.order.state
+    on = body.on or state.id
+    fo, rma = on in state.fulfillment_orders, on in state.returns
+    if not (fo or rma or on == state.id):
+        there = ", ".join([state.id, *state.fulfillment_orders, *state.returns])
+        deciding.refuse("subject.unknown", f"{on} is nothing of this order; there are: {there}")
+    elif not_held(deciding, on):
+        fired = deciding.fire(
+            body.trigger, fo=on if fo else "", rma=on if rma else "", data=body.data
+        )
+        if fired and fo and state.fulfillment_orders[on].phase is Phase.REQUESTED:
+            heard_from(deciding, deciding.fos[on])  # whoever answers has the request
+        if fired and (left := _left_behind(deciding, on)):
+            deciding.refuse(
+                "trigger.units_left",
+                f"{body.trigger} would end {on} with {left}; move or cancel them first",
+            )
+
+
+def _left_behind(deciding: Deciding, on: str) -> str:
+    """The units that the end of *on* would strand."""
+    order = deciding.order
+    state, ledger = order.state, order.ledger
+    if on in state.fulfillment_orders:
+        final, found = state.fulfillment_orders[on].phase.final, ledger.slots(*IN_WORK, fo=on)
+    elif on in state.returns:
+        return ""  # what did not come stays with the customer
+    else:
+        final, found = state.phase.final, ledger.slots(*set(Bucket) - SETTLED)
+        if state.phase is OrderPhase.CANCELLED:
+            found = ledger.slots(*set(Bucket) - {Bucket.CANCELLED, Bucket.SUBSTITUTED})
+    stranded = [f"{units} of line {slot.line} {slot.bucket}" for slot, units in found]
+    if final and on == state.id and order.is_busy:
+        stranded.append("open work, tasks, holds or returns")
+    return ", ".join(stranded) if final else ""

@@ -1,0 +1,1 @@
+"""Decisions: what one is made of, and what all of them ask."""

@@ -1,0 +1,69 @@
+"""What more than one command asks before it goes on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TypeVar
+
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.model.ledger import Bucket
+from orderflow.model.phases import Phase
+from orderflow.model.state import FulfillmentOrder, OrderState
+from orderflow.model.work import effect_key
+
+__all__ = ["is_with_party", "known", "not_held", "request_key", "unasked"]
+
+T = TypeVar("T")
+
+_NOUNS = {
+    "fo.unknown": "fulfillment order",
+    "hold.unknown": "hold",
+    "line.unknown": "line",
+    "parcel.unknown": "parcel",
+    "put_away.unknown": "put-away",
+    "refund.unknown": "refund",
+    "return.unknown": "return",
+    "task.unknown": "open task",
+}
+
+
+def known(deciding: Deciding, code: str, name: str, there: Mapping[str, T]) -> T | None:
+    """What has this name; where nothing has it, a refusal with *code* names what there is."""
+    found = there.get(name)
+    if found is None:
+        names = ", ".join(there) or "none"
+        deciding.refuse(code, f"there is no {_NOUNS[code]} {name}; there are: {names}")
+    return found
+
+
+def not_held(deciding: Deciding, fo: str = "") -> bool:
+    """Refuse while the order, or its *fo*, is on hold, and name every hold."""
+    placed = deciding.order.state.holds
+    if not placed:
+        return True
+    holds = [hold for hold in placed.values() if hold.on in ("", fo)]
+    for hold in holds:
+        where = hold.on or "the order"
+        deciding.refuse("order.on_hold", f"{where} is on hold ({hold.id}): {hold.reason}")
+    return not holds
+
+
+def is_with_party(state: OrderState, fo: FulfillmentOrder) -> bool:
+    """Whether another party has the fulfillment order, and must be asked to give it up."""
+    requested = fo.phase is Phase.REQUESTED or request_key(fo.id) in state.taken
+    return requested and not fo.phase.final
+
+
+def request_key(fo: str) -> str:
+    """The key of the effect that sends a fulfillment order to its party."""
+    return effect_key(fo, "submit", 0)
+
+
+def unasked(deciding: Deciding, fo: FulfillmentOrder) -> dict[str, int]:
+    """Units per line that stand allocated in a FO, and that nobody asked back yet."""
+    found = Counter(deciding.order.units(Bucket.ALLOCATED, fo=fo.id))
+    for request in deciding.order.state.cancellations.values():
+        if request.fo == fo.id:
+            found.subtract(request.lines)
+    return {line: units for line, units in found.items() if units > 0}

@@ -1,0 +1,84 @@
+"""The model of one trigger: where its subject stands, and the decision being made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from orderflow.errors import Refusal
+from orderflow.kernel.decision.record import Record
+from orderflow.kernel.decision.step import Fired, Step
+from orderflow.model import events as ev
+from orderflow.model.work import Effect, NewTask, Note
+from orderflow.workflow import Workflow
+
+__all__ = ["Cursor"]
+
+
+class Cursor:
+    """What ``orderflow.workflow`` moves when a trigger fires."""
+
+    def __init__(
+        self,
+        record: Record,
+        workflow: Workflow[Step],
+        state: str,
+        trigger: str,
+        fo: str,
+        rma: str,
+        data: Mapping[str, Any],
+        reason: str,
+    ) -> None:
+        self.record, self.workflow, self._state = record, workflow, state
+        self.trigger, self.data, self.reason = trigger, data, reason
+        self.fo, self.rma, self.subject = fo, rma, fo or rma or record.id
+        self.refusals: list[Refusal] = []
+
+    @property
+    def state(self) -> str:
+        """Where the subject stands; setting it is the move, and tells of it."""
+        return self._state
+
+    @state.setter
+    def state(self, dest: str) -> None:
+        source, self._state = self._state, dest
+        phase: Any = self.workflow.by_name[dest].phase
+        event: ev.Event
+        if self.fo:
+            event = ev.FulfillmentOrderMoved(self.fo, self.trigger, source, dest, phase)
+            self.record.touched.add(self.fo)
+        elif self.rma:
+            event = ev.ReturnMoved(self.rma, self.trigger, source, dest, phase)
+        else:
+            event = ev.LifecycleMoved(self.trigger, source, dest, phase, self.reason)
+        self.record.emit(event)
+        self.record.fired.append(
+            Fired(self.workflow.name, self.trigger, source, dest, self.subject)
+        )
+
+    @property
+    def step(self) -> Step:
+        """What guards and hooks see at this point."""
+        order, context = self.record.order, self.record.context
+        return Step(
+            order,
+            self.trigger,
+            context.actor,
+            context.now,
+            order.state.fulfillment_orders.get(self.fo),
+            order.state.returns.get(self.rma),
+            self.data,
+            context.facts,
+        )
+
+    def refuse(self, refusal: Refusal) -> bool:
+        """Take a guard's reason down; whether it stands, or is overridden."""
+        if self.record.overruled is not None:
+            self.record.overruled.append(refusal.code)
+            return False
+        self.refusals.append(refusal)
+        return True
+
+    def add(self, outputs: Iterable[Effect | NewTask | Note]) -> None:
+        """Take what a hook adds."""
+        self.record.add(outputs, self.subject)

@@ -1,0 +1,207 @@
+"""What a decision has come to so far: its events, folded as they come, and its refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from orderflow.errors import Refusal
+from orderflow.kernel.decision.rules import Rules
+from orderflow.kernel.decision.step import Fired
+from orderflow.model import events as ev
+from orderflow.model.document import NewOrder
+from orderflow.model.folds.fold import Fold
+from orderflow.model.ledger import Slot
+from orderflow.model.messages import MessageBody
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
+from orderflow.model.state import FulfillmentOrder, LineState, Return
+from orderflow.model.stock import StockKey, StockLevel, StockOp
+from orderflow.model.work import Effect, Message, NewTask, Note, effect_key
+
+__all__ = ["Context", "Record"]
+
+
+@attrs.frozen
+class Context:
+    """What a decision may know of the world: all of it is given.
+
+    Attributes:
+        now: UTC.
+        actor: Who asks.
+        cause: The message's id.
+        at: When it happened, for a fact; None for what happens now.
+        facts: What the fact providers said.
+        levels: The stock levels that the decision may need.
+        parcel: The parcel that units are to be put into, where it is there already.
+        waiting: How many units of a line are on which waiting list, where that may matter.
+    """
+
+    now: datetime
+    actor: str = "system"
+    cause: str = ""
+    at: datetime | None = None
+    facts: Mapping[str, Any] = attrs.field(factory=dict)
+    levels: Mapping[StockKey, StockLevel] = attrs.field(factory=dict)
+    parcel: Parcel | None = None
+    waiting: Mapping[tuple[str, StockKey], int] = attrs.field(factory=dict)
+
+
+class Record:
+    """Collects what a decision emits. Nothing of it leaves if there is a refusal."""
+
+    revised = False
+    overruled: list[str] | None = None
+    _folding: Fold | None = None
+
+    def __init__(self, rules: Rules, context: Context, order: Order | None, new_id: str) -> None:
+        self.rules, self.context = rules, context
+        state = order.state if order is not None else None
+        self.id, self.version = (new_id, 0) if state is None else (state.id, state.version)
+        self.levels: dict[StockKey, StockLevel] = {}
+        self.events: list[ev.Event] = []
+        self.stock: list[StockOp] = []
+        self.messages: list[Message] = []
+        self.effects: list[Effect] = []
+        self.fired: list[Fired] = []
+        self.refusals: list[Refusal] = []
+        self.touched: set[str] = set()
+        self._settling: set[StockKey] = set()
+        self._base, self._now = order, order
+
+    @property
+    def _fold(self) -> Fold:
+        """Made when it is first needed: most refusals look at the order alone."""
+        if self._folding is None:
+            self._folding = Fold(self._base.state if self._base else None)
+        return self._folding
+
+    def _at(self, name: str) -> Any:
+        """A value of the order's state at this point, to look at."""
+        if self._folding is None and self._base is not None:
+            return getattr(self._base.state, name)
+        return self._fold.peek(name)
+
+    @property
+    def order(self) -> Order:
+        """The order as it is at this point of the decision."""
+        if self._now is None:
+            assert self._base is not None  # create() sets it, too
+            self._now = self._base.at(self._fold.freeze(self.version + 1))
+        return self._now
+
+    @property
+    def before(self) -> Order:
+        """The order as it was, or began, with what it is for now."""
+        assert self._base is not None  # create() sets it, too
+        return self._base
+
+    @property
+    def units(self) -> Mapping[Slot, int]:
+        """The ledger at this point, without making a snapshot of the order."""
+        return self._fold.standing
+
+    def level(self, key: StockKey) -> StockLevel:
+        """How much stock is there, as this decision leaves it."""
+        return self.levels.get(key) or self.context.levels.get(key) or StockLevel(key)
+
+    @property
+    def lines(self) -> Mapping[str, LineState]:
+        """The lines at this point, without a snapshot."""
+        found: Mapping[str, LineState] = self._at("lines")
+        return found
+
+    @property
+    def fos(self) -> Mapping[str, FulfillmentOrder]:
+        """The fulfillment orders at this point, without a snapshot."""
+        found: Mapping[str, FulfillmentOrder] = self._at("fulfillment_orders")
+        return found
+
+    @property
+    def returns(self) -> Mapping[str, Return]:
+        """The returns at this point, without a snapshot."""
+        found: Mapping[str, Return] = self._at("returns")
+        return found
+
+    def create(self, document: NewOrder, created: ev.OrderCreated) -> None:
+        """Begin an order."""
+        self._folding = Fold(None, self.id)
+        self.emit(created)
+        self._base = Order(document, self._fold.freeze(self.version + 1))
+
+    def revise(self, document: NewOrder) -> None:
+        """Let the order be for something else; events tell what changed."""
+        assert self._base is not None  # an order that is there is revised
+        self._base, self._now, self.revised = Order(document, self._base.state), None, True
+
+    def emit(self, event: ev.Event) -> None:
+        """Let *event* become true."""
+        self._fold.apply(event, self.context.now)
+        self.events.append(event)
+        self._now = None
+
+    def refuse(self, code: str, sentence: str) -> None:
+        """Take down a reason to refuse the command."""
+        refusal = Refusal(code, sentence)
+        if refusal not in self.refusals:
+            self.refusals.append(refusal)
+
+    def vetoed(self, refusal: Refusal | None) -> bool:
+        """Whether the application's veto stands; one that is overridden is only taken down."""
+        if refusal is not None and self.overruled is not None:
+            self.overruled.append(refusal.code)
+            return False
+        if refusal is not None:
+            self.refuse(refusal.code, refusal.sentence)
+        return refusal is not None
+
+    def tell(self, to: str, body: MessageBody) -> None:
+        """Send a message to another boundary with the commit."""
+        key = f"{self.id}:{self.version + 1}>{len(self.messages)}"
+        self.messages.append(Message(key, to, body))
+
+    def stock_key(self, line: str, fo: str) -> StockKey | None:
+        """Where the stock of a line is kept that a FO works on; None where none of ours is."""
+        location = self.fos[fo].location
+        kept = location and self.lines[line].stocked
+        return StockKey(self.lines[line].sku, location) if kept else None
+
+    def add(self, outputs: Iterable[Effect | NewTask | Note], of: str) -> None:
+        """Take what an inside hook adds."""
+        for output in outputs:
+            number = len(self.events)
+            match output:
+                case Effect():
+                    generation = (self.version + 1) * 1000 + number
+                    subject = output.subject or self.order.id
+                    shared = subject in self.order.state.parcels  # others count versions, too
+                    about = f"{self.order.id}/{subject}" if shared else subject
+                    key = effect_key(about, output.name, generation)
+                    self.effects.append(attrs.evolve(output, subject=subject, key=key))
+                    self.emit(ev.EffectAdded(key, output.name, subject))
+                case NewTask():
+                    task = f"{self.order.id}:{output.name}:{self.version + 1}.{number}"
+                    reason = output.instructions or output.name
+                    self.emit(self._opened(task, output.name, output.role, reason, of))
+                case Note():
+                    self.emit(ev.NoteAdded(output.text))
+                case _:
+                    raise TypeError(f"a hook adds Effect, NewTask or Note, got {output!r}")
+
+    def ask_person(self, name: str, role: str, reason: str, of: str) -> None:
+        """Open a task, unless the same one is open."""
+        state = self.order.state
+        task = f"{state.own(of)}:{name}"
+        if task not in state.tasks:
+            self.emit(self._opened(task, name, role, reason, of))
+
+    def _opened(self, task: str, name: str, role: str, reason: str, of: str) -> ev.TaskOpened:
+        return ev.TaskOpened(task, name, role, reason, of, self.context.now)
+
+    def keep_fact(self, fact: str, reason: str, of: str = "") -> None:
+        """Keep a fact that has no declared move; a person looks at it."""
+        self.emit(ev.FactKept(fact, reason))
+        self.ask_person(f"exception.{fact}", "support", reason, of or self.order.id)

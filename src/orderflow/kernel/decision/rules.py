@@ -1,0 +1,248 @@
+"""The rules that go into every decision, as one value; and the protocols of their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Protocol, TypedDict
+
+import attrs
+
+from orderflow.errors import Refusal, UnknownWorkflow
+from orderflow.inventory import OLDEST_FIRST, ReleaseOrder
+from orderflow.kernel.decision.hooks import Hooks, RolesOf, WorkflowHooks
+from orderflow.kernel.decision.policies import (
+    RESERVE_AT_PLACEMENT,
+    CancelPolicy,
+    HitPolicy,
+    OwedPolicy,
+    PromisePolicy,
+    ReleasePolicy,
+    ReservePolicy,
+    ReturnPolicy,
+    StepPolicy,
+    Windows,
+    always_cancellable,
+    always_returnable,
+    at_confirmation,
+    every_role,
+)
+from orderflow.kernel.decision.step import Step
+from orderflow.kernel.decision.workflows import ORDER, RETURN
+from orderflow.model.amount_due import owed_for_what_is_kept
+from orderflow.model.document import Delivery, Line
+from orderflow.model.order import Order
+from orderflow.model.state import Stamp
+from orderflow.workflow import CompiledWorkflow, Workflow
+
+__all__ = [
+    "Assignment",
+    "Backorder",
+    "Fulfiller",
+    "Place",
+    "Routing",
+    "Rules",
+    "Settings",
+]
+
+
+class Fulfiller(Protocol):
+    """The pure part of a fulfillment strategy: it proposes, the engine checks."""
+
+    @property
+    def code(self) -> str:
+        """Its name in journals: stable, unique."""
+
+    @property
+    def workflow(self) -> Workflow[Step]:
+        """What its fulfillment orders run on."""
+
+    @property
+    def locations(self) -> Sequence[str]:
+        """Where its stock is; an empty name is a place where no stock of ours is kept."""
+
+    @property
+    def deliveries(self) -> frozenset[Delivery]:
+        """The ways of delivery that it can do."""
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether it is asked before goods are returned to it."""
+
+    def accepts(self, line: Line) -> Refusal | None:
+        """Silent, or why it cannot fulfill this line."""
+
+    def cost(self, line: Line) -> Decimal | None:
+        """What one unit costs us there, in the order's currency; None where nothing is agreed."""
+
+
+@attrs.frozen
+class Place:
+    """A strategy at a location that could have units of a line: as many as are ``available``.
+
+    None is without limit: no stock of ours is kept there, or none is kept of the line.
+    """
+
+    strategy: str
+    location: str
+    available: int | None
+    cost: Decimal | None = None
+
+
+@attrs.frozen
+class Assignment:
+    """A routing's proposal: units of a line for a strategy at a location."""
+
+    line: str
+    quantity: int
+    strategy: str
+    location: str
+
+
+@attrs.frozen
+class Backorder:
+    """A routing's proposal: units of a line wait for stock at a location."""
+
+    line: str
+    quantity: int
+    location: str
+
+
+class Routing(Protocol):
+    """Chooses who fulfills what."""
+
+    def plan(
+        self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[Place]]
+    ) -> Iterable[Assignment | Backorder]:
+        """Who gets the *units* (per line) that nobody has, of the *places* that each line may go.
+
+        Pure. What is left out stays open, with a task.
+        """
+
+
+def _fulfillers(given: Iterable[Fulfiller]) -> tuple[Fulfiller, ...]:
+    return tuple(given)
+
+
+def _hooks(given: Hooks | None) -> Hooks:
+    return given or Hooks()
+
+
+def _workflows(given: Iterable[Workflow[Step]]) -> tuple[Workflow[Step], ...]:
+    return tuple(given)
+
+
+class Settings(TypedDict, total=False):
+    """The rules that an application may set, as keywords; see :class:`Rules`."""
+
+    routing: Routing
+    steps: StepPolicy
+    hooks: Hooks | None
+    lifecycle: Workflow[Step]
+    returns: Workflow[Step]
+    workflows: Iterable[Workflow[Step]]
+    reserve: ReservePolicy
+    release: ReleasePolicy
+    serve: ReleaseOrder
+    roles_of: RolesOf
+    returnable: ReturnPolicy
+    cancellable: CancelPolicy
+    owed: OwedPolicy
+    hit: HitPolicy | None
+    promise: PromisePolicy | None
+    windows: Windows
+
+
+@attrs.frozen(kw_only=True)
+class Rules:
+    """All that a decision depends on besides the order and the message.
+
+    Every workflow is compiled once, with the hooks, which are fixed from now on. *workflows* are
+    older versions that orders may still run on; *pays* says that software can pay refunds.
+
+    Raises:
+        ValueError: Two strategies share a code.
+        UnknownWorkflow: Two workflows share name and version but not their content.
+    """
+
+    fulfillers: tuple[Fulfiller, ...] = attrs.field(converter=_fulfillers)
+    routing: Routing
+    steps: StepPolicy
+    hooks: Hooks = attrs.field(default=None, converter=_hooks)
+    lifecycle: Workflow[Step] = ORDER
+    returns: Workflow[Step] = RETURN
+    workflows: tuple[Workflow[Step], ...] = attrs.field(default=(), converter=_workflows)
+    reserve: ReservePolicy = RESERVE_AT_PLACEMENT
+    release: ReleasePolicy = at_confirmation
+    serve: ReleaseOrder = OLDEST_FIRST
+    roles_of: RolesOf = every_role
+    returnable: ReturnPolicy = always_returnable
+    cancellable: CancelPolicy = always_cancellable
+    owed: OwedPolicy = owed_for_what_is_kept
+    hit: HitPolicy | None = None
+    promise: PromisePolicy | None = None
+    pays: bool = False
+    windows: Windows = attrs.field(factory=Windows)
+    strategies: Mapping[str, Fulfiller] = attrs.field(init=False)
+    machines: Mapping[tuple[str, int], CompiledWorkflow[Step]] = attrs.field(init=False)
+    locations: frozenset[str] = attrs.field(init=False)
+
+    @locations.default
+    def _with_stock(self) -> frozenset[str]:
+        """Where stock of ours is kept."""
+        return frozenset(place for f in self.fulfillers for place in f.locations if place)
+
+    @strategies.default
+    def _by_code(self) -> Mapping[str, Fulfiller]:
+        by_code = {strategy.code: strategy for strategy in self.fulfillers}
+        if len(by_code) < len(self.fulfillers):
+            codes = [strategy.code for strategy in self.fulfillers]
+            raise ValueError(f"strategies need codes of their own, got {codes}")
+        return by_code
+
+    @machines.default
+    def _compiled(self) -> Mapping[tuple[str, int], CompiledWorkflow[Step]]:
+        flows = [self.lifecycle, self.returns, *(f.workflow for f in self.fulfillers)]
+        hooks = self.hooks.fixed()
+        hooks.check([*flows, *self.workflows])
+        machines: dict[tuple[str, int], CompiledWorkflow[Step]] = {}
+        for flow in [*flows, *self.workflows]:
+            known = machines.get((flow.name, flow.version))
+            if known is None:
+                compiled = CompiledWorkflow(flow, WorkflowHooks(hooks, flow, self.roles_of))
+                machines[flow.name, flow.version] = compiled
+            elif known.workflow.fingerprint != flow.fingerprint:
+                raise UnknownWorkflow(f"two workflows are {flow.name!r} version {flow.version}")
+        return machines
+
+    def machine(self, stamp: Stamp) -> CompiledWorkflow[Step]:
+        """The workflow that something is stamped with.
+
+        Raises:
+            UnknownWorkflow: It is not registered, or was changed without a new version.
+        """
+        found = self.machines.get((stamp.name, stamp.version))
+        if found is None:
+            raise UnknownWorkflow(
+                f"workflow {stamp.name!r} version {stamp.version} is not registered; pass it to "
+                "Engine(workflows=[...]) as long as orders run on it"
+            )
+        if found.workflow.fingerprint != stamp.fingerprint:
+            raise UnknownWorkflow(
+                f"workflow {stamp.name!r} version {stamp.version} was {stamp.fingerprint}, is now "
+                f"{found.workflow.fingerprint}; give the changed one the next version"
+            )
+        return found
+
+    def takers(self, order: Order, line: Line) -> Iterator[Fulfiller]:
+        """The strategies that could have units of a line, and have not declined them."""
+        declined = order.state.declined.get(line.id, ())
+        delivery = order.document.delivery if line.ships else Delivery.NONE
+        for strategy in self.fulfillers:
+            able = delivery in strategy.deliveries and strategy.code not in declined
+            refusal: object = strategy.accepts(line) if able else None
+            if not isinstance(refusal, Refusal | None):
+                what = f"{strategy.code}.accepts must return a Refusal or None, got {refusal!r}"
+                raise TypeError(what)
+            if able and refusal is None:
+                yield strategy

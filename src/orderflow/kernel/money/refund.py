@@ -1,0 +1,92 @@
+"""Refunds: paying back what was paid for goods that are not kept."""
+
+from __future__ import annotations
+
+from orderflow.kernel.decision.checks import known
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.model import commands as cmd
+from orderflow.model import events as ev
+from orderflow.model.amount_due import is_kept_whole, owed_for_what_is_kept
+from orderflow.model.observations import PaymentReported
+from orderflow.model.state import PaymentFact, Refund, RefundStatus
+from orderflow.model.work import effect_key
+
+__all__ = ["propose_refunds", "refund_key", "refund_reported", "retry", "update_total"]
+
+
+def update_total(deciding: Deciding) -> None:
+    """Write down what is owed for what is kept, where that has changed.
+
+    While an order is kept whole, its document need not be read from the store for that.
+    """
+    order, owes = deciding.order, deciding.rules.owed
+    whole = is_kept_whole(order) and is_kept_whole(deciding.before) and not deciding.revised
+    if whole and owes is owed_for_what_is_kept:
+        return
+    if (owed := owes(order)) != order.state.payments.total:
+        deciding.emit(ev.TotalChanged(owed))
+
+
+def propose_refunds(deciding: Deciding) -> None:
+    """Pay back what was paid for goods that are not kept; take back what is not due any more.
+
+    Never more than was captured and is still kept (promise 9). What was paid beyond the price goes
+    back when the order is over: before that something may be added to it. What was withdrawn may
+    have been paid all the same, by a call whose answer was lost: where another refund could then be
+    too much, a person looks before it is paid.
+    """
+    state = deciding.order.state
+    payments = state.payments
+    if not payments.captured:
+        return
+    due = min(payments.kept, payments.kept - payments.total)
+    if not state.phase.final:
+        given_up = deciding.order.document.total.minor - payments.total
+        due = min(due, given_up - payments.refunded)
+    due = max(0, due)
+    pending = [r for r in state.refunds.values() if r.status.open]
+    proposed = sum(refund.amount for refund in pending)
+    for refund in reversed(pending):
+        if proposed > due and refund_key(refund) not in state.taken:
+            deciding.emit(ev.RefundMoved(refund.id, RefundStatus.WITHDRAWN))
+            proposed -= refund.amount
+    for refund in state.refunds.values():
+        # The same one again, under its key: nobody knows how far it had got.
+        if refund.status is RefundStatus.WITHDRAWN and refund.amount <= due - proposed:
+            deciding.emit(ev.RefundMoved(refund.id, RefundStatus.PENDING))
+            proposed += refund.amount
+    if due > proposed:
+        name = f"{state.id}-M{len(state.refunds) + 1}"
+        deciding.emit(ev.RefundProposed(name, due - proposed))
+        refunds = deciding.order.state.refunds.values()
+        withdrawn = sum(r.amount for r in refunds if r.status is RefundStatus.WITHDRAWN)
+        if due + withdrawn > payments.kept:
+            deciding.emit(ev.EffectGaveUp(effect_key(name, "refund", 0)))
+
+
+def refund_key(refund: Refund) -> str:
+    """The idempotency key under which a refund is paid."""
+    return effect_key(refund.id, "refund", refund.generation)
+
+
+def refund_reported(deciding: Deciding, body: PaymentReported) -> None:
+    """Whether it speaks of a refund of ours, by its key or id: it is paid, or it failed."""
+    for refund in deciding.order.state.refunds.values():
+        if body.reference not in (refund.id, refund_key(refund)):
+            continue
+        if body.fact is PaymentFact.REFUNDED and refund.status is not RefundStatus.SUCCEEDED:
+            deciding.emit(ev.RefundMoved(refund.id, RefundStatus.SUCCEEDED))
+        elif body.fact is PaymentFact.FAILED and refund.status is RefundStatus.PENDING:
+            deciding.emit(ev.RefundMoved(refund.id, RefundStatus.FAILED))
+
+
+def retry(deciding: Deciding, body: cmd.RetryRefund) -> None:
+    """Pay a refund that failed once more, under a new key."""
+    refund = known(deciding, "refund.unknown", body.refund, deciding.order.state.refunds)
+    if refund is None:
+        return
+    if refund.status is not RefundStatus.FAILED:
+        what = f"{refund.id} is {refund.status}; only a refund that failed is tried again"
+        deciding.refuse("refund.not_failed", what)
+    else:
+        deciding.emit(ev.RefundMoved(refund.id, RefundStatus.PENDING))

@@ -1,0 +1,1 @@
+"""Orders: placed, held, confirmed, substituted, reviewed."""

@@ -1,0 +1,51 @@
+"""Placement: an order begins, as a draft or at once."""
+
+from __future__ import annotations
+
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.model import commands as cmd
+from orderflow.model import events as ev
+from orderflow.model.document import NewOrder, Shipping
+from orderflow.model.phases import OrderPhase
+from orderflow.model.state import Review
+
+__all__ = ["draft", "place"]
+
+
+def draft(deciding: Deciding, body: cmd.Draft) -> None:
+    """Keep the order in the initial state of its lifecycle."""
+    _create(deciding, body.order)
+
+
+def place(deciding: Deciding, body: cmd.Place) -> None:
+    """Create the order and fire ``place``."""
+    _create(deciding, body.order)
+    deciding.fire("place")
+
+
+def _create(deciding: Deciding, document: NewOrder) -> None:
+    flow = deciding.rules.lifecycle
+    initial = flow.by_name[flow.initial]
+    created = ev.OrderCreated(
+        channel=document.channel,
+        customer=document.customer.id if document.customer else "",
+        currency=document.currency,
+        total=document.total.minor,
+        terms=document.terms,
+        ship_complete=document.shipping is Shipping.COMPLETE,
+        promised=document.promised,
+        lines=tuple(map(ev.PlacedLine.of, document.lines)),
+        workflow=flow.stamp,
+        lifecycle=initial.name,
+        phase=OrderPhase(initial.phase),
+    )
+    deciding.create(document, created)
+    if reason := _unasked(document):
+        deciding.emit(ev.ReviewSettled(Review.WITHHELD, reason))
+
+
+def _unasked(document: NewOrder) -> str:
+    """Why nobody is to be asked for a review; nothing where the customer may be."""
+    if document.gift or document.gift_message:
+        return "gift"
+    return "opt_out" if document.customer and document.customer.opted_out else ""

@@ -1,0 +1,1 @@
+"""Parcels: their own decisions, and the units that follow them."""

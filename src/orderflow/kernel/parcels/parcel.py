@@ -1,0 +1,155 @@
+"""The parcel's own decisions: labels, scans, and what it tells the orders in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+import attrs
+
+from orderflow.model import events as ev
+from orderflow.model.disguise import disguised
+from orderflow.model.folds.parcel import fold_events
+from orderflow.model.messages import (
+    Delivered,
+    Despatched,
+    EffectFailed,
+    HandOver,
+    HoldParcel,
+    OpenParcel,
+    ParcelChanged,
+    SealParcel,
+    TakeOut,
+    TimerFired,
+    VoidParcel,
+)
+from orderflow.model.observations import (
+    LabelBought,
+    LabelVoided,
+    TrackingReported,
+    TrackingRetracted,
+)
+from orderflow.model.parcel import Content, Parcel, ParcelStatus, Scan
+from orderflow.model.work import Message
+
+__all__ = ["ParcelDecision", "decide_parcel"]
+
+
+@attrs.frozen
+class ParcelDecision:
+    """What a fact or a message changes on a parcel."""
+
+    parcel: Parcel
+    events: tuple[ev.Event, ...]
+    messages: tuple[Message, ...]
+    references: tuple[str, ...]
+
+
+def decide_parcel(
+    parcel: Parcel | None, parcel_id: str, body: object, now: datetime, at: datetime
+) -> ParcelDecision:
+    """Decide a fact about a parcel. *at* is when it happened; a repeated one changes nothing."""
+    events = tuple(_events(parcel, body, at))
+    after = fold_events(parcel, parcel_id, events, now)
+    fresh = after.followed_by if after.tracking_number or after.handed_over else ""
+    known = parcel is not None and parcel.followed_by == fresh
+    return ParcelDecision(
+        after,
+        events,
+        tuple(_told(parcel, after)) if events else (),
+        (f"tracking:{fresh}",) if fresh and not known else (),
+    )
+
+
+def _told(before: Parcel | None, after: Parcel) -> Iterator[Message]:
+    """A message to each order for which the parcel looks different now."""
+    if before is None and after.status is ParcelStatus.CREATED:
+        return  # who opened it knows
+    for order in after.orders:
+        held_by = tuple(name for name in after.held_by if name != order)
+        told = ParcelChanged(
+            after.id,
+            after.status,
+            after.version,
+            after.carrier,
+            after.tracking_number,
+            after.lead,
+            held_by,
+            after.signed,
+        )
+        if before is None or _view(before, order) != _view(after, order):
+            yield Message(f"{after.id}:{after.version}>{order}", f"order:{order}", told)
+
+
+def _view(parcel: Parcel, order: str) -> tuple[object, ...]:
+    own = [content for content in parcel.contents if content.order == order]
+    others = set(parcel.held_by) - {order}
+    return parcel.status, parcel.tracking_number, own, others, parcel.signed
+
+
+def _events(parcel: Parcel | None, body: object, at: datetime) -> Iterator[ev.Event]:
+    """What a message makes true of a parcel; nothing where it is true already."""
+    match body:
+        case OpenParcel(strategy=strategy, contents=contents, sealed=sealed):
+            yield _filled(parcel, strategy, contents, sealed=sealed)
+        case Despatched(carrier=carrier, tracking_number=number):
+            yield _filled(parcel, body.strategy, body.contents, sealed=True)
+            if parcel is None and number:
+                yield ev.ParcelLabelled(carrier, number)
+            if parcel is None:
+                yield ev.ParcelHandedOver()
+        case _:
+            assert parcel is not None  # the engine loads it, or keeps the fact in the inbox
+            if (event := _event(parcel, body, at)) is not None:
+                yield event
+
+
+def _filled(
+    parcel: Parcel | None, strategy: str, contents: tuple[Content, ...], *, sealed: bool
+) -> ev.Event:
+    if parcel is None:
+        return ev.ParcelOpened(strategy, contents, sealed)
+    return ev.ParcelFilled(contents)
+
+
+def _event(parcel: Parcel, body: object, at: datetime) -> ev.Event | None:
+    match body:
+        case LabelBought(carrier=carrier, tracking_number=number):
+            known = parcel.tracking_number == number
+            return None if known else ev.ParcelLabelled(carrier, number)
+        case TrackingReported():
+            scan = _scan(body, at)
+            known = any(there.id in (scan.id, disguised(scan.id)) for there in parcel.scans)
+            return None if known else ev.ParcelScanned(scan)
+        case TrackingRetracted(event=scan_id):
+            known = not {scan_id, disguised(scan_id)}.isdisjoint(parcel.retracted)
+            return None if known else ev.ParcelScanRetracted(scan_id)
+        case Delivered():
+            scan = Scan("by hand", ParcelStatus.DELIVERED, at, to_recipient=True)
+            return None if scan in parcel.scans else ev.ParcelScanned(scan)
+        case TakeOut(contents=contents):
+            return ev.ParcelTakenOut(contents)
+        case HoldParcel(order=order, held=held):
+            return None if held == (order in parcel.held_by) else ev.ParcelHeld(order, held)
+        case EffectFailed(key=key):
+            return None if key in parcel.gave_up else ev.ParcelEffectGaveUp(key)
+    known, event = _ONCE[type(body)](parcel)
+    return None if known else event
+
+
+_ONCE: Mapping[type, Callable[[Parcel], tuple[bool, ev.Event]]] = {
+    LabelVoided: lambda parcel: (parcel.label_voided, ev.ParcelLabelVoided()),
+    HandOver: lambda parcel: (parcel.handed_over, ev.ParcelHandedOver()),
+    SealParcel: lambda parcel: (parcel.sealed, ev.ParcelSealed()),
+    VoidParcel: lambda parcel: (parcel.voided, ev.ParcelVoided()),
+    TimerFired: lambda parcel: (parcel.silent or parcel.status.final, ev.ParcelWentSilent()),
+}
+"""Facts that can become true once."""
+
+
+def _scan(body: TrackingReported, at: datetime) -> Scan:
+    identity = (
+        body.event
+        or f"{body.tracking_number}/{body.status}/{body.code}/{at.isoformat()}/{body.place}"
+    )
+    return Scan(identity, body.status, at, body.code, body.place, body.to_recipient, body.signed)

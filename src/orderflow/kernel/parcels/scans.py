@@ -1,0 +1,98 @@
+"""Scans: the units in a parcel follow what its carrier says of it."""
+
+from __future__ import annotations
+
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.returns.goods import reconsider
+from orderflow.kernel.work.packing import take_out
+from orderflow.model import events as ev
+from orderflow.model.ledger import SETTLED, Bucket
+from orderflow.model.messages import ParcelChanged
+from orderflow.model.parcel import AT_SENDER, ParcelStatus
+from orderflow.model.phases import OrderPhase
+
+__all__ = ["parcel_changed"]
+
+
+_BUCKET = {
+    ParcelStatus.HANDED_OVER: Bucket.SHIPPED,
+    ParcelStatus.IN_TRANSIT: Bucket.SHIPPED,
+    ParcelStatus.OUT_FOR_DELIVERY: Bucket.SHIPPED,
+    ParcelStatus.ATTEMPTED: Bucket.SHIPPED,
+    ParcelStatus.READY_FOR_PICKUP: Bucket.SHIPPED,
+    ParcelStatus.DAMAGED: Bucket.SHIPPED,
+    ParcelStatus.DELIVERED: Bucket.DELIVERED,
+    ParcelStatus.RETURNING_TO_SENDER: Bucket.RETURNING_UNDELIVERED,
+    ParcelStatus.RETURNED_TO_SENDER: Bucket.RETURNED_UNDELIVERED,
+    ParcelStatus.LOST: Bucket.LOST,
+}
+
+
+_GONE = (ParcelStatus.LOST, ParcelStatus.RETURNED_TO_SENDER)
+
+
+_WITH_THE_CARRIER = (
+    Bucket.PACKED,
+    Bucket.SHIPPED,
+    Bucket.DELIVERED,
+    Bucket.RETURNING_UNDELIVERED,
+    Bucket.LOST,
+)
+
+
+def parcel_changed(deciding: Deciding, body: ParcelChanged) -> None:
+    """The units in the parcel walk to where its status says they are; hooks are told of it."""
+    before = deciding.order.state.parcels[body.parcel].status
+    _follow(deciding, body)
+    view = deciding.order.state.parcels[body.parcel]
+    if view.status is not before:
+        deciding.run_parcel_hooks(view)
+
+
+def _follow(deciding: Deciding, body: ParcelChanged) -> None:
+    view = deciding.order.state.parcels[body.parcel]
+    if body.version <= view.version:
+        return
+    if view.status is ParcelStatus.VOIDED:
+        if body.status is not ParcelStatus.VOIDED and body.status not in AT_SENDER:
+            reason = f"{view.id} was voided, and is {body.status} all the same"
+            deciding.keep_fact("parcel_changed", reason, view.id)
+        return
+    deciding.emit(
+        ev.ParcelMoved(
+            body.parcel,
+            body.status,
+            body.version,
+            body.carrier,
+            body.tracking_number,
+            body.lead,
+            body.held_by,
+            body.signed,
+        )
+    )
+    if body.status is ParcelStatus.VOIDED:
+        take_out(deciding, body.parcel)
+    dest = _BUCKET.get(body.status)
+    if dest is None:
+        return
+    _ask_about_what_was_found(deciding, body)
+    held = deciding.order.ledger.slots(*_WITH_THE_CARRIER, parcel=body.parcel)
+    for slot, units in list(held):
+        if slot.bucket is not dest:
+            deciding.walk(slot, dest, units)
+    reconsider(deciding, _BUCKET)
+    if deciding.order.state.phase is OrderPhase.COMPLETED and dest not in SETTLED:
+        reason = (
+            f"{body.parcel} is {body.status}, though the order is over: reopen it, or let it be"
+        )
+        deciding.ask_person("exception.after_all", "support", reason, body.parcel)
+
+
+def _ask_about_what_was_found(deciding: Deciding, body: ParcelChanged) -> None:
+    """A parcel whose units were cancelled, or sent again, is on its way after all."""
+    if given_up := deciding.order.ledger.total(Bucket.CANCELLED, parcel=body.parcel):
+        reason = f"{given_up} units in {body.parcel} were cancelled, but it is {body.status}"
+        deciding.ask_person("exception.found", "support", reason, body.parcel)
+    if body.status not in _GONE and not deciding.order.ledger.total(parcel=body.parcel):
+        reason = f"what was in {body.parcel} was sent again, and it is {body.status}: call it back"
+        deciding.ask_person("exception.found", "support", reason, body.parcel)

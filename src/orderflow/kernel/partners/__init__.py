@@ -1,0 +1,1 @@
+"""Partners: what they are asked for, and what they say."""

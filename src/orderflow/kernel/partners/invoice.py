@@ -1,0 +1,47 @@
+"""A partner's invoices, beside the costs that were agreed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.orders.lines import root
+from orderflow.kernel.partners.request import heard_from, party_fo
+from orderflow.kernel.partners.shipment_notice import _OUT
+from orderflow.model import events as ev
+from orderflow.model import observations as obs
+from orderflow.model.order import Order
+from orderflow.model.state import FulfillmentOrder
+
+__all__ = ["invoice_received", "overcharged"]
+
+
+def invoice_received(deciding: Deciding, body: obs.InvoiceReceived) -> None:
+    """Record an invoice; a cost that was not agreed is a task."""
+    fo = party_fo(deciding, body)
+    if fo is None or body.number in fo.invoices:
+        return
+    heard_from(deciding, fo)
+    lines = tuple(ev.InvoicedLine(ln.line, ln.quantity, ln.unit_cost) for ln in body.lines)
+    deciding.emit(ev.InvoiceRecorded(fo.id, body.number, lines))
+    if over := overcharged(deciding.order, deciding.fos[fo.id]):
+        what = f"invoice {body.number} of {fo.strategy} charges for {over} that no notice speaks of"
+        deciding.ask_person("exception.invoice", "purchasing", what, fo.id)
+    wrong = [
+        f"line {ln.line} costs {ln.unit_cost}, agreed are {fo.costs[ln.line]}"
+        for ln in body.lines
+        if ln.line in fo.costs and ln.unit_cost != fo.costs[ln.line]
+    ]
+    if wrong:
+        what = f"invoice {body.number} of {fo.strategy}: {'; '.join(wrong)}"
+        deciding.ask_person("exception.invoice_cost", "purchasing", what, fo.id)
+
+
+def overcharged(order: Order, fo: FulfillmentOrder) -> str:
+    """What a party charged for and has not shipped, as far as its notices say; empty if nothing."""
+    over: Counter[str] = Counter()
+    for line, units in fo.invoiced.items():
+        over[root(order.state.lines, line)] += units
+    for line, units in order.units(*_OUT, fo=fo.id).items():
+        over[root(order.state.lines, line)] -= units
+    return ", ".join(f"{units} of line {line}" for line, units in over.items() if units > 0)

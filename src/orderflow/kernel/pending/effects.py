@@ -1,0 +1,38 @@
+"""Effects that an order waits for: taken by a partner, or given up."""
+
+from __future__ import annotations
+
+import attrs
+
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.pending.waits import waits
+from orderflow.model import events as ev
+from orderflow.model.messages import EffectFailed, EffectTaken
+
+__all__ = ["effect_failed", "effect_taken"]
+
+
+def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
+    """An effect gave up: where the order waits for it a task takes its place, else one opens."""
+    if body.key in deciding.order.state.gave_up:
+        return
+    state = deciding.order.state
+    awaited = body.key not in state.asked_for and _is_awaited(deciding, body.key)
+    deciding.emit(ev.EffectGaveUp(body.key))
+    if not awaited:
+        reason = f"{body.name} for {body.subject} failed for good: do it by hand, or let it be"
+        deciding.ask_person(f"exception.{body.name}", "support", reason, body.key)
+
+
+def effect_taken(deciding: Deciding, body: EffectTaken) -> None:
+    """A party took an effect; it has its time to answer."""
+    state = deciding.order.state
+    if body.key not in state.taken and _is_awaited(deciding, body.key):
+        deciding.emit(ev.EffectTakenOver(body.key))
+
+
+def _is_awaited(deciding: Deciding, key: str) -> bool:
+    """Whether the order waits for an effect, or will when its holds are released."""
+    order, rules = deciding.order, deciding.rules
+    lifted = order.at(attrs.evolve(order.state, holds={}))
+    return key in waits(order, rules) or key in waits(lifted, rules)

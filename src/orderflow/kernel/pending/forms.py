@@ -1,0 +1,162 @@
+"""The forms of tasks: what a person fills in, and how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from orderflow.errors import InvalidInput, Problem
+from orderflow.kernel.decision.checks import is_with_party
+from orderflow.model.commands import Item
+from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.state import OpenTask, OrderState
+from orderflow.model.work import FormField, Task
+
+__all__ = [
+    "GIVEN_UP",
+    "LABEL",
+    "TRACE",
+    "Filled",
+    "answer_form",
+    "pick_form",
+    "picked_items",
+    "read_form",
+    "shorts",
+]
+
+Filled = Mapping[str, Any]
+"""A form that was filled in and read: texts, numbers and dates by field."""
+
+_KINDS = {"lot": "text", "serial": "text", "expiry": "date"}
+GIVEN_UP = (FormField("answer", choices=("given up", "refused")),)
+"""What a party said when it was asked for units back."""
+ANSWERED = (
+    FormField("answer", choices=("accepted", "rejected", "shipped", "waiting")),
+    FormField("tracking_number", required=False),
+)
+"""What a party said about its fulfillment order, when a person asked it."""
+PAID = (FormField("answer", choices=("paid", "waiting")),)
+"""Whether the customer's money came, when a person looked."""
+COMING = (FormField("answer", choices=("arrived", "not coming", "waiting")),)
+"""What became of goods that a customer sent back."""
+REFUNDED = (FormField("answer", choices=("paid", "failed", "waiting")),)
+"""What a bank said about a refund that it was asked to pay."""
+LABEL = (FormField("carrier"), FormField("tracking_number"))
+"""The label that a person bought."""
+TRACE = (
+    FormField(
+        "status",
+        choices=(
+            ParcelStatus.IN_TRANSIT,
+            ParcelStatus.DELIVERED,
+            ParcelStatus.RETURNED_TO_SENDER,
+            ParcelStatus.LOST,
+        ),
+    ),
+)
+"""What a carrier said about a parcel, when a person asked it."""
+
+
+def answer_form(state: OrderState, task: OpenTask) -> tuple[FormField, ...]:
+    """The form of a task that asks after a silent party or money; other tasks are simply done."""
+    if task.name in ("overdue.payment", "overdue.cash", "overdue.reminder"):
+        return PAID
+    if not task.name.startswith("overdue."):
+        return ()
+    fo = state.fulfillment_orders.get(task.of)
+    if fo is not None and is_with_party(state, fo):
+        return ANSWERED
+    forms = (state.cancellations, GIVEN_UP), (state.returns, COMING), (state.refunds, REFUNDED)
+    return next((form for subjects, form in forms if task.of in subjects), ())
+
+
+def pick_form(order: Order, fo: str) -> tuple[FormField, ...]:
+    """For each line: what was short, and what the line asks for."""
+    return tuple(_pick_fields(order, fo))
+
+
+def _pick_fields(order: Order, fo: str) -> Iterator[FormField]:
+    for line in order.units(Bucket.ALLOCATED, fo=fo):
+        yield FormField(f"short.{line}", "number", required=False)
+        for ask in order.state.lines[line].asks:
+            yield FormField(f"{ask}.{line}", _KINDS[ask])
+
+
+def read_form(task: Task, data: Mapping[str, str | int | date]) -> Filled:
+    """What was filled in, read by the kind of each field.
+
+    Raises:
+        InvalidInput: With every field that is missing, unknown or unreadable.
+    """
+    fields = {field.name: field for field in task.fields}
+    problems = [
+        Problem(name, value, f"no such field; there are: {', '.join(fields) or 'none'}")
+        for name, value in data.items()
+        if name not in fields
+    ]
+    filled: dict[str, Any] = {}
+    for field in task.fields:
+        given = data.get(field.name, "")
+        if given == "":
+            if field.required:
+                problems.append(Problem(field.name, None, f"a {_wanted(field)} is needed"))
+            continue
+        try:
+            filled[field.name] = _READ[field.kind](given)
+        except ValueError:
+            problems.append(Problem(field.name, given, f"a {_wanted(field)} is needed"))
+            continue
+        if field.choices and given not in field.choices:
+            problems.append(Problem(field.name, given, _wanted(field)))
+    if problems:
+        raise InvalidInput(f"the form of {task.key}", problems)
+    return filled
+
+
+def _wanted(field: FormField) -> str:
+    if field.choices:
+        return f"one of {', '.join(field.choices)}"
+    return {"number": "whole number, 0 or more,", "date": "date as 2026-12-31"}.get(
+        field.kind, field.kind
+    )
+
+
+def _day(given: object) -> date:
+    return given if isinstance(given, date) else date.fromisoformat(str(given))
+
+
+def _number(given: object) -> int:
+    found = int(str(given))
+    if found < 0:
+        raise ValueError("below zero")
+    return found
+
+
+_READ: Mapping[str, Callable[[object], object]] = {"text": str, "number": _number, "date": _day}
+
+
+def shorts(filled: Filled) -> dict[str, int]:
+    """The units per line that were not on their shelf."""
+    found = {name.removeprefix("short."): n for name, n in filled.items() if _is(name, "short")}
+    return {line: units for line, units in found.items() if units}
+
+
+def picked_items(filled: Filled, units: Mapping[str, int]) -> tuple[Item, ...]:
+    """The units that were told apart; several serial numbers stand with commas between them."""
+    return tuple(item for line, n in units.items() for item in _items(filled, line, n))
+
+
+def _items(filled: Filled, line: str, units: int) -> Iterator[Item]:
+    lot, expiry = filled.get(f"lot.{line}", ""), filled.get(f"expiry.{line}")
+    serials = [part.strip() for part in filled.get(f"serial.{line}", "").split(",") if part.strip()]
+    for serial in serials:
+        yield Item(line=line, lot=lot, serial=serial, expiry=expiry)
+    if not serials and (lot or expiry) and units:
+        yield Item(line=line, quantity=units, lot=lot, expiry=expiry)
+
+
+def _is(name: str, kind: str) -> bool:
+    return name.partition(".")[0] == kind

@@ -1,0 +1,145 @@
+"""Completing a task: the command that its step issues, or the fact that a person reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from orderflow.kernel.decision.rules import Rules
+from orderflow.kernel.money.refund import refund_key
+from orderflow.kernel.pending.forms import Filled, picked_items, shorts
+from orderflow.kernel.pending.steps import STEP_COMMANDS
+from orderflow.model import commands as cmd
+from orderflow.model import observations as obs
+from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
+from orderflow.model.state import PaymentFact
+from orderflow.model.work import Task
+from orderflow.workflow import TaskFor
+
+__all__ = ["completing", "completing_for_parcel"]
+
+Outcome = cmd.Body | obs.Fact | None
+"""What completing a task says; None where other commands end it."""
+
+
+def completing(task: Task, order: Order, rules: Rules, filled: Filled) -> Outcome:
+    """What completing *task* of an order says, with its form as it was *filled* in."""
+    state = order.state
+    if task.subject in state.cancellations and filled:
+        return _given_up(task, order, filled)
+    if filled.get("answer") == "paid" and task.subject == state.id:
+        return _found(order)
+    if filled.get("answer") in _ANSWERS:
+        return _ANSWERS[filled["answer"]](task, order, filled)
+    if task.key in state.tasks:
+        return cmd.CloseTask(task=task.key)
+    if task.name in _SAID:
+        return _SAID[task.name](task, order, filled)
+    if task.name in STEP_COMMANDS:
+        return STEP_COMMANDS[task.name](order, task.subject)
+    return _trigger(task, order, rules)
+
+
+def _shipped(task: Task, order: Order, filled: Filled) -> Outcome:
+    """A party told a person that everything left."""
+    units = order.units(Bucket.ALLOCATED, fo=task.subject)
+    notice = f"told-{len(order.fulfillment_orders[task.subject].notices) + 1}"
+    number = filled.get("tracking_number", "")
+    return obs.GoodsShipped(fo=task.subject, notice=notice, lines=units, tracking_number=number)
+
+
+def _arrived(task: Task, order: Order, _filled: Filled) -> Outcome:
+    return obs.GoodsReturned(lines=dict(order.state.returns[task.subject].lines), rma=task.subject)
+
+
+def _paid(task: Task, order: Order, filled: Filled) -> Outcome:
+    """What the bank told a person, under the key that the bank was asked with."""
+    refund = order.state.refunds[task.subject]
+    fact = PaymentFact.REFUNDED if filled["answer"] == "paid" else PaymentFact.FAILED
+    return obs.PaymentReported(fact=fact, amount=refund.amount, reference=refund_key(refund))
+
+
+_ANSWERS: Mapping[str, Callable[[Task, Order, Filled], Outcome]] = {
+    "accepted": lambda task, _order, _filled: obs.RequestAnswered(fo=task.subject),
+    "rejected": lambda task, _order, _filled: obs.RequestAnswered(
+        fo=task.subject, rejected="told a person"
+    ),
+    "shipped": _shipped,
+    "arrived": _arrived,
+    "not coming": lambda task, _order, _filled: cmd.Fire(trigger="expire", on=task.subject),
+    "paid": _paid,
+    "failed": _paid,
+    "waiting": lambda task, _order, _filled: cmd.CloseTask(task=task.key),
+}
+"""What the answers of silent parties say."""
+
+
+def _given_up(task: Task, order: Order, filled: Filled) -> Outcome:
+    request = order.state.cancellations[task.subject]
+    lines = dict(request.lines) if filled.get("answer") == "given up" else {}
+    return obs.CancellationAnswered(fo=request.fo, lines=lines, reason="told a person")
+
+
+def _found(order: Order) -> Outcome:
+    """A person found the money that was missing, all of it."""
+    amount, reference = order.state.payments.outstanding, f"by-hand-{order.version}"
+    return obs.PaymentReported(fact=PaymentFact.CAPTURED, amount=amount, reference=reference)
+
+
+def _picked(task: Task, order: Order, filled: Filled) -> Outcome:
+    there, short = order.units(Bucket.ALLOCATED, fo=task.subject), shorts(filled)
+    units = {line: n - short.get(line, 0) for line, n in there.items()}
+    units = {line: n for line, n in units.items() if n > 0}
+    items = picked_items(filled, units)
+    return cmd.Pick(fo=task.subject, units=units, short=short, items=items)
+
+
+def _refunded(task: Task, order: Order, _filled: Filled) -> Outcome:
+    amount = order.state.refunds[task.subject].amount
+    return obs.PaymentReported(fact=PaymentFact.REFUNDED, amount=amount, reference=task.subject)
+
+
+def _substituted(task: Task, _order: Order, _filled: Filled) -> Outcome:
+    fo, _, line = task.subject.partition("/")
+    return cmd.Substitute(fo=fo, line=line)
+
+
+_SAID: Mapping[str, Callable[[Task, Order, Filled], Outcome]] = {
+    "pick": _picked,
+    "refund": _refunded,
+    "send_back": lambda task, _order, filled: cmd.SendBack(rma=task.subject, **filled),
+    "substitute": _substituted,
+}
+"""What these steps say, with their forms filled in."""
+
+
+def _trigger(task: Task, order: Order, rules: Rules) -> Outcome:
+    """The trigger that leads on from the state that the task stands for."""
+    found = order.fulfillment_orders.get(task.subject) or order.state.returns.get(task.subject)
+    stamp = found.workflow if found else order.state.workflow
+    name = found.state if found else order.state.lifecycle
+    workflow = rules.machine(stamp).workflow
+    wait = workflow.by_name[name].waits_for
+    fire = partial(cmd.Fire, on=found.id if found else None)
+    if task.name == "blocked":
+        return next((fire(trigger=t.trigger) for t in workflow.leaving[name] if t.completes), None)
+    if isinstance(wait, TaskFor):
+        others = [t.trigger for t in workflow.leaving[name] if t.trigger != "cancel"]
+        return fire(trigger=wait.trigger or others[0])
+    return None
+
+
+def completing_for_parcel(task: Task, parcel: Parcel, filled: Filled) -> Outcome:
+    """What completing *task* of a parcel says."""
+    match task.name:
+        case "seal":
+            return cmd.Seal(parcel=parcel.id)
+        case "label":
+            return obs.LabelBought(parcel=parcel.id, **filled)
+        case "void_label":
+            return obs.LabelVoided(parcel=parcel.id)
+        case "exception.trace" | "exception.damaged":
+            return obs.TrackingReported(tracking_number=parcel.followed_by, **filled)
+    return None

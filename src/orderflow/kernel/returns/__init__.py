@@ -1,0 +1,1 @@
+"""Returns: announced, received, inspected, closed."""

@@ -1,0 +1,240 @@
+"""Goods that came back: which units they are, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.orders.lines import standing_for
+from orderflow.model import events as ev
+from orderflow.model.ledger import Bucket, Slot
+from orderflow.model.observations import GoodsReturned, ReturnInspected
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.phases import ReturnPhase
+from orderflow.model.returns import Disposition, Finding
+from orderflow.model.state import Judged
+
+__all__ = [
+    "beyond",
+    "goods_returned",
+    "inspected",
+    "keep_the_rest",
+    "open_return",
+    "reconsider",
+    "settle",
+]
+
+
+def open_return(deciding: Deciding, reason: str, lines: Mapping[str, int], to: str = "") -> str:
+    """Open a return of these units: its number."""
+    flow = deciding.rules.returns
+    initial = flow.by_name[flow.initial]
+    rma = f"{deciding.id}-R{len(deciding.order.state.returns) + 1}"
+    phase = ReturnPhase(initial.phase)
+    deciding.emit(ev.ReturnOpened(rma, reason, lines, flow.stamp, initial.name, phase, to))
+    return rma
+
+
+def goods_returned(deciding: Deciding, body: GoodsReturned) -> None:
+    """Goods came: each unit walks the shortest declared way; what nobody sent is surplus.
+
+    Without the number of an open return they are first the goods that the open returns announced,
+    then what those brought besides; goods of which no open return speaks open one of their own.
+    """
+    named, others = deciding.returns.get(body.rma or ""), dict(body.others)
+    if named is not None and not named.phase.final:
+        shares: Mapping[str, Mapping[str, int]] = {named.id: body.lines}
+    else:
+        shares = _shares(deciding, body.lines)
+    for rma, lines in shares.items():
+        _receive(deciding, rma or open_return(deciding, body.reason, lines), lines, others)
+        others.clear()
+
+
+def _shares(deciding: Deciding, lines: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Units per line by the open return that they are of; the empty number is for none."""
+    shares: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for line, units in lines.items():
+        last, left, names = "", units, standing_for(deciding.lines, line)
+        for rma in deciding.returns.values():
+            announced = sum(rma.lines.get(name, 0) for name in names)
+            if rma.phase.final or not announced:
+                continue
+            came = deciding.order.units(Bucket.RETURNED, rma=rma.id)
+            last, missing = rma.id, announced - sum(came.get(name, 0) for name in names)
+            if (take := min(left, missing)) > 0:
+                shares[last][line] = take
+                left -= take
+        if left:
+            shares[last][line] = shares[last].get(line, 0) + left
+    return shares
+
+
+def _receive(
+    deciding: Deciding, rma: str, lines: Mapping[str, int], others: Mapping[str, int]
+) -> None:
+    """Goods came with a return."""
+    if not deciding.fire("receive", rma=rma):
+        deciding.keep_fact("goods_returned", "the return cannot take goods as it stands", rma)
+        return
+    for sku, units in others.items():
+        deciding.emit(ev.StrangeGoodsCame(rma, sku, units))
+        reason = f"{units} of {sku} came back that are not of this order: find out whose they are"
+        deciding.ask_person(f"exception.other_goods.{sku}", "support", reason, rma)
+    for line, units in lines.items():
+        left = units
+        for slot, take in _coming(deciding, line, units, rma):
+            deciding.walk(slot, Bucket.RETURNED, take, rma=rma)
+            left -= take
+        if left:
+            deciding.emit(ev.SurplusFound(line, left))
+            reason = f"{left} of line {line} came back that were not sent to this customer"
+            deciding.ask_person("exception.surplus", "support", reason, rma)
+    if (findings := deciding.returns[rma].findings) is not None:
+        _conclude(deciding, rma, findings)
+
+
+_OUT = {
+    Bucket.RETURNING: 0,
+    Bucket.DELIVERED: 1,
+    Bucket.SHIPPED: 2,
+    Bucket.RETURNING_UNDELIVERED: 3,
+    Bucket.LOST: 4,
+    Bucket.RETURNED_UNDELIVERED: 5,
+}
+"""The buckets of units that may be those that came back, the likeliest first."""
+
+
+def _coming(deciding: Deciding, line: str, units: int, rma: str) -> list[tuple[Slot, int]]:
+    """Which units came: this return's first, those that another return announced last.
+
+    A line's substitutes are meant, too. The carrier's scans may be behind: what it still has, has
+    lost, or brought back itself may be what came.
+    """
+    names = standing_for(deciding.lines, line)
+
+    def likely(slot: Slot) -> tuple[bool, int, int, Slot]:
+        return slot.rma not in ("", rma), _OUT[slot.bucket], names.index(slot.line), slot
+
+    taken = []
+    there = (slot for slot in deciding.units if slot.line in names and slot.bucket in _OUT)
+    for slot in sorted(there, key=likely):
+        if take := min(units, deciding.units[slot]):
+            taken.append((slot, take))
+            units -= take
+    return taken
+
+
+def reconsider(deciding: Deciding, stands: Mapping[ParcelStatus, Bucket]) -> None:
+    """A scan tells more: units of open returns are those of the parcels that are likeliest now.
+
+    So goods and scans lead to the same end in whatever order they come. *stands* is where units are
+    by what the carrier says of their parcel.
+    """
+    open_returns = {rma.id for rma in deciding.returns.values() if not rma.phase.final}
+    came = [
+        (slot, units)
+        for slot, units in deciding.units.items()
+        if slot.bucket is Bucket.RETURNED and slot.rma in open_returns
+    ]
+    for slot, there in sorted(came):
+        view = deciding.order.state.parcels.get(slot.parcel)
+        back = stands.get(view.status, Bucket.SHIPPED) if view else Bucket.DELIVERED
+        units = there
+        for likelier in _free(deciding, slot.line, _OUT[back]):
+            if take := min(units, deciding.units[likelier]):
+                deciding.walk(slot, back, take, rma="")
+                deciding.walk(likelier, Bucket.RETURNED, take, rma=slot.rma)
+                units -= take
+
+
+def _free(deciding: Deciding, line: str, below: int) -> list[Slot]:
+    """Units of a line that are out, in no return, and likelier to come back than others."""
+    out = (s for s in deciding.units if s.line == line and not s.rma and s.bucket in _OUT)
+    likelier = (slot for slot in out if _OUT[slot.bucket] < below)
+    return sorted(likelier, key=lambda slot: (_OUT[slot.bucket], slot))
+
+
+def inspected(deciding: Deciding, body: ReturnInspected) -> None:
+    """Who received the goods for us looked at them: the return ends when all of them came.
+
+    That they were looked at does not tell that all came: more may be on their way, and a report of
+    these very goods would be taken for others. So findings ahead of their goods are kept, with a
+    task that says them; it ends when the goods come. The first inspection of a return counts.
+    """
+    rma = deciding.returns.get(body.rma)
+    if rma is None:
+        deciding.keep_fact(body.kind, f"there is no return {body.rma}")
+    elif not rma.phase.final and rma.findings is None:
+        good = (Judged(line, units, Disposition.RESTOCK) for line, units in body.restock.items())
+        said = (Judged(f.line, f.quantity, f.disposition) for f in body.findings)
+        _conclude(deciding, rma.id, (*said, *good))
+
+
+def _conclude(deciding: Deciding, rma: str, findings: tuple[Judged, ...]) -> None:
+    """End a return as its inspection says, or keep what it says until the goods are there."""
+    task = "exception.return_inspected"
+    missing = beyond(deciding, rma, findings)
+    if missing or not deciding.order.ledger.total(Bucket.RETURNED, rma=rma):
+        if deciding.returns[rma].findings is None:
+            deciding.emit(ev.FindingsKept(rma, findings))
+        told = ", ".join(f"{f.quantity} of line {f.line} {f.disposition}" for f in findings)
+        what = f"{rma} was inspected ({told or 'nothing is as new'}), and not all of it came"
+        deciding.ask_person(task, "support", f"{what}: find out where it is", rma)
+    elif deciding.fire("close", rma=rma):
+        settle(deciding, rma, findings, Disposition.DISCARD)
+        if (opened := f"{deciding.order.state.own(rma)}:{task}") in deciding.order.state.tasks:
+            deciding.emit(ev.TaskClosed(opened))
+
+
+def beyond(deciding: Deciding, rma: str, findings: Iterable[Finding | Judged]) -> Counter[str]:
+    """Units per line that findings speak of and that did not come."""
+    return _matched(deciding, rma, findings)[1]
+
+
+def _matched(
+    deciding: Deciding, rma: str, findings: Iterable[Finding | Judged]
+) -> tuple[list[tuple[Slot, int, Disposition | None]], Counter[str]]:
+    """What findings say of each unit that came (None: nothing), and what did not come."""
+    came = dict(sorted(deciding.order.ledger.slots(Bucket.RETURNED, rma=rma)))
+    said: list[tuple[Slot, int, Disposition | None]] = []
+    missing: Counter[str] = Counter()
+    for finding in findings:
+        left, names = finding.quantity, standing_for(deciding.lines, finding.line)
+        for slot in sorted((s for s in came if s.line in names), key=lambda s: names.index(s.line)):
+            if take := min(left, came[slot]):
+                said.append((slot, take, finding.disposition))
+                came[slot] -= take
+                left -= take
+        missing[finding.line] += left
+    return [*said, *((slot, units, None) for slot, units in came.items() if units)], +missing
+
+
+def settle(
+    deciding: Deciding, rma: str, findings: Iterable[Finding | Judged], others: Disposition
+) -> None:
+    """Deal with what came, as the findings say; with *others* as it is named."""
+    _keep(deciding, rma)
+    for slot, units, disposition in _matched(deciding, rma, findings)[0]:
+        _dispose(deciding, slot, units, disposition or others)
+
+
+def keep_the_rest(deciding: Deciding) -> None:
+    """What did not come before its return was cancelled, or expired, is the customer's again."""
+    for rma in deciding.order.state.returns.values():
+        if rma.phase.final:
+            _keep(deciding, rma.id)
+
+
+def _keep(deciding: Deciding, rma: str) -> None:
+    for slot, units in list(deciding.order.ledger.slots(Bucket.RETURNING, rma=rma)):
+        deciding.walk(slot, Bucket.DELIVERED, units, rma="")
+
+
+def _dispose(deciding: Deciding, slot: Slot, units: int, disposition: Disposition) -> None:
+    deciding.emit(ev.GoodsJudged(slot.rma, slot.line, units, disposition))
+    if disposition is Disposition.RESTOCK:
+        deciding.restock(slot, units, slot.rma)
+    elif disposition is Disposition.QUARANTINE:
+        deciding.quarantine(slot, units, slot.rma)

@@ -1,0 +1,1 @@
+"""Stock: units are allocated to fulfillment orders, or wait for goods."""

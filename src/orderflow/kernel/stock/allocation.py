@@ -1,0 +1,285 @@
+"""Who fulfills what: routing, reserving, backordering, and the release of work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+import attrs
+
+from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.rules import Assignment, Backorder, Place, Rules
+from orderflow.kernel.stock.backorder import backorder
+from orderflow.model import events as ev
+from orderflow.model.document import Line, Shipping
+from orderflow.model.ledger import Bucket, Slot
+from orderflow.model.messages import StockGranted
+from orderflow.model.order import Order
+from orderflow.model.phases import OrderPhase, Phase
+from orderflow.model.state import OrderState
+from orderflow.model.stock import Release, Reserve, StockKey
+from orderflow.workflow import Release as AwaitsRelease
+
+__all__ = [
+    "call_back",
+    "expire_reservations",
+    "granted",
+    "keeps_waiting",
+    "open_fo",
+    "release",
+    "routable",
+    "route",
+    "take",
+]
+
+
+def routable(order: Order, rules: Rules, now: datetime) -> dict[str, int]:
+    """Units per line that nobody has and that may be given out now."""
+    state = order.state
+    if state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED) or state.held():
+        return {}
+    if not state.ledger.totals().get(Bucket.OPEN):
+        return {}
+    expired = f"{state.id}:reservation" in state.done_timers
+    if not (rules.release(order) or (rules.reserve.now(order) and not expired)):
+        return {}
+    return {
+        slot.line: units
+        for slot, units in state.ledger.slots(Bucket.OPEN)
+        if (state.lines[slot.line].not_before or now) <= now and not _awaits_goods(state, slot.line)
+    }
+
+
+def _awaits_goods(state: OrderState, line: str) -> bool:
+    """Whether a line is the exchange for goods of which nobody knows yet whether they are taken."""
+    rma = state.returns.get(state.lines[line].awaits)
+    return rma is not None and not rma.phase.final
+
+
+def route(deciding: Deciding) -> None:
+    """Ask the routing, check its plan, and take stock or a place in the waiting list."""
+    order, rules = deciding.order, deciding.rules
+    units = routable(order, rules, deciding.context.now)
+    if not units:
+        return
+    places = {line: list(_places(deciding, order.line(line))) for line in units}
+    plan = list(rules.routing.plan(order, units, places))
+    faults = list(_faults(order, plan, units, places))
+    for fault in faults:
+        deciding.refuse("routing.bad_plan", fault)
+    if faults or _killed(deciding, plan, units):
+        return
+    fos: dict[tuple[str, str], str] = {}
+    for part in plan:
+        if isinstance(part, Assignment):
+            _assign(deciding, part, fos)
+        else:
+            key = StockKey(deciding.lines[part.line].sku, part.location)
+            backorder(deciding, Slot(part.line, Bucket.OPEN), part.quantity, key)
+    _date_reservations(deciding)
+
+
+def call_back(deciding: Deciding) -> None:
+    """Backordered units of which some are to be had, though not where they wait, are open again."""
+    order = deciding.order
+    for line, units in order.units(Bucket.BACKORDERED).items():
+        there = [place.available for place in _places(deciding, order.line(line))]
+        found = units if None in there else min(units, sum(filter(None, there)))
+        if found:
+            deciding.unwait(line, found)
+            deciding.move(Slot(line, Bucket.BACKORDERED), Slot(line, Bucket.OPEN), found)
+
+
+def _places(deciding: Deciding, line: Line) -> Iterator[Place]:
+    """Where units of a line may go, in the order of the strategies and their locations."""
+    for taker in deciding.rules.takers(deciding.order, line):
+        for location in taker.locations:
+            key, available = StockKey(line.sku, location), None
+            if line.stocked and location:
+                available = deciding.level(key).available
+            yield Place(taker.code, location, available, taker.cost(line))
+
+
+def _faults(
+    order: Order,
+    plan: Iterable[Assignment | Backorder],
+    units: Mapping[str, int],
+    places: Mapping[str, Sequence[Place]],
+) -> Iterator[str]:
+    """What is wrong with a plan: it must name what exists, be available, and add up."""
+    planned: Counter[str] = Counter()
+    taken: Counter[StockKey] = Counter()
+    there: dict[StockKey, int] = {}
+    for part in plan:
+        if part.line not in units or part.quantity <= 0:
+            yield f"the plan gives {part.quantity} of line {part.line} that are not open"
+            continue
+        planned[part.line] += part.quantity
+        fitting = [place for place in places[part.line] if _fits(place, part)]
+        key = StockKey(order.state.lines[part.line].sku, part.location)
+        if not fitting:
+            yield f"the plan gives line {part.line} to {_whom(part)}, which does not take it"
+        elif isinstance(part, Assignment) and fitting[0].available is not None:
+            taken[key] += part.quantity
+            there[key] = fitting[0].available
+    for key, wanted in taken.items():
+        if wanted > there[key]:
+            yield f"the plan takes {wanted} of {key}, only {there[key]} are available"
+    for line, units_planned in planned.items():
+        if units_planned > units[line]:
+            yield f"the plan gives {units_planned} of line {line}, only {units[line]} are open"
+
+
+def _fits(place: Place, part: Assignment | Backorder) -> bool:
+    if isinstance(part, Backorder):
+        return place.location == part.location and place.available is not None
+    return (place.strategy, place.location) == (part.strategy, part.location)
+
+
+def _whom(part: Assignment | Backorder) -> str:
+    if isinstance(part, Backorder):
+        return f"the waiting list of {part.location}"
+    return f"{part.strategy} at {part.location}" if part.location else part.strategy
+
+
+def _killed(
+    deciding: Deciding, plan: Iterable[Assignment | Backorder], units: Mapping[str, int]
+) -> bool:
+    """Refuse, or cancel, an order that is to be filled at once and whole, and cannot be."""
+    if deciding.order.document.shipping is not Shipping.FILL_OR_KILL:
+        return False
+    left = Counter(units)
+    left.subtract({part.line: part.quantity for part in plan if isinstance(part, Assignment)})
+    missing = [f"{n} of line {line} ({deciding.lines[line].sku})" for line, n in left.items() if n]
+    if not missing or any(slot.fo for slot in deciding.units):
+        return False
+    if not deciding.version:
+        what = f"it is to be filled at once or not at all; there are missing: {', '.join(missing)}"
+        deciding.refuse("stock.not_available", what)
+    for line, open_units in units.items():
+        deciding.move(Slot(line, Bucket.OPEN), Slot(line, Bucket.CANCELLED), open_units)
+    return True
+
+
+def _assign(deciding: Deciding, part: Assignment, fos: dict[tuple[str, str], str]) -> None:
+    place = part.strategy, part.location
+    if place not in fos:
+        fos[place] = _joinable(deciding, part) or open_fo(deciding, *place)
+    key = deciding.stock_key(part.line, fos[place])
+    if key is not None:
+        take(deciding, key, part.line, part.quantity)
+    _allocate(deciding, Slot(part.line, Bucket.OPEN), fos[place], part.quantity)
+
+
+def _joinable(deciding: Deciding, part: Assignment) -> str | None:
+    """A FO of this party and place on which work has not begun; a ready one, if work may begin."""
+    for fo in deciding.fos.values():
+        waits = fo.phase in (Phase.WAITING, Phase.READY) and not fo.round
+        if not waits or (fo.strategy, fo.location) != (part.strategy, part.location):
+            continue
+        if fo.phase is Phase.WAITING or deciding.rules.release(deciding.order):
+            return fo.id
+    return None
+
+
+def open_fo(deciding: Deciding, strategy: str, location: str) -> str:
+    """Open a fulfillment order in its workflow's initial state."""
+    flow = deciding.rules.strategies[strategy].workflow
+    initial = flow.by_name[flow.initial]
+    fo = f"{deciding.id}-F{len(deciding.fos) + 1}"
+    phase, before = Phase(initial.phase), _superseded(deciding)
+    deciding.emit(
+        ev.FulfillmentOrderOpened(fo, strategy, location, flow.stamp, initial.name, phase, before)
+    )
+    deciding.touched.add(fo)
+    return fo
+
+
+def _superseded(deciding: Deciding) -> str:
+    """The last fulfillment order that its party gave back, and that none replaced yet."""
+    declined = {name for names in deciding.order.state.declined.values() for name in names}
+    replaced = {fo.supersedes for fo in deciding.fos.values()}
+    given_back = [
+        fo.id
+        for fo in deciding.fos.values()
+        if fo.phase.final and fo.phase is not Phase.DONE and fo.strategy in declined
+    ]
+    return next((fo for fo in reversed(given_back) if fo not in replaced), "")
+
+
+def take(deciding: Deciding, key: StockKey, line: str, quantity: int) -> None:
+    """Reserve units; the store grants them or answers that it is short."""
+    deciding.stock.append(Reserve(key, deciding.id, line, quantity))
+    level = deciding.level(key)
+    deciding.levels[key] = attrs.evolve(level, reserved=level.reserved + quantity)
+
+
+def _allocate(deciding: Deciding, slot: Slot, fo: str, quantity: int) -> None:
+    deciding.move(slot, Slot(slot.line, Bucket.ALLOCATED, fo), quantity)
+
+
+def _date_reservations(deciding: Deciding) -> None:
+    state = deciding.order.state
+    lasts = deciding.rules.reserve.expires_after(deciding.order)
+    if state.phase is OrderPhase.PLACED and lasts and not state.reserved_until:
+        deciding.emit(ev.ReservationsDated(deciding.context.now + lasts))
+
+
+def granted(deciding: Deciding, body: StockGranted) -> None:
+    """Units that were waited for are reserved: give them to a FO; what nobody wants goes back."""
+    order = deciding.order
+    slot = Slot(body.line, Bucket.BACKORDERED)
+    takers = deciding.rules.takers(order, order.line(body.line))
+    strategy = next((s for s in takers if body.key.location in s.locations), None)
+    there = min(body.quantity, deciding.units.get(slot, 0))
+    wanted = there if strategy else 0
+    if there and not strategy:  # who keeps it gave units of the line back: others are asked
+        deciding.move(slot, Slot(body.line, Bucket.OPEN), there)
+    if wanted and strategy:
+        part = Assignment(body.line, wanted, strategy.code, body.key.location)
+        fo = _joinable(deciding, part) or open_fo(deciding, strategy.code, body.key.location)
+        _allocate(deciding, slot, fo, wanted)
+    if unwanted := body.quantity - wanted:
+        reason = f"{unwanted} of line {body.line} are no longer waited for"
+        deciding.emit(ev.FactKept("stock_granted", reason))
+        deciding.stock.append(Release(body.key, order.id, body.line, unwanted))
+        deciding.settle_stock(body.key)
+
+
+def expire_reservations(deciding: Deciding) -> None:
+    """Take the stock of an order back that was not confirmed in time."""
+    state = deciding.order.state
+    if state.phase is not OrderPhase.PLACED:
+        return
+    for slot, units in list(state.ledger.slots(Bucket.ALLOCATED)):
+        if state.fulfillment_orders[slot.fo].phase is Phase.WAITING:
+            deciding.unreserve(slot.line, slot.fo, units)
+            deciding.move(slot, Slot(slot.line, Bucket.OPEN), units)
+    deciding.emit(ev.ReservationsDated(None))
+
+
+def keeps_waiting(state: OrderState) -> bool:
+    """Whether the order is to leave at once and whole, and units are missing."""
+    if not state.ship_complete:
+        return False
+    missing = {slot.line for slot, _ in state.ledger.slots(Bucket.OPEN, Bucket.BACKORDERED)}
+    return any(not _awaits_goods(state, line) for line in missing)
+
+
+def release(deciding: Deciding) -> None:
+    """Let waiting fulfillment orders start when the policy says so."""
+    state = deciding.order.state
+    if state.held() or state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED):
+        return
+    if not deciding.rules.release(deciding.order):
+        return
+    if not state.released:
+        deciding.emit(ev.WorkReleased())
+    if keeps_waiting(state):
+        return
+    for fo in state.fulfillment_orders.values():
+        flow = deciding.rules.machine(fo.workflow).workflow
+        awaits = isinstance(flow.by_name[fo.state].waits_for, AwaitsRelease)
+        if awaits and not state.held(fo.id):
+            deciding.fire("release", fo=fo.id)

@@ -1,0 +1,1 @@
+"""Work on fulfillment orders: picking, packing, shipping, put-away."""

@@ -1,0 +1,68 @@
+"""The steps that units wait for, and the ways to the states that allow them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from functools import cache
+
+from orderflow.kernel.decision.step import Step
+from orderflow.model.ledger import Bucket
+from orderflow.workflow import Transition, Workflow
+
+__all__ = [
+    "TAKEN_AT_ONCE",
+    "TAKEN_PICKED",
+    "TO_PACKED",
+    "TO_PICKED",
+    "TO_SHIPPED",
+    "UNIT_STEPS",
+    "way",
+]
+
+
+TO_PICKED = Bucket.ALLOCATED, Bucket.PICKED
+
+
+TO_PACKED = Bucket.PICKED, Bucket.PACKED
+
+
+TO_SHIPPED = Bucket.PACKED, Bucket.SHIPPED
+
+
+TAKEN_PICKED = Bucket.PICKED, Bucket.SHIPPED
+
+
+TAKEN_AT_ONCE = Bucket.ALLOCATED, Bucket.SHIPPED
+
+
+UNIT_STEPS: Mapping[str, tuple[Bucket, Bucket]] = {
+    "pick": TO_PICKED,
+    "pack": TO_PACKED,
+    "collect": TAKEN_PICKED,
+    "hand_over": TAKEN_AT_ONCE,
+    "provide": TAKEN_AT_ONCE,
+}
+"""The steps that units wait for where they stand, and the move that each makes."""
+
+
+@cache
+def way(
+    flow: Workflow[Step], state: str, verb: str, moves: tuple[Bucket, Bucket]
+) -> tuple[Transition[Step], ...] | None:
+    """The transitions to a state in which units make *moves*.
+
+    A unit command may fire its own verb, and may take completions early: what is left behind is
+    taken up by going back. Other people's triggers it may not fire.
+    """
+    queue: deque[tuple[str, tuple[Transition[Step], ...]]] = deque([(state, ())])
+    seen = {state}
+    while queue:
+        here, taken = queue.popleft()
+        if any(t.moves == moves for t in flow.leaving[here]):
+            return taken
+        for t in flow.leaving[here]:
+            if (t.completes or t.trigger == verb) and t.dest not in seen:
+                seen.add(t.dest)
+                queue.append((t.dest, (*taken, t)))
+    return None

@@ -1,0 +1,296 @@
+"""The store in memory: for tests, trials and simulations. Same contract, nothing durable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime, timedelta
+
+import attrs
+
+from orderflow.model.disguise import disguised
+from orderflow.model.events import Entry
+from orderflow.model.observations import Observation
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
+from orderflow.model.work import Due, Task
+from orderflow.ports import (
+    Commit,
+    Committed,
+    Duplicate,
+    InboxItem,
+    OrderQuery,
+    Outcome,
+    Receipt,
+    Short,
+    Stale,
+    TaskQuery,
+)
+from orderflow.stores.memory.outbox import MemoryOutbox
+from orderflow.stores.memory.stock import MemoryStock, Touched
+from orderflow.stores.rows import (
+    matched_row,
+    rows_of,
+    tasks_of,
+    unmatched_key,
+    unmatched_row,
+)
+
+__all__ = ["MemoryStore"]
+
+
+class MemoryStore(MemoryStock, MemoryOutbox):
+    """A :class:`orderflow.ports.Store` in dictionaries, safe for threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._orders: dict[str, Order] = {}
+        self._parcels: dict[str, Parcel] = {}
+        self._journals: dict[str, list[Entry]] = {}
+        self._receipts: dict[tuple[str, str], Receipt] = {}
+        self._references: dict[str, str] = {}
+        self._inbox: dict[tuple[str, str], InboxItem] = {}
+
+    def commit(self, commit: Commit) -> Outcome:
+        """Store all of it, or nothing."""
+        with self._lock:
+            if refused := self._refuses(commit):
+                return refused
+            touched = Touched()
+            ops = [op for part in commit.parts for op in part.stock]
+            short = [op.key for op in ops if not self._apply(op, touched, commit)]
+            if short:
+                return Short(tuple(dict.fromkeys(short)))
+            self._put(ops, touched)
+            for part in commit.parts:
+                self._write(part)
+            return Committed()
+
+    def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
+        """Store each, or nothing of it."""
+        with self._lock:
+            return [self.commit(commit) for commit in commits]
+
+    def commit_and_claim(
+        self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
+    ) -> tuple[Sequence[Outcome], Sequence[Due]]:
+        """Store each, or nothing of it, and claim what is due then."""
+        with self._lock:
+            return self.commit_all(commits), self.claim(now, lease, token, limit)
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Nothing to keep open."""
+        return nullcontext()
+
+    def within(self, connection: object) -> MemoryStore:
+        """Refused: there is no database that a transaction could be of."""
+        del connection
+        raise TypeError("a MemoryStore is in no database whose transaction it could join")
+
+    @contextmanager
+    def still(self) -> Iterator[MemoryStore]:
+        """This store, while others wait."""
+        with self._lock:
+            yield self
+
+    def _refuses(self, commit: Commit) -> Outcome | None:
+        done = self._outbox.get(commit.done or "")
+        if commit.done and (done is None or done.status not in ("pending", "withdrawn")):
+            return Duplicate()
+        if commit.receipt and (commit.receipt.scope, commit.receipt.id) in self._receipts:
+            return Duplicate()
+        last: dict[str, int] = {}
+        for part in commit.parts:
+            before = last.get(part.subject, len(self._journals.get(part.subject, ())))
+            if part.expected not in (None, before):
+                return Stale()
+            last[part.subject] = before + (part.entry is not None)
+        if any(self._messages(part.subject, commit.done) for part in commit.along):
+            return Stale()
+        return None
+
+    def _write(self, commit: Commit) -> None:
+        if commit.order is not None:
+            self._orders[commit.order.id] = commit.order
+        if commit.parcel is not None:
+            self._parcels[commit.parcel.id] = commit.parcel
+        if commit.entry is not None:
+            self._journals.setdefault(commit.subject, []).append(commit.entry)
+        if commit.receipt is not None:
+            self._receipts[commit.receipt.scope, commit.receipt.id] = commit.receipt
+        self._write_work(commit)
+
+    def _write_work(self, commit: Commit) -> None:
+        if commit.done and (commit.entry or self._outbox[commit.done].status == "pending"):
+            self._outbox[commit.done].status = "done"
+        for key in commit.withdrawn:
+            self._tasks.pop(key, None)
+            row = self._outbox.get(key)
+            if row is not None and row.status == "pending":
+                row.status, row.token = "withdrawn", ""
+        for row_to_add in rows_of(commit):
+            self._add(row_to_add, mends=commit.mends)
+        for task in tasks_of(commit):
+            self._open(task, commit.subject)
+        for reference in commit.references:
+            self._references[reference] = commit.subject
+            for item in self._drop(reference):
+                if item.observation is not None:
+                    self._add(matched_row(reference, item.observation, commit.subject, commit.now))
+
+    def _drop(self, reference: str) -> list[InboxItem]:
+        """Take what is kept under a reference out of the inbox, with what waits for it."""
+        keys = [key for key in self._inbox if key[0] == reference]
+        found = [self._inbox.pop(key) for key in keys]
+        if found:
+            owner = f"inbox:{reference}"
+            for key in (owner, unmatched_key(reference)):
+                self._tasks.pop(key, None)
+                if key in self._outbox:
+                    self._outbox[key].status = "withdrawn"
+        return found
+
+    def receipt(self, scope: str, message: str) -> Receipt | None:
+        """The receipt of a message that was handled, be its id disguised or not."""
+        names = (message, disguised(message))
+        return next(filter(None, (self._receipts.get((scope, name)) for name in names)), None)
+
+    def order(self, order_id: str) -> Order | None:
+        """The order."""
+        return self._orders.get(order_id)
+
+    def load(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+        """Those of the orders that there are."""
+        return {name: self._orders[name] for name in order_ids if name in self._orders}
+
+    def parcel(self, parcel_id: str) -> Parcel | None:
+        """The parcel."""
+        return self._parcels.get(parcel_id)
+
+    def parcels(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
+        """Those of the parcels that there are."""
+        return {name: self._parcels[name] for name in parcel_ids if name in self._parcels}
+
+    def journal(self, subject: str) -> Iterator[Entry]:
+        """The journal, oldest first."""
+        return iter(tuple(self._journals.get(subject, ())))
+
+    def orders(self, query: OrderQuery) -> Sequence[str]:
+        """One page of order ids."""
+        with self._lock:
+            found = [order for name, order in self._orders.items() if name > query.after]
+        ids = sorted(order.id for order in found if _matches(order, query))
+        return ids[: query.limit]
+
+    def find(self, reference: str) -> str | None:
+        """The subject that is known by a reference."""
+        return self._references.get(reference)
+
+    def keep(
+        self, reference: str, observation: Observation, now: datetime, patience: timedelta
+    ) -> None:
+        """Keep a fact whose subject is not known; where it has become known, send the fact on."""
+        with self._lock:
+            subject = self._references.get(reference)
+            if subject is not None:
+                self._add(matched_row(reference, observation, subject, now))
+                return
+            message = observation.id or ""
+            self._inbox.setdefault((reference, message), InboxItem(reference, now, observation))
+            self._add(unmatched_row(reference, now + patience))
+
+    def keep_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
+        """Keep what cannot be read, once."""
+        with self._lock:
+            item = InboxItem(task.subject, now, None, payload, error)
+            self._inbox.setdefault((task.subject, ""), item)
+            self._tasks.setdefault(task.key, (f"inbox:{task.subject}", task))
+
+    def inbox(self) -> Sequence[InboxItem]:
+        """What is kept, oldest first."""
+        with self._lock:
+            return list(self._inbox.values())
+
+    def dismiss(self, reference: str) -> bool:
+        """Drop what is kept under a reference."""
+        with self._lock:
+            return bool(self._drop(reference))
+
+    def odd(self, now: datetime) -> Sequence[tuple[str, str]]:  # noqa: ARG002 (see the store)
+        """Nothing: nobody writes these dictionaries by hand."""
+        return []
+
+    def mend(self, now: datetime) -> None:
+        """Nothing to do: see :meth:`odd`."""
+
+    def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
+        """One page of open tasks."""
+        with self._lock:
+            keys = sorted(
+                key
+                for key, (owner, task) in self._tasks.items()
+                if key > query.after
+                and query.role in (None, task.role)
+                and query.owner in (None, owner)
+                and query.assignee in (None, task.assignee)
+            )
+            return [self._tasks[key] for key in keys[: query.limit]]
+
+    def task(self, key: str) -> tuple[str, Task] | None:
+        """An open task and its owner."""
+        return self._tasks.get(key)
+
+    def assign(self, key: str, to: str, before: str) -> bool:
+        """Give an open task to somebody."""
+        with self._lock:
+            owner, task = self._tasks.get(key, ("", None))
+            if task is None or task.assignee != before:
+                return False
+            self._tasks[key] = owner, attrs.evolve(task, assignee=to)
+            return True
+
+    def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
+        """Replace an order, its parcels and their journals."""
+        journals: dict[str, list[Entry]] = {}
+        for entry in entries:
+            journals.setdefault(entry.subject, []).append(entry)
+        with self._lock:
+            if any(len(told) != len(self._journals[of]) for of, told in journals.items()):
+                return False
+            self._orders[order.id] = order
+            self._parcels |= {parcel.id: parcel for parcel in parcels}
+            self._journals |= journals
+            for key in (key for owner in journals for key in self._by_owner.get(owner, ())):
+                found = self._outbox[key]
+                found.row, found.error = attrs.evolve(found.row, data={}), ""
+            self._receipts = {
+                (scope, disguised(name) if receipt.subject in journals else name): receipt
+                for (scope, name), receipt in self._receipts.items()
+            }
+            return True
+
+    def strike(self, owner: str) -> None:
+        """Take every outbox row of an owner away, and its tasks."""
+        with self._lock:
+            for key in self._by_owner.pop(owner, set()):
+                del self._outbox[key]
+            self._tasks = {key: found for key, found in self._tasks.items() if found[0] != owner}
+
+
+def _matches(order: Order, query: OrderQuery) -> bool:
+    state = order.state
+    plain = {
+        "status": order.status,
+        "stage": order.stage,
+        "phase": state.phase,
+        "customer": state.customer,
+        "channel": state.channel,
+        "exception": "exception" in order.overlays,
+    }
+    promised, placed = query.promised_before, query.placed_before
+    return (
+        all(getattr(query, name) in (None, value) for name, value in plain.items())
+        and (query.sku is None or any(line.sku == query.sku for line in state.lines.values()))
+        and (promised is None or (state.promised is not None and state.promised < promised))
+        and (placed is None or state.placed_at < placed)
+    )

@@ -1,0 +1,99 @@
+"""Erasing in SQL: orders, parcels and journals are written anew, what was told of them blanked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from orderflow.model.disguise import disguised
+from orderflow.model.events import Entry
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
+from orderflow.stores import codec
+from orderflow.stores.sql import schema
+from orderflow.stores.sql.commit import write_orders, write_parcels
+from orderflow.stores.sql.statements import execute_many
+
+__all__ = ["rewrite", "strike"]
+
+_ENTRY = (
+    update(schema.journals)
+    .where(
+        schema.journals.c.subject == bindparam("of_subject"),
+        schema.journals.c.version == bindparam("of_version"),
+    )
+    .values(actor=bindparam("actor"), cause=bindparam("cause"), entry=bindparam("entry"))
+)
+_RECEIPT = (
+    update(schema.receipts)
+    .where(
+        schema.receipts.c.scope == bindparam("of_scope"), schema.receipts.c.id == bindparam("of_id")
+    )
+    .values(id=bindparam("id"))
+)
+
+
+def rewrite(
+    connection: Connection, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]
+) -> bool:
+    """Replace an order, its parcels and their journals; False where one is past its version."""
+    for table, name, version in (
+        (schema.states, order.id, order.version),
+        *((schema.parcels, parcel.id, parcel.version) for parcel in parcels),
+    ):
+        stored = select(table.c.version).where(table.c.id == name).with_for_update()
+        if connection.scalar(stored) != version:
+            return False
+    _disguise_receipts(connection, order, parcels)
+    rows = [
+        {
+            "of_subject": entry.subject,
+            "of_version": entry.version,
+            "actor": entry.actor,
+            "cause": entry.cause,
+            "entry": codec.encode_entry(entry),
+        }
+        for entry in entries
+    ]
+    execute_many(connection, _ENTRY, rows)
+    connection.execute(delete(schema.skus).where(schema.skus.c.order_id == order.id))
+    write_orders(connection, [order], {order.id})
+    write_parcels(connection, parcels)
+    outbox = schema.outbox
+    told = outbox.c.owner.in_(_owners(order, parcels))
+    failed = schema.attempts.c.key.in_(select(outbox.c.key).where(told))
+    connection.execute(update(schema.attempts).where(failed).values(error=""))
+    connection.execute(update(outbox).where(told).values(data="{}", error=""))
+    return True
+
+
+def _owners(order: Order, parcels: Sequence[Parcel]) -> list[str]:
+    return [f"order:{order.id}", *(f"parcel:{parcel.id}" for parcel in parcels)]
+
+
+def _disguise_receipts(connection: Connection, order: Order, parcels: Sequence[Parcel]) -> None:
+    """Have the ids of commands and facts known again, and not read."""
+    receipts, journals, owner = schema.receipts, schema.journals, f"order:{order.id}"
+    scopes = [order.id, *_owners(order, parcels)]
+    found = list(connection.execute(select(receipts).where(receipts.c.scope.in_(scopes))))
+    # It was placed in the scope of its channel, by the id that its first entry names.
+    first = select(journals.c.cause).where(journals.c.subject == owner, journals.c.version == 1)
+    placed = receipts.c.id == (connection.scalar(first) or "").removeprefix(f"{order.id}/")
+    channel = receipts.c.scope == f"channel:{order.state.channel}"
+    found += connection.execute(select(receipts).where(channel, placed))
+    rows = [
+        {"of_scope": row.scope, "of_id": row.id, "id": disguised(row.id)}
+        for row in found
+        if row.id != disguised(row.id)
+    ]
+    execute_many(connection, _RECEIPT, rows)
+
+
+def strike(connection: Connection, owner: str) -> None:
+    """Take the rows of an owner away, with its attempts and tasks."""
+    outbox, tasks = schema.outbox, schema.tasks
+    keys = select(outbox.c.key).where(outbox.c.owner == owner)
+    connection.execute(delete(schema.attempts).where(schema.attempts.c.key.in_(keys)))
+    connection.execute(delete(tasks).where(tasks.c.owner == owner))
+    connection.execute(delete(outbox).where(outbox.c.owner == owner))

@@ -1,0 +1,90 @@
+"""The outbox in SQL, worked by somebody who keeps count of whose turn it is.
+
+A claim asks who is first; here that is settled elsewhere, so a row is taken from whoever has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
+
+from orderflow.model.work import Due, Kind
+from orderflow.ports import Taken
+from orderflow.stores.rows import PRIORITY
+from orderflow.stores.sql.outbox import LEASE, READY, claimed
+from orderflow.stores.sql.schema import OPEN, outbox
+from orderflow.stores.sql.statements import execute_many
+
+__all__ = ["hand_over", "take", "take_one"]
+
+_LEAVE_ALONE = (
+    update(outbox)
+    .where(outbox.c.number == bindparam("of_number"))
+    .values(leased_until=bindparam("leased_until"))
+)
+
+
+def hand_over(connection: Connection, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
+    """The owners of up to *limit* rows of each kind, which are left alone for a lease."""
+    rows: list[RowMapping] = []
+    for rank in sorted(PRIORITY.values()):
+        asked = {"rank": rank, "now": now, "rows": limit}
+        rows += connection.execute(READY, asked).mappings()
+    leases = [{"of_number": row["number"], "leased_until": now + lease} for row in rows]
+    execute_many(connection, _LEAVE_ALONE, leases)
+    return list(dict.fromkeys(row["owner"] for row in rows))
+
+
+_OF_OWNER = (  # locked in the order in which a commit locks them
+    select(outbox)
+    .where(OPEN, outbox.c.owner == bindparam("of_owner"))
+    .order_by(outbox.c.key)
+    .with_for_update()
+)
+
+
+def take(connection: Connection, owner: str, now: datetime, lease: timedelta, token: str) -> Taken:
+    """Lease what is due and no effect; leave the rest alone until a lease after it is due."""
+    rows = list(connection.execute(_OF_OWNER, {"of_owner": owner}).mappings())
+    rows.sort(key=lambda row: (row["priority"], row["due"], row["number"]))
+    mine = [row for row in rows if row["due"] <= now and row["kind"] != Kind.EFFECT]
+    rest = [row for row in rows if row["due"] > now or row["kind"] == Kind.EFFECT]
+    execute_many(connection, LEASE, [_lease(row, now + lease, token) for row in mine])
+    left = [
+        {"of_number": row["number"], "leased_until": max(now, row["due"]) + lease}
+        for row in rest
+        if _free(row, now)
+    ]
+    execute_many(connection, _LEAVE_ALONE, left)
+    return Taken(
+        tuple(claimed(row, row["attempts"] + 1, token) for row in mine),
+        tuple(claimed(row, row["attempts"] + 1, "") for row in rest if row["due"] <= now),
+        min((row["due"] for row in rest if row["due"] > now), default=None),
+    )
+
+
+def _free(row: RowMapping, now: datetime) -> bool:
+    """Whether the row may be handed over as soon as it is due."""
+    until = row["leased_until"]
+    return until is None or bool(until <= max(now, row["due"]))
+
+
+_ONE = select(outbox).where(OPEN, outbox.c.key == bindparam("of_key")).with_for_update()
+
+
+def take_one(
+    connection: Connection, key: str, now: datetime, lease: timedelta, token: str
+) -> Due | None:
+    """Lease a row, whoever had it before."""
+    row = connection.execute(_ONE, {"of_key": key}).mappings().first()
+    if row is None:
+        return None
+    connection.execute(LEASE, _lease(row, now + lease, token))
+    return claimed(row, row["attempts"] + 1, token)
+
+
+def _lease(row: RowMapping, until: datetime, token: str) -> dict[str, Any]:
+    return {"of_number": row["number"], "leased_until": until, "token": token}

@@ -1,0 +1,259 @@
+"""The outbox in SQL: adding, withdrawing, claiming and finishing its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Insert,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from orderflow.model.work import Due, Kind
+from orderflow.ports import Pending
+from orderflow.stores.codec import decode_body, decode_data, encode_body, encode_data
+from orderflow.stores.rows import PRIORITY, Row
+from orderflow.stores.sql import schema
+from orderflow.stores.sql.schema import OPEN, at, outbox
+from orderflow.stores.sql.statements import execute_many, fetch, inserting
+
+__all__ = [
+    "LEASE",
+    "READY",
+    "acknowledge",
+    "add",
+    "claim",
+    "claimed",
+    "fail",
+    "finish",
+    "gave_up",
+    "is_leased",
+    "next_due",
+    "open_messages",
+    "open_rows",
+    "withdraw",
+]
+
+
+_IDENTITY = ("number", "key")
+
+
+@cache
+def _add(dialect: str, mends: bool) -> Insert:
+    """Insert a row; one that was withdrawn comes back, any other stays as it is, or is mended."""
+    statement = inserting(dialect, outbox)
+    new = statement.excluded
+    if mends:
+        columns = [column.name for column in outbox.columns if column.name not in _IDENTITY]
+        return statement.on_conflict_do_update(
+            index_elements=["key"], set_={name: new[name] for name in columns}
+        )
+    return statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={"status": "pending", "due": new.due, "leased_until": None},
+        where=outbox.c.status == "withdrawn",
+    )
+
+
+def add(connection: Connection, rows: Iterable[Row], *, mends: bool = False) -> None:
+    """Add rows, in this order. With *mends* they are as new, whatever became of them before."""
+    new = [
+        {
+            "key": row.key,
+            "kind": row.kind.value,
+            "priority": PRIORITY[row.kind],
+            "name": row.name,
+            "owner": row.owner,
+            "subject": row.subject,
+            "data": _text_of(row),
+            "due": row.due,
+            "status": "pending",
+            "attempts": 0,
+            "leased_until": None,
+            "token": "",
+            "error": "",
+        }
+        for row in rows
+    ]
+    execute_many(connection, _add(connection.dialect.name, mends), new)
+
+
+def _text_of(row: Row) -> str:
+    if row.kind is Kind.MESSAGE:
+        return encode_body(row.data)
+    assert isinstance(row.data, Mapping)  # of an effect, a timer or a watcher
+    return encode_data(row.data)
+
+
+_WITHDRAW = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("of_key"), OPEN)
+    .values(status="withdrawn", token="")
+)
+
+
+def withdraw(connection: Connection, keys: Sequence[str]) -> None:
+    """Withdraw the open rows among *keys*."""
+    execute_many(connection, _WITHDRAW, [{"of_key": key} for key in keys])
+
+
+_FINISH = update(outbox).where(outbox.c.key == bindparam("of_key")).values(status="done")
+
+
+def finish(connection: Connection, keys: Sequence[str]) -> None:
+    """Mark rows as done."""
+    execute_many(connection, _FINISH, [{"of_key": key} for key in keys])
+
+
+_ACKNOWLEDGE = _FINISH.where(OPEN)
+
+
+def acknowledge(connection: Connection, keys: Sequence[str]) -> None:
+    """Mark rows as done of which nothing came; one that was withdrawn may be wanted again."""
+    execute_many(connection, _ACKNOWLEDGE, [{"of_key": key} for key in keys])
+
+
+_CLAIMABLE = and_(
+    OPEN,
+    outbox.c.due <= bindparam("now"),
+    or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= bindparam("now")),
+)
+_RANKS = sorted(PRIORITY.values())
+_DUE = select(*(exists().where(_CLAIMABLE, outbox.c.priority == rank) for rank in _RANKS))
+READY = (
+    select(outbox)
+    .where(_CLAIMABLE, outbox.c.priority == bindparam("rank"))
+    .order_by(outbox.c.priority, outbox.c.due, outbox.c.number)
+    .limit(bindparam("rows"))
+    .with_for_update(skip_locked=True)
+)
+LEASE = (
+    update(outbox)
+    .where(outbox.c.number == bindparam("of_number"))
+    .values(
+        attempts=outbox.c.attempts + 1,
+        leased_until=bindparam("leased_until"),
+        token=bindparam("token"),
+    )
+)
+
+
+def claim(
+    connection: Connection, now: datetime, lease: timedelta, token: str, limit: int
+) -> list[Due]:
+    """Lease up to *limit* rows of the first kind that has any due; read by kind, by its index."""
+    (due,) = fetch(connection, _DUE, now=at(now))
+    for rank in (rank for rank, is_due in zip(_RANKS, due, strict=True) if is_due):
+        rows = fetch(connection, READY, now=at(now), rank=rank, rows=limit)
+        if rows:
+            until = now + lease
+            leases = [{"of_number": r.number, "leased_until": until, "token": token} for r in rows]
+            execute_many(connection, LEASE, leases)
+            return [claimed(row._mapping, row.attempts + 1, token) for row in rows]
+    return []
+
+
+def claimed(row: RowMapping, attempts: int, token: str) -> Due:
+    """The row, leased with this token."""
+    kind = Kind(row["kind"])
+    message = kind is Kind.MESSAGE
+    data = {"body": decode_body(row["data"])} if message else decode_data(row["data"])
+    return Due(
+        row["key"],
+        kind,
+        row["name"],
+        row["owner"],
+        row["subject"],
+        data,
+        attempts,
+        token,
+    )
+
+
+_MINE = OPEN & (outbox.c.key == bindparam("of_key")) & (outbox.c.token == bindparam("of_token"))
+
+
+_IS_MINE = select(outbox.c.number).where(_MINE)
+
+
+def is_leased(connection: Connection, due: Due) -> bool:
+    """Whether the row is open, and nobody else claimed it since."""
+    return bool(fetch(connection, _IS_MINE, of_key=due.key, of_token=due.token))
+
+
+def fail(
+    connection: Connection, due: Due, error: str, now: datetime, retry_at: datetime | None
+) -> bool:
+    """Record a failed attempt; False where the row is no longer the caller's."""
+    after: dict[str, Any] = {"error": error, "leased_until": None}
+    after |= {"status": "gave_up"} if retry_at is None else {"due": retry_at}
+    asked = {"of_key": due.key, "of_token": due.token}
+    if connection.execute(update(outbox).where(_MINE).values(after), asked).rowcount != 1:
+        return False
+    failed = {"key": due.key, "attempt": due.attempts, "at": now, "error": error}
+    connection.execute(insert(schema.attempts), failed | {"final": retry_at is None})
+    return True
+
+
+def _first_due(rank: int) -> Select[Any]:
+    free = OPEN & (outbox.c.priority == rank) & outbox.c.leased_until.is_(None)
+    return select(outbox.c.due).where(free).order_by(outbox.c.due).limit(1)
+
+
+_FIRST_DUE = select(*(_first_due(rank).scalar_subquery() for rank in sorted(PRIORITY.values())))
+
+
+_LEASED = select(outbox.c.due, outbox.c.leased_until).where(schema.LEASED)
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next row can be claimed: it is due, and no lease on it runs."""
+    moments = list(connection.execute(_FIRST_DUE).one())
+    moments += [max(row.due, row.leased_until) for row in connection.execute(_LEASED)]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def open_rows(connection: Connection, owner: str) -> list[Pending]:
+    """The open rows of an owner, by key."""
+    found = select(outbox).where(OPEN, outbox.c.owner == owner).order_by(outbox.c.key)
+    return list(map(_pending, connection.execute(found).mappings()))
+
+
+def gave_up(connection: Connection, after: str, limit: int) -> list[Pending]:
+    """The rows that gave up, by key."""
+    found = select(outbox).where(schema.GAVE_UP, outbox.c.key > after)
+    return list(
+        map(_pending, connection.execute(found.order_by(outbox.c.key).limit(limit)).mappings())
+    )
+
+
+def _pending(row: RowMapping) -> Pending:
+    return Pending(
+        row["key"],
+        row["kind"],
+        row["name"],
+        row["subject"],
+        row["due"],
+        row["attempts"],
+        row["status"],
+        row["error"],
+    )
+
+
+def open_messages(connection: Connection, owner: str) -> list[object]:
+    """The bodies of the open messages to an owner, by key."""
+    message = OPEN & (outbox.c.owner == owner) & (outbox.c.kind == Kind.MESSAGE.value)
+    found = connection.scalars(select(outbox.c.data).where(message).order_by(outbox.c.key))
+    return [decode_body(text) for text in found]

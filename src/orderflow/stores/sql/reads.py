@@ -1,0 +1,258 @@
+"""What a SQL store is asked: orders, journals, stock, work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Row, RowMapping, Select, bindparam, select, tuple_
+
+from orderflow.model.disguise import disguised
+from orderflow.model.events import Entry
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
+from orderflow.model.stock import Cause, ExpectedReceipt, Movement, StockKey, StockLevel, Waiting
+from orderflow.model.work import Due, Task
+from orderflow.ports import InboxItem, OrderQuery, Pending, Receipt, TaskQuery
+from orderflow.stores import codec
+from orderflow.stores.sql import outbox as sql_outbox
+from orderflow.stores.sql import schema
+from orderflow.stores.sql import unmatched as sql_inbox
+from orderflow.stores.sql.audit import odd_rows
+from orderflow.stores.sql.database import Place
+from orderflow.stores.sql.statements import fetch
+from orderflow.stores.sql.stock import level_of, levels_of, waiting_of
+
+__all__ = ["SqlReads"]
+
+_PAGE = 200
+
+
+_ORDERS = (
+    select(
+        schema.states.c.id,
+        schema.documents.c.document,
+        schema.documents.c.personal,
+        schema.states.c.state,
+    )
+    .join_from(schema.states, schema.documents, schema.documents.c.id == schema.states.c.id)
+    .where(schema.states.c.id.in_(bindparam("ids", expanding=True)))
+)
+_PARCELS = select(schema.parcels.c.id, schema.parcels.c.parcel).where(
+    schema.parcels.c.id.in_(bindparam("ids", expanding=True))
+)
+_RECEIPT = select(schema.receipts).where(
+    schema.receipts.c.scope == bindparam("of_scope"),
+    schema.receipts.c.id.in_([bindparam("of_id"), bindparam("disguised")]),
+)
+_TASK = select(schema.tasks).where(schema.tasks.c.key == bindparam("key"))
+
+
+class SqlReads:
+    """The half of :class:`orderflow.stores.SqlStore` that changes nothing."""
+
+    _database: Place
+
+    def receipt(self, scope: str, message: str) -> Receipt | None:
+        """The receipt of a message that was handled, be its id disguised or not."""
+        names = {"of_id": message, "disguised": disguised(message)}
+        rows = self._fetch(_RECEIPT, of_scope=scope, **names)
+        return Receipt(**rows[0]._mapping) if rows else None
+
+    def order(self, order_id: str) -> Order | None:
+        """The order."""
+        return self.load([order_id]).get(order_id)
+
+    def load(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+        """Those of the orders that there are, by id."""
+        rows = self._fetch(_ORDERS, ids=sorted(set(order_ids)))
+        return {row.id: _order(row) for row in rows}
+
+    def parcel(self, parcel_id: str) -> Parcel | None:
+        """The parcel."""
+        return self.parcels([parcel_id]).get(parcel_id)
+
+    def parcels(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
+        """Those of the parcels that there are, by id."""
+        rows = self._fetch(_PARCELS, ids=sorted(set(parcel_ids)))
+        return {row.id: codec.decode_parcel(row.parcel) for row in rows}
+
+    def journal(self, subject: str) -> Iterator[Entry]:
+        """The journal of an order or a parcel, oldest first; read page by page."""
+        journals = schema.journals
+        entries = select(journals.c.version, journals.c.entry).where(journals.c.subject == subject)
+        entries = entries.order_by(journals.c.version).limit(_PAGE)
+        page = self._rows(entries)
+        while page:
+            yield from (codec.decode_entry(row["entry"]) for row in page)
+            page = self._rows(entries.where(journals.c.version > page[-1]["version"]))
+
+    def orders(self, query: OrderQuery) -> Sequence[str]:
+        """The ids of one page of orders."""
+        states, skus = schema.states, schema.skus
+        wanted = {name: getattr(query, name) for name in schema.FILTERS}
+        dated = query.promised_before is not None or query.placed_before is not None
+        # Of what is late there is little: found by its date, then sorted, not the other way round.
+        by = states.c.id.concat("") if dated else states.c.id
+        found = select(states.c.id).where(
+            by > query.after,
+            *(states.c[name] == value for name, value in wanted.items() if value is not None),
+        )
+        if query.sku is not None:
+            found = found.join(skus, skus.c.order_id == states.c.id).where(skus.c.sku == query.sku)
+            if query.customer is not None:
+                found = found.where(skus.c.customer == query.customer)
+        if query.promised_before is not None:
+            found = found.where(states.c.promised < query.promised_before)
+        if query.placed_before is not None:
+            found = found.where(states.c.placed_at < query.placed_before)
+        return [row["id"] for row in self._rows(found.order_by(by).limit(query.limit))]
+
+    def levels(self, keys: Iterable[StockKey]) -> Mapping[StockKey, StockLevel]:
+        """The stock levels; a key that was never seen is empty."""
+        asked = list(keys)
+        with self._database.read() as connection:
+            found = levels_of(connection, asked)
+        return {key: found.get(key) or StockLevel(key) for key in asked}
+
+    def stock(self, after: StockKey, limit: int) -> Sequence[StockLevel]:
+        """One page of all stock levels, by key."""
+        levels = schema.levels
+        found = select(levels).where(tuple_(levels.c.sku, levels.c.location) > tuple_(*after))
+        found = found.order_by(levels.c.sku, levels.c.location).limit(limit)
+        return [level_of(row) for row in self._rows(found)]
+
+    def waiting(self, key: StockKey) -> Sequence[Waiting]:
+        """Who waits for this key, oldest first."""
+        waiting = schema.waiting
+        found = select(waiting).where(waiting.c.sku == key.sku, waiting.c.location == key.location)
+        ordered = found.order_by(waiting.c.since, waiting.c.order_id, waiting.c.line)
+        return [waiting_of(row) for row in self._rows(ordered)]
+
+    def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
+        """Units reserved for an order, by key and line."""
+        found = self._rows(
+            select(schema.reservations).where(schema.reservations.c.order_id == order_id)
+        )
+        return {
+            (StockKey(row["sku"], row["location"]), row["line"]): row["quantity"] for row in found
+        }
+
+    def promised(self, key: StockKey) -> Mapping[tuple[str, str], int]:
+        """Units reserved of a key, by order and line."""
+        table = schema.reservations
+        found = select(table).where(table.c.sku == key.sku, table.c.location == key.location)
+        return {(row["order_id"], row["line"]): row["quantity"] for row in self._rows(found)}
+
+    def movements(self, key: StockKey) -> Iterator[Movement]:
+        """The stock journal of a key, oldest first; read page by page."""
+        moved = schema.movements
+        found = select(moved).where(moved.c.sku == key.sku, moved.c.location == key.location)
+        found = found.order_by(moved.c.number).limit(_PAGE)
+        page = self._rows(found)
+        while page:
+            for row in page:
+                cause = Cause(row["cause"])
+                yield Movement(key, row["quantity"], cause, row["reference"], row["at"])
+            page = self._rows(found.where(moved.c.number > page[-1]["number"]))
+
+    def expected(self, key: StockKey) -> Sequence[ExpectedReceipt]:
+        """Receipts on their way, the next one first."""
+        expected = schema.expected
+        found = select(expected).where(
+            expected.c.sku == key.sku, expected.c.location == key.location
+        )
+        return [
+            ExpectedReceipt(row["id"], key, row["quantity"], row["at"])
+            for row in self._rows(found.order_by(expected.c.at, expected.c.id))
+        ]
+
+    def find(self, reference: str) -> str | None:
+        """The subject that is known by a reference."""
+        with self._database.read() as connection:
+            return sql_inbox.find(connection, reference)
+
+    def inbox(self) -> Sequence[InboxItem]:
+        """What is kept, oldest first."""
+        with self._database.read() as connection:
+            return sql_inbox.kept(connection)
+
+    def still_mine(self, due: Due) -> bool:
+        """Whether a claimed row is still wanted, and still the caller's."""
+        with self._database.read() as connection:
+            return sql_outbox.is_leased(connection, due)
+
+    def next_due(self) -> datetime | None:
+        """When the next row can be claimed."""
+        with self._database.read() as connection:
+            return sql_outbox.next_due(connection)
+
+    def pending(self, owner: str) -> Sequence[Pending]:
+        """The open rows of an order or a parcel."""
+        with self._database.read() as connection:
+            return sql_outbox.open_rows(connection, owner)
+
+    def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
+        """One page of the rows that gave up, by key."""
+        with self._database.read() as connection:
+            return sql_outbox.gave_up(connection, after, limit)
+
+    def odd(self, now: datetime) -> Sequence[tuple[str, str]]:
+        """Rows that belong to nobody, or say otherwise than what they are derived from."""
+        with self._database.read() as connection:
+            return list(odd_rows(connection, now))
+
+    def undelivered(self, owner: str) -> Sequence[object]:
+        """The bodies of messages on their way to a subject."""
+        with self._database.read() as connection:
+            return sql_outbox.open_messages(connection, owner)
+
+    def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
+        """One page of open tasks with their owners, by key."""
+        tasks = schema.tasks
+        wanted = {"role": query.role, "owner": query.owner, "assignee": query.assignee}
+        found = select(tasks).where(
+            tasks.c.key > query.after,
+            *(tasks.c[name] == value for name, value in wanted.items() if value is not None),
+        )
+        return [_task(row) for row in self._rows(found.order_by(tasks.c.key).limit(query.limit))]
+
+    def task(self, key: str) -> tuple[str, Task] | None:
+        """An open task and its owner."""
+        row = self._row(_TASK, key=key)
+        return None if row is None else _task(row)
+
+    def _rows(self, statement: Select[Any], **asked: object) -> Sequence[RowMapping]:
+        with self._database.read() as connection:
+            found: Sequence[RowMapping] = connection.execute(statement, asked).mappings().all()
+            return found
+
+    def _fetch(self, statement: Select[Any], **asked: object) -> Sequence[Row[Any]]:
+        with self._database.read() as connection:
+            return fetch(connection, statement, **asked)
+
+    def _row(self, statement: Select[Any], **asked: str) -> RowMapping | None:
+        with self._database.read() as connection:
+            found: RowMapping | None = connection.execute(statement, asked).mappings().one_or_none()
+            return found
+
+
+def _order(row: Row[Any]) -> Order:
+    document = partial(codec.decode_document, row.document, row.personal)
+    return Order(document, codec.decode_state(row.state))
+
+
+def _task(row: RowMapping) -> tuple[str, Task]:
+    task = Task(
+        row["key"],
+        row["name"],
+        row["subject"],
+        row["role"],
+        row["instructions"],
+        row["due"],
+        codec.decode_form(row["fields"]),
+        row["assignee"],
+    )
+    return row["owner"], task

@@ -1,0 +1,239 @@
+"""The store in a SQL database: durable, safe for threads and for several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from orderflow.errors import StoreUnavailable
+from orderflow.model.events import Entry
+from orderflow.model.observations import Observation
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
+from orderflow.model.work import Due, Message, Task
+from orderflow.ports import Commit, Outcome, Stale, Taken
+from orderflow.stores.rows import message_row, task_row
+from orderflow.stores.sql import (
+    erasure,
+    migrations,
+    repair,
+    schema,
+)
+from orderflow.stores.sql import (
+    leases as sql_handing,
+)
+from orderflow.stores.sql import (
+    outbox as sql_outbox,
+)
+from orderflow.stores.sql import (
+    unmatched as sql_inbox,
+)
+from orderflow.stores.sql.commit import Raced, put_tasks, write_commits
+from orderflow.stores.sql.database import Database, Guest, Place
+from orderflow.stores.sql.failures import Contended
+from orderflow.stores.sql.group_commit import Group
+from orderflow.stores.sql.reads import SqlReads
+
+__all__ = ["SqlStore"]
+
+
+class SqlStore(SqlReads):
+    """A :class:`orderflow.ports.Store` in a SQL database, whose tables it creates.
+
+    Several threads and several processes may work on one database. What ``commit`` answered with
+    Committed survives a loss of power. Threads that commit at the same moment share a transaction.
+
+    Args:
+        url: As SQLAlchemy reads it: ``sqlite:///shop.db`` is a file in the working directory,
+            ``postgresql://user@host/shop`` a database of a server (extra ``postgres``).
+        schema: The PostgreSQL schema of the tables; it must exist. Their names begin with
+            ``orderflow_`` in any case.
+        patience: Seconds to wait for others that hold a lock.
+        create: Whether to create the tables, and an SQLite file, where there are none.
+        synchronous: SQLite's setting. With ``NORMAL`` a loss of power may lose the last commits.
+
+    Every method raises StoreUnavailable, or the kind of it that fits, when the database fails; and
+    InvalidInput for a value that it does not take.
+
+    Raises:
+        SchemaMismatch: A later release wrote the database. What an earlier one wrote is migrated.
+        StoreUnavailable: It cannot be opened: the URL, its driver, the file, the permissions.
+        ValueError: The URL is of an SQLite database in memory.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        schema: str | None = None,
+        patience: float = 30.0,
+        create: bool = True,
+        synchronous: str = "FULL",
+    ) -> None:
+        try:
+            self._own = Database(url, schema, patience, synchronous)
+        except (SQLAlchemyError, ImportError) as error:
+            missing = isinstance(error, ImportError) and error.name == "psycopg"
+            what = "PostgreSQL needs the extra: pip install 'orderflow[postgres]'"
+            raise StoreUnavailable(what if missing else str(error)) from None
+        if not create and self._own.missing:
+            raise StoreUnavailable("there is no such file")
+        self._database: Place = self._own
+        self._schema = schema
+        self._group = Group(self._write)
+        try:
+            self._prepare(create)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, create: bool) -> None:
+        with self._database.write() as connection:
+            if not migrations.prepare(connection, create=create):
+                raise StoreUnavailable("it has no tables of orderflow")
+
+    def close(self) -> None:
+        """Close every connection; the store opens new ones when it is used again."""
+        self._own.close()
+
+    def within(self, connection: Any) -> SqlStore:
+        """This store inside a transaction of the host's, on a connection to the same database.
+
+        What is committed to it is stored when the host commits; a rollback undoes it.
+        """
+        if not isinstance(connection, Connection):
+            kind = type(connection).__name__
+            raise TypeError(f"give the sqlalchemy.Connection of your transaction, not a {kind}")
+        guest = object.__new__(SqlStore)
+        guest._own, guest._schema = self._own, self._schema
+        guest._database = Guest(connection, self._schema)
+        guest._group = Group(guest._write)
+        return guest
+
+    @contextmanager
+    def still(self) -> Iterator[SqlStore]:
+        """This store as it is at one moment, to be read, whatever others commit meanwhile."""
+        with self._own.still() as connection:
+            yield self.within(connection)
+
+    def commit(self, commit: Commit) -> Outcome:
+        """Store all of it in one transaction, or nothing."""
+        return self._group.commit([commit])[0]
+
+    def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
+        """Store each of them, or nothing of it, as if one by one, in one transaction."""
+        return self._group.commit(commits) if commits else []
+
+    def _write(self, commits: Sequence[Commit]) -> list[Outcome]:
+        try:
+            with self._database.write() as connection:
+                return write_commits(connection, commits)
+        except (Raced, Contended):
+            return [Stale()] * len(commits)
+
+    def commit_and_claim(
+        self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
+    ) -> tuple[Sequence[Outcome], Sequence[Due]]:
+        """Store each, or nothing of it, and claim what is due then, in one transaction."""
+        try:
+            with self._group.turn, self._database.write() as connection:
+                outcomes = write_commits(connection, commits)
+                return outcomes, sql_outbox.claim(connection, now, lease, token, limit)
+        except (Raced, Contended):
+            return [Stale()] * len(commits), []
+
+    def reading(self) -> AbstractContextManager[None]:
+        """While it lasts, this thread reads over one connection."""
+        return self._own.keep_reading()
+
+    def keep(
+        self, reference: str, observation: Observation, now: datetime, patience: timedelta
+    ) -> None:
+        """Keep a fact whose subject is not known; where it has become known, send the fact on."""
+        with self._database.write() as connection:
+            sql_inbox.keep(connection, reference, observation, now, patience)
+
+    def keep_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
+        """Keep what cannot be read, under the task's subject, and open the task about it."""
+        with self._database.write() as connection:
+            sql_inbox.keep_unreadable(connection, payload, error, now, task)
+
+    def dismiss(self, reference: str) -> bool:
+        """Drop what is kept under a reference, with its timer and tasks; False if nothing is."""
+        with self._database.write() as connection:
+            return bool(sql_inbox.take(connection, [reference]))
+
+    def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
+        """Rows that are due, of one kind, leased to the caller until ``now + lease``."""
+        with self._database.write() as connection:
+            return sql_outbox.claim(connection, now, lease, token, limit)
+
+    def hand_over(self, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
+        """The owners of rows that are due and nobody's; they are left alone until ``now + lease``.
+
+        No attempt is counted, and whoever works on a row keeps it.
+        """
+        with self._database.write() as connection:
+            return sql_handing.hand_over(connection, now, lease, limit)
+
+    def take(self, owner: str, now: datetime, lease: timedelta, token: str) -> Taken:
+        """All open rows of an owner, whoever has leased them: its driver is the only one.
+
+        Those that are due and no effects are leased with *token*, as by :meth:`claim`. The others
+        are left alone by :meth:`hand_over` until a *lease* after they are due.
+        """
+        with self._database.write() as connection:
+            return sql_handing.take(connection, owner, now, lease, token)
+
+    def take_one(self, key: str, now: datetime, lease: timedelta, token: str) -> Due | None:
+        """A row, leased to the caller whoever had it before; None where it is not open."""
+        with self._database.write() as connection:
+            return sql_handing.take_one(connection, key, now, lease, token)
+
+    def fail(
+        self,
+        due: Due,
+        error: str,
+        now: datetime,
+        retry_at: datetime | None,
+        tell: Message | Task | None,
+    ) -> None:
+        """Record a failed attempt, where the row is still the caller's; else nothing changes.
+
+        Without *retry_at* it gives up. *tell* is sent, or opened for the row's owner.
+        """
+        with self._database.write() as connection:
+            if not sql_outbox.fail(connection, due, error, now, retry_at):
+                return
+            if isinstance(tell, Message):
+                sql_outbox.add(connection, [message_row(tell, now)])
+            elif tell is not None:
+                put_tasks(connection, [task_row(tell, due.owner)])
+
+    def assign(self, key: str, to: str, before: str) -> bool:
+        """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
+        tasks = schema.tasks
+        mine = update(tasks).where(tasks.c.key == key, tasks.c.assignee == before)
+        with self._database.write() as connection:
+            changed: int = connection.execute(mine.values(assignee=to)).rowcount
+            return changed == 1
+
+    def mend(self, now: datetime) -> None:
+        """Count stock levels again, and free rows that are put off for far too long."""
+        with self._database.write() as connection:
+            repair.mend(connection, now)
+
+    def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
+        """Replace an order, its parcels and their journals, and blank what was told of them."""
+        with self._database.write() as connection:
+            return erasure.rewrite(connection, order, parcels, entries)
+
+    def strike(self, owner: str) -> None:
+        """Take every outbox row of an owner away, its attempts and tasks."""
+        with self._database.write() as connection:
+            erasure.strike(connection, owner)

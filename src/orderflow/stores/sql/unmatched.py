@@ -1,0 +1,88 @@
+"""The inbox in SQL: what is kept until its reference is known, and the index of references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
+
+from orderflow.model.observations import Observation
+from orderflow.model.work import Task
+from orderflow.ports import InboxItem
+from orderflow.stores import codec
+from orderflow.stores.rows import matched_row, task_row, unmatched_key, unmatched_row
+from orderflow.stores.sql import outbox as sql_outbox
+from orderflow.stores.sql.schema import inbox, outbox, references, tasks
+from orderflow.stores.sql.statements import adding, execute_many
+
+__all__ = ["CLOSE_TASK", "find", "item_of", "keep", "keep_unreadable", "kept", "take"]
+
+_SUBJECT = select(references.c.subject).where(references.c.reference == bindparam("reference"))
+CLOSE_TASK = delete(tasks).where(tasks.c.key == bindparam("of_key"))
+_FORGET = update(outbox).where(outbox.c.key == bindparam("of_key")).values(status="withdrawn")
+
+
+def find(connection: Connection, reference: str) -> str | None:
+    """The subject that is known by a reference."""
+    found = connection.scalar(_SUBJECT, {"reference": reference})
+    return None if found is None else str(found)
+
+
+def keep(
+    connection: Connection,
+    reference: str,
+    observation: Observation,
+    now: datetime,
+    patience: timedelta,
+) -> None:
+    """Keep a fact; where its subject has become known meanwhile, send it there."""
+    subject = find(connection, reference)
+    if subject is not None:
+        sql_outbox.add(connection, [matched_row(reference, observation, subject, now)])
+        return
+    text = codec.encode_observation(observation)
+    _put(connection, reference, observation.id or "", now, observation=text)
+    sql_outbox.add(connection, [unmatched_row(reference, now + patience)])
+
+
+def keep_unreadable(
+    connection: Connection, payload: str, error: str, now: datetime, task: Task
+) -> None:
+    """Keep what cannot be read, once, and open the task about it."""
+    _put(connection, task.subject, "", now, payload=payload, error=error)
+    row = task_row(task, f"inbox:{task.subject}")
+    connection.execute(adding(connection.dialect.name, tasks), row)
+
+
+def _put(connection: Connection, reference: str, message: str, now: datetime, **texts: str) -> None:
+    row = {"reference": reference, "message": message, "kept_at": now}
+    blank = {"observation": "", "payload": "", "error": ""}
+    connection.execute(adding(connection.dialect.name, inbox), row | blank | texts)
+
+
+def kept(connection: Connection) -> list[InboxItem]:
+    """What is kept, oldest first."""
+    rows = connection.execute(select(inbox).order_by(inbox.c.number)).mappings()
+    return [item_of(row) for row in rows]
+
+
+def take(connection: Connection, known: Sequence[str]) -> list[InboxItem]:
+    """Take what is kept under these references out, with what waits for it; in their order."""
+    asked = inbox.c.reference.in_(known)
+    rows = connection.execute(select(inbox).where(asked).order_by(inbox.c.number)).mappings().all()
+    if not rows:
+        return []
+    connection.execute(delete(inbox).where(asked))
+    names = [row["reference"] for row in rows]
+    keys = [{"of_key": k} for name in names for k in (f"inbox:{name}", unmatched_key(name))]
+    execute_many(connection, CLOSE_TASK, keys)
+    execute_many(connection, _FORGET, keys)
+    rows = sorted(rows, key=lambda row: known.index(row["reference"]))
+    return [item_of(row) for row in rows]
+
+
+def item_of(row: RowMapping) -> InboxItem:
+    """A row of the inbox."""
+    fact = codec.decode_observation(row["observation"]) if row["observation"] else None
+    return InboxItem(row["reference"], row["kept_at"], fact, row["payload"], row["error"])
