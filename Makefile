@@ -71,7 +71,7 @@ soak: $(STAMP)  ## a busy shop whose processes and server are killed (five minut
 	SOAK_ORDERS=300 $(BIN)/pytest -n 2 tests/crash/test_soak.py
 
 temporal: $(STAMP)  ## orders on Temporal: all its tests, with many kills and long histories (six minutes)
-	TEMPORAL_KILLS=60 TEMPORAL_EVENTS=1000 $(BIN)/pytest -n 2 --dist worksteal tests/temporal \
+	TEMPORAL_KILLS=60 TEMPORAL_EVENTS=1000 $(BIN)/pytest -n 2 --dist worksteal tests/scenarios/temporal \
 		tests/crash/test_temporal.py
 
 proofs: $(STAMP)  ## all that takes longer, one after the other (PROOFS="crash soak" for some)

@@ -14,7 +14,7 @@ from multiprocessing.context import ForkServerProcess
 __all__ = ["ForkServerProcess", "kill", "started"]
 
 _FORKS = get_context("forkserver")
-_FORKS.set_forkserver_preload(["__main__", "tests.crash.actor", "tests.temporal.worker"])
+_FORKS.set_forkserver_preload(["__main__", "tests.crash.actor", "tests.scenarios.temporal.worker"])
 
 
 def started(run: Callable[..., None], *arguments: str) -> ForkServerProcess:

@@ -18,7 +18,7 @@ from orderflow.engine import Engine
 from orderflow.model.messages import SettleStock
 from orderflow.ports import Commit, Committed, Outcome
 from orderflow.testing import WatchedStore, check_order, check_stock
-from tests.property.test_endings import CancellingEnds, DeliveringEnds, Endings
+from tests.laws.test_endings import CancellingEnds, DeliveringEnds, Endings
 
 STEPS = 50
 PART = 10

@@ -27,7 +27,7 @@ from orderflow.stores import SqlStore
 from orderflow.testing import check_order, check_stock
 from orderflow.testing.messages import good_news
 from tests.builds.shop import FOLDER, engine_on, picture
-from tests.property.test_endings import HELPER, Helper, story
+from tests.laws.test_endings import HELPER, Helper, story
 
 ROUNDS_AT_MOST = 400
 LEASE = timedelta(minutes=6)

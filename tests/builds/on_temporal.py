@@ -18,9 +18,9 @@ from tests.builds.ending import Successor
 from tests.builds.shop import FOLDER
 from tests.builds.wheel import environment, unpacked
 from tests.conftest import ROOT
-from tests.temporal.server import Server
-from tests.temporal.test_drivers import histories, replayed
-from tests.temporal.working import Working
+from tests.scenarios.temporal.server import Server
+from tests.scenarios.temporal.test_drivers import histories, replayed
+from tests.scenarios.temporal.working import Working
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ from tests.crash.scenario import Process
 from tests.crash.world import Points, World
 from tests.forked import kill, started
 from tests.postgres import running
-from tests.temporal.server import Server
-from tests.temporal.shops import differences, events, played, scenario
-from tests.temporal.worker import work
-from tests.temporal.working import due_rows, held_by, wait_for
+from tests.scenarios.temporal.server import Server
+from tests.scenarios.temporal.shops import differences, events, played, scenario
+from tests.scenarios.temporal.worker import work
+from tests.scenarios.temporal.working import due_rows, held_by, wait_for
 
 KILLS = int(os.environ.get("TEMPORAL_KILLS", "4"))
 LIVES = max(1, KILLS // 15)

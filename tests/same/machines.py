@@ -11,8 +11,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from orderflow import Engine
 from orderflow.ports import Deed, Performer, Picked, PickRequest, Reply
 from orderflow.testing import FakeCarrier, FakeNotifier, FakeParty, Moods, OrderMachine
-from tests.property.lives import Lives
-from tests.property.test_endings import CancellingEnds, DeliveringEnds
+from tests.laws.lives import Lives
+from tests.laws.test_endings import CancellingEnds, DeliveringEnds
 from tests.same.book import Book
 from tests.same.insides import replace
 from tests.same.ports import Heard

@@ -22,7 +22,7 @@ from orderflow.model.work import Task
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
 from orderflow.testing import FakeNotifier, Moods
-from tests.property.lives import Bank, Supplier
+from tests.laws.lives import Bank, Supplier
 from tests.same.book import Book
 from tests.same.machines import RecallingCarrier
 from tests.same.ports import Heard

@@ -23,10 +23,10 @@ from orderflow.model.observations import Fact, RequestAnswered
 from orderflow.ports import GiveUp, Notification, PartyRequest
 from orderflow.runtimes.temporal import Lane
 from orderflow.stores import SqlStore
-from tests.temporal.server import Server
-from tests.temporal.shops import close
-from tests.temporal.test_drivers import POSTER, histories, place
-from tests.temporal.working import Working, wait_for
+from tests.scenarios.temporal.server import Server
+from tests.scenarios.temporal.shops import close
+from tests.scenarios.temporal.test_drivers import POSTER, histories, place
+from tests.scenarios.temporal.working import Working, wait_for
 
 
 class Supplier:

@@ -25,7 +25,7 @@ from orderflow.workflow import (
 )
 from orderflow.workflow.given import name_of
 from orderflow.workflow.graph import WaitsFor
-from tests.property.flows import Look, workflows
+from tests.laws.flows import Look, workflows
 from tests.renaming import renamed
 
 FINGERPRINTS = {

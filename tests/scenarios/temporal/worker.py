@@ -11,8 +11,8 @@ from temporalio.client import Client
 
 from orderflow.engine.clock import RandomIds
 from orderflow.runtimes.temporal import TemporalWorker
-from tests.temporal.server import end_with_parent
-from tests.temporal.shops import scenario
+from tests.scenarios.temporal.server import end_with_parent
+from tests.scenarios.temporal.shops import scenario
 
 
 class Signed(RandomIds):

@@ -12,11 +12,11 @@ from orderflow import Engine, InHouse
 from orderflow.cli.app import app
 from orderflow.stores import SqlStore
 from tests.conftest import ROOT
-from tests.temporal.server import Server, end_with_parent
-from tests.temporal.shops import close
-from tests.temporal.test_drivers import place
-from tests.temporal.tls import Gate, certificates
-from tests.temporal.working import wait_for
+from tests.scenarios.temporal.server import Server, end_with_parent
+from tests.scenarios.temporal.shops import close
+from tests.scenarios.temporal.test_drivers import place
+from tests.scenarios.temporal.tls import Gate, certificates
+from tests.scenarios.temporal.working import wait_for
 
 
 def started(database: str, **said: str) -> subprocess.Popen[bytes]:

@@ -17,7 +17,7 @@ from orderflow.model.observations import TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.runtimes.temporal import TemporalWorker
 from orderflow.stores import SqlStore
-from tests.temporal.shops import close
+from tests.scenarios.temporal.shops import close
 
 POSTER = Line(sku="POSTER", quantity=1, stocked=False)
 _SERVER = Path(sys.executable).parent / "temporal-test-server"

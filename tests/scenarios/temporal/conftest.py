@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.limit import limited  # noqa: F401 (every test here has a time limit)
-from tests.temporal.server import Server
+from tests.scenarios.temporal.server import Server
 
 
 @pytest.fixture(scope="session")

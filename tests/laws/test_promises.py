@@ -28,6 +28,8 @@ from orderflow.ports import Commit, Outcome
 from orderflow.stores import MemoryStore
 from orderflow.testing import WatchedStore
 from orderflow.workflow import CompiledWorkflow
+from tests.laws import lives
+from tests.laws.lives import Lives
 from tests.mutants import (
     FOLDERS,
     HANDLERS,
@@ -40,8 +42,6 @@ from tests.mutants import (
     original,
     replace,
 )
-from tests.property import lives
-from tests.property.lives import Lives
 
 TestLives = Lives.TestCase
 

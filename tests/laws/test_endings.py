@@ -27,8 +27,8 @@ from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.stock import StockKey
 from orderflow.model.work import FormField, Task
 from orderflow.testing import Broken
+from tests.laws.lives import Lives
 from tests.mutants import HUNT, Law, Mutant, Mutants, Mutate, Patch, replace
-from tests.property.lives import Lives
 
 HELPER = "helper"
 ROUNDS_AT_MOST = 300

@@ -15,7 +15,7 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 from orderflow import Engine
 from orderflow.runtimes.temporal import TemporalWorker, prepare
 from orderflow.stores import SqlStore
-from tests.temporal.server import Server
+from tests.scenarios.temporal.server import Server
 
 
 class Working:
@@ -73,7 +73,7 @@ def due_rows(store: SqlStore, now: datetime) -> list[Any]:
 
 
 def held_by(rows: list[Any]) -> set[int]:
-    """The processes of :mod:`tests.temporal.worker` that took some of these rows last."""
+    """The processes of :mod:`tests.scenarios.temporal.worker` that took some of these rows last."""
     return {int(row.token.partition("-")[0]) for row in rows if row.token and row.leased_until}
 
 

@@ -29,8 +29,8 @@ from orderflow.workflow import (
     as_machine,
     machine,
 )
+from tests.laws.flows import DrawnHooks, Fate, Look, Oops, guard_of, hooks, workflows
 from tests.mutants import HUNT, Law, Mutant, Mutants, Patch, law
-from tests.property.flows import DrawnHooks, Fate, Look, Oops, guard_of, hooks, workflows
 
 UNDECLARED = "never_declared"
 

@@ -16,7 +16,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
 from orderflow.runtimes.temporal.driver import ADVANCE, Driver
-from tests.temporal.test_drivers import replayed
+from tests.scenarios.temporal.test_drivers import replayed
 
 RELEASES = sorted((Path(__file__).parent / "golden").glob("*.json"))
 

@@ -16,10 +16,10 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 from orderflow import Engine, InHouse
 from orderflow.runtimes.temporal import TemporalWorker
 from orderflow.stores import MemoryStore, SqlStore
-from tests.temporal.server import Server
-from tests.temporal.shops import close
-from tests.temporal.test_drivers import checked, histories, place, shop
-from tests.temporal.working import Working, wait_for
+from tests.scenarios.temporal.server import Server
+from tests.scenarios.temporal.shops import close
+from tests.scenarios.temporal.test_drivers import checked, histories, place, shop
+from tests.scenarios.temporal.working import Working, wait_for
 
 
 def version(queue: str, build: str) -> WorkerDeploymentConfig:

@@ -24,7 +24,7 @@ from orderflow.kernel.decision.workflows import FULFILLMENT_ORDER, IN_HOUSE, ORD
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase
 from orderflow.workflow import Guard, State, StepWork, TaskFor, TimerFor, Transition, Workflow
-from tests.property.flows import Look, workflows
+from tests.laws.flows import Look, workflows
 
 T = Transition[Any]
 WORK = StepWork("confirm")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tests.crash.scenario import Picture, Process, picture
 from tests.crash.world import Points
-from tests.temporal.server import Server
-from tests.temporal.shops import played, scenario
-from tests.temporal.working import Working
+from tests.scenarios.temporal.server import Server
+from tests.scenarios.temporal.shops import played, scenario
+from tests.scenarios.temporal.working import Working
 
 
 def by_the_local_worker(folder: Path) -> Picture:

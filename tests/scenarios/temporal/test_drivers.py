@@ -40,9 +40,9 @@ from orderflow.runtimes.temporal.driver import Driver
 from orderflow.runtimes.temporal.running import _RUNNER
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
-from tests.temporal.server import Server
-from tests.temporal.shops import close
-from tests.temporal.working import Working, wait_for
+from tests.scenarios.temporal.server import Server
+from tests.scenarios.temporal.shops import close
+from tests.scenarios.temporal.working import Working, wait_for
 
 TIMES = int(os.environ.get("TEMPORAL_EVENTS", "24"))
 LIMIT = 40

@@ -48,7 +48,10 @@ from tests.mutants import (
     original,
     replace,
 )
-from tests.unit import test_in_flight, test_parties, test_trouble, test_waiting
+from tests.scenarios.engine import test_in_flight
+from tests.scenarios.orders import test_trouble
+from tests.scenarios.partners import test_partners
+from tests.scenarios.stock import test_waiting
 
 DAY = timedelta(days=1)
 
@@ -541,7 +544,7 @@ LAWS: dict[Mutate, Law] = {
         test_in_flight.test_a_timer_that_fires_while_a_hold_comes_fires_after_it, Terms.PREPAID
     ),
     routes_what_was_asked_back: law(
-        test_parties.test_what_a_party_rejects_that_it_was_asked_to_give_up_is_cancelled
+        test_partners.test_what_a_party_rejects_that_it_was_asked_to_give_up_is_cancelled
     ),
     misses_what_a_count_missed: law(
         test_waiting.test_what_a_count_has_found_missing_a_short_pick_does_not_take_again

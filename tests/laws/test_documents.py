@@ -93,7 +93,7 @@ def test_equal_facts_make_equal_bytes_in_every_process_and_in_any_order() -> Non
     here = every_document(Style(SHOP))
     again = every_document(Style(SHOP))[::-1]
     script = (
-        "import hashlib; from tests.property.test_documents import *\n"
+        "import hashlib; from tests.laws.test_documents import *\n"
         "shipping_label(label('OTHER'), Style(SHOP)); runs(FONTS, SCRIPTS['Devanagari'][::-1])\n"
         "print(hashlib.sha256(b''.join(every_document(Style(SHOP)))).hexdigest())"
     )
