@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from threading import Lock
 from typing import Any, TypeVar
 
 import attrs
@@ -101,12 +102,15 @@ def _encode(value: object) -> str:
 
 _DECODERS: dict[type[Any], Callable[[str | bytes], Any]] = {}
 """The decoder of each class, built when it is first needed."""
+_BUILDING = Lock()
+"""One thread at a time builds: msgspec would hand a half-built class to another, and crash."""
 
 
 def _decode(kind: type[T], text: str | bytes) -> T:
     decode = _DECODERS.get(kind)
     if decode is None:
-        decode = _DECODERS[kind] = msgspec.json.Decoder(kind, dec_hook=_whole).decode
+        with _BUILDING:
+            decode = _DECODERS[kind] = msgspec.json.Decoder(kind, dec_hook=_whole).decode
     found: T = decode(text)
     return found
 
@@ -174,7 +178,8 @@ def _event(number: int, version: int, payload: msgspec.Raw) -> Event:
     if version == kind.version:
         return _decode(kind, payload)
     current = upcast(number, version, msgspec.json.decode(payload))
-    return msgspec.convert(dict(current), kind)
+    with _BUILDING:
+        return msgspec.convert(dict(current), kind)
 
 
 def encode_body(body: object) -> str:

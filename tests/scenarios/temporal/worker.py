@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from temporalio.client import Client
+from temporalio.service import RPCError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from orderflow.engine.clock import RandomIds
 from orderflow.runtimes.temporal import TemporalWorker
@@ -23,9 +25,15 @@ class Signed(RandomIds):
 
 
 def work(url: str, folder: str, address: str) -> None:
-    """Work the scenario's orders, until killed."""
+    """Work the scenario's orders, until killed.
+
+    A server that is away when a process starts ends it, as the library promises; who starts
+    processes tries again.
+    """
     end_with_parent()
-    asyncio.run(_work(url, Path(folder), address))
+    starting = retry_if_exception_type((RuntimeError, RPCError))
+    tries = Retrying(retry=starting, stop=stop_after_delay(30), wait=wait_fixed(0.2), reraise=True)
+    tries(lambda: asyncio.run(_work(url, Path(folder), address)))
 
 
 async def _work(url: str, folder: Path, address: str) -> None:
