@@ -1,15 +1,17 @@
 """A little shop in which the scenarios play: what it has, what it hears and does, where it stands.
 
 It sells mugs. Time is moved by hand, ids count from one, and every port is a fake that keeps what
-it was asked. After each verb the worker does what can be done, and every promise is checked::
+it was asked. After each verb the worker does what can be done, and every promise is checked.
 
-    shop = Shop(manual=["pick"])  # a person picks; software does all the rest
-    shop.place()  # order A-1: two mugs at 5.00 EUR
-    assert shop.tasks() == {"pick"}
-    shop.does(Pick(fo="A-1-F1", units={"1": 2}))  # packed, labelled and handed over by now
-    shop.delivers()
-    shop.passes(days=14)  # in which the customer could have said that nothing came
-    assert shop.order.status == "completed"
+>>> from orderflow.model.commands import Pick
+>>> shop = Shop(manual=["pick"])  # a person picks; software does all the rest
+>>> shop.place().tasks()  # order A-1: two mugs at 5.00 EUR
+{'pick'}
+>>> shop.does(Pick(fo="A-1-F1", units={"1": 2}))  # packed, labelled and handed over by now
+>>> shop.delivers()
+>>> shop.passes(days=14)  # in which the customer could have said that nothing came
+>>> shop.order.status
+'completed'
 """
 
 from __future__ import annotations
