@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tests.little_shop import LittleShop
-
-from orderflow import Line, Steps
+from orderflow import Line
 from orderflow.fulfillment import Dropship
 from orderflow.model import events as ev
 from orderflow.model.commands import (
@@ -29,10 +27,11 @@ from orderflow.model.observations import (
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.returns import Disposition, Finding
 from orderflow.testing import FakeParty
+from tests.shop import Shop
 
 
 def test_a_party_backorders_and_does_not_say_until_when() -> None:
-    shop = LittleShop(strategies=[Dropship(FakeParty())])
+    shop = Shop(Dropship(FakeParty())).place()
     backordered = LineAnswer(line="1", verdict=Verdict.BACKORDERED)
     shop.says(RequestAnswered(fo="A-1-F1", lines=(backordered,)))
     (promised,) = shop.events(ev.ShippingPromised)
@@ -41,7 +40,7 @@ def test_a_party_backorders_and_does_not_say_until_when() -> None:
 
 
 def test_a_carrier_says_where_a_parcel_is_and_in_its_own_words() -> None:
-    shop = LittleShop()
+    shop = Shop().place()
     number = shop.order.state.parcels["A-1-P1"].tracking_number
     here = TrackingReported(
         tracking_number=number, status=ParcelStatus.IN_TRANSIT, code="AR1", place="York"
@@ -53,7 +52,7 @@ def test_a_carrier_says_where_a_parcel_is_and_in_its_own_words() -> None:
 
 
 def test_goods_that_are_not_accepted_are_sent_back_by_a_person() -> None:
-    shop = LittleShop(engine={"steps": Steps(manual=frozenset({"close_return"}))})
+    shop = Shop(manual=["close_return"]).place()
     shop.delivers()
     shop.engine.submit(RequestReturn(lines={"1": 2}).to("A-1", by="customer"))
     shop.engine.submit(ApproveReturn(rma="A-1-R1").to("A-1", by="ana"))
@@ -69,7 +68,7 @@ def test_goods_that_are_not_accepted_are_sent_back_by_a_person() -> None:
 
 
 def test_a_person_has_units_routed_again_to_a_party_that_declined_them() -> None:
-    shop = LittleShop(strategies=[Dropship(FakeParty())])
+    shop = Shop(Dropship(FakeParty())).place()
     shop.says(RequestAnswered(fo="A-1-F1", rejected="no time"))
     assert shop.order.state.declined == {"1": ("dropship",)}
     shop.engine.submit(Route().to("A-1", by="ana"))
@@ -79,7 +78,7 @@ def test_a_person_has_units_routed_again_to_a_party_that_declined_them() -> None
 
 
 def test_a_payment_that_is_told_with_two_amounts_is_kept_for_a_person() -> None:
-    shop = LittleShop()
+    shop = Shop().place()
     shop.pays(400)
     shop.pays(300)
     assert shop.order.state.payments.captured == 400
@@ -91,7 +90,7 @@ def test_a_payment_that_is_told_with_two_amounts_is_kept_for_a_person() -> None:
 
 def test_units_may_be_told_apart_without_a_date() -> None:
     milk = Line(sku="MUG", quantity=2, unit_price=Decimal(5), asks=(Ask.LOT,))
-    shop = LittleShop(engine={"steps": Steps(manual=frozenset({"pick"}))}, lines=(milk,))
+    shop = Shop(manual=["pick"]).place(milk)
     items = (Item(line="1", quantity=2, lot="L7"),)
     shop.engine.submit(Pick(fo="A-1-F1", units={"1": 2}, items=items).to("A-1", by="ana"))
     assert shop.events(ev.ItemIdentified) == [ev.ItemIdentified("A-1-F1", "1", 2, "L7", "", None)]
