@@ -64,21 +64,21 @@ same: $(STAMP)  ## recorded lives lived again: nothing that can be seen has chan
 	$(BIN)/python -m tests.same
 
 crash: $(STAMP)  ## a process killed at every statement, commit and call (ten minutes)
-	CRASH_POINTS=all $(BIN)/pytest -n 2 tests/crash/test_crash.py tests/crash/test_power.py
+	CRASH_POINTS=all $(BIN)/pytest -n 2 --timeout 1800 tests/crash/test_crash.py tests/crash/test_power.py
 
 # Those that are killed mostly wait until their death is noticed, so two tests at a time fit.
 soak: $(STAMP)  ## a busy shop whose processes and server are killed (five minutes)
-	SOAK_ORDERS=300 $(BIN)/pytest -n 2 tests/crash/test_soak.py
+	SOAK_ORDERS=300 $(BIN)/pytest -n 2 --timeout 1800 tests/crash/test_soak.py
 
 temporal: $(STAMP)  ## orders on Temporal: all its tests, with many kills and long histories (six minutes)
-	TEMPORAL_KILLS=60 TEMPORAL_EVENTS=1000 $(BIN)/pytest -n 2 --dist worksteal tests/scenarios/temporal \
+	TEMPORAL_KILLS=60 TEMPORAL_EVENTS=1000 $(BIN)/pytest -n 2 --timeout 1800 --dist worksteal tests/scenarios/temporal \
 		tests/crash/test_temporal.py
 
 proofs: $(STAMP)  ## all that takes longer, one after the other (PROOFS="crash soak" for some)
 	$(BIN)/python -m tests.proofs
 
 builds: $(STAMP)  ## orders that an earlier commit's wheel began end under this one (ten minutes)
-	BUILDS=whole BUILDS_LIVES=60 $(BIN)/pytest tests/builds/test_builds.py \
+	BUILDS=whole BUILDS_LIVES=60 $(BIN)/pytest --timeout 1800 tests/builds/test_builds.py \
 		tests/builds/on_postgresql.py tests/builds/on_temporal.py
 
 lint: $(STAMP)  ## format, style, types, rooms

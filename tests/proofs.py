@@ -17,18 +17,18 @@ from pathlib import Path
 
 import attrs
 
-TARGETS = ("same", "temporal", "soak", "crash", "torture", "matrix")
+TARGETS = ("same", "builds", "temporal", "soak", "crash", "torture", "matrix")
 SEEDS = 3
 """Times that random lives are lived, each time with a seed that is drawn then."""
 
 _SUMMARY = re.compile(
     r"^[= ]*("  # of pytest, quiet or not; and of the torture
     r"(?:no tests ran|\d+ [a-z]+(?:, \d+ [a-z]+)*) in [\d.]+s(?: \([\d:]+\))?"
-    r"|\d+ orders, .*"
+    r"|\d+ orders, .*|same: .*"
     r")[= ]*$",
     re.MULTILINE,
 )
-_DONE = re.compile(r"\b([1-9]\d*) (?:passed|orders)\b")
+_DONE = re.compile(r"\b([1-9]\d*) (?:passed|orders|lives)\b")
 
 
 @attrs.frozen

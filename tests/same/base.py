@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 from tests.same.real import DATA, ROOT, data
 
-BASE = "0000000000000000000000000000000000000000"
-"""The commit before the first change that must not be seen. The one place that says so."""
+BASE = (Path(__file__).parents[1] / "base.txt").read_text().strip()
+"""The commit before the first change that must not be seen: ``tests/base.txt`` names it."""
 
 Texts = dict[str, dict[str, str]]
 """What is seen of lives: for each by name, a text for each aspect."""

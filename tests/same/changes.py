@@ -24,7 +24,9 @@ class Change(NamedTuple):
     new: str
 
 
-CHANGES: tuple[Change, ...] = ()
+CHANGES: tuple[Change, ...] = (
+    Change("refusals", r"(there is no fulfillment order \S+; there are)(?=[ ])", r"\1:"),
+)
 
 
 def changed(text: str, aspect: str, changes: Sequence[Change] = CHANGES) -> str:

@@ -2,7 +2,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.limit import limited  # noqa: F401 (every test here has a time limit)
 from tests.scenarios.temporal.server import Server
 
 
