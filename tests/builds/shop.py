@@ -7,7 +7,6 @@ the base moves first (``base.txt``).
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import os
 import signal
@@ -55,6 +54,7 @@ from orderflow.ports import (
     TakeBack,
 )
 from orderflow.simulation import VirtualClock
+from orderflow.stores import MemoryStore
 
 FOLDER = "BUILDS_FOLDER"
 """The environment variable that says where the world's record and the clock are."""
@@ -228,7 +228,8 @@ def those_who_give(orders: Iterable[Order]) -> Sequence[Order]:
     return [order for order in orders if order.attributes.get("gives")]
 
 
-_WINDOWS = inspect.signature(Engine).parameters["windows"].default
+WINDOWS = type(Engine(MemoryStore(), [Handover()]).rules.windows)
+"""What says how long others are waited for; no front door of either build has it."""
 
 
 def engine_on(store: Store, folder: Path) -> tuple[Engine, World, FileClock]:
@@ -264,7 +265,7 @@ def engine_on(store: Store, folder: Path) -> tuple[Engine, World, FileClock]:
         steps=ByHand(),
         release=paid_or_later,
         hit=those_who_give,
-        windows=type(_WINDOWS)(reminder=timedelta(days=9), escalation=timedelta(days=5)),
+        windows=WINDOWS(reminder=timedelta(days=9), escalation=timedelta(days=5)),
         notifier=world,
         payments=world,
         performers={"wrap": world},
