@@ -54,6 +54,9 @@ test: $(STAMP)  ## the tests, then branch coverage
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
+quick: $(STAMP)  ## whether something broke, in half a minute
+	$(BIN)/pytest -q -x -n 2 -m "not slow" tests/kernel tests/scenarios
+
 cases: $(STAMP)  ## what the library gets wrong today: a line a case (CASES="money stock-7" for some)
 	$(BIN)/python -m tests.cases $(CASES)
 
@@ -71,8 +74,8 @@ soak: $(STAMP)  ## a busy shop whose processes and server are killed (five minut
 	SOAK_ORDERS=300 $(BIN)/pytest -n 2 --timeout 1800 tests/crash/test_soak.py
 
 temporal: $(STAMP)  ## orders on Temporal: all its tests, with many kills and long histories (six minutes)
-	TEMPORAL_KILLS=60 TEMPORAL_EVENTS=1000 $(BIN)/pytest -n 2 --timeout 1800 --dist worksteal tests/scenarios/temporal \
-		tests/crash/test_temporal.py
+	TEMPORAL_KILLS=60 TEMPORAL_EVENTS=1000 $(BIN)/pytest -n 2 --timeout 1800 --dist worksteal \
+		tests/scenarios/temporal tests/crash/test_temporal.py
 
 proofs: $(STAMP)  ## all that takes longer, one after the other (PROOFS="crash soak" for some)
 	$(BIN)/python -m tests.proofs
