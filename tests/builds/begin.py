@@ -112,8 +112,15 @@ class Beginner:
         return NewOrder(number=number, currency="EUR", lines=(line,), attributes=more, **order)
 
     def places(self, number: str, sku: str = "MUG", units: int = 2, **more: Any) -> str:
-        self.engine.submit(Place(order=self.new(number, sku, units, **more)).to(id=f"id-{number}"))
+        command = Place(order=self.new(number, sku, units, **more)).to(id=f"id-{number}")
+        self.note("commands", command.model_dump_json())
+        self.engine.submit(command)
         return number
+
+    def note(self, file: str, line: str) -> None:
+        """Write down what was sent, so that it can be sent again."""
+        with (self.folder / file).open("a") as notes:
+            notes.write(line + "\n")
 
     def begins(self, number: str, sku: str = "MUG", units: int = 2, **more: Any) -> str:
         """Place it, and work until it waits."""
@@ -123,12 +130,17 @@ class Beginner:
 
     def asks(self, order: str, *bodies: Body) -> None:
         for body in bodies:
-            self.engine.submit(body.to(order, by="ana"))
+            self.count += 1
+            command = body.to(order, by="ana", id=f"{os.getpid()}-{self.count}")
+            self.note("commands", command.model_dump_json())
+            self.engine.submit(command)
             self.work()
 
     def hears(self, order: str, *facts: Fact) -> None:
         for fact in facts:
-            self.engine.observe(fact.at(self.clock.now(), subject=order))
+            observation = fact.at(self.clock.now(), subject=order)
+            self.note("observations", observation.model_dump_json())
+            self.engine.observe(observation)
             self.work()
 
     def completes(self, order: str, task: str, **data: str) -> None:

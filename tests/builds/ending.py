@@ -17,9 +17,15 @@ from typer.testing import CliRunner
 from orderflow import Line, NewOrder, Order
 from orderflow.cli.app import app
 from orderflow.engine.doctor.doctor import examine
-from orderflow.model.commands import Receive
+from orderflow.model.commands import Command, Receive
 from orderflow.model.ledger import SETTLED
-from orderflow.model.observations import Fact, GoodsShipped, PaymentReported, ReturnAnswered
+from orderflow.model.observations import (
+    Fact,
+    GoodsShipped,
+    Observation,
+    PaymentReported,
+    ReturnAnswered,
+)
 from orderflow.model.state import PaymentFact
 from orderflow.model.stock import StockKey
 from orderflow.model.work import effect_key
@@ -50,6 +56,17 @@ class Successor:
         words = ["doctor", "--db", self.url, "--app", "tests.builds.shop:make_engine"]
         found = CliRunner().invoke(app, words, env={FOLDER: str(self.folder)})
         assert (found.exit_code, found.output) == (0, "nothing is off\n"), found.output
+
+    def hears_again(self) -> None:
+        """What was sent to the other build is known: the same answer, and nothing moves."""
+        before = {order.id: order for order in self.engine.orders()}
+        for sent in (self.folder / "commands").read_text().splitlines():
+            self.engine.submit(Command.model_validate_json(sent))
+        for sent in (self.folder / "observations").read_text().splitlines():
+            self.engine.observe(Observation.model_validate_json(sent))
+        after = {order.id: order for order in self.engine.orders()}
+        moved = [name for name, order in after.items() if before.get(name) != order]
+        assert not moved, f"these heard the same again, and moved: {moved}"
 
     def ended(self) -> None:
         """Every order is brought to its end, and what was done outside was done once."""

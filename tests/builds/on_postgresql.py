@@ -15,5 +15,6 @@ def test_orders_begun_on_postgresql_under_an_earlier_build_end(
     mine = begun_on(postgres, tmp_path)
     successor = Successor(mine.url, mine.folder)
     successor.looked_at()
+    successor.hears_again()
     successor.ended()
     successor.store.close()

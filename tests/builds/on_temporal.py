@@ -54,6 +54,7 @@ def test_orders_begun_on_temporal_under_an_earlier_build_end(
     assert begin(postgres, tmp_path, server) == -signal.SIGKILL, "it was to be killed"
     successor = Successor(postgres, tmp_path)
     successor.looked_at()
+    successor.hears_again()
     left = asyncio.run(drivers(server, successor, tmp_path.name))
     assert len(left) > 12
     asyncio.run(replayed(left))

@@ -90,6 +90,7 @@ def test_the_earlier_build_is_another_than_this_one(begun: Begun) -> None:
 @pytest.mark.usefixtures("uncovered")
 def test_orders_begun_under_an_earlier_build_end(successor: Successor) -> None:
     successor.looked_at()
+    successor.hears_again()
     successor.ended()
     successor.world._note("pick", "PACK-F1:pick:0")  # the law has teeth
     with pytest.raises(AssertionError, match="asked for again"):
