@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from orderflow import Line, NewOrder, Order
 from orderflow.cli.app import app
-from orderflow.engine.doctor.doctor import examine
+from orderflow.engine.doctor import examine
 from orderflow.model.commands import Command, Receive
 from orderflow.model.ledger import SETTLED
 from orderflow.model.observations import (

@@ -20,7 +20,7 @@ import attrs
 import pytest
 
 from orderflow import FULFILLMENT_ORDER, ORDER, RETURN, State, TaskFor, Transition
-from orderflow.engine.doctor.doctor import examine
+from orderflow.engine.doctor import examine
 from orderflow.kernel.pending import deadlines, waits
 from orderflow.model.events import KINDS, UnitsMoved
 from orderflow.model.ledger import Bucket

@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from orderflow import IN_HOUSE, Dropship, Engine, InHouse
-from orderflow.engine.doctor.doctor import examine
+from orderflow.engine.doctor import examine
 from orderflow.fulfillment import MANUAL
 from orderflow.model.commands import Confirm
 from orderflow.simulation import VirtualClock

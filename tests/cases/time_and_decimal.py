@@ -6,7 +6,7 @@ import decimal
 from datetime import datetime
 from typing import Any
 
-from orderflow.engine.doctor.doctor import examine
+from orderflow.engine.doctor import examine
 from orderflow.errors import OrderflowError
 from orderflow.model.commands import PlaceHold
 from orderflow.model.observations import TrackingReported

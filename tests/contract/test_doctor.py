@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from orderflow import Engine
 from orderflow.cli.app import app
 from orderflow.cli.shop import standard_shop
-from orderflow.engine.doctor.doctor import examine, mend, mend_of
+from orderflow.engine.doctor import examine, mend, mend_of
 from orderflow.model.commands import Cancel, Receive
 from orderflow.model.document import Customer, Line, NewOrder
 from orderflow.ports import Store

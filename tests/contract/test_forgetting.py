@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from orderflow import Address, Customer, Line, NewOrder
 from orderflow.cli.app import app
-from orderflow.engine.doctor.doctor import examine
+from orderflow.engine.doctor import examine
 from orderflow.errors import PortFailed, StoreFull
 from orderflow.model.commands import (
     Cancel,

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from orderflow import Engine
 from orderflow.cli.app import app
 from orderflow.cli.shop import standard_shop
-from orderflow.engine.doctor.doctor import examine
+from orderflow.engine.doctor import examine
 from orderflow.model.commands import Receive
 from orderflow.stores import SqlDocuments, SqlNumbers, SqlStore
 from orderflow.stores.sql.copy import NotMoved, move

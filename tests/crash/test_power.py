@@ -16,8 +16,8 @@ import apsw
 import pytest
 
 from orderflow import Engine, InHouse, Line, NewOrder
+from orderflow.engine.doctor import examine
 from orderflow.engine.doctor.checks import Finding
-from orderflow.engine.doctor.doctor import examine
 from orderflow.model.commands import Receive
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore

@@ -17,7 +17,7 @@ import pytest
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from orderflow import Engine, InHouse
-from orderflow.engine.doctor.doctor import examine
+from orderflow.engine.doctor import examine
 from orderflow.fulfillment import Handover
 from orderflow.model.commands import Receive
 from orderflow.model.ledger import Bucket

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from orderflow.engine.doctor.doctor import examine
+from orderflow.engine.doctor import examine
 from tests.crash.scenario import Process
 from tests.crash.world import Points, World
 from tests.forked import kill, started

@@ -18,7 +18,7 @@ from orderflow.cli.opening import (
     out,
 )
 from orderflow.cli.printing import DOCUMENTS, Documents
-from orderflow.engine.doctor.doctor import examine, mend, mend_of
+from orderflow.engine.doctor import examine, mend, mend_of
 from orderflow.stores import FileDocuments
 
 __all__: list[str] = []
