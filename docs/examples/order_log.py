@@ -35,7 +35,6 @@ from orderflow import (
     Refusal,
     Refused,
 )
-from orderflow.kernel.decision.policies import ReserveAtPlacement, at_placement
 from orderflow.model import commands as cmd
 from orderflow.model.events import PaymentReminded
 from orderflow.model.folds.fold import fold
@@ -46,6 +45,7 @@ from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import PaymentFact
 from orderflow.model.stock import StockKey
 from orderflow.money import split, to_minor
+from orderflow.policies import ReserveAtPlacement, at_placement
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
 

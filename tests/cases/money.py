@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from orderflow import Charge, InHouse, Steps
-from orderflow.kernel.decision.policies import when_paid
 from orderflow.model.commands import Cancel
 from orderflow.model.observations import GoodsReturned
+from orderflow.policies import when_paid
 from orderflow.testing import FakeCarrier
 from tests.cases.shop import Shop, case, expect, line
 

@@ -8,9 +8,9 @@ from functools import partial, wraps
 
 from orderflow import REMOTE, Dropship, Phase, State, Steps, Transition
 from orderflow.errors import InvalidWorkflow
-from orderflow.kernel.decision.policies import when_paid
 from orderflow.model.commands import Cancel, Confirm
 from orderflow.model.observations import CancellationAnswered, RequestAnswered
+from orderflow.policies import when_paid
 from orderflow.testing import FakeParty
 from orderflow.workflow import PartyAnswer
 from tests.cases.shop import Shop, answer, case, expect, line, notice, require

@@ -14,8 +14,8 @@ KERNEL = ROOT / "src" / "orderflow" / "kernel"
 
 def test_the_page_names_the_rooms_that_there_are() -> None:
     named = [name for names, _ in ROWS for name in re.findall(r"`(\w+)`", names)]
-    rooms = (path.stem for path in KERNEL.iterdir() if not path.name.startswith("__"))
-    assert sorted(named) == sorted(rooms)
+    rooms = {path.stem for path in KERNEL.iterdir() if not path.name.startswith("__")}
+    assert set(named) == rooms - {"policies"}  # the old name of a front door
 
 
 def test_a_rooms_page_and_tests_have_its_name() -> None:

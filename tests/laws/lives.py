@@ -14,13 +14,6 @@ from orderflow import Engine, InHouse, Line, NewOrder, Refusal, Steps
 from orderflow.engine.worker.performers import Performers
 from orderflow.errors import PortFailed, Refused
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
-from orderflow.kernel.decision.policies import (
-    Windows,
-    always_cancellable,
-    newest_first,
-    not_once_packed,
-    when_paid,
-)
 from orderflow.model import events as ev
 from orderflow.model.commands import (
     Cancel,
@@ -51,6 +44,13 @@ from orderflow.model.observations import (
 from orderflow.model.parcel import ParcelStatus, status_of
 from orderflow.model.returns import Disposition, Finding
 from orderflow.model.state import PaymentFact
+from orderflow.policies import (
+    Windows,
+    always_cancellable,
+    newest_first,
+    not_once_packed,
+    when_paid,
+)
 from orderflow.ports import Deed, RefundRequest, Reply, TakeBack
 from orderflow.testing import Broken, FakeCarrier, FakeParty, Moods, OrderMachine
 

@@ -10,8 +10,8 @@ from hypothesis import given
 
 from orderflow import AUTOMATED, MANUAL, InHouse, NewOrder, Refused
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
-from orderflow.kernel.decision.policies import StepPolicy
 from orderflow.model.events import Entry, UnitsMoved
+from orderflow.policies import StepPolicy
 from orderflow.testing import FakeParty, orders
 from orderflow.testing.data import SKUS
 from tests.shop import Shop

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from orderflow import Line, Order, Refused
 from orderflow.kernel.decision import policies
 from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.decision.policies import at_confirmation, when_paid
 from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, Edit, Pack, Pick, RemindPayment, Resend
 from orderflow.model.document import Charge, Terms
@@ -19,6 +18,7 @@ from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.observations import GoodsReturned, TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import PaymentFact
+from orderflow.policies import at_confirmation, when_paid
 from tests.mutants import (
     Law,
     Mutant,

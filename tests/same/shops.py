@@ -44,7 +44,8 @@ from orderflow import (
     notify,
 )
 from orderflow.calendars import Hours
-from orderflow.kernel.decision.policies import (
+from orderflow.model.parcel import ParcelStatus
+from orderflow.policies import (
     ReserveAtPlacement,
     Windows,
     always_cancellable,
@@ -54,7 +55,6 @@ from orderflow.kernel.decision.policies import (
     returnable_within,
     when_paid,
 )
-from orderflow.model.parcel import ParcelStatus
 from orderflow.ports import Clock, Deed, Ids, Reply, Store
 from tests.same import ports as made
 from tests.same.wire import Json

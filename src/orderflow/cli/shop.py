@@ -16,10 +16,10 @@ from orderflow.fulfillment import (
     ThirdParty,
 )
 from orderflow.fulfillment.strategy import FulfillmentStrategy
-from orderflow.kernel.decision.policies import StepPolicy
 from orderflow.kernel.decision.workflows import IN_HOUSE, PICKUP, REMOTE
 from orderflow.model.document import Line
 from orderflow.model.order import Order
+from orderflow.policies import StepPolicy
 from orderflow.ports import Carrier, Clock, DocumentStore, Ids, Party, Store
 from orderflow.simulation import SimulatedCarrier, SimulatedParty, VirtualClock
 

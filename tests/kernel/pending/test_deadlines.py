@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow.calendars import Hours
-from orderflow.kernel.decision.policies import Windows
 from orderflow.kernel.money.payment import charged_back, told_again
 from orderflow.kernel.orders.review import feedback_given
 from orderflow.kernel.pending.deadlines import (
@@ -32,6 +31,7 @@ from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import OrderPhase
 from orderflow.model.state import Hold, OpenTask, ParcelView, PaymentFact, Payments, Review
 from orderflow.model.work import Task, Timer
+from orderflow.policies import Windows
 from tests.kernel.values import (
     NOW,
     RULES,

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import InHouse, Refusal
-from orderflow.kernel.decision.policies import ReserveAtPlacement
 from orderflow.kernel.decision.rules import Assignment, Backorder
 from orderflow.kernel.stock.allocation import (
     call_back,
@@ -30,6 +29,7 @@ from orderflow.model.messages import StockGranted
 from orderflow.model.phases import OrderPhase
 from orderflow.model.state import Hold
 from orderflow.model.stock import Release, Reserve, StockKey, StockLevel, Unwait, Wait
+from orderflow.policies import ReserveAtPlacement
 from tests.kernel.values import (
     MAIN,
     NOW,

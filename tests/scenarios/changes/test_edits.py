@@ -16,7 +16,6 @@ from orderflow.fulfillment import Dropship, FulfillmentStrategy
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.decision.hooks import Hooks
-from orderflow.kernel.decision.policies import newest_first, not_once_packed
 from orderflow.model.commands import (
     ApproveReturn,
     Cancel,
@@ -46,6 +45,7 @@ from orderflow.model.observations import (
     TrackingReported,
 )
 from orderflow.model.parcel import ParcelStatus
+from orderflow.policies import newest_first, not_once_packed
 from orderflow.ports import Label, LabelRequest, TakeBack
 from orderflow.simulation import SimulatedCarrier, VirtualClock, World
 from orderflow.stores import SqlStore

@@ -9,10 +9,10 @@ import pytest
 
 from orderflow import Line
 from orderflow.fulfillment import Dropship
-from orderflow.kernel.decision.policies import when_paid
 from orderflow.model.commands import Cancel, PlaceHold, ReleaseHold
 from orderflow.model.document import Terms
 from orderflow.model.observations import CancellationAnswered, Fact
+from orderflow.policies import when_paid
 from orderflow.ports import GiveUp, PartyRequest, RefundRequest
 from orderflow.testing import FakeParty
 from tests.shop import Shop

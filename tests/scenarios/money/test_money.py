@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from orderflow import Line, Refused
 from orderflow.errors import PortFailed
-from orderflow.kernel.decision.policies import Windows, when_paid
 from orderflow.model import events as ev
 from orderflow.model.commands import (
     Cancel,
@@ -27,6 +26,7 @@ from orderflow.model.document import Charge, Terms
 from orderflow.model.observations import Fact, GoodsReturned
 from orderflow.model.state import PaymentFact, Payments, RefundStatus
 from orderflow.money import Money
+from orderflow.policies import Windows, when_paid
 from orderflow.ports import RefundRequest
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, ask_nobody, law, replace
 from tests.shop import Shop

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from orderflow import Customer
 from orderflow.calendars import Hours
 from orderflow.kernel.decide import Decision
-from orderflow.kernel.decision.policies import Windows
 from orderflow.kernel.pending.deadlines import deadlines
 from orderflow.model import events as ev
 from orderflow.model.commands import (
@@ -34,6 +33,7 @@ from orderflow.model.observations import (
 )
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import Review
+from orderflow.policies import Windows
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, forget_events, law, original, replace
 from tests.shop import Shop
 

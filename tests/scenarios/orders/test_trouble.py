@@ -9,7 +9,6 @@ import pytest
 
 import tests.shop
 from orderflow import InHouse, Line, Refused, Steps
-from orderflow.kernel.decision.policies import StepPolicy, returnable_within
 from orderflow.model.commands import (
     CloseReturn,
     PlaceHold,
@@ -26,6 +25,7 @@ from orderflow.model.observations import (
 )
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.returns import Disposition, Finding
+from orderflow.policies import StepPolicy, returnable_within
 
 
 class Shop(tests.shop.Shop):

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from orderflow import InvalidInput
 from orderflow.calendars import BusinessCalendar, Hours
 from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.decision.policies import Windows, promised_within
 from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, CloseTask, Draft, Edit, Fire
+from orderflow.policies import Windows, promised_within
 from tests.mutants import (
     AT_DEADLINE,
     ENDED,

@@ -1,0 +1,3 @@
+"""The policies that an application may set, and ready ones."""
+
+from orderflow.kernel.decision.policies import *  # noqa: F403 (it names what it has)
