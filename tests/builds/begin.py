@@ -329,7 +329,7 @@ class Beginner:
         self.hears(self.delivered("R-REJECTED", hand="close_return"), GoodsReturned(lines={"1": 1}))
         worn = Finding(line="1", quantity=1, disposition=Disposition.SEND_BACK)
         self.asks("R-REJECTED", CloseReturn(rma="R-REJECTED-R1", findings=(worn,)))
-        exchange = RequestReturn(lines={"1": 1}, exchange=(Line(sku="MUG", quantity=1),))
+        exchange = RequestReturn(lines={"1": 1}, exchange=(Line(id="E", sku="MUG", quantity=1),))
         self.asks(self.delivered("R-EXCHANGE", hand="approve_return"), exchange)
         self.asks(self.delivered("R-ANEW", hand="approve_return"), exchange)
         self.asks("R-ANEW", ApproveReturn(rma="R-ANEW-R1"))
