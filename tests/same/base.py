@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.same.real import DATA, ROOT, data
+from tests.same.recordings import RECORDINGS
 
 BASE = (Path(__file__).parents[1] / "base.txt").read_text().strip()
 """The commit before the first change that must not be seen: ``tests/base.txt`` names it."""
@@ -40,7 +42,7 @@ def texts(names: Sequence[str], commit: str = BASE) -> Texts:
 
 
 def _check_out(commit: str, code: Path) -> None:
-    """Lay the files of a commit into a folder."""
+    """Lay the files of a commit into a folder, to live what is recorded today."""
     asked = ("git", "archive", "--format=tar", commit, "src", "tests", "docs/examples")
     done = subprocess.run(asked, cwd=ROOT, capture_output=True, check=False)
     if done.returncode:
@@ -48,6 +50,7 @@ def _check_out(commit: str, code: Path) -> None:
         raise NoBase(f"the base {commit[:12]} is not in this repository ({why})")
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as files:
         files.extractall(code, filter="data")
+    shutil.copy(RECORDINGS, code / RECORDINGS.relative_to(ROOT))
 
 
 def write(shown: Texts, folder: Path) -> None:
