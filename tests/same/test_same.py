@@ -82,15 +82,15 @@ def _hooks_come_later(patch: Patch) -> None:
     patch.setattr(WorkflowHooks, "after", later)
 
 
-def _another_key(patch: Patch) -> None:
+def _another_number(patch: Patch) -> None:
     for strategy in (ThirdParty, Dropship):
-        patch.setattr(strategy, "request", _with_another_key(strategy.request))
+        patch.setattr(strategy, "request", _with_another_number(strategy.request))
 
 
-def _with_another_key(request: Any) -> Any:
+def _with_another_number(request: Any) -> Any:
     def changed(self: object, deed: object) -> object:
         found = request(self, deed)
-        return attrs.evolve(found, key=f"{found.key}:again")
+        return attrs.evolve(found, number=f"{found.number}:again")
 
     return changed
 
@@ -123,7 +123,7 @@ def _less_is_explained(patch: Patch) -> None:
     [
         (_another_sentence, "hooked-01-03", "refusals", "hooks"),
         (_hooks_come_later, "hooked-01-03", "hooks", "refusals"),
-        (_another_key, "scene_a_party_that_does_not_want_to", "calls", "tables"),
+        (_another_number, "scene_a_party_that_does_not_want_to", "calls", "tables"),
         (_asked_twice, "scene_holds", "statements", "tables"),
         (_another_role, "scene_holds", "tasks", "calls"),
         (_another_role, "scene_holds", "tables", "calls"),
