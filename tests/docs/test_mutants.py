@@ -9,7 +9,7 @@ from tests.docs.test_examples import PAGES
 from tests.docs.test_tables import table
 from tests.mutants import RECORD, rooms
 
-IN_THE_KIT = "tests.kit."
+IN_THE_KIT = "tests.laws.kit."
 """Where the mutants are no part of the library, but of what applications may make."""
 
 

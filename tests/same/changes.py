@@ -25,7 +25,8 @@ class Change(NamedTuple):
 
 
 CHANGES: tuple[Change, ...] = (
-    Change("refusals", r"(there is no fulfillment order \S+; there are)(?=[ ])", r"\1:"),
+    Change("refusals", r"(there is no fulfillment order \S+; there are)(?= )", r"\1:"),
+    Change("refusals", r"(there is no line \S+; there are: )$", r"\1none"),
 )
 
 
