@@ -1,3 +1,3 @@
-"""The doctor: looks at everything that is stored, and says what is off and what mends it."""
+"""The doctor, the checks that it makes, and what brings stored work in line with the rules."""
 
 from orderflow.engine.doctor.doctor import *  # noqa: F403 (it names what it has)

@@ -1,1 +1,1 @@
-"""The local worker: takes what is due from the outbox and does it."""
+"""The local worker, its batches, who performs effects, and calls that may never return."""

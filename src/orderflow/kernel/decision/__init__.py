@@ -1,1 +1,1 @@
-"""Decisions: what one is made of, and what all of them ask."""
+"""Decisions: what one is made of, the rules that it follows, and what all of them ask."""

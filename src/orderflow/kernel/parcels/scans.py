@@ -13,7 +13,6 @@ from orderflow.model.phases import OrderPhase
 
 __all__ = ["parcel_changed"]
 
-
 _BUCKET = {
     ParcelStatus.HANDED_OVER: Bucket.SHIPPED,
     ParcelStatus.IN_TRANSIT: Bucket.SHIPPED,

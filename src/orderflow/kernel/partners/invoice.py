@@ -7,7 +7,7 @@ from collections import Counter
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.orders.lines import root
 from orderflow.kernel.partners.request import heard_from, party_fo
-from orderflow.kernel.partners.shipment_notice import _OUT
+from orderflow.kernel.partners.shipment_notice import SHIPPED
 from orderflow.model import events as ev
 from orderflow.model import observations as obs
 from orderflow.model.order import Order
@@ -42,6 +42,6 @@ def overcharged(order: Order, fo: FulfillmentOrder) -> str:
     over: Counter[str] = Counter()
     for line, units in fo.invoiced.items():
         over[root(order.state.lines, line)] += units
-    for line, units in order.units(*_OUT, fo=fo.id).items():
+    for line, units in order.units(*SHIPPED, fo=fo.id).items():
         over[root(order.state.lines, line)] -= units
     return ", ".join(f"{units} of line {line}" for line, units in over.items() if units > 0)

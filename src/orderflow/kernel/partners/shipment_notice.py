@@ -16,10 +16,9 @@ from orderflow.model.parcel import Content
 from orderflow.model.phases import Phase
 from orderflow.model.state import FulfillmentOrder
 
-__all__ = ["goods_shipped"]
+__all__ = ["SHIPPED", "goods_shipped"]
 
-
-_OUT = (
+SHIPPED = (
     Bucket.SHIPPED,
     Bucket.DELIVERED,
     Bucket.RETURNING,
@@ -28,6 +27,7 @@ _OUT = (
     Bucket.RETURNED_UNDELIVERED,
     Bucket.LOST,
 )
+"""The buckets of units that a partner has shipped, whatever became of them."""
 
 
 def goods_shipped(deciding: Deciding, body: obs.GoodsShipped) -> None:

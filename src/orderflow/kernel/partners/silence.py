@@ -10,7 +10,6 @@ from orderflow.model.work import Effect
 
 __all__ = ["press"]
 
-
 _REMIND, _ASK_BACK = 1, 2
 """What is done when a party was silent for so many times its time."""
 

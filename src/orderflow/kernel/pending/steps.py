@@ -21,7 +21,7 @@ def step_of(
     if order.state.held(subject):
         return
     key = effect_key(subject, step, generation)
-    software = step not in BY_PEOPLE and rules.steps.automatic(step, order, strategy)
+    software = step not in _BY_PEOPLE and rules.steps.automatic(step, order, strategy)
     if software and key not in order.state.gave_up:
         yield Effect(step, subject, key)
     else:
@@ -46,14 +46,14 @@ def _collect(_order: Order, fo: str) -> cmd.Body:
     return cmd.Collect(fo=fo)
 
 
-BY_PEOPLE = frozenset({"collect", "seal"})
+_BY_PEOPLE = frozenset({"collect", "seal"})
 """Steps that software cannot do: somebody is there."""
 
 
-StepCommand = Callable[[Order, str], cmd.Body]
+_StepCommand = Callable[[Order, str], cmd.Body]
 
 
-STEP_COMMANDS: Mapping[str, StepCommand] = {
+STEP_COMMANDS: Mapping[str, _StepCommand] = {
     "confirm": lambda _order, _of: cmd.Confirm(),
     "pick": _pick,
     "pack": _pack,

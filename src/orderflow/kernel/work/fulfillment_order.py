@@ -12,7 +12,6 @@ from orderflow.model.state import FulfillmentOrder
 
 __all__ = ["complete_work", "enter", "may_work"]
 
-
 _GIVEN_UP = Bucket.CANCELLED, Bucket.SUBSTITUTED
 """The buckets of units that a fulfillment order no longer answers for."""
 

@@ -11,7 +11,6 @@ from orderflow.model.ledger import Bucket
 from orderflow.workflow import Transition, Workflow
 
 __all__ = [
-    "TAKEN_AT_ONCE",
     "TAKEN_PICKED",
     "TO_PACKED",
     "TO_PICKED",
@@ -20,28 +19,18 @@ __all__ = [
     "way",
 ]
 
-
 TO_PICKED = Bucket.ALLOCATED, Bucket.PICKED
-
-
 TO_PACKED = Bucket.PICKED, Bucket.PACKED
-
-
 TO_SHIPPED = Bucket.PACKED, Bucket.SHIPPED
-
-
 TAKEN_PICKED = Bucket.PICKED, Bucket.SHIPPED
-
-
-TAKEN_AT_ONCE = Bucket.ALLOCATED, Bucket.SHIPPED
-
+_TAKEN_AT_ONCE = Bucket.ALLOCATED, Bucket.SHIPPED
 
 UNIT_STEPS: Mapping[str, tuple[Bucket, Bucket]] = {
     "pick": TO_PICKED,
     "pack": TO_PACKED,
     "collect": TAKEN_PICKED,
-    "hand_over": TAKEN_AT_ONCE,
-    "provide": TAKEN_AT_ONCE,
+    "hand_over": _TAKEN_AT_ONCE,
+    "provide": _TAKEN_AT_ONCE,
 }
 """The steps that units wait for where they stand, and the move that each makes."""
 

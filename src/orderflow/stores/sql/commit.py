@@ -32,8 +32,7 @@ from orderflow.stores.rows import (
     unmatched_key,
 )
 from orderflow.stores.sql import outbox as sql_outbox
-from orderflow.stores.sql import schema
-from orderflow.stores.sql import unmatched as sql_inbox
+from orderflow.stores.sql import schema, unmatched
 from orderflow.stores.sql.statements import adding, changed_rows, execute_many, fetch, putting
 from orderflow.stores.sql.stock import StockRows, read_stock
 
@@ -244,7 +243,7 @@ def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
     sql_outbox.acknowledge(connection, [key for key, entry in done.items() if not entry])
     withdrawn = [key for commit in commits for key in commit.withdrawn if key != commit.done]
     sql_outbox.withdraw(connection, withdrawn)
-    execute_many(connection, sql_inbox.CLOSE_TASK, [{"of_key": key} for key in withdrawn])
+    execute_many(connection, unmatched.CLOSE_TASK, [{"of_key": key} for key in withdrawn])
     tasks = [task_row(task, commit.subject) for commit in commits for task in tasks_of(commit)]
     put_tasks(connection, tasks)
     known = {reference: commit for commit in commits for reference in commit.references}
@@ -252,7 +251,7 @@ def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
     _put(connection, schema.references, ("reference",), rows)
     released = [
         matched_row(item.reference, item.observation, *_whom(known[item.reference]))
-        for item in (sql_inbox.take(connection, list(known)) if known else ())
+        for item in (unmatched.take(connection, list(known)) if known else ())
         if item.observation is not None
     ]
     new: list[Row] = [row for c in commits if not c.mends for row in rows_of(c)]

@@ -18,8 +18,7 @@ from orderflow.model.work import Due, Task
 from orderflow.ports import InboxItem, OrderQuery, Pending, Receipt, TaskQuery
 from orderflow.stores import codec
 from orderflow.stores.sql import outbox as sql_outbox
-from orderflow.stores.sql import schema
-from orderflow.stores.sql import unmatched as sql_inbox
+from orderflow.stores.sql import schema, unmatched
 from orderflow.stores.sql.audit import odd_rows
 from orderflow.stores.sql.database import Place
 from orderflow.stores.sql.statements import fetch
@@ -172,12 +171,12 @@ class SqlReads:
     def find(self, reference: str) -> str | None:
         """The subject that is known by a reference."""
         with self._database.read() as connection:
-            return sql_inbox.find(connection, reference)
+            return unmatched.find(connection, reference)
 
     def inbox(self) -> Sequence[InboxItem]:
         """What is kept, oldest first."""
         with self._database.read() as connection:
-            return sql_inbox.kept(connection)
+            return unmatched.kept(connection)
 
     def still_mine(self, due: Due) -> bool:
         """Whether a claimed row is still wanted, and still the caller's."""

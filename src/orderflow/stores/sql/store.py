@@ -20,18 +20,14 @@ from orderflow.ports import Commit, Outcome, Stale, Taken
 from orderflow.stores.rows import message_row, task_row
 from orderflow.stores.sql import (
     erasure,
+    leases,
     migrations,
     repair,
     schema,
-)
-from orderflow.stores.sql import (
-    leases as sql_handing,
+    unmatched,
 )
 from orderflow.stores.sql import (
     outbox as sql_outbox,
-)
-from orderflow.stores.sql import (
-    unmatched as sql_inbox,
 )
 from orderflow.stores.sql.commit import Raced, put_tasks, write_commits
 from orderflow.stores.sql.database import Database, Guest, Place
@@ -156,17 +152,17 @@ class SqlStore(SqlReads):
     ) -> None:
         """Keep a fact whose subject is not known; where it has become known, send the fact on."""
         with self._database.write() as connection:
-            sql_inbox.keep(connection, reference, observation, now, patience)
+            unmatched.keep(connection, reference, observation, now, patience)
 
     def keep_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
         """Keep what cannot be read, under the task's subject, and open the task about it."""
         with self._database.write() as connection:
-            sql_inbox.keep_unreadable(connection, payload, error, now, task)
+            unmatched.keep_unreadable(connection, payload, error, now, task)
 
     def dismiss(self, reference: str) -> bool:
         """Drop what is kept under a reference, with its timer and tasks; False if nothing is."""
         with self._database.write() as connection:
-            return bool(sql_inbox.take(connection, [reference]))
+            return bool(unmatched.take(connection, [reference]))
 
     def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
         """Rows that are due, of one kind, leased to the caller until ``now + lease``."""
@@ -179,7 +175,7 @@ class SqlStore(SqlReads):
         No attempt is counted, and whoever works on a row keeps it.
         """
         with self._database.write() as connection:
-            return sql_handing.hand_over(connection, now, lease, limit)
+            return leases.hand_over(connection, now, lease, limit)
 
     def take(self, owner: str, now: datetime, lease: timedelta, token: str) -> Taken:
         """All open rows of an owner, whoever has leased them: its driver is the only one.
@@ -188,12 +184,12 @@ class SqlStore(SqlReads):
         are left alone by :meth:`hand_over` until a *lease* after they are due.
         """
         with self._database.write() as connection:
-            return sql_handing.take(connection, owner, now, lease, token)
+            return leases.take(connection, owner, now, lease, token)
 
     def take_one(self, key: str, now: datetime, lease: timedelta, token: str) -> Due | None:
         """A row, leased to the caller whoever had it before; None where it is not open."""
         with self._database.write() as connection:
-            return sql_handing.take_one(connection, key, now, lease, token)
+            return leases.take_one(connection, key, now, lease, token)
 
     def fail(
         self,
