@@ -6,6 +6,7 @@
     ├── InvalidInput        the data given is not readable; lists every problem
     ├── InvalidWorkflow     a workflow that cannot work; lists every finding with its repair
     ├── UnknownWorkflow     an order is stamped with a workflow that is not registered
+    ├── UnknownHere         a strategy or watcher that this release of the application lacks
     ├── Refused             a command was refused; nothing changed; lists every reason
     ├── NotFound            no order, parcel or task has this id
     ├── Conflict            others kept changing the same thing; nothing changed; send again
@@ -42,6 +43,7 @@ __all__ = [
     "StoreLocked",
     "StoreReadOnly",
     "StoreUnavailable",
+    "UnknownHere",
     "UnknownWorkflow",
 ]
 
@@ -105,6 +107,10 @@ class InvalidWorkflow(OrderflowError, ValueError):
 
 class UnknownWorkflow(OrderflowError, LookupError):
     """An order is stamped with a workflow (name, version, fingerprint) that is not registered."""
+
+
+class UnknownHere(OrderflowError, LookupError):
+    """A strategy or a watcher that is not registered: another release of the application has it."""
 
 
 class Refused(OrderflowError):

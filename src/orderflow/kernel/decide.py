@@ -24,6 +24,7 @@ from orderflow.kernel.partners import (
     shipment_notice,
 )
 from orderflow.kernel.pending import due, effects
+from orderflow.kernel.pending.ended import ended
 from orderflow.kernel.pending.waits import waits
 from orderflow.kernel.progress import advance
 from orderflow.kernel.returns import goods, rma
@@ -115,7 +116,7 @@ def _decision(deciding: Deciding, before: Order | None) -> Decision:
         tuple(deciding.events),
         tuple(deciding.stock),
         tuple(carried.get(key, new[key]) for key in new if _is_news(new[key], old.get(key))),
-        tuple(key for key in old if key not in new),
+        tuple(ended(old, new)),
         tuple(deciding.messages),
         tuple(deciding.fired),
         tuple(references(order.id, deciding.events)),

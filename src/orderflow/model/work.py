@@ -21,6 +21,7 @@ __all__ = [
     "Timer",
     "Wanted",
     "effect_key",
+    "stuck_key",
 ]
 
 
@@ -40,6 +41,11 @@ class Effect:
 def effect_key(subject: str, name: str, generation: int) -> str:
     """The idempotency key: a function of subject, effect and generation."""
     return f"{subject}:{name}:{generation}"
+
+
+def stuck_key(row: str) -> str:
+    """The key of the task that says that a message or a timer is stuck, by the key of its row."""
+    return f"{row}:stuck"
 
 
 @attrs.frozen

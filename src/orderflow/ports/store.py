@@ -283,6 +283,9 @@ class Store(Protocol):
         Without *retry_at* it gives up. *tell* is sent, or opened for the row's owner.
         """
 
+    def put_off(self, due: Due, error: str, until: datetime) -> None:
+        """Leave a claimed row alone until then, and count no attempt; not where it is another's."""
+
     def next_due(self) -> datetime | None:
         """When the next row is due."""
 

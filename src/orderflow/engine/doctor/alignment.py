@@ -99,12 +99,12 @@ def out_of_line(
 
 def _stands_for(row: Pending, wait: Effect | Timer) -> bool:
     kind = Kind.TIMER if isinstance(wait, Timer) else Kind.EFFECT
-    late = isinstance(wait, Timer) and row.due > wait.due + _LATE
+    late = isinstance(wait, Timer) and not row.error and row.due > wait.due + _LATE
     return (row.kind, row.name, row.subject) == (kind, wait.name, wait.subject) and not late
 
 
 def _tasks_of(store: Store, owner: str) -> Iterator[tuple[str, Task]]:
     """The tasks that the waits of an owner account for, as if nobody had claimed them."""
     for _, task in store.tasks(TaskQuery(owner=owner, limit=_ALL)):
-        if task.name != "exception.message":
+        if task.name not in ("exception.message", "exception.timer"):
             yield task.key, attrs.evolve(task, assignee="")

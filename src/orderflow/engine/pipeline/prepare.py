@@ -12,6 +12,7 @@ from orderflow.errors import NotFound, Refusal
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.parcels.parcel import decide_parcel
+from orderflow.kernel.pending.ended import ended
 from orderflow.kernel.pending.parcel import parcel_waits
 from orderflow.model.commands import (
     Cancel,
@@ -191,7 +192,7 @@ class Preparer:
             parcel=decision.parcel,
             entry=Entry(*what, decision.events),
             wanted=tuple(new[key] for key in new if key not in old),
-            withdrawn=tuple(key for key in old if key not in new),
+            withdrawn=tuple(ended(old, new)),
             messages=decision.messages,
             references=decision.references,
             receipt=receipt,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from orderflow.errors import PortFailed
+from orderflow.errors import PortFailed, UnknownHere
 from orderflow.kernel.pending.steps import STEP_COMMANDS
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
@@ -30,7 +30,7 @@ class Performers:
     strategies: Mapping[str, Performer]
 
     def perform(self, deed: Deed) -> Reply:
-        """Have the deed done. Raises PortFailed to be asked again."""
+        """Have the deed done. Raises PortFailed to be asked again, UnknownHere if others can."""
         if deed.name in self.own:
             return self.own[deed.name].perform(deed)
         if deed.name == "notify":
@@ -39,6 +39,9 @@ class Performers:
                 self.notifier.send(Notification(deed.key, deed.order, template, deed.data))
             return None
         if code := _strategy(deed.subject, deed.order, deed.parcel):
+            if code not in self.strategies:
+                what = f"no strategy {code!r} is registered here; another release has it"
+                raise UnknownHere(what)
             return self.strategies[code].perform(deed)
         if deed.name in STEP_COMMANDS:
             return STEP_COMMANDS[deed.name](deed.order, deed.subject)

@@ -19,18 +19,22 @@ from orderflow.engine.worker.batch import Done, Next
 from orderflow.engine.worker.detached import detached
 from orderflow.engine.worker.performers import Performers
 from orderflow.engine.worker.subjects import About
-from orderflow.errors import ByHand, PortFailed
+from orderflow.errors import ByHand, PortFailed, UnknownHere, UnknownWorkflow
 from orderflow.kernel.decision.step import Committed
 from orderflow.model.commands import Body
 from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
 from orderflow.model.reading import storable
-from orderflow.model.work import Due, Kind, Message, Task
+from orderflow.model.work import Due, Kind, Message, Task, stuck_key
 from orderflow.ports import Commit, Deed, Outcome, Reply
 
 __all__ = ["Failed", "Worker"]
 
 _LOG = logging.getLogger("orderflow")
+_IS_TRUE = (Kind.MESSAGE, Kind.TIMER)
+"""What tells of something that has come true: it is tried until it is done."""
+_LEFT_FOR = timedelta(minutes=1)
+"""How long a worker leaves alone what only another release knows."""
 
 
 @attrs.frozen
@@ -47,7 +51,8 @@ class Worker:
 
     Any number of workers may run on one store: each row is leased to one of them at a time. A row
     that fails is tried again with growing pauses. After *attempts* there is a task: an effect is
-    given up, a message is tried on.
+    given up, a message or a timer is tried on. What only another release of the application knows
+    (a workflow, a strategy, a watcher) is left to its workers, and counts no attempt.
 
     Attributes:
         attempts: Tries of one row before it is a person's task.
@@ -187,18 +192,18 @@ class Worker:
         at = None
         if isinstance(body, Observation):
             at, body = body.occurred_at, body.body
-        closes = (_stuck(row),) if row.attempts > 1 else ()
+        closes = (stuck_key(row.key),) if row.attempts > 1 else ()
         return Envelope(row.owner, body, row.key, at=at, done=row.key, closes=closes)
 
     def _fired(self, row: Due) -> Envelope | Commit | None:
+        closes = (stuck_key(row.key),) if row.attempts > 1 else ()
         if row.owner.startswith("inbox:"):
             return self._unmatched(row)
         if row.owner.startswith("forget:"):
             self._forgetter.forget(row.owner.removeprefix("forget:"))
             return None
-        return Envelope(
-            row.owner, TimerFired(row.key, row.name, row.subject), row.key, done=row.key
-        )
+        fired = TimerFired(row.key, row.name, row.subject)
+        return Envelope(row.owner, fired, row.key, done=row.key, closes=closes)
 
     def _unmatched(self, row: Due) -> Commit:
         reference = row.owner.removeprefix("inbox:")
@@ -210,6 +215,7 @@ class Worker:
 
     def _perform(self, row: Due, about: About) -> Envelope | Commit:
         order, parcel = about(row)
+        self._handler.rules.check_known(order)
         deed = Deed(row.key, row.name, row.subject, row.attempts, order, parcel, row.data)
         reply = self._limited(deed)
         if reply is None and parcel is None:
@@ -236,31 +242,44 @@ class Worker:
     def _watch(self, row: Due, about: About) -> Commit:
         point, name = str(row.data["point"]), str(row.data["name"])
         order, _ = about(row)
-        watcher = self._handler.rules.hooks.watcher(str(row.data["hook"]))
-        if watcher is not None:
-            watcher(Committed(row.key, order, point, name, row.subject))
+        hook = str(row.data["hook"])
+        watcher = self._handler.rules.hooks.watcher(hook)
+        if watcher is None:
+            raise UnknownHere(f"no watcher {hook!r} is registered here; another release has it")
+        watcher(Committed(row.key, order, point, name, row.subject))
         return Commit(row.owner, self._clock.now(), done=row.key)
 
     def failed(self, row: Due, error: Exception) -> Failed:
         """Record that a claimed row failed: it is tried again, or given up with a task.
 
-        A message is never given up: what it tells has come true. A task says that it is stuck.
-        Nor is a timer that is no order's and no parcel's, such as a wish to be forgotten.
+        A message is never given up, nor is a timer: what it tells has come true. A task says that
+        it is stuck. What only another release knows is left to it, and counts no attempt.
         """
         now = self._clock.now()
         told = storable("".join(traceback.format_exception_only(error)).strip())
+        if isinstance(error, UnknownWorkflow | UnknownHere):
+            _LOG.warning("%s is left to another release: %s", row.key, told)
+            self._store.put_off(row, told, now + _LEFT_FOR)
+            return Failed(row, error, now + _LEFT_FOR)
         retry_at: datetime | None = now + self._pause_after(row)
         tell: Message | Task | None = None
         if row.attempts >= self.attempts or isinstance(error, ByHand):
-            if row.kind is Kind.MESSAGE:
-                what = f"a message to {row.owner} is tried again, and cannot be delivered: {told}"
-                tell = Task(_stuck(row), "exception.message", row.owner, "support", what)
-            elif row.owner.startswith(("order:", "parcel:")):
+            if row.kind in _IS_TRUE:
+                ours = row.kind is Kind.MESSAGE or row.owner.startswith(("order:", "parcel:"))
+                tell = _stuck_task(row, told) if ours else None
+            else:
                 retry_at = None
                 failed = EffectFailed(row.key, row.name, row.subject)
-                tell = Message(f"{row.key}:gave_up", row.owner, failed)
+                tell = Message(f"{row.key}:gave_up", self._who_is_told(row), failed)
         self._store.fail(row, told, now, retry_at, tell)
         return Failed(row, error, retry_at)
+
+    def _who_is_told(self, row: Due) -> str:
+        """Whose task it is that a row is given up: of a parcel's watcher, the order's in it."""
+        if row.kind is not Kind.WATCH or not row.owner.startswith("parcel:"):
+            return row.owner
+        parcel = self._store.parcel(row.owner.removeprefix("parcel:"))
+        return f"order:{parcel.orders[0]}" if parcel else row.owner
 
     def _pause_after(self, row: Due) -> timedelta:
         state = RetryCallState(Retrying(), None, (), {})
@@ -272,6 +291,10 @@ def _is_set(stop: threading.Event | None) -> bool:
     return stop is not None and stop.is_set()
 
 
-def _stuck(row: Due) -> str:
-    """The key of the task that says that a message cannot be delivered."""
-    return f"{row.key}:stuck"
+def _stuck_task(row: Due, told: str) -> Task:
+    """The task that says so, and why."""
+    what = f"a message to {row.owner} is tried again, and cannot be delivered: {told}"
+    if row.kind is Kind.TIMER:
+        about = row.subject or row.owner
+        what = f"the timer {row.name} of {about} is tried again, and cannot fire: {told}"
+    return Task(stuck_key(row.key), f"exception.{row.kind}", row.owner, "support", what)

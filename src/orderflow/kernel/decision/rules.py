@@ -234,6 +234,14 @@ class Rules:
             )
         return found
 
+    def check_known(self, order: Order) -> None:
+        """Raise UnknownWorkflow where an order goes on by a workflow that is not registered."""
+        state = order.state
+        self.machine(state.workflow)
+        for moving in (*state.fulfillment_orders.values(), *state.returns.values()):
+            if not moving.phase.final:
+                self.machine(moving.workflow)
+
     def takers(self, order: Order, line: Line) -> Iterator[Fulfiller]:
         """The strategies that could have units of a line, and have not declined them."""
         declined = order.state.declined.get(line.id, ())

@@ -8,6 +8,7 @@ from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.pending.waits import waits
 from orderflow.model import events as ev
 from orderflow.model.messages import EffectFailed, EffectTaken
+from orderflow.model.work import Effect
 
 __all__ = ["effect_failed", "effect_taken"]
 
@@ -35,4 +36,4 @@ def _is_awaited(deciding: Deciding, key: str) -> bool:
     """Whether the order waits for an effect, or will when its holds are released."""
     order, rules = deciding.order, deciding.rules
     lifted = order.at(attrs.evolve(order.state, holds={}))
-    return key in waits(order, rules) or key in waits(lifted, rules)
+    return any(isinstance(waits(at, rules).get(key), Effect) for at in (order, lifted))

@@ -15,7 +15,7 @@ from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.state import PaymentFact
-from orderflow.model.work import Task
+from orderflow.model.work import Task, stuck_key
 from orderflow.workflow import TaskFor
 
 __all__ = ["completing", "completing_for_parcel"]
@@ -27,6 +27,8 @@ Outcome = cmd.Body | obs.Fact | None
 def completing(task: Task, order: Order, rules: Rules, filled: Filled) -> Outcome:
     """What completing *task* of an order says, with its form as it was *filled* in."""
     state = order.state
+    if task.key.endswith(stuck_key("")):
+        return None  # it ends when its row is done
     if task.subject in state.cancellations and filled:
         return _given_up(task, order, filled)
     if filled.get("answer") == "paid" and task.subject == state.id:

@@ -118,6 +118,14 @@ class MemoryOutbox:
             elif tell is not None:
                 self._open(tell, due.owner)
 
+    def put_off(self, due: Due, error: str, until: datetime) -> None:
+        """Leave a claimed row alone until then, and count no attempt."""
+        with self._lock:
+            if self.still_mine(due):
+                found = self._outbox[due.key]
+                found.error, found.attempts, found.due = error, found.attempts - 1, until
+                self._wake(found, until)
+
     def next_due(self) -> datetime | None:
         """When the next row is due."""
         with self._lock:

@@ -43,6 +43,7 @@ __all__ = [
     "next_due",
     "open_messages",
     "open_rows",
+    "put_off",
     "withdraw",
 ]
 
@@ -205,6 +206,13 @@ def fail(
     failed = {"key": due.key, "attempt": due.attempts, "at": now, "error": error}
     connection.execute(insert(schema.attempts), failed | {"final": retry_at is None})
     return True
+
+
+def put_off(connection: Connection, due: Due, error: str, until: datetime) -> None:
+    """Leave a row alone until then, with no attempt counted, where it is still the caller's."""
+    after = {"error": error, "leased_until": None, "due": until}
+    statement = update(outbox).where(_MINE).values({**after, "attempts": outbox.c.attempts - 1})
+    connection.execute(statement, {"of_key": due.key, "of_token": due.token})
 
 
 def _first_due(rank: int) -> Select[Any]:

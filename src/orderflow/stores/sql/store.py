@@ -211,6 +211,11 @@ class SqlStore(SqlReads):
             elif tell is not None:
                 put_tasks(connection, [task_row(tell, due.owner)])
 
+    def put_off(self, due: Due, error: str, until: datetime) -> None:
+        """Leave a claimed row alone until then, and count no attempt; not where it is another's."""
+        with self._database.write() as connection:
+            sql_outbox.put_off(connection, due, error, until)
+
     def assign(self, key: str, to: str, before: str) -> bool:
         """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
         tasks = schema.tasks
