@@ -202,8 +202,11 @@ def _override(deciding: Deciding, body: cmd.Override) -> None:
 
 
 def _close_task(deciding: Deciding, body: cmd.CloseTask) -> None:
-    if known(deciding, "task.unknown", body.task, deciding.order.state.tasks):
+    task = known(deciding, "task.unknown", body.task, deciding.order.state.tasks)
+    if task is not None:
         deciding.emit(ev.TaskClosed(body.task))
+        if task.name == "exception.blocked":
+            due.try_again(deciding, task.of)
 
 
 def _route(deciding: Deciding, _body: cmd.Route) -> None:

@@ -116,6 +116,9 @@ def _close_overdue(deciding: Deciding) -> None:
         elif task.of == state.id and task.name in ENDED:
             ended = ENDED[task.name]
             over[task.id] = ended(deciding.order, deciding.rules, deciding.context.now)
+        elif task.name == "exception.blocked":
+            moving = fo or state.returns.get(task.of)
+            over[task.id] = moving is not None and moving.since > task.since
         elif task.of in state.returns and task.name.startswith("overdue."):
             over[task.id] = not _awaited(deciding, state.returns[task.of], task.name)
         elif task.name.startswith("overdue."):

@@ -10,7 +10,7 @@ from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.money.payment import send_reminder
 from orderflow.kernel.partners.silence import press
 from orderflow.kernel.pending.deadlines import is_signed
-from orderflow.kernel.pending.waits import waits
+from orderflow.kernel.pending.waits import waits, was_refused
 from orderflow.kernel.stock.allocation import expire_reservations
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
@@ -22,7 +22,7 @@ from orderflow.model.work import Effect
 from orderflow.money import Money
 from orderflow.workflow import StepWork, TimerFor
 
-__all__ = ["AT_DEADLINE", "cancel_unpaid", "expires", "timer_fired"]
+__all__ = ["AT_DEADLINE", "cancel_unpaid", "expires", "timer_fired", "try_again"]
 
 
 def timer_fired(deciding: Deciding, body: TimerFired) -> None:
@@ -65,7 +65,15 @@ def _overdue(deciding: Deciding, body: TimerFired) -> None:
 
 
 def _state_timer(deciding: Deciding, subject: str) -> None:
-    """A state's own timer fires the trigger that the state declares."""
+    """A state's own timer fires its trigger; it comes again where that is refused, with a task."""
+    before = len(deciding.refusals)
+    if not _fire_own_trigger(deciding, subject) and (found := deciding.refusals[before:]):
+        del deciding.refusals[before:]
+        deciding.keep_fact("blocked", "; ".join(map(str, found)), subject)
+
+
+def _fire_own_trigger(deciding: Deciding, subject: str) -> bool:
+    """Fire the trigger that the state of an order, a FO or a return declares for its own timer."""
     state = deciding.order.state
     fo, rma = subject in state.fulfillment_orders, subject in state.returns
     found = state.fulfillment_orders.get(subject) or state.returns.get(subject)
@@ -75,10 +83,20 @@ def _state_timer(deciding: Deciding, subject: str) -> None:
     if trigger is None or not deciding.fire(
         trigger, fo=subject if fo else "", rma=subject if rma else ""
     ):
-        return
+        return False
     if fo and deciding.fos[subject].phase.final:
         for slot, units in list(deciding.order.ledger.slots(*IN_WORK, fo=subject)):
             cancel_units(deciding, slot, units)
+    return True
+
+
+def try_again(deciding: Deciding, subject: str) -> None:
+    """Try what was blocked: the trigger of a state whose time is over, and completions."""
+    for wanted in waits(deciding.order, deciding.rules).values():
+        if wanted.subject == subject and was_refused(wanted):
+            _fire_own_trigger(deciding, subject)
+    fos = deciding.order.state.fulfillment_orders.values()
+    deciding.touched |= {fo.id for fo in fos if not fo.phase.final}
 
 
 def _promise_nears(deciding: Deciding, fired: TimerFired) -> None:

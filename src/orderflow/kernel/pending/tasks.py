@@ -8,6 +8,7 @@ from functools import partial
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.money.refund import refund_key
 from orderflow.kernel.pending.forms import Filled, picked_items, shorts
+from orderflow.kernel.pending.own import own_answer
 from orderflow.kernel.pending.steps import STEP_COMMANDS
 from orderflow.model import commands as cmd
 from orderflow.model import observations as obs
@@ -15,7 +16,7 @@ from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.state import PaymentFact
-from orderflow.model.work import Task, stuck_key
+from orderflow.model.work import Task
 from orderflow.workflow import TaskFor
 
 __all__ = ["completing", "completing_for_parcel"]
@@ -27,10 +28,10 @@ Outcome = cmd.Body | obs.Fact | None
 def completing(task: Task, order: Order, rules: Rules, filled: Filled) -> Outcome:
     """What completing *task* of an order says, with its form as it was *filled* in."""
     state = order.state
-    if task.key.endswith(stuck_key("")):
-        return None  # it ends when its row is done
     if task.subject in state.cancellations and filled:
         return _given_up(task, order, filled)
+    if (fired := own_answer(task, order, rules, str(filled.get("answer", "")))) is not None:
+        return fired
     if filled.get("answer") == "paid" and task.subject == state.id:
         return _found(order)
     if filled.get("answer") in _ANSWERS:
@@ -127,7 +128,7 @@ def _trigger(task: Task, order: Order, rules: Rules) -> Outcome:
     fire = partial(cmd.Fire, on=found.id if found else None)
     if task.name == "blocked":
         return next((fire(trigger=t.trigger) for t in workflow.leaving[name] if t.completes), None)
-    if isinstance(wait, TaskFor):
+    if isinstance(wait, TaskFor) and task.name == name:
         others = [t.trigger for t in workflow.leaving[name] if t.trigger != "cancel"]
         return fire(trigger=wait.trigger or others[0])
     return None

@@ -13,6 +13,7 @@ from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.money.refund import refund_key
 from orderflow.kernel.pending.deadlines import deadlines, escalating, patience, stamp
 from orderflow.kernel.pending.forms import GIVEN_UP, LABEL, answer_form
+from orderflow.kernel.pending.own import onward_form, own_form, own_timer
 from orderflow.kernel.pending.steps import step_of
 from orderflow.kernel.stock.allocation import keeps_waiting, routable
 from orderflow.kernel.work.unit_steps import UNIT_STEPS, way
@@ -28,7 +29,7 @@ from orderflow.model.state import (
     RefundStatus,
     Return,
 )
-from orderflow.model.work import Effect, Task, Timer, Wanted, effect_key
+from orderflow.model.work import Effect, FormField, Task, Timer, Wanted, effect_key
 from orderflow.money import Money
 from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor, TimerFor
 
@@ -47,7 +48,7 @@ def _by_key(order: Order, rules: Rules) -> Mapping[str, Wanted]:
 
 def _waits(order: Order, rules: Rules) -> Iterator[Wanted]:
     state = order.state
-    yield from _open_tasks(state)
+    yield from _open_tasks(order, rules)
     yield from _holds(state)
     yield from deadlines(order, rules)
     yield from _unsettled(order, rules)
@@ -74,9 +75,10 @@ def _waits(order: Order, rules: Rules) -> Iterator[Wanted]:
             yield from _of_state(order, rules, fo)
 
 
-def _open_tasks(state: OrderState) -> Iterator[Wanted]:
+def _open_tasks(order: Order, rules: Rules) -> Iterator[Wanted]:
+    state = order.state
     for task in state.tasks.values():
-        fields = answer_form(state, task)
+        fields = answer_form(state, task) or own_form(order, rules, task)
         yield Task(task.id, task.name, task.of, task.role, task.reason, fields=fields)
 
 
@@ -198,7 +200,7 @@ def _of_state(
     match workflow.by_name[name].waits_for:
         case StepWork(step=step, within=within):
             if within is not None:
-                yield Timer(f"{of.id}:state:{stamp(of.since)}", "state", of.id, of.since + within)
+                yield own_timer(order.state, of.id, of.since, of.since + within)
             if isinstance(of, FulfillmentOrder) and step == "submit":
                 yield from _to_submit(order, rules, of)
             elif isinstance(of, FulfillmentOrder):
@@ -212,7 +214,7 @@ def _of_state(
             what = f"{of.id} is in {name}: do what it asks for"
             yield Task(f"{of.id}:{name}:{stamp(of.since)}", name, of.id, role, what, due)
         case EffectOf() as effect:
-            yield from _effect(order, effect, of.id, generation)
+            yield from _effect(order, effect, of.id, generation, onward_form(workflow, name))
         case PartyAnswer(party=party, within=within):
             since = of.since
             if isinstance(of, FulfillmentOrder) and of.promised:
@@ -220,7 +222,7 @@ def _of_state(
             yield from patience(order.state, party, of.id, since, within)
         case TimerFor(delay=delay):
             due = of.since + delay
-            yield Timer(f"{of.id}:state:{stamp(due)}", "state", of.id, due)
+            yield own_timer(order.state, of.id, due, due)
 
 
 def _to_be_taken_back(order: Order, rules: Rules, rma: Return) -> Iterator[Wanted]:
@@ -258,7 +260,13 @@ def _to_submit(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wan
         yield Task(f"{key}:task", "submit", fo.id, rules.steps.role("submit"), what)
 
 
-def _effect(order: Order, effect: EffectOf, subject: str, generation: int) -> Iterator[Wanted]:
+def _effect(
+    order: Order,
+    effect: EffectOf,
+    subject: str,
+    generation: int,
+    fields: tuple[FormField, ...] = (),
+) -> Iterator[Wanted]:
     """A deed outside: to be done, taken by a party that answers later, or given up."""
     state = order.state
     key = effect_key(subject, effect.name, generation)
@@ -274,7 +282,7 @@ def _effect(order: Order, effect: EffectOf, subject: str, generation: int) -> It
             subject,
             "support",
             what,
-            fields=GIVEN_UP if effect.name == "ask_back" else (),
+            fields=GIVEN_UP if effect.name == "ask_back" else fields,
         )
     else:
         yield Effect(effect.name, subject, key)

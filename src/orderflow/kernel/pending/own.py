@@ -1,0 +1,87 @@
+"""A state's own timer, and what leads on where its own effect failed or its party is overdue."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from orderflow.kernel.decision.rules import Rules
+from orderflow.kernel.decision.step import Step
+from orderflow.kernel.pending.deadlines import stamp
+from orderflow.model import commands as cmd
+from orderflow.model.order import Order
+from orderflow.model.state import OpenTask, OrderState
+from orderflow.model.work import FormField, Task, Timer, Wanted
+from orderflow.workflow import EffectOf, Workflow
+
+__all__ = ["onward_form", "own_answer", "own_form", "own_timer", "was_refused"]
+
+_SUBMIT = "submit"
+"""The effect of the standard workflows: what its party says is more than a trigger."""
+
+
+def own_timer(state: OrderState, of: str, moment: datetime, due: datetime) -> Timer:
+    """A state's own timer; where its trigger was refused it comes again, after growing pauses."""
+    key = f"{of}:state:{stamp(moment)}"
+    refused = sum(done == key or done.startswith(f"{key}:") for done in state.done_timers)
+    if not refused:
+        return Timer(key, "state", of, due)
+    pauses = sum(min(2**n, _LONGEST) for n in range(refused))
+    return Timer(f"{key}:{refused}", "state", of, due + timedelta(hours=pauses))
+
+
+def was_refused(wanted: Wanted) -> bool:
+    """Whether it is a state's own timer that comes again because its trigger was refused."""
+    return isinstance(wanted, Timer) and ":" in wanted.key.partition(":state:")[2]
+
+
+_LONGEST = 24
+"""Hours between two tries of a state's own timer, at most."""
+
+
+def onward(workflow: Workflow[Step], name: str) -> tuple[str, ...]:
+    """The triggers that may be the answer to a state's own effect; none where it has no such."""
+    wait = workflow.by_name[name].waits_for
+    if not isinstance(wait, EffectOf) or wait.name == _SUBMIT:
+        return ()
+    leaving = dict.fromkeys(t.trigger for t in workflow.leaving[name])
+    return tuple(trigger for trigger in leaving if trigger != "cancel") or tuple(leaving)
+
+
+def onward_form(workflow: Workflow[Step], name: str) -> tuple[FormField, ...]:
+    """The form of the task for an effect that was given up: which of several triggers it is."""
+    triggers = onward(workflow, name)
+    return (FormField("answer", choices=triggers),) if len(triggers) > 1 else ()
+
+
+def own_form(order: Order, rules: Rules, task: OpenTask) -> tuple[FormField, ...]:
+    """The form of a task that asks after an overdue party: what came of it, or that it waits.
+
+    Where one trigger leads on, completing the task without an answer is that trigger.
+    """
+    triggers = _of_task(order, rules, task.name, task.of)
+    if not triggers:
+        return ()
+    return (FormField("answer", required=len(triggers) > 1, choices=(*triggers, "waiting")),)
+
+
+def own_answer(task: Task, order: Order, rules: Rules, answer: str) -> cmd.Fire | None:
+    """The trigger that completing such a task fires; None where it is another one, or waits."""
+    triggers = _of_task(order, rules, task.name, task.subject)
+    if not triggers or answer not in ("", *triggers):
+        return None
+    on = None if task.subject == order.id else task.subject
+    return cmd.Fire(trigger=answer or triggers[0], on=on)
+
+
+def _of_task(order: Order, rules: Rules, name: str, subject: str) -> tuple[str, ...]:
+    """The triggers that a task about a state's own effect is about."""
+    state = order.state
+    found = state.fulfillment_orders.get(subject) or state.returns.get(subject)
+    if found is None and subject != state.id:
+        return ()
+    stamp, at = (found.workflow, found.state) if found else (state.workflow, state.lifecycle)
+    workflow = rules.machine(stamp).workflow
+    wait = workflow.by_name[at].waits_for
+    if not isinstance(wait, EffectOf) or name not in (wait.name, f"overdue.{wait.party}"):
+        return ()
+    return onward(workflow, at)
