@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from orderflow.kernel.pending.waits import waits
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
+from orderflow.model.reading import storable
 from orderflow.model.state import FulfillmentOrder, Return
 from orderflow.model.work import Effect, Task, Timer, Wanted
 
@@ -64,8 +66,7 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
     offers = []
     for body in candidates(handler, order):
         command = body.to(order.id, by=actor)
-        answer = handler.ask(order, body, actor, "")
-        offers.append(Offer(command, () if isinstance(answer, Decision) else answer))
+        offers.append(Offer(command, _refusals(handler, order, body, actor)))
     return Explanation(
         order,
         tuple(found),
@@ -73,6 +74,16 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
         tuple(offer for offer in offers if offer.refusals),
         tuple(_silent(order, found)),
     )
+
+
+def _refusals(handler: Handler, order: Order, body: cmd.Body, actor: str) -> tuple[Refusal, ...]:
+    """Why a command would not be accepted: what refuses it, or the error of what is asked."""
+    try:
+        answer = handler.ask(order, body, actor, "")
+    except Exception as error:  # what made an order stuck must not keep it from being explained
+        told = " ".join("".join(traceback.format_exception_only(error)).split())
+        return (Refusal("rule.failed", f"{body.kind} cannot be weighed: {storable(told)}"),)
+    return () if isinstance(answer, Decision) else answer
 
 
 def silent(handler: Handler, order: Order) -> tuple[str, ...]:

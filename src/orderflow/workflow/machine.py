@@ -88,9 +88,12 @@ class _Condition(Generic[S]):
 def _refuse(cursor: Cursor[S], guard: Guard[S], refusal: object) -> bool:
     """Take a reason down; whether it stands."""
     if not isinstance(refusal, Refusal):
-        name = getattr(guard, "__qualname__", guard)
-        raise TypeError(f"guard {name} must return a Refusal or None, got {refusal!r}")
+        raise TypeError(f"guard {_name(guard)} must return a Refusal or None, got {refusal!r}")
     return cursor.refuse(refusal)
+
+
+def _name(guard: Guard[S]) -> object:
+    return getattr(guard, "__qualname__", guard)
 
 
 @attrs.frozen
@@ -180,7 +183,11 @@ class CompiledWorkflow(Generic[S]):
             guards, leaving, dest, arriving, move = move
             refused = False
             for guard in guards:
-                refusal = guard(cursor.step)
+                try:
+                    refusal = guard(cursor.step)
+                except Exception as error:
+                    error.add_note(f"in the guard {_name(guard)} of {trigger}")
+                    raise
                 if refusal is not None:
                     refused = _refuse(cursor, guard, refusal) or refused
             if not refused:

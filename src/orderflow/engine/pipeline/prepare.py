@@ -14,6 +14,7 @@ from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.parcels.parcel import decide_parcel
 from orderflow.kernel.pending.ended import ended
 from orderflow.kernel.pending.parcel import parcel_waits
+from orderflow.kernel.pending.waits import waits
 from orderflow.model.commands import (
     Cancel,
     Draft,
@@ -26,9 +27,10 @@ from orderflow.model.commands import (
 )
 from orderflow.model.events import Entry
 from orderflow.model.ledger import Bucket
-from orderflow.model.messages import Despatched, EffectFailed, OpenParcel, TimerFired
+from orderflow.model.messages import Despatched, EffectFailed, EffectTaken, OpenParcel, TimerFired
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey, StockLevel
+from orderflow.model.work import Effect
 from orderflow.ports import Clock, Commit, Store, Watch
 
 __all__ = ["Preparer"]
@@ -126,12 +128,26 @@ class Preparer:
         decision = decide(self.rules, order, envelope.body, context, order_id)
         if not isinstance(decision, Decision):
             return decision
+        if (left := self._left_waiting(envelope, order, decision.order)) is not None:
+            return (left,)
         before = order.version if order else 0
         if not decision.events:
             receipt, done = envelope.stored(before), envelope.done
             commit = Commit(envelope.subject, context.now, before, receipt=receipt, done=done)
             return Ready(commit, order)
         return Ready(self._commit(envelope, decision, context), decision.order)
+
+    def _left_waiting(
+        self, envelope: Envelope, before: Order | None, after: Order
+    ) -> Refusal | None:
+        """Why an effect is not done: its answer leaves what waits for it as it was."""
+        key = envelope.done
+        if key is None or before is None or isinstance(envelope.body, EffectFailed):
+            return None
+        if not all(isinstance(waits(at, self.rules).get(key), Effect) for at in (before, after)):
+            return None
+        said = "nothing" if isinstance(envelope.body, EffectTaken) else type(envelope.body).__name__
+        return Refusal("answer.unfit", f"{key} was answered with {said}, and still waits")
 
     def _commit(self, envelope: Envelope, decision: Decision, context: Context) -> Commit:
         """All that a decision about an order writes."""

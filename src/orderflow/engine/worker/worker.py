@@ -18,9 +18,11 @@ from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.worker.batch import Done, Next
 from orderflow.engine.worker.detached import detached
 from orderflow.engine.worker.performers import Performers
+from orderflow.engine.worker.stuck import stuck_task
 from orderflow.engine.worker.subjects import About
 from orderflow.errors import ByHand, PortFailed, UnknownHere, UnknownWorkflow
 from orderflow.kernel.decision.step import Committed
+from orderflow.kernel.pending.answers import misfit
 from orderflow.model.commands import Body
 from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
@@ -215,9 +217,12 @@ class Worker:
 
     def _perform(self, row: Due, about: About) -> Envelope | Commit:
         order, parcel = about(row)
-        self._handler.rules.check_known(order)
+        rules = self._handler.rules
+        rules.check_known(order)
         deed = Deed(row.key, row.name, row.subject, row.attempts, order, parcel, row.data)
         reply = self._limited(deed)
+        if fault := misfit(row.name, row.subject, order, parcel, reply, rules):
+            raise PortFailed(fault)
         if reply is None and parcel is None:
             taken = EffectTaken(row.key, row.name, row.subject)
             return Envelope(row.owner, taken, row.key, done=row.key)
@@ -266,7 +271,7 @@ class Worker:
         if row.attempts >= self.attempts or isinstance(error, ByHand):
             if row.kind in _IS_TRUE:
                 ours = row.kind is Kind.MESSAGE or row.owner.startswith(("order:", "parcel:"))
-                tell = _stuck_task(row, told) if ours else None
+                tell = stuck_task(row, told) if ours else None
             else:
                 retry_at = None
                 failed = EffectFailed(row.key, row.name, row.subject)
@@ -289,12 +294,3 @@ class Worker:
 
 def _is_set(stop: threading.Event | None) -> bool:
     return stop is not None and stop.is_set()
-
-
-def _stuck_task(row: Due, told: str) -> Task:
-    """The task that says so, and why."""
-    what = f"a message to {row.owner} is tried again, and cannot be delivered: {told}"
-    if row.kind is Kind.TIMER:
-        about = row.subject or row.owner
-        what = f"the timer {row.name} of {about} is tried again, and cannot fire: {told}"
-    return Task(stuck_key(row.key), f"exception.{row.kind}", row.owner, "support", what)

@@ -10,7 +10,8 @@ from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.money.payment import send_reminder
 from orderflow.kernel.partners.silence import press
 from orderflow.kernel.pending.deadlines import is_signed
-from orderflow.kernel.pending.waits import waits, was_refused
+from orderflow.kernel.pending.own import was_refused
+from orderflow.kernel.pending.waits import waits
 from orderflow.kernel.stock.allocation import expire_reservations
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev

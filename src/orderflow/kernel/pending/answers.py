@@ -1,0 +1,130 @@
+"""What may answer each effect. Anything else is a fault of who performs it, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import NoneType
+
+import attrs
+
+from orderflow.kernel.decision.rules import Rules
+from orderflow.model import commands as cmd
+from orderflow.model import observations as obs
+from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
+from orderflow.workflow import EffectOf
+
+__all__ = ["ANSWERS", "Answers", "misfit"]
+
+
+@attrs.frozen
+class Answers:
+    """What an effect may be answered with.
+
+    Attributes:
+        kinds: The commands and facts, and NoneType where nothing has to be said, or not yet.
+        about: The field of an answer that names what the effect is for; empty where none does.
+    """
+
+    kinds: tuple[type, ...]
+    about: str = ""
+
+
+_PARTY = (
+    obs.RequestReceived,
+    obs.RequestAnswered,
+    obs.GoodsShipped,
+    obs.CancellationAnswered,
+    obs.InvoiceReceived,
+    NoneType,
+)
+
+ANSWERS: Mapping[str, Answers] = {
+    "confirm": Answers((cmd.Confirm, cmd.PlaceHold)),
+    "pick": Answers((cmd.Pick,), "fo"),
+    "pack": Answers((cmd.Pack,), "fo"),
+    "ship": Answers((cmd.Ship,), "parcel"),
+    "collect": Answers((cmd.Collect,), "fo"),
+    "hand_over": Answers((cmd.Collect,), "fo"),
+    "provide": Answers((cmd.Collect,), "fo"),
+    "submit": Answers((cmd.Submit, *_PARTY), "fo"),
+    "remind": Answers(_PARTY, "fo"),
+    "ask_back": Answers(_PARTY, "request"),
+    "put_away": Answers((cmd.FinishPutAway,), "put_away"),
+    "approve_return": Answers(
+        (cmd.ApproveReturn, cmd.DeclineReturn, obs.ReturnAnswered, NoneType), "rma"
+    ),
+    "close_return": Answers((cmd.CloseReturn, obs.ReturnInspected), "rma"),
+    "refund": Answers((obs.PaymentReported, NoneType)),
+    "intercept": Answers((NoneType,)),
+    "label": Answers((obs.LabelBought,), "parcel"),
+    "void_label": Answers((obs.LabelVoided,), "parcel"),
+    "notify": Answers((NoneType,)),
+}
+"""The library's own effects, by name, and what may answer each."""
+
+_NEVER = (cmd.Place, cmd.Draft, cmd.Override, cmd.Cancel, cmd.Edit, cmd.StockCommand)
+"""What no performer may say: it takes a person, or an application, to want it."""
+_NOT_OF_AN_ORDER = (obs.TrackingReported, obs.TrackingRetracted, obs.StockReported)
+
+
+def misfit(
+    effect: str, subject: str, order: Order, parcel: Parcel | None, reply: object, rules: Rules
+) -> str:
+    """Why *reply* is no answer to an effect, and what would be one; empty where it is one."""
+    got = type(reply).__name__ if reply is not None else "nothing"
+    waits_for = _own_wait(order, subject, rules)
+    own = isinstance(waits_for, EffectOf) and waits_for.name == effect and effect != "submit"
+    if effect in ANSWERS and not own:
+        declared = ANSWERS[effect]
+        if not isinstance(reply, declared.kinds):
+            return f"{effect} of {subject} was answered with {got}; right is {_names(declared)}"
+        right = _right(declared.about, subject, order)
+        named = getattr(reply, "fo" if declared.about == "request" else declared.about or "_", None)
+        if reply is not None and declared.about and named != right:
+            return f"{effect} of {subject} was answered with {got} of {named}; right is {right}"
+        return ""
+    what = f"{effect} of {subject} was answered with {got}"
+    if not isinstance(reply, cmd.Body | obs.Fact | None) or isinstance(reply, _NOT_OF_AN_ORDER):
+        return f"{what}; right is a command or a fact about order {order.id}, or None"
+    if isinstance(reply, _NEVER) or (isinstance(reply, cmd.Fire) and reply.trigger == "cancel"):
+        return f"{what}; nothing that is performed may place, change, override or cancel an order"
+    if own and isinstance(reply, obs.LabelBought | obs.LabelVoided):
+        return f"{what}; right is the trigger that leads on"
+    return _of_others(reply, order, parcel, what)
+
+
+def _own_wait(order: Order, subject: str, rules: Rules) -> object:
+    """What the state of a subject waits for; None where the subject has no state."""
+    state = order.state
+    found = state.fulfillment_orders.get(subject) or state.returns.get(subject)
+    if found is None and subject != state.id:
+        return None
+    stamp, name = (found.workflow, found.state) if found else (state.workflow, state.lifecycle)
+    return rules.machine(stamp).workflow.by_name[name].waits_for
+
+
+def _right(about: str, subject: str, order: Order) -> str:
+    """What an answer has to be about."""
+    asked = order.state.cancellations.get(subject) if about == "request" else None
+    return asked.fo if asked else subject
+
+
+def _of_others(reply: object, order: Order, parcel: Parcel | None, what: str) -> str:
+    """Why a reply is about something of another order; empty where it is not."""
+    state = order.state
+    there: Mapping[str, tuple[str, ...]] = {
+        "fo": tuple(state.fulfillment_orders),
+        "rma": tuple(state.returns),
+        "parcel": (*state.parcels, *((parcel.id,) if parcel else ())),
+    }
+    for field, known in there.items():
+        named = getattr(reply, field, None)
+        if named is not None and named not in known:
+            return f"{what}, whose {field} is {named}; of order {order.id} there are {known}"
+    return ""
+
+
+def _names(declared: Answers) -> str:
+    """The kinds that would be right, as a person writes them."""
+    return " or ".join("None" if kind is NoneType else kind.__name__ for kind in declared.kinds)
