@@ -26,6 +26,8 @@ from collections.abc import Iterable
 
 import attrs
 
+from orderflow.legible import legible, without_passwords
+
 __all__ = [
     "ByHand",
     "Conflict",
@@ -78,7 +80,7 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
-        return f"{self.field}: got {self.value!r}, {self.expected}"
+        return f"{legible(self.field)}: got {self.value!r}, {legible(self.expected)}"
 
 
 class OrderflowError(Exception):
@@ -151,9 +153,9 @@ class StoreUnavailable(OrderflowError):
     """
 
     def __init__(self, what: str, *, may_be_stored: bool = False) -> None:
-        self.reason, self.may_be_stored = what, may_be_stored
+        self.reason, self.may_be_stored = without_passwords(legible(what)), may_be_stored
         known = "it may have been stored" if may_be_stored else "nothing was stored"
-        super().__init__(f"{what}; {known}: sending it again with the same id is safe")
+        super().__init__(f"{self.reason}; {known}: sending it again with the same id is safe")
 
 
 class StoreReadOnly(StoreUnavailable):

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit
@@ -23,6 +24,7 @@ from urllib.request import Request, urlopen
 from pydantic import BaseModel, ConfigDict
 
 from orderflow.errors import ByHand, InvalidInput, PortFailed, Problem
+from orderflow.legible import legible, without_passwords
 from orderflow.model.document import Code
 from orderflow.model.reading import read_json
 from orderflow.ports import Label, LabelRequest
@@ -64,9 +66,9 @@ class HttpCarrier:
     """
 
     def __init__(self, url: str, *, code: str, token: str = "", timeout: float = 10) -> None:
-        if urlsplit(url).scheme not in ("http", "https"):
-            expected = "an address that begins with https:// (or http://) is right"
-            raise InvalidInput("carrier", [Problem("url", url, expected)])
+        if not _is_address(url):
+            expected = "an address as https://HOST (or http://HOST) is right, with no user in it"
+            raise InvalidInput("carrier", [Problem("url", without_passwords(url), expected)])
         self._url, self.code, self._timeout = url.rstrip("/"), code, timeout
         self._headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if token:
@@ -119,7 +121,7 @@ class HttpCarrier:
             if error.code < HTTPStatus.INTERNAL_SERVER_ERROR and error.code not in _AGAIN:
                 raise ByHand(told) from error
             raise PortFailed(told) from error
-        except OSError as error:  # no connection, no answer in time; URLError is one, too
+        except (OSError, HTTPException) as error:  # no connection, no answer in time, half of one
             raise PortFailed(f"{what}: {error}; the outcome is unknown") from error
 
     def _label(self, answer: bytes | None) -> Label:
@@ -130,9 +132,18 @@ class HttpCarrier:
         return Label(self.code, sold.tracking_number)
 
 
+def _is_address(url: str) -> bool:
+    try:
+        found = urlsplit(url)
+        _ = found.port  # raises where it is none
+    except ValueError:
+        return False
+    return found.scheme in ("http", "https") and bool(found.hostname) and "@" not in found.netloc
+
+
 def _reason(error: HTTPError) -> str:
     """What the carrier says, as far as it can be read."""
     try:
-        return error.read(_TOLD).decode(errors="replace")
-    except OSError:
+        return legible(error.read(_TOLD).decode(errors="replace"))
+    except (OSError, HTTPException):
         return ""

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from orderflow.errors import InvalidInput, Problem
 from orderflow.model.document import Code
-from orderflow.model.observations import Observation, TrackingReported
+from orderflow.model.observations import EventUnread, Observation, TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.reading import Utc, read_json
+from orderflow.model.reading import Plain, Utc, read, read_json
 
 __all__ = ["STATUSES", "check_signature", "read_tracking", "sign"]
 
 STATUSES: Mapping[str, ParcelStatus] = {status.value: status for status in ParcelStatus}
 """The table of a carrier that speaks our language: each code is a parcel's status."""
 _TOLERANCE = timedelta(minutes=5)
+_DIGITS = 15
+"""Digits of a moment that a number of seconds has at most."""
+_NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Event(BaseModel):
@@ -31,18 +36,18 @@ class _Event(BaseModel):
 
     model_config = ConfigDict(extra="ignore", defer_build=True)
 
-    id: str = Field(default="", max_length=64)
+    id: Plain = Field(default="", max_length=64)
     tracking_number: Code
-    code: str = Field(min_length=1, max_length=100)
+    code: Plain = Field(min_length=1, max_length=100)
     occurred_at: Utc
-    place: str = Field(default="", max_length=200)
+    place: Plain = Field(default="", max_length=200)
     to_recipient: bool = False
 
 
 class _Payload(BaseModel):
     model_config = ConfigDict(extra="ignore", defer_build=True)
 
-    events: tuple[_Event, ...] = Field(min_length=1, max_length=1000)
+    events: tuple[Any, ...] = Field(min_length=1, max_length=1000)
 
 
 def sign(secret: bytes, payload: bytes, at: datetime) -> str:
@@ -53,21 +58,25 @@ def sign(secret: bytes, payload: bytes, at: datetime) -> str:
 
 def check_signature(
     payload: bytes,
-    signature: str,
+    signature: str | bytes | None,
     secrets: Sequence[bytes],
     now: datetime,
     tolerance: timedelta = _TOLERANCE,
 ) -> None:
     """Pass where one of our *secrets* signed the payload, not long ago; in constant time.
 
-    Several secrets let a new one replace an old one without a pause.
+    Several secrets let a new one replace an old one without a pause. A header that is missing may
+    be given as it is, as None.
 
     Raises:
         InvalidInput: Field ``signature``: it is none, another's, or older than *tolerance*.
     """
-    parts = dict(part.strip().partition("=")[::2] for part in signature.split(","))
+    told = signature.decode(errors="replace") if isinstance(signature, bytes) else signature
+    if not isinstance(told, str):
+        raise _problem("signature", told, "t=SECONDS,v1=HMAC is right")
+    parts = dict(part.strip().partition("=")[::2] for part in told.split(","))
     sent, given = parts.get("t", ""), parts.get("v1", "")
-    if not (sent.isascii() and sent.isdecimal() and given.isascii() and given):
+    if not (sent.isascii() and sent.isdecimal() and len(sent) <= _DIGITS and _is_text(given)):
         raise _problem("signature", signature, "t=SECONDS,v1=HMAC is right")
     known = [hmac.compare_digest(_mac(secret, payload, sent), given) for secret in secrets]
     if not any(known):
@@ -77,7 +86,7 @@ def check_signature(
 
 
 def read_tracking(
-    payload: bytes, table: Mapping[str, ParcelStatus] = STATUSES
+    payload: bytes, table: Mapping[str, ParcelStatus | None] = STATUSES
 ) -> tuple[Observation, ...]:
     """The scans in a payload as observations; *table* says what each code of the carrier means.
 
@@ -95,37 +104,58 @@ def read_tracking(
             ]
         }
 
-    An event without an id is known by its number, code, time and place.
+    An event without an id is known by its number, code, time and place. A code that means None says
+    nothing: its events are left out. An event that cannot be read, or has a code that the table
+    lacks, costs only itself: it becomes an ``EventUnread``, which the engine keeps for a person.
 
     Raises:
-        InvalidInput: Names each field that is wrong (``events.0.code``); nothing of it is taken.
+        InvalidInput: No event can be read; names each field that is wrong (``events.0.code``).
     """
     events = read_json(_Payload, payload, "webhook").events
-    unknown = [
-        Problem(f"events.{number}.code", event.code, f"one of {', '.join(table)} is right")
-        for number, event in enumerate(events)
-        if event.code not in table
-    ]
-    if unknown:
-        raise InvalidInput("webhook", unknown)
-    return tuple(_observation(event, table[event.code]) for event in events)
+    found, problems = list[Observation](), list[Problem]()
+    for number, given in enumerate(events):
+        try:
+            found += _observations(given, table)
+        except InvalidInput as error:
+            wrong = [_within(number, problem) for problem in error.problems]
+            problems += wrong
+            found.append(_unread(given, InvalidInput("webhook", wrong)))
+    if all(isinstance(each.body, EventUnread) for each in found) and problems:
+        raise InvalidInput("webhook", problems)
+    return tuple(found)
 
 
-def _observation(event: _Event, status: ParcelStatus) -> Observation:
-    fact = TrackingReported(
-        tracking_number=event.tracking_number,
-        status=status,
-        event=event.id,
-        code=event.code,
-        place=event.place,
-        to_recipient=event.to_recipient,
-    )
-    return fact.at(event.occurred_at)
+def _within(number: int, problem: Problem) -> Problem:
+    field = "" if problem.field == "(whole)" else f".{problem.field}"
+    return Problem(f"events.{number}{field}", problem.value, problem.expected)
+
+
+def _observations(given: object, table: Mapping[str, ParcelStatus | None]) -> list[Observation]:
+    """What an event says: one observation, or none where its code says nothing."""
+    event = read(_Event, given, "webhook")
+    if event.code not in table:
+        raise _problem("code", event.code, f"one of {', '.join(table)} is right")
+    status = table[event.code]
+    if status is None:
+        return []
+    told = event.model_dump(include={"tracking_number", "code", "place", "to_recipient"})
+    fact = read(TrackingReported, {**told, "status": status, "event": event.id}, "webhook")
+    return [fact.at(event.occurred_at)]
+
+
+def _unread(given: object, error: InvalidInput) -> Observation:
+    """An event that cannot be read, as a fact that is kept. Its moment cannot be read, either."""
+    sent = json.dumps(given)
+    return EventUnread(payload=sent, error=str(error)).at(_NO_MOMENT)
 
 
 def _mac(secret: bytes, payload: bytes, sent: str) -> str:
     return hmac.new(secret, sent.encode() + b"." + payload, hashlib.sha256).hexdigest()
 
 
-def _problem(field: str, value: str, expected: str) -> InvalidInput:
+def _is_text(given: str) -> bool:
+    return bool(given) and given.isascii()
+
+
+def _problem(field: str, value: object, expected: str) -> InvalidInput:
     return InvalidInput("webhook", [Problem(field, value, expected)])

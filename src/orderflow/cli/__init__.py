@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 __all__ = ["main"]
 
@@ -14,4 +15,7 @@ def main() -> None:
     except ImportError as error:
         print(f"orderflow needs its extra: pip install 'orderflow[cli]' ({error})", file=sys.stderr)
         raise SystemExit(2) from None
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # one that lacks a character gets the rest
+            stream.reconfigure(errors="backslashreplace")
     app()

@@ -44,9 +44,10 @@ from orderflow.kernel.decision.workflows import (
     REMOTE,
     RETURN,
 )
-from orderflow.model.commands import Command
+from orderflow.model.commands import Command, Receive
 from orderflow.model.document import NewOrder
 from orderflow.model.observations import Observation
+from orderflow.model.reading import read
 from orderflow.runtimes.links import link
 
 __all__ = ["app"]
@@ -67,6 +68,8 @@ def run(  # noqa: PLR0913, PLR0917 (one for each option)
     as_json: AsJson = False,
 ) -> None:
     """Place a file of orders and work them to the end, in a simulated world."""
+    if stock:
+        read(Receive, {"sku": "any", "location": "main", "quantity": stock}, "--stock")
     try:
         found = read_orders(orders)
     except Unreadable as error:

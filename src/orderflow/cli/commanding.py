@@ -79,8 +79,8 @@ def _fields(body: str) -> dict[str, Any]:
     right = """a JSON object is expected, such as '{"lines": {"1": 1}}'"""
     try:
         found = json.loads(body)
-    except ValueError as error:
-        fail(f"got {body}, {right}: {error}")
+    except (ValueError, RecursionError) as error:
+        fail(f"got {body[:200]}, {right}: {error}")
     if not isinstance(found, dict):
         fail(f"got {body}, {right}")
     return found

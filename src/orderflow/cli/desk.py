@@ -20,6 +20,7 @@ from orderflow.cli.opening import (
     open_engine,
 )
 from orderflow.cli.plain import plain
+from orderflow.legible import without_passwords
 from orderflow.model.work import Task
 from orderflow.ports import InboxItem
 
@@ -32,7 +33,7 @@ By = Annotated[str, typer.Option("--by", help="Who does it.")]
 def completing(task: Task, db: str) -> str:
     """The command line that completes a task."""
     form = "".join(f" --set {field.name}=…" for field in task.fields if field.required)
-    return f"orderflow complete '{task.key}' --by NAME{form} --db {db}"
+    return f"orderflow complete '{task.key}' --by NAME{form} --db {without_passwords(db)}"
 
 
 @app.command()

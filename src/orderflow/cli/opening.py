@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console, RenderableType
+from pydantic import ValidationError
+from rich.console import RenderableType
 from rich.text import Text
 from typer.core import TyperGroup
 
+from orderflow.cli.safe import SafeConsole
 from orderflow.cli.shop import standard_shop
 from orderflow.engine import Engine
-from orderflow.errors import NotFound, OrderflowError, Refused, StoreUnavailable
+from orderflow.errors import (
+    NotFound,
+    OrderflowError,
+    Refused,
+    StoreUnavailable,
+    UnknownWorkflow,
+)
+from orderflow.legible import UNSAFE, without_passwords
 from orderflow.model.order import Order
+from orderflow.model.reading import unreadable
 from orderflow.ports import DocumentStore
 from orderflow.stores import SqlStore
 
@@ -34,6 +45,7 @@ __all__ = [
     "open_store",
     "out",
     "print_json",
+    "said",
 ]
 
 
@@ -43,14 +55,23 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # click's own is it
         try:
             return super().invoke(ctx)
+        except (typer.Abort, BrokenPipeError):
+            raise
         except OrderflowError as error:
-            fail(_said(error), 1 if isinstance(error, Refused | NotFound) else 2)
+            fail(said(error), 1 if isinstance(error, Refused | NotFound) else 2)
+        except Exception as error:  # bad input that nobody foresaw, or a bug
+            if hasattr(error, "exit_code") or os.environ.get("ORDERFLOW_TRACEBACK"):
+                raise  # the framework's own have an exit code
+            fail(said(error))
 
 
 app = typer.Typer(
-    help="Orders from placement to confirmed delivery.", no_args_is_help=True, cls=_Commands
+    help="Orders from placement to confirmed delivery.",
+    no_args_is_help=True,
+    cls=_Commands,
+    pretty_exceptions_enable=False,
 )
-out, err = Console(), Console(stderr=True)
+out, err = SafeConsole(), SafeConsole(stderr=True)
 
 Db = Annotated[
     str, typer.Option("--db", envvar="ORDERFLOW_DB", help="Database URL, e.g. sqlite:///shop.db")
@@ -93,7 +114,7 @@ def open_store(context: typer.Context, db: str, *, create: bool = False) -> SqlS
     try:
         store = SqlStore(db, create=create)
     except (OrderflowError, ValueError) as error:
-        fail(f"cannot open {db}: {_said(error)}")
+        fail(f"cannot open {db}: {said(error)}")
     context.call_on_close(store.close)
     return store
 
@@ -106,22 +127,35 @@ def load(engine: Engine, order: str) -> Order:
         fail(str(error))
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
     """What an error says; where nothing was to be stored, without a word about that."""
-    if isinstance(error, StoreUnavailable) and not error.may_be_stored:
-        return error.reason
-    return str(error)
+    match error:
+        case StoreUnavailable(may_be_stored=False):
+            return error.reason
+        case UnknownWorkflow():
+            return f"{error}; here: give the application that has it, --app MODULE:FUNCTION"
+        case OrderflowError():
+            return str(error)
+        case ValidationError():
+            return str(unreadable(error, error.title))
+        case RecursionError():
+            return "what was given is nested too deep"
+        case OSError():
+            return str(error)
+    where = "with ORDERFLOW_TRACEBACK=1 it says where"
+    return f"{type(error).__name__}: {error} ({where})"
 
 
 def fail(what: str, code: int = 2) -> NoReturn:
     """Say what is wrong, and end."""
-    err.print(Text(what))
+    err.print(Text(without_passwords(what)))
     raise typer.Exit(code)
 
 
 def print_json(value: object) -> None:
-    """A value as JSON."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    """A value as JSON; what may do harm to a terminal is escaped, as JSON may."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    print(UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def answer(as_json: bool, value: object, *shown: RenderableType) -> None:

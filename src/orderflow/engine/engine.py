@@ -11,7 +11,8 @@ import attrs
 
 from orderflow.engine.clock import RandomIds, SystemClock
 from orderflow.engine.doctor.alignment import Aligner
-from orderflow.engine.doctor.checks import Finding, order_findings, stock_findings
+from orderflow.engine.doctor.checks import Finding, order_findings
+from orderflow.engine.doctor.stock import stock_findings
 from orderflow.engine.erasure import Forgetter, Forgotten
 from orderflow.engine.explain import Explanation, explain, silent
 from orderflow.engine.people.desk import Desk
@@ -33,7 +34,7 @@ from orderflow.kernel.decision.rules import Rules, Settings
 from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCommand
 from orderflow.model.document import NewOrder
 from orderflow.model.events import Entry
-from orderflow.model.observations import Observation
+from orderflow.model.observations import EventUnread, Observation
 from orderflow.model.order import Order
 from orderflow.model.reading import read_json, storable
 from orderflow.model.stock import StockKey, StockLevel
@@ -200,15 +201,25 @@ class Engine:
         """Take a fact. It is never refused; one whose subject is not known yet is kept.
 
         One that comes again changes nothing: it is known by its id, or else by its content.
+        One whose id came before with another content is kept in the inbox, with a task.
         """
         enveloped(observation, Observation)
+        if isinstance(observation.body, EventUnread):
+            self._keep_unreadable(observation.body.payload, observation.body.error)
+            return
         content = digest(observation.content())
         message = observation.id or content
         subject, reference = subject_of(observation, self.store)
         if subject is None:
             kept = observation.model_copy(update={"id": message})
             self.store.keep(reference, kept, self.clock.now(), _PATIENCE)
-        elif not self._submitter.known(subject, message, content):
+            return
+        try:
+            known = self._submitter.known(subject, message, content)
+        except Refused as refused:  # it differs from what came under its id: a person decides
+            self._keep_unreadable(observation.model_dump_json(), str(refused))
+            return
+        if not known:
             at, cause = observation.occurred_at, f"{subject}/{message}"
             receipt = subject, message, content
             self._handler.handle(Envelope(subject, observation.body, cause, "outside", at, receipt))
@@ -223,12 +234,15 @@ class Engine:
             observation = read_json(Observation, payload, "observation")
         except InvalidInput as error:
             sent = payload if isinstance(payload, str) else payload.decode(errors="replace")
-            text, why = storable(sent), storable(str(error))
-            task = unreadable(digest({"payload": text}), why)
-            self.store.keep_unreadable(text, why, self.clock.now(), task)
+            self._keep_unreadable(sent, str(error))
             raise
         self.observe(observation)
         return observation
+
+    def _keep_unreadable(self, payload: str, error: str) -> None:
+        text, why = storable(payload), storable(error)
+        task = unreadable(digest({"payload": text}), why)
+        self.store.keep_unreadable(text, why, self.clock.now(), task)
 
     def inbox(self) -> Sequence[InboxItem]:
         """The facts that nothing is known by yet, and payloads that cannot be read."""
@@ -286,9 +300,11 @@ class Engine:
 
     def orders(self, query: OrderQuery = OrderQuery()) -> Iterator[Order]:  # noqa: B008 (a value)
         """Every order that matches, by id; read page by page."""
+        return map(self.order, self._order_ids(query))
+
+    def _order_ids(self, query: OrderQuery) -> Iterator[str]:
         while page := self.store.orders(query):
-            for order_id in page:
-                yield self.order(order_id)
+            yield from page
             query = attrs.evolve(query, after=page[-1])
 
     def journal(self, order: str) -> Iterator[Entry]:
@@ -312,8 +328,12 @@ class Engine:
 
         Call it when an engine with other steps, windows or strategies opens the same store: a step
         that software does now is no longer a task. Gives the number of orders that changed.
+
+        Raises:
+            UnknownWorkflow: Orders on workflows that this engine lacks are as they were; the others
+                are in line.
         """
-        return sum(Aligner(self._handler).apply(order.id) for order in self.orders())
+        return Aligner(self._handler).apply_all(self._order_ids(OrderQuery()))
 
     def forget(self, customer: str) -> Forgotten:
         """Erase a person: addresses, free text, their id, in orders, journals and the outbox.

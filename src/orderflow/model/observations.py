@@ -6,8 +6,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from orderflow.legible import legible
 from orderflow.model.commands import Item, LineUnits, Reason, Units
 from orderflow.model.content import content_of
 from orderflow.model.document import Code, Id
@@ -18,6 +19,7 @@ from orderflow.model.state import PaymentFact
 
 __all__ = [
     "CancellationAnswered",
+    "EventUnread",
     "Fact",
     "Feedback",
     "FeedbackGiven",
@@ -41,6 +43,10 @@ __all__ = [
     "TrackingRetracted",
     "Verdict",
 ]
+
+
+Anything = Annotated[str, AfterValidator(legible), Field(max_length=1_000_000)]
+"""Text of others that is kept to be looked at; control characters are spelled out."""
 
 
 class Fact(Sent):
@@ -74,6 +80,14 @@ class TrackingRetracted(Fact):
     kind: Literal["tracking_retracted"] = "tracking_retracted"
     tracking_number: Code
     event: Plain = Field(min_length=1, max_length=200)
+
+
+class EventUnread(Fact):
+    """An event that came among others and could not be read: kept for a person, as it came."""
+
+    kind: Literal["event_unread"] = "event_unread"
+    payload: Anything
+    error: Anything
 
 
 class LabelBought(Fact):
@@ -253,6 +267,7 @@ class StockReported(Fact):
 ObservationBody = Annotated[
     TrackingReported
     | TrackingRetracted
+    | EventUnread
     | LabelBought
     | LabelVoided
     | PaymentReported

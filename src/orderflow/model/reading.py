@@ -19,8 +19,20 @@ from pydantic import (
 )
 
 from orderflow.errors import InvalidInput, Problem
+from orderflow.legible import legible
 
-__all__ = ["CODE", "Attributes", "Exact", "Plain", "Sent", "Utc", "read", "read_json", "storable"]
+__all__ = [
+    "CODE",
+    "Attributes",
+    "Exact",
+    "Plain",
+    "Sent",
+    "Utc",
+    "read",
+    "read_json",
+    "storable",
+    "unreadable",
+]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -95,7 +107,7 @@ def read(model: type[M], data: object, what: str = "input") -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise InvalidInput(what, _problems(error)) from None
+        raise unreadable(error, what) from None
 
 
 def read_json(model: type[M], data: str | bytes, what: str = "input") -> M:
@@ -103,16 +115,21 @@ def read_json(model: type[M], data: str | bytes, what: str = "input") -> M:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        raise InvalidInput(what, _problems(error)) from None
+        raise unreadable(error, what) from None
 
 
 def storable(text: str) -> str:
-    r"""*text* as every database takes it: what is no character is spelled out.
+    r"""*text* as databases take it and people may see it: control characters are spelled out.
 
     >>> print(storable("HTTP 502: \udcff\x00"))
     HTTP 502: \udcff\0
     """
-    return text.encode(errors="backslashreplace").decode().replace("\0", "\\0")
+    return legible(text.replace("\0", "\\0"))
+
+
+def unreadable(error: ValidationError, what: str) -> InvalidInput:
+    """The error that tells what pydantic found."""
+    return InvalidInput(what, _problems(error))
 
 
 def _problems(error: ValidationError) -> list[Problem]:

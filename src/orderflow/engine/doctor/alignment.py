@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 import attrs
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt
 
 from orderflow.engine.pipeline.handle import Handler
-from orderflow.errors import Conflict
+from orderflow.errors import Conflict, OrderflowError, StoreUnavailable, UnknownWorkflow
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.pending.parcel import parcel_waits
 from orderflow.kernel.pending.waits import waits
@@ -32,6 +32,28 @@ class Aligner:
 
     def __init__(self, handler: Handler) -> None:
         self._store, self._rules, self._clock = handler.store, handler.rules, handler.clock
+
+    def apply_all(self, order_ids: Iterable[str]) -> int:
+        """Apply the rules to each order: how many changed; one that cannot be decided sinks none.
+
+        Raises:
+            UnknownWorkflow: Some orders are on workflows that the rules do not know; names them.
+            OrderflowError: Some could not be read or decided; names them.
+        """
+        changed, left = 0, dict[str, Exception]()
+        for order_id in order_ids:
+            try:
+                changed += self.apply(order_id)
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # whatever stands in its rows, or a guard of its raises
+                left[order_id] = error
+        if left:
+            known = all(isinstance(error, UnknownWorkflow) for error in left.values())
+            told = "; ".join(f"{order_id}: {error}" for order_id, error in left.items())
+            kind = UnknownWorkflow if known else OrderflowError
+            raise kind(f"{len(left)} orders are as they were, {changed} were changed: {told}")
+        return changed
 
     def apply(self, order_id: str) -> bool:
         """Have the store hold what the order waits for by today's rules; whether that was news."""

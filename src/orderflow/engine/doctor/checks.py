@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import attrs
 
@@ -11,6 +11,7 @@ from orderflow.engine.doctor.alignment import out_of_line
 from orderflow.engine.doctor.comparison import is_worked_as_ordered, wrong_names
 from orderflow.engine.explain import silent
 from orderflow.engine.pipeline.handle import Handler
+from orderflow.errors import StoreUnavailable
 from orderflow.kernel.money.refund import refund_key
 from orderflow.kernel.pending.parcel import parcel_waits
 from orderflow.kernel.pending.waits import waits
@@ -26,33 +27,43 @@ from orderflow.model.state import OrderState, Stamp
 from orderflow.model.stock import StockKey
 from orderflow.ports import Store
 
-__all__ = ["Finding", "order_findings", "stock_findings"]
+__all__ = ["Finding", "order_findings", "readable"]
 
 
 @attrs.frozen
 class Finding:
     """Something that is off. *promise* is the number of the promise that it breaks.
 
-    0: of nobody, or odd in itself. None: it may be well, and these rules cannot tell.
+    0: of nobody, or odd in itself. None: it may be well, and these rules cannot tell. *ruled*: by
+    other rules (windows, steps, prices) it may be well.
     """
 
     promise: int | None
     subject: str
     what: str
+    ruled: bool = False
 
 
-def order_findings(handler: Handler, order: Order) -> Iterator[Finding]:
-    """What is wrong with an order and its parcels: promises 1, 2, 5, 8 and 9."""
-    yield from _money_is_exact(handler, order)
+def order_findings(handler: Handler, order: Order, places: Iterable[str] = ()) -> Iterator[Finding]:
+    """What is wrong with an order and its parcels: promises 1, 2, 5, 8 and 9.
+
+    *places* are those that stock is kept at besides those of the rules.
+    """
+    yield from map(_ruled, _money_is_exact(handler, order))
     yield from _only_declared_moves(handler, order)
     yield from _conserved(handler, order)
-    yield from _nothing_silent(handler, order)
+    yield from _backorders_wait(handler, order, {*handler.rules.locations, *places})
+    yield from map(_ruled, _nothing_silent(handler, order))
     yield from _journal_is_true(handler, order)
     if not is_worked_as_ordered(handler.store, order):
         what = "its document tells of other lines or another total than it is worked by"
         yield Finding(8, f"order:{order.id}", what)
     for subject, name, known in wrong_names(handler.store, order):
         yield Finding(6, subject, f"{name} is known as {known}")
+
+
+def _ruled(finding: Finding) -> Finding:
+    return attrs.evolve(finding, ruled=True)
 
 
 def _only_declared_moves(handler: Handler, order: Order) -> Iterator[Finding]:
@@ -128,15 +139,14 @@ def _conserved(handler: Handler, order: Order) -> Iterator[Finding]:
                 2, f"order:{order.id}", f"{view.id} holds {contents}, the ledger says otherwise"
             )
     yield from _reservations_match(handler, order)
-    yield from _backorders_wait(handler, order)
 
 
-def _backorders_wait(handler: Handler, order: Order) -> Iterator[Finding]:
+def _backorders_wait(handler: Handler, order: Order, places: set[str]) -> Iterator[Finding]:
     """Each backordered unit is on one waiting list, or on its way to the order."""
     found: Counter[str] = Counter()
     backordered = order.units(Bucket.BACKORDERED)
     for line in backordered:
-        for place in handler.rules.locations:
+        for place in places:
             for waiting in handler.store.waiting(StockKey(order.state.lines[line].sku, place)):
                 if (waiting.order, waiting.line) == (order.id, line):
                     found[line] += waiting.quantity
@@ -243,35 +253,11 @@ def _journal_is_true(handler: Handler, order: Order) -> Iterator[Finding]:
             yield Finding(8, f"parcel:{view.id}", "its journal tells another parcel than is stored")
 
 
-def stock_findings(store: Store) -> Iterator[Finding]:
-    """What is wrong with stock: promises 2 and 3."""
-    waits: Counter[tuple[str, str]] = Counter()
-    after = StockKey("", "")
-    while page := store.stock(after, 100):
-        for level in page:
-            moved = sum(movement.quantity for movement in store.movements(level.key))
-            if moved != level.on_hand:
-                yield Finding(
-                    2,
-                    f"stock:{level.key}",
-                    f"movements of {level.key} sum to {moved}, not {level.on_hand}",
-                )
-            waits.update({(w.order, w.line): w.quantity for w in store.waiting(level.key)})
-            waiting = sum(w.quantity for w in store.waiting(level.key))
-            if waiting != level.backordered:
-                yield Finding(
-                    2,
-                    f"stock:{level.key}",
-                    f"{waiting} wait for {level.key}, not {level.backordered}",
-                )
-            asked = store.task(f"stock:{level.key}:shortfall") is not None
-            settling = bool(store.pending(f"stock:{level.key}"))
-            if bool(level.shortfall) != asked and not settling:
-                yield Finding(3, f"stock:{level.key}", f"{level} is short, and its task is {asked}")
-        after = page[-1].key
-    for (name, line), units in waits.items():
-        order = store.order(name)
-        backordered = order.units(Bucket.BACKORDERED).get(line, 0) if order else 0
-        if units > backordered:
-            what = f"{units} of line {line} wait, {backordered} are backordered"
-            yield Finding(2, f"order:{name}", what)
+def readable(subject: str, found: Iterable[Finding]) -> Iterator[Finding]:
+    """What is *found*; where rows cannot be read, the finding that says so."""
+    try:
+        yield from found
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # whatever stands there
+        yield Finding(8, subject, f"it cannot be read: {type(error).__name__}")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Protocol
 
 import attrs
 
-from orderflow.engine.doctor.checks import Finding, order_findings, stock_findings
+from orderflow.engine.doctor.checks import Finding, order_findings, readable
+from orderflow.engine.doctor.stock import stock_findings
 from orderflow.engine.pipeline.handle import Handler
-from orderflow.errors import UnknownWorkflow
+from orderflow.errors import OrderflowError, StoreUnavailable, UnknownWorkflow
 from orderflow.kernel.decision.rules import Rules
 from orderflow.model.stock import StockKey
 from orderflow.ports import Clock, Ids, OrderQuery, Store
@@ -60,7 +62,8 @@ def mend_of(finding: Finding) -> str:
 def mend(engine: Examined) -> None:
     """Mend what follows from other rows: stock levels, and what orders and parcels wait for."""
     engine.store.mend(engine.clock.now())
-    engine.apply_rules()
+    with suppress(OrderflowError):  # what was left as it was is what :func:`examine` finds
+        engine.apply_rules()
 
 
 def examine(engine: Examined) -> Iterator[Finding]:
@@ -71,25 +74,43 @@ def examine(engine: Examined) -> Iterator[Finding]:
     with engine.store.still() as store:
         handler = Handler(store, engine.rules, engine.clock, engine.ids, {})
         reserved: Counter[StockKey] = Counter()
+        places = _kept_at(store)
         query = OrderQuery(limit=_PAGE)
         while page := store.orders(query):
             for order in page:
-                yield from _of_order(handler, order)
-                for (key, _), units in store.reserved(order).items():
-                    reserved[key] += units
+                yield from _of_order(handler, order, places, reserved)
             query = attrs.evolve(query, after=page[-1])
-        yield from stock_findings(store)
-        yield from _promised(store, reserved)
-        for subject, what in store.odd(engine.clock.now()):
-            yield Finding(0, subject, what)
+        yield from readable("stock", stock_findings(store))
+        yield from readable("stock", _promised(store, reserved))
+        odd = (Finding(0, subject, what) for subject, what in store.odd(engine.clock.now()))
+        yield from readable("rows", odd)
 
 
-def _of_order(handler: Handler, order_id: str) -> list[Finding]:
-    """What is wrong with an order; whatever cannot be read or worked on is a finding."""
+def _kept_at(store: Store) -> set[str]:
+    """Where stock is kept, by whatever rules."""
+    places, after = set[str](), StockKey("", "")
+    with suppress(Exception):  # levels that cannot be read are findings by themselves
+        while page := store.stock(after, _PAGE):
+            places.update(level.key.location for level in page)
+            after = page[-1].key
+    return places
+
+
+def _of_order(
+    handler: Handler, order_id: str, places: set[str], reserved: Counter[StockKey]
+) -> list[Finding]:
+    """What is wrong with an order; whatever cannot be read or worked on is a finding.
+
+    What is *reserved* for it is counted.
+    """
     try:
+        for (key, _), units in handler.store.reserved(order_id).items():
+            reserved[key] += units
         order = handler.store.load([order_id])[order_id]
         order.document  # noqa: B018 (reads it)
-        return list(order_findings(handler, order))
+        return list(order_findings(handler, order, places))
+    except StoreUnavailable:
+        raise
     except UnknownWorkflow as error:  # it may be as well as it was left
         return [Finding(None, f"order:{order_id}", f"it cannot be checked: {error}")]
     except Exception as error:

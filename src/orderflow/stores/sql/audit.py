@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
 )
 
+from orderflow.model.stock import Cause
 from orderflow.stores import codec
 from orderflow.stores.rows import PRIORITY, entry_row, parcel_row, sku_rows, state_row
 from orderflow.stores.sql import schema
@@ -175,7 +176,11 @@ def _unreadable(connection: Connection) -> Iterator[tuple[str, str]]:
         item = item_of(row)
         return item.observation is not None or bool(item.error)
 
+    def movement(row: Any) -> bool:
+        return bool(Cause(row["cause"]))
+
     for table, condition, name, is_whole in (
+        (schema.movements, None, "sku", movement),
         (schema.outbox, schema.OPEN, "key", outbox),
         (schema.tasks, None, "key", task),
         (schema.inbox, None, "reference", inbox),

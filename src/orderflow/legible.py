@@ -1,0 +1,37 @@
+"""Text that people are shown: no control characters, no passwords, whoever wrote it."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["UNSAFE", "legible", "without_passwords"]
+
+UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What steers a terminal, ends a line without being seen to, turns text around, or is no character.
+
+Tabs and line feeds are none of it.
+"""
+_IN_ADDRESS = re.compile(r"(//[^\s:/@?#]*:)\S*@")
+_NAMED = re.compile(
+    r"((?:password|passwd|pwd|secret|token)\s*=\s*)('[^']*'|[^\s&'\";]+)", re.IGNORECASE
+)
+
+
+def legible(text: str) -> str:
+    r"""*text* with what may do harm where it is shown spelled out.
+
+    >>> print(legible("\x1b[2Jwiped\x9b out\u2028"))
+    \x1b[2Jwiped\x9b out\u2028
+    """
+    return UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def without_passwords(text: str) -> str:
+    """*text* with the passwords of addresses in it blotted out.
+
+    >>> without_passwords("cannot open postgresql://ana:sesame@db/shop?sslpassword=open")
+    'cannot open postgresql://ana:***@db/shop?sslpassword=***'
+    """
+    return _NAMED.sub(r"\1***", _IN_ADDRESS.sub(r"\1***@", text))
