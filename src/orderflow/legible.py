@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
-__all__ = ["UNSAFE", "legible", "without_passwords"]
+__all__ = ["UNSAFE", "legible", "legible_log", "without_passwords"]
 
 UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -35,3 +36,22 @@ def without_passwords(text: str) -> str:
     'cannot open postgresql://ana:***@db/shop?sslpassword=***'
     """
     return _NAMED.sub(r"\1***", _IN_ADDRESS.sub(r"\1***@", text))
+
+
+class _Legible(logging.Filter):
+    """Makes what is logged legible, with the errors that are told beside it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = without_passwords(legible(record.getMessage())), ()
+        if record.exc_info:
+            told = logging.Formatter().formatException(record.exc_info)
+            record.exc_text = without_passwords(legible(told))
+        return True
+
+
+def legible_log(name: str = "orderflow") -> logging.Logger:
+    """The log of this name; what is told there is made legible first."""
+    log = logging.getLogger(name)
+    if not any(isinstance(known, _Legible) for known in log.filters):
+        log.addFilter(_Legible())
+    return log

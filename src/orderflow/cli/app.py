@@ -164,9 +164,10 @@ def timeline(
 ) -> None:
     """Tell what happened to an order, oldest first."""
     engine = open_engine(context, db, app_name)
-    load(engine, order)
+    currency = load(engine, order).document.currency
     entries = list(engine.journal(order))
-    answer(as_json, plain(entries), *chain.from_iterable(map(timeline_lines, entries)))
+    lines = chain.from_iterable(timeline_lines(entry, currency) for entry in entries)
+    answer(as_json, plain(entries), *lines)
 
 
 _WORKFLOWS = {

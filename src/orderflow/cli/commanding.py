@@ -56,7 +56,7 @@ def give(  # noqa: PLR0913, PLR0917 (one for each option)
             after = engine.submit(command)
         except Refused as refused:  # others were faster than the question above
             _refused(refused.refusals, as_json)
-    told = [sentence(event) for event in asked.events]
+    told = [sentence(event, before.document.currency) for event in asked.events]
     head = f"{order} {'would be' if preview else 'is'} {after.status} (was {before.status})"
     value = {"before": before.status, "after": after.status, "events": plain(asked.events)}
     answer(as_json, value, "\n  ".join([head, *told]))

@@ -23,5 +23,6 @@ class Follower:
         for entry in engine.journal(self._order):
             if entry.version > self.seen:
                 self.seen = entry.version
-                for line in timeline_lines(entry):
+                currency = engine.order(self._order).document.currency
+                for line in timeline_lines(entry, currency):
                     self._console.print(line, highlight=False)

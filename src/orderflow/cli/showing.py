@@ -55,9 +55,10 @@ def _name(body: object) -> str:
     return f"{type(body).__name__} {what}".strip()
 
 
-def timeline_lines(entry: Entry) -> Iterator[Text]:
+def timeline_lines(entry: Entry, currency: str = "") -> Iterator[Text]:
     """One line an event; the time and the actor stand on the first."""
     stamp = f"{entry.at:%Y-%m-%d %H:%M}  {entry.actor:<8}"
     for event in entry.events:
-        yield Text(f"{stamp}  {sentence(event)}")
+        told = " ".join(sentence(event, currency).split("\n"))
+        yield Text(f"{stamp}  {told}")
         stamp = " " * len(stamp)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -12,6 +11,7 @@ import attrs
 
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.errors import InvalidInput, Problem
+from orderflow.legible import legible_log
 from orderflow.model.disguise import disguised
 from orderflow.model.document import PERSONAL_FIELDS, Customer, NewOrder
 from orderflow.model.events import Entry, Event
@@ -26,7 +26,7 @@ from orderflow.ports import Commit, DocumentStore, OrderQuery, TaskQuery
 __all__ = ["Forgetter", "Forgotten"]
 
 ERASED = "erased"
-_LOG = logging.getLogger("orderflow")
+_LOG = legible_log()
 _CODE = re.compile(r"[a-z][a-z0-9_.:-]*")
 _AGAIN = timedelta(days=1)
 

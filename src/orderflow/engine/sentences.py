@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import attrs
 
 from orderflow.model import events as ev
+from orderflow.money import Money
 
 __all__ = ["sentence"]
 
@@ -18,7 +20,9 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
         f"by {e.channel}"
     ),
     ev.LifecycleMoved: lambda e: f"order is {e.dest}" + (f" ({e.reason})" if e.reason else ""),
-    ev.FulfillmentOrderOpened: lambda e: f"{e.fo} given to {e.strategy} at {e.location}",
+    ev.FulfillmentOrderOpened: lambda e: (
+        f"{e.fo} given to {e.strategy}" + (f" at {e.location}" if e.location else "")
+    ),
     ev.FulfillmentOrderMoved: lambda e: f"{e.fo} is {e.dest}",
     ev.UnitsMoved: lambda e: (
         f"{e.quantity} × line {e.source.line}: {e.source.bucket} → {e.dest.bucket}"
@@ -30,7 +34,6 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
     ),
     ev.HoldPlaced: lambda e: f"on hold ({e.hold}): {e.reason}",
     ev.HoldReleased: lambda e: f"hold {e.hold} released",
-    ev.PaymentRecorded: lambda e: f"payment {e.fact}: {e.amount} ({e.reference})",
     ev.ReturnOpened: lambda e: f"return {e.rma} opened: {e.reason}",
     ev.ReturnMoved: lambda e: f"return {e.rma} is {e.dest}",
     ev.PutAwayAsked: lambda e: f"{e.quantity} × line {e.line} to be put away",
@@ -49,7 +52,6 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
     ev.WorkReleased: lambda _e: "work released",
     ev.EffectTakenOver: lambda e: f"{e.key} is taken care of",
     ev.PaymentReminded: lambda _e: "customer reminded to pay",
-    ev.RefundProposed: lambda e: f"refund {e.refund}: {e.amount} to be paid back",
     ev.RefundMoved: lambda e: f"refund {e.refund} is {e.status}",
     ev.FindingsKept: lambda e: f"return {e.rma} was inspected before its goods were reported",
     ev.GoodsJudged: lambda e: f"{e.quantity} × line {e.line} of {e.rma}: {e.disposition}",
@@ -59,7 +61,6 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
         f"line {e.line.id} added: {e.line.quantity} × {e.line.sku}"
         + (f", for what is accepted with {e.awaits}" if e.awaits else "")
     ),
-    ev.TotalChanged: lambda e: f"the total is {e.total}",
     ev.AddressChanged: lambda _e: "what has not left goes to another address",
     ev.PromiseChanged: lambda e: f"promised for {e.promised:%Y-%m-%d %H:%M}",
     ev.Overridden: lambda e: f"{e.command} done past {', '.join(e.codes) or 'nothing'}: {e.reason}",
@@ -72,8 +73,19 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
 }
 
 
-def sentence(event: ev.Event) -> str:
-    """What happened, in a few words."""
+def sentence(event: ev.Event, currency: str = "") -> str:
+    """What happened, in a few words; sums of money in a *currency*, else in minor units."""
+
+    def money(minor: int) -> str:
+        return str(Money(minor, currency)) if currency else str(minor)
+
+    match event:
+        case ev.PaymentRecorded(fact=fact, amount=amount, reference=reference):
+            return f"payment {fact}: {money(amount)} ({reference})"
+        case ev.RefundProposed(refund=refund, amount=amount):
+            return f"refund {refund}: {money(amount)} to be paid back"
+        case ev.TotalChanged(total=total):
+            return f"the total is {money(total)}"
     tell = _SENTENCES.get(type(event))
     return tell(event) if tell else _plainly(event)
 
@@ -81,6 +93,19 @@ def sentence(event: ev.Event) -> str:
 def _plainly(event: ev.Event) -> str:
     """The kind of the event in words, and its fields."""
     kind = re.sub("(?<=[a-z])(?=[A-Z])", " ", type(event).__name__).lower()
-    names = [field.name for field in attrs.fields(type(event))]  # type: ignore[arg-type]  # all are attrs
-    given = [f"{name} {value}" for name in names if (value := getattr(event, name))]
-    return f"{kind}: {', '.join(given)}" if given else kind
+    told = _shown(event)
+    return f"{kind}: {told}" if told else kind
+
+
+def _shown(value: Any) -> str:
+    """A value in words: no brackets, no quotes, nothing that is empty."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_shown(key)}: {_shown(item)}" for key, item in value.items())
+    if isinstance(value, tuple | list | set | frozenset):
+        return ", ".join(map(_shown, value))
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if attrs.has(type(value)):
+        given = ((field.name, getattr(value, field.name)) for field in attrs.fields(type(value)))
+        return ", ".join(f"{name} {_shown(item)}" for name, item in given if item)
+    return str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -26,6 +25,7 @@ from orderflow.errors import (
 )
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.decision.rules import Rules
+from orderflow.legible import legible_log
 from orderflow.model.order import Order
 from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Outcome, Store
 
@@ -35,7 +35,7 @@ _TRIES = 25
 _OF_ALL = (ConnectionLost, StoreFull, StoreLocked, StoreReadOnly)
 """What fails because of the database, and not because of what was to be stored."""
 CommitAll = Callable[[Sequence[Commit]], Sequence[Outcome]]
-_LOG = logging.getLogger("orderflow")
+_LOG = legible_log()
 
 
 class Handler:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import traceback
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from orderflow.engine.worker.subjects import About
 from orderflow.errors import ByHand, PortFailed, UnknownHere, UnknownWorkflow
 from orderflow.kernel.decision.step import Committed
 from orderflow.kernel.pending.answers import misfit
+from orderflow.legible import legible_log
 from orderflow.model.commands import Body
 from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
@@ -32,11 +32,11 @@ from orderflow.ports import Commit, Deed, Outcome, Reply
 
 __all__ = ["Failed", "Worker"]
 
-_LOG = logging.getLogger("orderflow")
 _IS_TRUE = (Kind.MESSAGE, Kind.TIMER)
 """What tells of something that has come true: it is tried until it is done."""
 _LEFT_FOR = timedelta(minutes=1)
 """How long a worker leaves alone what only another release knows."""
+_LOG = legible_log()
 
 
 @attrs.frozen

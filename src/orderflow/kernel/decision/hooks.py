@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -10,6 +9,7 @@ import attrs
 
 from orderflow.errors import InvalidWorkflow, Problem, Refusal
 from orderflow.kernel.decision.step import Committed, Step
+from orderflow.legible import legible_log
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.work import Effect, NewTask, Note
 from orderflow.workflow import Guard, Transition, Workflow
@@ -23,7 +23,7 @@ Watcher = Callable[[Committed], None]
 """Runs after the commit, by the worker, at least once."""
 StepGuard = Guard[Step]
 
-_LOG = logging.getLogger(__name__)
+_LOG = legible_log(__name__)
 
 F = TypeVar("F", bound=Callable[..., object])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -20,6 +19,7 @@ from orderflow.engine.worker.detached import detached
 from orderflow.engine.worker.subjects import About
 from orderflow.engine.worker.worker import Failed
 from orderflow.errors import NotFound, PortFailed
+from orderflow.legible import legible_log
 from orderflow.model.work import Due
 from orderflow.ports import SharedStore, Taken
 from orderflow.runtimes.temporal.driver import ADVANCE, PERFORM, Errand, Plan
@@ -27,7 +27,7 @@ from orderflow.runtimes.temporal.driver import ADVANCE, PERFORM, Errand, Plan
 __all__ = ["Doing", "Lane"]
 
 _T = TypeVar("_T")
-_LOG = logging.getLogger("orderflow")
+_LOG = legible_log()
 _AT_MOST = 2.0
 """Seconds after which a driver is told what it knows, though more is due."""
 

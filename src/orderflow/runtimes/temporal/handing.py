@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -12,6 +11,7 @@ from temporalio.service import RPCError
 
 from orderflow.engine import Engine
 from orderflow.errors import StoreUnavailable
+from orderflow.legible import legible_log
 from orderflow.ports import SharedStore
 from orderflow.runtimes.links import workflow_id
 from orderflow.runtimes.temporal.doing import Doing
@@ -19,7 +19,7 @@ from orderflow.runtimes.temporal.driver import Driver
 
 __all__ = ["HandOver"]
 
-_LOG = logging.getLogger("orderflow")
+_LOG = legible_log()
 _LEASE = timedelta(seconds=30)
 """After this, rows that nobody took are handed over again."""
 _BATCH = 100

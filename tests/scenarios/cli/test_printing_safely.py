@@ -1,0 +1,133 @@
+"""What others wrote reaches people without harm: on the terminal, in tasks, in the log."""
+
+from __future__ import annotations
+
+import json
+import logging
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.table import Table
+from rich.text import Text
+
+from orderflow import Engine, InHouse, InvalidInput
+from orderflow.cli.opening import print_json, said
+from orderflow.cli.running import read_orders
+from orderflow.cli.safe import SafeConsole
+from orderflow.errors import Problem, StoreUnavailable
+from orderflow.legible import UNSAFE, legible, legible_log, without_passwords
+from orderflow.model.reading import storable
+from orderflow.stores import MemoryStore
+
+HARM = st.sampled_from(
+    ["\x1b[2J", "\x1b]0;title\x07", "\x9b31m", "\x00", "\x7f", "\r", "\u202e", "\u2066", "\u2028"]
+)
+TEXTS = st.lists(st.text(max_size=5) | HARM, min_size=1, max_size=6).map("".join)
+
+
+def harm(text: str) -> list[str]:
+    return UNSAFE.findall(text)
+
+
+@given(TEXTS)
+def test_nothing_that_is_legible_does_harm_and_plain_text_stays_as_it_is(text: str) -> None:
+    assert harm(legible(text)) == []
+    assert harm(storable(text)) == []
+    assert legible(legible(text)) == legible(text)
+    if not harm(text):
+        assert legible(text) == text
+
+
+@given(TEXTS)
+def test_every_printer_of_the_command_line_is_legible(text: str) -> None:
+    printed = StringIO()
+    console = SafeConsole(file=printed)
+    table = Table("head", title=Text(text))
+    table.add_row(Text(text))
+    for shown in (Text(text), table):
+        console.print(shown, highlight=False)
+    assert harm(printed.getvalue()) == []
+
+
+@given(TEXTS)
+def test_json_is_legible_and_tells_the_same(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        printed = StringIO()
+        patched.setattr("sys.stdout", printed)
+        print_json({text: [text]})
+    assert harm(printed.getvalue()) == []
+    assert json.loads(printed.getvalue()) == {text: [text]}
+
+
+@given(TEXTS, TEXTS)
+def test_an_error_names_its_field_legibly(field: str, value: str) -> None:
+    error = InvalidInput("order", [Problem(field, value, "another is right")])
+    assert harm(str(error)) == []
+
+
+@given(TEXTS)
+def test_what_cannot_be_read_is_kept_legibly(text: str) -> None:
+    engine = Engine(MemoryStore(), [InHouse()])
+    with pytest.raises(InvalidInput):
+        engine.intake(json.dumps({"occurred_at": "2026-01-01T00:00:00Z", "body": {"kind": text}}))
+    (task,), (item,) = list(engine.tasks()), engine.inbox()
+    assert [harm(task.instructions), harm(item.error), harm(item.payload)] == [[], [], []]
+
+
+def test_what_is_logged_is_legible(caplog: pytest.LogCaptureFixture) -> None:
+    log = legible_log("orderflow.try")
+    try:
+        raise ValueError("\x1b[2J at postgresql://ana:sesame@db/shop")
+    except ValueError:
+        with caplog.at_level(logging.ERROR, "orderflow.try"):
+            log.exception("it says %s", "\x1b[31m")
+    assert harm(caplog.text) == []
+    assert ("sesame" in caplog.text, "\\x1b[2J at postgresql" in caplog.text) == (False, True)
+
+
+SECRET = st.text("abcXYZ019!#$%^*()_+-~.,:@/", min_size=6, max_size=20).map("s3kr1t{}".format)
+
+
+@given(SECRET, st.sampled_from(["{}://ana:{}@db:5432/shop", "{}://:{}@db/shop?x=1"]))
+def test_no_error_shows_the_password_of_an_address(secret: str, address: str) -> None:
+    url = address.format("postgresql+psycopg", secret)
+    for text in (url, f"cannot open {url}: no", f"got {url!r}, another is right"):
+        assert "s3kr1t" not in without_passwords(text)
+    assert "s3kr1t" not in str(StoreUnavailable(f"{url} is away"))
+    assert "s3kr1t" not in said(StoreUnavailable(f"{url} is away"))
+
+
+@pytest.mark.parametrize("text", ["mail ana@example.org: soon", "http://db:5432/shop", "a: b@c"])
+def test_what_is_no_password_stays(text: str) -> None:
+    assert without_passwords(text) == text
+
+
+@given(st.integers(1, 4), st.lists(st.sampled_from("\u2028\u2029\x85 x"), max_size=5).map("".join))
+def test_a_file_is_cut_at_line_feeds_alone(orders: int, note: str) -> None:
+    line = {"currency": "EUR", "lines": [{"sku": "M", "quantity": 1}], "notes": f"one{note}two"}
+    text = "\r\n".join(json.dumps(line, ensure_ascii=False) for _ in range(orders)) + "\n"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "read_text", lambda *_args, **_more: text)
+        assert [order.notes for order in read_orders(Path("any"))] == [f"one{note}two"] * orders
+
+
+def test_what_is_no_terminal_gets_whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    printed = StringIO()
+    console = SafeConsole(file=printed)
+    console.print(Text("word " * 50))
+    table = Table("head")
+    table.add_row("word " * 50)
+    console.print(table)
+    assert [line.count("word") for line in printed.getvalue().splitlines() if "word" in line] == [
+        50,
+        50,
+    ]
+
+
+@pytest.mark.parametrize("error", [RecursionError(), OSError(5, "no disk"), KeyError("x")])
+def test_whatever_is_raised_is_told(error: Exception) -> None:
+    assert "Traceback" not in said(error)
