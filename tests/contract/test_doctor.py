@@ -257,9 +257,38 @@ def test_a_lease_that_is_taken_away_leaves_the_timer_its_moment(shop: Shop) -> N
 
 def test_what_orders_wait_for_is_put_back(shop: Shop) -> None:
     shop.sql("delete from orderflow_outbox where status = 'pending'")
-    result = CliRunner().invoke(app, ["doctor", "--db", shop.url])
+    words = ["doctor", "--db", shop.url]
+    result = CliRunner().invoke(app, words)
     assert result.exit_code == 1
+    assert "not checked: by the standard shop's rules" in result.stdout
     assert "waits for" in result.stdout
-    assert "doctor --mend" in result.stdout.replace("\n", " ")
-    result = CliRunner().invoke(app, ["doctor", "--db", shop.url, "--mend"])
+    assert "promise 5" not in result.stdout
+    result = CliRunner().invoke(app, [*words, "--mend"])  # whose rules these are it cannot know
+    assert (result.exit_code, "--app orderflow.cli.shop:standard_shop" in result.stderr) == (
+        1,
+        True,
+    )
+    assert shop.asked(f"select count(*) from orderflow_outbox {OPEN}") == 0
+    words += ["--app", "orderflow.cli.shop:standard_shop"]
+    result = CliRunner().invoke(app, words)
+    assert "doctor --mend" in result.stdout
+    assert "promise 5" in result.stdout
+    result = CliRunner().invoke(app, [*words, "--mend"])
     assert (result.exit_code, result.stdout) == (0, "nothing is off\n")
+
+
+@pytest.mark.parametrize("column", ["cause", "sku", "location", "reference"])
+def test_whatever_a_stock_movement_holds_is_a_finding_or_says_nothing(
+    column: str, shop: Shop
+) -> None:
+    shop.sql(f"update orderflow_stock_movements set {column} = 'shipmentz'")
+    assert (shop.findings() == []) is (column == "reference")
+    mend(shop.engine)
+    shop.findings()
+
+
+def test_an_order_that_cannot_be_read_does_not_keep_others_from_being_mended(shop: Shop) -> None:
+    shop.sql(f"{STATE} state = 'x' where id = 'A-1'; delete from orderflow_outbox {OPEN}")
+    mend(shop.engine)
+    of_others = [found for found in shop.findings() if "A-1" not in found]
+    assert not [found for found in of_others if "nothing of the kind is there" in found]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from orderflow.carriers import STATUSES, check_signature, read_tracking, sign
 from orderflow.errors import InvalidInput
+from orderflow.model.observations import EventUnread, TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from tests.shop import Shop
 
@@ -96,12 +97,76 @@ def test_whatever_comes_is_read_or_is_a_typed_error(body: bytes) -> None:
         ({"place": 7}, "events.1.place"),
     ],
 )
-def test_a_bad_event_names_its_field_and_nothing_is_taken(
+def test_a_bad_event_names_its_field_and_costs_only_itself(
     change: dict[str, object], field: str
 ) -> None:
+    good, bad = read_tracking(payload(event(), event() | change), TABLE)
+    assert good == read_tracking(payload(event()), TABLE)[0]
+    assert isinstance(bad.body, EventUnread)
+    assert bad.body.error.startswith(f"webhook: {field}: got ")
+    assert json.loads(bad.body.payload) == event() | change
     with pytest.raises(InvalidInput) as caught:
-        read_tracking(payload(event(), event() | change), TABLE)
-    assert [problem.field for problem in caught.value.problems] == [field]
+        read_tracking(payload(event() | change), TABLE)
+    assert [p.field for p in caught.value.problems] == [field.replace(".1.", ".0.")]
+
+
+ODD = st.none() | st.integers() | st.text(max_size=5) | st.just("x\x00") | st.just("\x1b[2J")
+BAD = st.dictionaries(
+    st.sampled_from(["id", "code", "tracking_number", "occurred_at", "place", "to_recipient"]), ODD
+)
+
+
+@given(st.lists(BAD | ODD, min_size=1, max_size=4), st.integers(0, 4))
+def test_whatever_stands_beside_it_a_good_event_is_taken_and_the_rest_is_kept(
+    others: list[object], place: int
+) -> None:
+    shop = Shop()
+    shop.place()
+    good = event("DLV", shop.order.state.parcels["A-1-P1"].tracking_number)
+    beside = [event() | other if isinstance(other, dict) else other for other in others]
+    beside.insert(place, good)
+    found = read_tracking(json.dumps({"events": beside}).encode(), TABLE)
+    assert len(found) == len(beside)
+    for observation in found:
+        shop.engine.observe(observation)
+    shop.work()
+    assert shop.order.status == "delivered"
+    unread = {each.body.payload for each in found if isinstance(each.body, EventUnread)}
+    assert {item.payload for item in shop.engine.inbox() if item.payload} == unread
+    asked = [task for task in shop.engine.tasks() if task.name == "exception.unreadable"]
+    assert len(asked) == len(unread)
+
+
+def test_a_code_may_say_nothing() -> None:
+    """A code that is mapped to None is read, and nothing comes of it."""
+    table = {**TABLE, "INFO": None}
+    sent = payload(event(), event("INFO"))
+    assert read_tracking(sent, table) == read_tracking(payload(event()), TABLE)
+    assert read_tracking(payload(event("INFO")), table) == ()
+
+
+@given(st.none() | st.binary(max_size=60) | st.integers())
+def test_a_header_that_is_missing_or_no_text_is_no_signature(given_: object) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        check_signature(b"{}", given_, [b"k" * 16], NOW)  # type: ignore[arg-type]  # that is it
+    assert [problem.field for problem in caught.value.problems] == ["signature"]
+    check_signature(b"{}", sign(b"k" * 16, b"{}", NOW).encode(), [b"k" * 16], NOW)
+
+
+@given(st.integers(1, 10**6))
+def test_an_event_that_is_dated_anew_is_taken_once_and_what_differs_is_kept(seconds: int) -> None:
+    shop = Shop()
+    shop.place()
+    number = shop.order.state.parcels["A-1-P1"].tracking_number
+    fact = TrackingReported(tracking_number=number, status=ParcelStatus.DELIVERED, event="e-1")
+    for moment in (NOW, NOW + timedelta(seconds=seconds), NOW):
+        shop.engine.observe(fact.at(moment, id="e-1"))
+        shop.work()
+    parcel = shop.store.parcel("A-1-P1")
+    assert parcel is not None
+    assert [scan.occurred_at for scan in parcel.scans] == [NOW]
+    (item,) = shop.engine.inbox()
+    assert "e-1 was used for another content" in item.error
 
 
 def test_a_carrier_that_speaks_our_language_needs_no_table() -> None:
