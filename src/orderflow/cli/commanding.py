@@ -16,6 +16,7 @@ from orderflow.cli.opening import (
     OrderId,
     answer,
     app,
+    check_rules,
     fail,
     load,
     open_engine,
@@ -47,6 +48,7 @@ def give(  # noqa: PLR0913, PLR0917 (one for each option)
     command = read(Command, wanted, f"the command {kind}")
     engine = open_engine(context, db, app_name)
     before = load(engine, order)
+    check_rules(engine, before, app_name)
     asked = engine.ask(command)
     if isinstance(asked, tuple):
         _refused(asked, as_json)

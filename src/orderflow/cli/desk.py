@@ -16,6 +16,7 @@ from orderflow.cli.opening import (
     Db,
     answer,
     app,
+    check_rules,
     fail,
     open_engine,
 )
@@ -100,6 +101,9 @@ def complete(
 ) -> None:
     """Complete a task: what its step commands is done, and what follows from it at once."""
     engine = open_engine(context, db, app_name)
+    owner = (engine.store.task(task) or ("", None))[0]
+    if (kept := engine.store.order(owner.removeprefix("order:"))) is not None:
+        check_rules(engine, kept, app_name)
     order = engine.complete(task, by=by, data=_form(given or []))
     if not app_name:
         engine.worker.run_until_idle()

@@ -38,6 +38,7 @@ __all__ = [
     "OrderId",
     "answer",
     "app",
+    "check_rules",
     "err",
     "fail",
     "load",
@@ -125,6 +126,17 @@ def load(engine: Engine, order: str) -> Order:
         return engine.order(order)
     except NotFound as error:
         fail(str(error))
+
+
+def check_rules(engine: Engine, order: Order, app_name: str) -> None:
+    """Bad usage where the standard shop is to change an order that others work."""
+    if app_name:
+        return
+    known = {each.code: each.locations for each in engine.rules.fulfillers}
+    for fo in order.fulfillment_orders.values():
+        if not fo.phase.final and fo.location not in known.get(fo.strategy, ()):
+            where = f"{fo.strategy} at {fo.location}"
+            fail(f"{fo.id} is worked by {where}: give the application, --app MODULE:FUNCTION")
 
 
 def said(error: Exception) -> str:

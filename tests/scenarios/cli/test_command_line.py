@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from orderflow import Engine, InHouse, Line, NewOrder
 from orderflow.cli.app import app
+from orderflow.fulfillment import MANUAL
+from orderflow.stores import SqlStore
 from tests.conftest import ROOT
 
 ORDERS = ROOT / "docs" / "examples" / "orders.jsonl"
@@ -337,6 +340,34 @@ if __name__ == "__main__":
     assert "is not registered" in said(orderflow("explain", "A-1", "--db", "sqlite:///own.db"))
     found = orderflow("doctor", "--db", "sqlite:///own.db", "--app", "own_shop:make")
     assert (found.exit_code, found.stdout) == (0, "nothing is off\n"), found.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("command", "A-1", "cancel"),
+        ("complete", "A-1-F1:pick:0:task", "--by", "ana"),
+    ],
+)
+def test_an_order_of_other_rules_is_not_changed_by_those_of_the_standard_shop(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    db = f"sqlite:///{tmp_path}/own.db"
+    engine = Engine(SqlStore(db), [InHouse("rotterdam")], steps=MANUAL)
+    engine.place(
+        NewOrder(number="A-1", currency="EUR", lines=(Line(sku="X", quantity=1, stocked=False),))
+    )
+    engine.worker.run_until_idle()
+    for task in list(engine.tasks()):
+        if ":confirm:" in task.key:
+            engine.complete(task, by="ana")
+    before = list(engine.tasks())
+    assert [task.key for task in before] == ["A-1-F1:pick:0:task"]
+    told = said(orderflow(*words, "--db", db))
+    assert told == (
+        "A-1-F1 is worked by in_house at rotterdam: give the application, --app MODULE:FUNCTION"
+    )
+    assert list(engine.tasks()) == before
 
 
 def test_an_order_that_is_not_there_cannot_be_followed(tmp_path: Path) -> None:
