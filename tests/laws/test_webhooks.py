@@ -143,6 +143,8 @@ def test_a_code_may_say_nothing() -> None:
     sent = payload(event(), event("INFO"))
     assert read_tracking(sent, table) == read_tracking(payload(event()), TABLE)
     assert read_tracking(payload(event("INFO")), table) == ()
+    (unread,) = read_tracking(payload(event("INFO"), event("???")), table)
+    assert isinstance(unread.body, EventUnread)
 
 
 @given(st.none() | st.binary(max_size=60) | st.integers())

@@ -28,6 +28,8 @@ STATUSES: Mapping[str, ParcelStatus] = {status.value: status for status in Parce
 _TOLERANCE = timedelta(minutes=5)
 _DIGITS = 15
 """Digits of a moment that a number of seconds has at most."""
+_KEPT = 100_000
+"""Characters of an event that cannot be read, and of why, that are kept."""
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -112,15 +114,15 @@ def read_tracking(
         InvalidInput: No event can be read; names each field that is wrong (``events.0.code``).
     """
     events = read_json(_Payload, payload, "webhook").events
-    found, problems = list[Observation](), list[Problem]()
+    found, problems, unread = list[Observation](), list[Problem](), 0
     for number, given in enumerate(events):
         try:
             found += _observations(given, table)
         except InvalidInput as error:
             wrong = [_within(number, problem) for problem in error.problems]
-            problems += wrong
+            problems, unread = problems + wrong, unread + 1
             found.append(_unread(given, InvalidInput("webhook", wrong)))
-    if all(isinstance(each.body, EventUnread) for each in found) and problems:
+    if unread == len(events):
         raise InvalidInput("webhook", problems)
     return tuple(found)
 
@@ -145,8 +147,8 @@ def _observations(given: object, table: Mapping[str, ParcelStatus | None]) -> li
 
 def _unread(given: object, error: InvalidInput) -> Observation:
     """An event that cannot be read, as a fact that is kept. Its moment cannot be read, either."""
-    sent = json.dumps(given)
-    return EventUnread(payload=sent, error=str(error)).at(_NO_MOMENT)
+    sent, why = json.dumps(given), str(error)
+    return EventUnread(payload=sent[:_KEPT], error=why[:_KEPT]).at(_NO_MOMENT)
 
 
 def _mac(secret: bytes, payload: bytes, sent: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import attrs
 
+from orderflow.legible import legible
+
 __all__ = [
     "Due",
     "Effect",
@@ -72,7 +74,7 @@ class Task:
     name: str
     subject: str
     role: str
-    instructions: str
+    instructions: str = attrs.field(converter=legible)
     due: datetime | None = None
     fields: tuple[FormField, ...] = ()
     assignee: str = ""

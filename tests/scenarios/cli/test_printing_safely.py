@@ -20,6 +20,7 @@ from orderflow.cli.safe import SafeConsole
 from orderflow.errors import Problem, StoreUnavailable
 from orderflow.legible import UNSAFE, legible, legible_log, without_passwords
 from orderflow.model.reading import storable
+from orderflow.model.work import Task
 from orderflow.stores import MemoryStore
 
 HARM = st.sampled_from(
@@ -75,6 +76,11 @@ def test_what_cannot_be_read_is_kept_legibly(text: str) -> None:
         engine.intake(json.dumps({"occurred_at": "2026-01-01T00:00:00Z", "body": {"kind": text}}))
     (task,), (item,) = list(engine.tasks()), engine.inbox()
     assert [harm(task.instructions), harm(item.error), harm(item.payload)] == [[], [], []]
+
+
+@given(TEXTS)
+def test_every_task_is_legible(text: str) -> None:
+    assert harm(Task("key", "name", "A-1", "support", text).instructions) == []
 
 
 def test_what_is_logged_is_legible(caplog: pytest.LogCaptureFixture) -> None:
