@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import sys
 from typing import Annotated, NoReturn
 
@@ -89,6 +90,8 @@ App = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="The order's id.")]
 DB = "sqlite:///orderflow.db"
+_IN_URL = re.compile(r":[^/\s]\S*@")
+"""A password in what should be a database's URL, miswritten as it may be."""
 
 
 def open_engine(
@@ -115,7 +118,8 @@ def open_store(context: typer.Context, db: str, *, create: bool = False) -> SqlS
     try:
         store = SqlStore(db, create=create)
     except (OrderflowError, ValueError) as error:
-        fail(f"cannot open {db}: {said(error)}")
+        shown = _IN_URL.sub(":***@", without_passwords(db))
+        fail(f"cannot open {db}: {said(error)}".replace(db, shown))
     context.call_on_close(store.close)
     return store
 

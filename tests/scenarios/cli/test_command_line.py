@@ -100,6 +100,21 @@ def test_a_database_that_cannot_be_opened_is_bad_usage(url: str) -> None:
     assert found.stderr.startswith("cannot open")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("postgresql//u:sesame@db/x", "u:sesame@db", "postgresql:/u:sesame@db/x"),
+        *("postgresql://u:sesame@127.0.0.1:1/x", "postgresql://u@127.0.0.1:x/x?password=sesame"),
+        *("nosuch://u:p@sesame@db/x", "postgresql://u:sesame@db:port/x"),
+    ],
+)
+def test_no_password_is_shown(url: str) -> None:
+    found = orderflow("tasks", "--db", url)
+    assert (found.exit_code, type(found.exception)) == (2, SystemExit)
+    assert found.stderr.startswith("cannot open")
+    assert "sesame" not in found.output
+
+
 def test_diagrams_and_schemas() -> None:
     """The standard workflows and the JSON Schemas of what others send."""
     assert orderflow("diagram", "in_house").stdout.startswith("stateDiagram-v2")
