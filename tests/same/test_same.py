@@ -60,7 +60,8 @@ def test_every_recorded_life_has_its_digests_and_every_digest_its_life(
 def test_the_recordings_say_and_do_nearly_everything() -> None:
     _, census = recordings.read_digests()
     lacking = missing(set(census))
-    assert lacking["command"] == lacking["observation"] == set()
+    assert lacking["command"] == set()
+    assert lacking["observation"] == {"event_unread"}  # it is no order's: the inbox keeps it
     assert len(lacking["event"]) <= 2, lacking["event"]
     assert len(lacking["refusal"]) <= 25, lacking["refusal"]
 
