@@ -22,8 +22,8 @@ from orderflow.cli.opening import (
 from orderflow.cli.printing import DOCUMENTS, Documents
 from orderflow.cli.shop import standard_shop
 from orderflow.engine.clock import SystemClock
-from orderflow.engine.doctor.checks import Finding
 from orderflow.engine.doctor import examine, mend, mend_of
+from orderflow.engine.doctor.checks import Finding
 from orderflow.simulation import VirtualClock
 from orderflow.stores import FileDocuments
 

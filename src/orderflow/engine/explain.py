@@ -82,7 +82,9 @@ def _refusals(handler: Handler, order: Order, body: cmd.Body, actor: str) -> tup
         answer = handler.ask(order, body, actor, "")
     except Exception as error:  # what made an order stuck must not keep it from being explained
         told = " ".join("".join(traceback.format_exception_only(error)).split())
-        return (Refusal("rule.failed", f"{body.kind} cannot be weighed: {storable(told)}"),)
+        return (
+            Refusal("rule.failed", f"{type(body).__name__} cannot be weighed: {storable(told)}"),
+        )
     return () if isinstance(answer, Decision) else answer
 
 

@@ -118,7 +118,8 @@ def _close_overdue(deciding: Deciding) -> None:
             over[task.id] = ended(deciding.order, deciding.rules, deciding.context.now)
         elif task.name == "exception.blocked":
             moving = fo or state.returns.get(task.of)
-            over[task.id] = moving is not None and moving.since > task.since
+            blocked = task.since
+            over[task.id] = bool(moving and blocked and moving.since > blocked)
         elif task.of in state.returns and task.name.startswith("overdue."):
             over[task.id] = not _awaited(deciding, state.returns[task.of], task.name)
         elif task.name.startswith("overdue."):

@@ -33,7 +33,7 @@ def said(kind: type[Any], about: str) -> object:
         return None
     if kind in (bool, str):
         return kind()
-    named = {field: about for field in ("fo", "parcel", "rma", "put_away")}
+    named = dict.fromkeys(("fo", "parcel", "rma", "put_away"), about)
     there = {name: to for name, to in named.items() if name in kind.model_fields}
     if "trigger" in kind.model_fields:
         there["trigger"] = "printed"

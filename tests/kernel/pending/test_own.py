@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import attrs
@@ -26,6 +27,6 @@ def test_each_refusal_asks_for_another_try(times: int) -> None:
     assert len(set(keys)) == len(keys)
     assert [was_refused(own_timer(STATE, "A-1-F1", DUE, DUE))] == [False]
     assert was_refused(own_timer(state, "A-1-F1", DUE, DUE))
-    pauses = [after - before for before, after in zip(dues, dues[1:], strict=False)]
+    pauses = [after - before for before, after in itertools.pairwise(dues)]
     assert all(timedelta(hours=1) <= pause <= timedelta(days=1) for pause in pauses)
     assert pauses == sorted(pauses)

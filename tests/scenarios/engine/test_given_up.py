@@ -14,7 +14,7 @@ from orderflow.kernel.pending.ended import ended
 from orderflow.kernel.pending.waits import waits
 from orderflow.model.messages import EffectFailed, StockGranted
 from orderflow.model.stock import StockKey
-from orderflow.model.work import Effect, Message, Timer
+from orderflow.model.work import Effect, Message, Timer, Wanted
 from orderflow.ports import Commit, Watch
 from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryStore, SqlStore
@@ -109,7 +109,10 @@ def test_a_timer_that_gave_up_before_has_a_task() -> None:
 
 def test_with_a_timer_ends_the_task_that_says_it_is_stuck() -> None:
     now = VirtualClock().now()
-    old = {"t": Timer("t", "late", "A-1", now), "e": Effect("pick", "A-1-F1", "e")}
+    old: dict[str, Wanted] = {
+        "t": Timer("t", "late", "A-1", now),
+        "e": Effect("pick", "A-1-F1", "e"),
+    }
     assert list(ended(old, {})) == ["t", "t:stuck", "e"]
     assert list(ended(old, old)) == []
 

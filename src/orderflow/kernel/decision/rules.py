@@ -238,9 +238,10 @@ class Rules:
         """Raise UnknownWorkflow where an order goes on by a workflow that is not registered."""
         state = order.state
         self.machine(state.workflow)
-        for moving in (*state.fulfillment_orders.values(), *state.returns.values()):
-            if not moving.phase.final:
-                self.machine(moving.workflow)
+        fos = (fo.workflow for fo in state.fulfillment_orders.values() if not fo.phase.final)
+        returns = (rma.workflow for rma in state.returns.values() if not rma.phase.final)
+        for stamp in (*fos, *returns):
+            self.machine(stamp)
 
     def takers(self, order: Order, line: Line) -> Iterator[Fulfiller]:
         """The strategies that could have units of a line, and have not declined them."""
