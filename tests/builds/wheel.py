@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-BASE = (Path(__file__).parent.parent / "base.txt").read_text().strip()
+BASE = (Path(__file__).parent / "base.txt").read_text().strip()
 """The commit of the earlier build. It stands in that file alone."""
 UNPACKED = ROOT / ".builds"
 
@@ -58,7 +58,7 @@ def archive(commit: str) -> bytes:
 
 def _told(commit: str, why: str) -> str:
     return (
-        f"the commit {commit}, on whose wheel orders are begun (tests/base.txt), cannot be "
+        f"the commit {commit}, on whose wheel orders are begun (tests/builds/base.txt), cannot be "
         f"had here ({why}): use a clone with its history; `git fetch --unshallow` completes one"
     )
 

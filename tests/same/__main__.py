@@ -69,7 +69,7 @@ def digest() -> int:
     print(seen)
     for line in census_of(seen.census):
         print(line)
-    print("commit the digests, and name that commit in tests/base.txt, so that it is the base")
+    print("commit the digests, and name that commit in tests/same/base.txt, so that it is the base")
     return 0
 
 

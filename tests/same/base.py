@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from tests.same.real import DATA, ROOT, data
 from tests.same.recordings import RECORDINGS
 
-BASE = (Path(__file__).parents[1] / "base.txt").read_text().strip()
-"""The commit before the first change that must not be seen: ``tests/base.txt`` names it."""
+BASE = (Path(__file__).parent / "base.txt").read_text().strip()
+"""The commit before the first change that must not be seen: ``base.txt`` names it."""
 
 Texts = dict[str, dict[str, str]]
 """What is seen of lives: for each by name, a text for each aspect."""

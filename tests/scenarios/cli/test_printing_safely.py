@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_every_printer_of_the_command_line_is_legible(text: str) -> None:
 def test_json_is_legible_and_tells_the_same(text: str) -> None:
     with pytest.MonkeyPatch.context() as patched:
         printed = StringIO()
-        patched.setattr("sys.stdout", printed)
+        patched.setattr(sys, "stdout", printed)
         print_json({text: [text]})
     assert harm(printed.getvalue()) == []
     assert json.loads(printed.getvalue()) == {text: [text]}

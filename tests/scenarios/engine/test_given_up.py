@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,8 +156,8 @@ def test_what_another_release_knows_is_left_to_it(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
-def test_a_row_that_is_put_off_counts_no_attempt(kind: str) -> None:
-    store = MemoryStore() if kind == "memory" else SqlStore("sqlite://")
+def test_a_row_that_is_put_off_counts_no_attempt(kind: str, tmp_path: Path) -> None:
+    store = MemoryStore() if kind == "memory" else SqlStore(f"sqlite:///{tmp_path}/orders.db")
     now, minute = VirtualClock().now(), timedelta(minutes=1)
     store.commit(row("order:A-1", "late", now))
     (late,) = store.claim(now, minute, "late", 1)
