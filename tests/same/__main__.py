@@ -96,7 +96,7 @@ def explain(found: dict[str, list[str]]) -> int:
     asked = list(found) if CHANGES else list(found)[:SHOWN]
     try:
         before = base.texts(asked)
-    except base.NoBase as why:
+    except (base.NoBase, base.BaseFails) as why:
         print(f"no more can be said: {why}")
         return 1
     now = texts_of(asked)

@@ -23,11 +23,15 @@ Texts = dict[str, dict[str, str]]
 
 
 class NoBase(Exception):
-    """The base cannot be asked, and why."""
+    """The base is not in this repository, and why."""
+
+
+class BaseFails(Exception):
+    """The base is here and cannot live what is recorded, and why."""
 
 
 def texts(names: Sequence[str], commit: str = BASE) -> Texts:
-    """What the base shows of these lives. Raises NoBase."""
+    """What the base shows of these lives. Raises NoBase and BaseFails."""
     with TemporaryDirectory(prefix="same-base-") as folder:
         code, shown = Path(folder, "code"), Path(folder, "texts")
         _check_out(commit, code)
@@ -37,7 +41,7 @@ def texts(names: Sequence[str], commit: str = BASE) -> Texts:
             asked, cwd=code, env=given, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise NoBase(f"the base fails:\n{done.stdout}{done.stderr}")
+            raise BaseFails(f"{done.stdout}{done.stderr}")
         return read(shown)
 
 
