@@ -23,7 +23,7 @@ from urllib.request import Request, urlopen
 from pydantic import BaseModel, ConfigDict
 
 from orderflow.errors import ByHand, InvalidInput, PortFailed, Problem
-from orderflow.model.document import Code
+from orderflow.model.bounds import Code
 from orderflow.model.reading import read_json
 from orderflow.ports import Label, LabelRequest
 

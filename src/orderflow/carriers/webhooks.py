@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field
 
 from orderflow.errors import InvalidInput, Problem
-from orderflow.model.document import Code
+from orderflow.model.bounds import Code, Plain, Reference, Utc
 from orderflow.model.observations import Observation, TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.reading import Utc, read_json
+from orderflow.model.reading import read_json
 
 __all__ = ["STATUSES", "check_signature", "read_tracking", "sign"]
 
@@ -31,11 +31,11 @@ class _Event(BaseModel):
 
     model_config = ConfigDict(extra="ignore", defer_build=True)
 
-    id: str = Field(default="", max_length=64)
+    id: Reference = Field(default="", max_length=64)
     tracking_number: Code
-    code: str = Field(min_length=1, max_length=100)
+    code: Plain = Field(min_length=1, max_length=100)
     occurred_at: Utc
-    place: str = Field(default="", max_length=200)
+    place: Plain = Field(default="", max_length=200)
     to_recipient: bool = False
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from orderflow.calendars import later
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.money.refund import refund_key
 from orderflow.kernel.pending.deadlines import deadlines, escalating, patience, stamp
@@ -198,7 +199,8 @@ def _of_state(
     match workflow.by_name[name].waits_for:
         case StepWork(step=step, within=within):
             if within is not None:
-                yield Timer(f"{of.id}:state:{stamp(of.since)}", "state", of.id, of.since + within)
+                due = later(of.since, within)
+                yield Timer(f"{of.id}:state:{stamp(of.since)}", "state", of.id, due)
             if isinstance(of, FulfillmentOrder) and step == "submit":
                 yield from _to_submit(order, rules, of)
             elif isinstance(of, FulfillmentOrder):
@@ -208,9 +210,9 @@ def _of_state(
             else:
                 yield from step_of(order, rules, step, of.id, generation)
         case TaskFor(role=role, within=within) if not order.state.held(of.id):
-            due = of.since + within if within else None
+            ends = later(of.since, within) if within else None
             what = f"{of.id} is in {name}: do what it asks for"
-            yield Task(f"{of.id}:{name}:{stamp(of.since)}", name, of.id, role, what, due)
+            yield Task(f"{of.id}:{name}:{stamp(of.since)}", name, of.id, role, what, ends)
         case EffectOf() as effect:
             yield from _effect(order, effect, of.id, generation)
         case PartyAnswer(party=party, within=within):
@@ -219,7 +221,7 @@ def _of_state(
                 since = max(since, of.promised)
             yield from patience(order.state, party, of.id, since, within)
         case TimerFor(delay=delay):
-            due = of.since + delay
+            due = later(of.since, delay)
             yield Timer(f"{of.id}:state:{stamp(due)}", "state", of.id, due)
 
 

@@ -1,0 +1,278 @@
+"""What may be sent, and how much of it: the types of fields that all models share.
+
+Each bound stands here once. It shows in the JSON schema, and what passes it is refused where it
+comes in, with its field: so whatever was taken can be calculated, stored and read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from math import isfinite
+from types import MappingProxyType
+from typing import Annotated, Any
+from unicodedata import is_normalized, normalize
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from orderflow.calendars import EARLIEST, LATEST
+
+__all__ = [
+    "CODE",
+    "FEW",
+    "IN_WORDS",
+    "MANY",
+    "MOST_MONEY",
+    "MOST_PRICE",
+    "MOST_STOCK",
+    "MOST_UNITS",
+    "Attributes",
+    "Code",
+    "Composed",
+    "Country",
+    "Day",
+    "Exact",
+    "HsCode",
+    "Id",
+    "LineUnits",
+    "LineUnitsOrNone",
+    "Long",
+    "Lot",
+    "Measure",
+    "Minor",
+    "NoneOrMore",
+    "Plain",
+    "Price",
+    "Reason",
+    "Reference",
+    "SkuUnits",
+    "Stock",
+    "Text",
+    "Units",
+    "UnitsOrNone",
+    "Utc",
+]
+
+MOST_UNITS = 10_000_000
+"""Units of one line."""
+MOST_STOCK = 1_000_000_000_000
+"""Pieces at one location: so many that no sum of them is too large for a database."""
+MOST_MONEY = 10**18
+"""Minor units in one field: every database and every format has room for it."""
+MOST_PRICE = 10**14
+"""Major units of one line: in any currency, not more minor units than that."""
+_PLACES = 30
+_DIGITS = 64
+FEW, MANY = 100, 10_000
+"""Elements of a list: what belongs to one thing, and lines and what is said of them."""
+_DEPTH, _VALUES, _LETTERS = 50, 10_000, 100_000
+_WHOLE = 2**63
+
+_UNSEEN = (
+    r"\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    r"\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    f"{chr(0xE0000)}-{chr(0xE0FFF)}"
+)
+"""What no eye sees, or takes for a space: names that differ in it look the same."""
+CODE = rf"^[^\s{_UNSEEN}]([^{_UNSEEN}]*[^\s{_UNSEEN}])?$"
+_PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_COUNTRY = r"^[A-Z]{2}$"
+_HS_CODE = r"^[0-9]{6,10}$"
+IN_WORDS: Mapping[str, str] = {
+    CODE: "text without unseen or control characters, and without space around it, is expected",
+    _PLAIN: "text without control characters is expected",
+    _COUNTRY: "an ISO 3166 code of two capital letters, such as 'PT', is expected",
+    _HS_CODE: "6 to 10 digits are expected",
+}
+"""What each pattern asks for."""
+
+
+def _composed(name: str) -> str:
+    return name if name.isascii() or is_normalized("NFC", name) else normalize("NFC", name)
+
+
+Composed = AfterValidator(_composed)
+"""Marks a name: its two spellings in Unicode are one."""
+
+Plain = Annotated[str, StringConstraints(pattern=_PLAIN)]
+"""Text without control characters, but for tabs and the ends of lines; each field says how long."""
+Text = Annotated[Plain, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE), Composed]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CODE), Composed]
+"""The name of something that belongs to an order; it may begin with the order's number."""
+Reference = Annotated[Plain, StringConstraints(max_length=200), Composed]
+"""What names something else, if anything."""
+Reason = Annotated[Plain, Field(min_length=1, max_length=200)]
+Lot = Annotated[Plain, Field(max_length=100)]
+"""A lot or a serial number."""
+Long = Annotated[Plain, Field(max_length=10_000)]
+Country = Annotated[str, StringConstraints(pattern=_COUNTRY, max_length=2)]
+HsCode = Annotated[str, StringConstraints(pattern=_HS_CODE, max_length=10)]
+
+Minor = Annotated[int, Field(strict=True, ge=-MOST_MONEY, le=MOST_MONEY)]
+NoneOrMore = Annotated[int, Field(strict=True, ge=0, le=MOST_MONEY)]
+"""An amount in minor units that is not below 0."""
+Stock = Annotated[int, Field(strict=True, ge=0, le=MOST_STOCK)]
+Units = Annotated[int, Field(strict=True, gt=0, le=MOST_UNITS)]
+UnitsOrNone = Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)]
+Measure = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""Grams or millimetres."""
+
+
+def _apart(given: Any) -> Any:
+    """Two spellings of one name would be one entry, and the other would be lost."""
+    if isinstance(given, Mapping):
+        if len(given) > MANY:
+            raise ValueError(f"at most {MANY} entries are expected")
+        names = [_composed(name) for name in given if isinstance(name, str)]
+        if len(set(names)) < len(names):
+            raise ValueError("names that differ are expected; two spell the same")
+    return given
+
+
+_Apart = BeforeValidator(_apart)
+LineUnits = Annotated[dict[Reference, Units], _Apart, Field(max_length=MANY)]
+LineUnitsOrNone = Annotated[dict[Reference, UnitsOrNone], _Apart, Field(max_length=MANY)]
+SkuUnits = Annotated[dict[Code, Units], _Apart, Field(max_length=MANY)]
+
+
+def _exact(value: object) -> object:
+    """What can be read as an exact number in no time."""
+    if isinstance(value, float):
+        raise ValueError("money is exact: write the number as a string")
+    if isinstance(value, str) and len(value) > _DIGITS:
+        raise ValueError(f"a number of at most {_DIGITS} characters is expected")
+    if isinstance(value, int) and value > MOST_PRICE:
+        raise ValueError(f"at most {MOST_PRICE} is expected")
+    return value
+
+
+def _calculable(value: Decimal) -> Decimal:
+    """A zero may be written so that it fills a book where it is written out: 0E+999999."""
+    return value if value or value.adjusted() <= 0 else Decimal(0)
+
+
+Exact = BeforeValidator(_exact)
+"""Marks a Decimal that may not come from a float."""
+Price = Annotated[
+    Decimal,
+    Field(ge=0, le=MOST_PRICE, decimal_places=_PLACES),
+    Exact,
+    AfterValidator(_calculable),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": MOST_PRICE},
+                {"type": "string", "maxLength": _DIGITS},
+            ]
+        },
+        mode="validation",
+    ),
+]
+"""An amount in major units, of one unit: it may have more decimals than its currency."""
+
+
+def _utc(moment: datetime) -> datetime:
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError(f"a moment from {EARLIEST:%Y} to {LATEST:%Y} is expected")
+    return moment.astimezone(UTC)
+
+
+Utc = Annotated[
+    AwareDatetime,
+    AfterValidator(_utc),
+    Field(
+        json_schema_extra={
+            "formatMinimum": EARLIEST.isoformat(),
+            "formatMaximum": LATEST.isoformat(),
+        }
+    ),
+]
+"""A moment with a zone; whichever it was written in, it is kept in UTC."""
+Day = Annotated[
+    date,
+    Field(
+        ge=EARLIEST.date(),
+        json_schema_extra={"formatMinimum": "1900-01-01", "formatMaximum": "9999-12-31"},
+    ),
+]
+
+
+def _freeze(value: Any, name: str = "") -> Any:
+    if isinstance(value, Mapping):
+        within = f"{name}." if name else ""
+        return MappingProxyType(
+            {_text(key): _freeze(item, f"{within}{key}") for key, item in value.items()}
+        )
+    if isinstance(value, list | tuple):
+        return tuple(_freeze(item, f"{name}.{at}") for at, item in enumerate(value))
+    if isinstance(value, str):
+        return _letters(value, name)
+    if isinstance(value, int):
+        if -_WHOLE <= value < _WHOLE:
+            return value
+        raise ValueError(f"{name} is a whole number of more than 64 bits: write it as text")
+    if value is None or (type(value) is float and isfinite(value)):
+        return value
+    raise ValueError(f"{name} is a {type(value).__name__}: JSON cannot carry it; write it as text")
+
+
+def _text(key: object) -> str:
+    if isinstance(key, str):
+        return _letters(key, "a name")
+    raise ValueError(f"names are texts, {key!r} is none")
+
+
+def _letters(text: str, name: str) -> str:
+    if len(text) > _LETTERS:
+        raise ValueError(f"{name} is a text of more than {_LETTERS} characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} has a half of a character in it, which no text can") from None
+    return text
+
+
+def _walkable(given: Any) -> Any:
+    """Data that what comes later can walk: not too deep, not too much, not within itself."""
+    found, level = 0, [given]
+    for _ in range(_DEPTH):
+        within: list[Any] = []
+        for one in level:
+            if isinstance(one, Mapping | list | tuple):
+                found += len(one)
+                if found > _VALUES:
+                    raise ValueError(f"at most {_VALUES} values are expected")
+                within += one.values() if isinstance(one, Mapping) else one
+        level = within
+        if not level:
+            return given
+    raise ValueError(f"at most {_DEPTH} levels of lists and names are expected")
+
+
+def _thaw(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _thaw(item) for key, item in value.items()}
+    return list(map(_thaw, value)) if isinstance(value, tuple) else value
+
+
+Attributes = Annotated[
+    Mapping[str, Any],
+    BeforeValidator(_walkable),
+    AfterValidator(_freeze),
+    PlainSerializer(_thaw, return_type=dict[str, Any]),
+    Field(
+        max_length=_VALUES,
+        description=f"At most {_DEPTH} levels, {_VALUES} values, {_LETTERS} characters in each.",
+    ),
+]
+"""The application's own data, frozen through and through."""
