@@ -84,6 +84,8 @@ _LONGEST = 300
 
 def _shown(value: object) -> str:
     """A value as it was given, as far as a person would read it."""
+    if isinstance(value, list | tuple | dict) and len(value) > _LONGEST:
+        return f"a {type(value).__name__} of {len(value)}"
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # a number of many digits, or lists within lists

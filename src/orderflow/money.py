@@ -13,6 +13,7 @@ from decimal import (
     InvalidOperation,
     Overflow,
 )
+from typing import Any
 
 import attrs
 
@@ -135,7 +136,7 @@ def _exact(amount: object) -> Decimal:
     raise InvalidInput("money", [Problem("amount", amount, "an exact number is expected")])
 
 
-def _is_whole(_money: Money, _field: attrs.Attribute[int], minor: int) -> None:
+def _is_whole(_money: Money, _field: attrs.Attribute[int], minor: Any) -> None:
     if not isinstance(minor, int):
         right = "a whole number of minor units is expected"
         raise InvalidInput("money", [Problem("minor", minor, right)])

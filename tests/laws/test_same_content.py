@@ -237,9 +237,7 @@ def test_zero_is_zero(cost: str) -> None:
     assert content_of(nothing) != content_of(LineAnswer(line="1"))
 
 
-@pytest.mark.parametrize(
-    "cost", ["1.000000000000000000000000000001", "1E+14", "1E+2"]
-)
+@pytest.mark.parametrize("cost", ["1.000000000000000000000000000001", "1E+14", "1E+2"])
 def test_a_number_counts_to_its_last_digit(cost: str) -> None:
     one = content_of(LineAnswer(line="1", unit_cost=Decimal(cost)))
     assert one != content_of(LineAnswer(line="1", unit_cost=Decimal(1)))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field
 
 from orderflow.errors import InvalidInput, Problem
-from orderflow.model.bounds import Code, Plain, Reference, Utc
+from orderflow.model.bounds import Code, Many, Plain, Reference, Utc
 from orderflow.model.observations import Observation, TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.reading import read_json
@@ -42,7 +42,7 @@ class _Event(BaseModel):
 class _Payload(BaseModel):
     model_config = ConfigDict(extra="ignore", defer_build=True)
 
-    events: tuple[_Event, ...] = Field(min_length=1, max_length=1000)
+    events: Many[_Event] = Field(min_length=1, max_length=1000)
 
 
 def sign(secret: bytes, payload: bytes, at: datetime) -> str:

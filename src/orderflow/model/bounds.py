@@ -6,12 +6,12 @@ comes in, with its field: so whatever was taken can be calculated, stored and re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from unicodedata import is_normalized, normalize
 
 from pydantic import (
@@ -41,12 +41,14 @@ __all__ = [
     "Country",
     "Day",
     "Exact",
+    "Few",
     "HsCode",
     "Id",
     "LineUnits",
     "LineUnitsOrNone",
     "Long",
     "Lot",
+    "Many",
     "Measure",
     "Minor",
     "NoneOrMore",
@@ -76,6 +78,7 @@ FEW, MANY = 100, 10_000
 """Elements of a list: what belongs to one thing, and lines and what is said of them."""
 _DEPTH, _VALUES, _LETTERS = 50, 10_000, 100_000
 _WHOLE = 2**63
+T = TypeVar("T")
 
 _UNSEEN = (
     r"\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
@@ -124,15 +127,38 @@ NoneOrMore = Annotated[int, Field(strict=True, ge=0, le=MOST_MONEY)]
 Stock = Annotated[int, Field(strict=True, ge=0, le=MOST_STOCK)]
 Units = Annotated[int, Field(strict=True, gt=0, le=MOST_UNITS)]
 UnitsOrNone = Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)]
-Measure = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+def _short(value: object) -> object:
+    if isinstance(value, Decimal) and (
+        abs(value.adjusted()) > _DIGITS or len(value.as_tuple().digits) > _DIGITS
+    ):
+        raise ValueError(f"a number of at most {_DIGITS} digits is expected")
+    return value
+
+
+Measure = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_short)]
 """Grams or millimetres."""
+
+
+def _at_most(most: int) -> BeforeValidator:
+    """Count before anything is read: a fault in each of a million would be a million faults."""
+
+    def check(given: Any) -> Any:
+        if isinstance(given, Sized) and not isinstance(given, str) and len(given) > most:
+            raise ValueError(f"at most {most} are expected, not {len(given)}")
+        return given
+
+    return BeforeValidator(check)
+
+
+Few = Annotated[tuple[T, ...], Field(max_length=FEW), _at_most(FEW)]
+Many = Annotated[tuple[T, ...], Field(max_length=MANY), _at_most(MANY)]
 
 
 def _apart(given: Any) -> Any:
     """Two spellings of one name would be one entry, and the other would be lost."""
     if isinstance(given, Mapping):
-        if len(given) > MANY:
-            raise ValueError(f"at most {MANY} entries are expected")
         names = [_composed(name) for name in given if isinstance(name, str)]
         if len(set(names)) < len(names):
             raise ValueError("names that differ are expected; two spell the same")
@@ -140,9 +166,11 @@ def _apart(given: Any) -> Any:
 
 
 _Apart = BeforeValidator(_apart)
-LineUnits = Annotated[dict[Reference, Units], _Apart, Field(max_length=MANY)]
-LineUnitsOrNone = Annotated[dict[Reference, UnitsOrNone], _Apart, Field(max_length=MANY)]
-SkuUnits = Annotated[dict[Code, Units], _Apart, Field(max_length=MANY)]
+LineUnits = Annotated[dict[Reference, Units], Field(max_length=MANY), _Apart, _at_most(MANY)]
+LineUnitsOrNone = Annotated[
+    dict[Reference, UnitsOrNone], Field(max_length=MANY), _Apart, _at_most(MANY)
+]
+SkuUnits = Annotated[dict[Code, Units], Field(max_length=MANY), _Apart, _at_most(MANY)]
 
 
 def _exact(value: object) -> object:
@@ -267,11 +295,11 @@ def _thaw(value: Any) -> Any:
 
 Attributes = Annotated[
     Mapping[str, Any],
+    Field(max_length=_VALUES),
     BeforeValidator(_walkable),
     AfterValidator(_freeze),
     PlainSerializer(_thaw, return_type=dict[str, Any]),
     Field(
-        max_length=_VALUES,
         description=f"At most {_DEPTH} levels, {_VALUES} values, {_LETTERS} characters in each.",
     ),
 ]

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from orderflow.model.bounds import (
-    MANY,
     Attributes,
     Code,
     Composed,
@@ -16,6 +15,7 @@ from orderflow.model.bounds import (
     LineUnits,
     LineUnitsOrNone,
     Lot,
+    Many,
     Plain,
     Reason,
     Reference,
@@ -132,7 +132,7 @@ class Edit(Body):
     ship_to: Address | None = None
     promised: Utc | None = None
     quantities: LineUnitsOrNone = Field(default_factory=dict)
-    lines: tuple[Line, ...] = Field(default=(), max_length=MANY)
+    lines: Many[Line] = ()
     reason: Reason = "customer"
 
 
@@ -209,7 +209,7 @@ class Pick(Body):
     fo: Id
     units: LineUnits = Field(default_factory=dict)
     short: LineUnits = Field(default_factory=dict)
-    items: tuple[Item, ...] = Field(default=(), max_length=MANY)
+    items: Many[Item] = ()
 
 
 class Pack(Body):
@@ -316,7 +316,7 @@ class RequestReturn(Body):
     kind: Literal["request_return"] = "request_return"
     lines: LineUnits = Field(min_length=1)
     reason: Reason = "customer"
-    exchange: tuple[Line, ...] = Field(default=(), max_length=MANY)
+    exchange: Many[Line] = ()
 
 
 class ApproveReturn(Body):
@@ -340,7 +340,7 @@ class CloseReturn(Body):
     kind: Literal["close_return"] = "close_return"
     rma: Id
     restock: bool = True
-    findings: tuple[Finding, ...] = Field(default=(), max_length=MANY)
+    findings: Many[Finding] = ()
 
 
 class CloseTask(Body):

@@ -12,13 +12,14 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from orderflow.model.bounds import (
-    FEW,
     MANY,
     MOST_PRICE,
     Attributes,
     Code,
     Country,
+    Few,
     HsCode,
+    Many,
     Measure,
     Minor,
     NoneOrMore,
@@ -76,7 +77,7 @@ class Address(Sent):
     """A postal address. *country* is an ISO 3166 alpha-2 code."""
 
     name: Text
-    lines: tuple[Text, ...] = Field(min_length=1, max_length=6)
+    lines: Few[Text] = Field(min_length=1, max_length=6)
     city: Text
     postal_code: Plain = Field(default="", max_length=20)
     region: Plain = Field(default="", max_length=100)
@@ -141,8 +142,8 @@ class Line(Sent):
     parent_line: Reference | None = None
     ships: bool = True
     stocked: bool = True
-    asks: tuple[Ask, ...] = Field(default=(), max_length=FEW)
-    substitutes: tuple[Code, ...] = Field(default=(), max_length=FEW)
+    asks: Few[Ask] = ()
+    substitutes: Few[Code] = ()
     attributes: Attributes = Field(default_factory=dict)
 
     @field_validator("unit_price")
@@ -185,8 +186,8 @@ class NewOrder(Sent):
     ship_to: Address | None = None
     pickup_at: Plain | None = Field(default=None, max_length=200)
     currency: str = Field(max_length=3)
-    lines: tuple[Line, ...] = Field(default=(), max_length=MANY)
-    charges: tuple[Charge, ...] = Field(default=(), max_length=FEW)
+    lines: Many[Line] = ()
+    charges: Few[Charge] = ()
     promised: Utc | None = None
     delivery: Delivery = Delivery.CARRIER
     terms: Terms = Terms.INVOICE
@@ -207,10 +208,8 @@ class NewOrder(Sent):
     @classmethod
     def _numbered(cls, lines: Any) -> Any:
         """Give each line that has none its position as id."""
-        if isinstance(lines, str) or not isinstance(lines, Sequence):
+        if isinstance(lines, str) or not isinstance(lines, Sequence) or len(lines) > MANY:
             return lines  # the fault is reported where it is
-        if len(lines) > MANY:
-            raise ValueError(f"at most {MANY} lines are expected")
         return [_with_id(given, str(position)) for position, given in enumerate(lines, start=1)]
 
     @field_validator("lines")

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from orderflow.model.bounds import (
-    MANY,
     Code,
     Composed,
     Id,
     LineUnits,
+    Many,
     NoneOrMore,
     Plain,
     Price,
@@ -156,7 +156,7 @@ class ReturnInspected(Fact):
     kind: Literal["return_inspected"] = "return_inspected"
     rma: Id
     restock: LineUnits = Field(default_factory=dict)
-    findings: tuple[Finding, ...] = Field(default=(), max_length=MANY)
+    findings: Many[Finding] = ()
 
 
 class ReturnAnswered(Fact):
@@ -216,7 +216,7 @@ class RequestAnswered(PartyFact):
 
     kind: Literal["request_answered"] = "request_answered"
     rejected: Plain = Field(default="", max_length=200)
-    lines: tuple[LineAnswer, ...] = Field(default=(), max_length=MANY)
+    lines: Many[LineAnswer] = ()
     reference: Plain = Field(default="", max_length=100)
 
 
@@ -228,7 +228,7 @@ class GoodsShipped(PartyFact):
     lines: LineUnits = Field(min_length=1)
     carrier: Plain = Field(default="", max_length=64)
     tracking_number: Plain = Field(default="", max_length=64)
-    items: tuple[Item, ...] = Field(default=(), max_length=MANY)
+    items: Many[Item] = ()
 
 
 class CancellationAnswered(PartyFact):
@@ -252,7 +252,7 @@ class InvoiceReceived(PartyFact):
 
     kind: Literal["invoice_received"] = "invoice_received"
     number: Id
-    lines: tuple[InvoiceLine, ...] = Field(min_length=1, max_length=MANY)
+    lines: Many[InvoiceLine] = Field(min_length=1)
 
 
 class StockReported(Fact):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from itertools import islice
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from orderflow.errors import InvalidInput, Problem
-from orderflow.model.bounds import CODE, IN_WORDS, Attributes, Exact, Plain, Utc
+from orderflow.model.bounds import CODE, FEW, IN_WORDS, Attributes, Exact, Plain, Utc
 
 __all__ = [
     "CODE",
@@ -31,6 +32,14 @@ class Sent(BaseModel):
     """What others send us: frozen, and no field that we do not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_names(cls, given: Any) -> Any:
+        """Count before each of a million unknown names is a fault of its own."""
+        if isinstance(given, dict) and len(given) > FEW:
+            raise ValueError(f"at most {FEW} fields are expected, not {len(given)}")
+        return given
 
 
 @contextmanager
@@ -67,15 +76,21 @@ def storable(text: str) -> str:
     return text.encode(errors="backslashreplace").decode().replace("\0", "\\0")
 
 
+_MOST = 100
+"""Problems that are told; who has more begins with these."""
+
+
 def _problems(error: ValidationError) -> list[Problem]:
-    return [
+    told = [
         Problem(
             ".".join(str(part) for part in found["loc"]) or "(whole)",
             None if found["type"] == "missing" else found["input"],
             IN_WORDS.get(found.get("ctx", {}).get("pattern", "")) or _sentence(found["msg"]),
         )
-        for found in error.errors(include_url=False)
+        for found in islice(error.errors(include_url=False), _MOST)
     ]
+    more = error.error_count() - len(told)
+    return [*told, Problem("(whole)", f"{more} more", "see to these first")] if more else told
 
 
 def _sentence(message: str) -> str:
