@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sized
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from math import isfinite
-from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 from unicodedata import is_normalized, normalize
 
@@ -19,7 +17,6 @@ from pydantic import (
     AwareDatetime,
     BeforeValidator,
     Field,
-    PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
@@ -35,7 +32,6 @@ __all__ = [
     "MOST_PRICE",
     "MOST_STOCK",
     "MOST_UNITS",
-    "Attributes",
     "Code",
     "Composed",
     "Country",
@@ -76,8 +72,6 @@ _PLACES = 30
 _DIGITS = 64
 FEW, MANY = 100, 10_000
 """Elements of a list: what belongs to one thing, and lines and what is said of them."""
-_DEPTH, _VALUES, _LETTERS = 50, 10_000, 100_000
-_WHOLE = 2**63
 T = TypeVar("T")
 
 _UNSEEN = (
@@ -233,74 +227,3 @@ Day = Annotated[
         json_schema_extra={"formatMinimum": "1900-01-01", "formatMaximum": "9999-12-31"},
     ),
 ]
-
-
-def _freeze(value: Any, name: str = "") -> Any:
-    if isinstance(value, Mapping):
-        within = f"{name}." if name else ""
-        return MappingProxyType(
-            {_text(key): _freeze(item, f"{within}{key}") for key, item in value.items()}
-        )
-    if isinstance(value, list | tuple):
-        return tuple(_freeze(item, f"{name}.{at}") for at, item in enumerate(value))
-    if isinstance(value, str):
-        return _letters(value, name)
-    if isinstance(value, int):
-        if -_WHOLE <= value < _WHOLE:
-            return value
-        raise ValueError(f"{name} is a whole number of more than 64 bits: write it as text")
-    if value is None or (type(value) is float and isfinite(value)):
-        return value
-    raise ValueError(f"{name} is a {type(value).__name__}: JSON cannot carry it; write it as text")
-
-
-def _text(key: object) -> str:
-    if isinstance(key, str):
-        return _letters(key, "a name")
-    raise ValueError(f"names are texts, {key!r} is none")
-
-
-def _letters(text: str, name: str) -> str:
-    if len(text) > _LETTERS:
-        raise ValueError(f"{name} is a text of more than {_LETTERS} characters")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"{name} has a half of a character in it, which no text can") from None
-    return text
-
-
-def _walkable(given: Any) -> Any:
-    """Data that what comes later can walk: not too deep, not too much, not within itself."""
-    found, level = 0, [given]
-    for _ in range(_DEPTH):
-        within: list[Any] = []
-        for one in level:
-            if isinstance(one, Mapping | list | tuple):
-                found += len(one)
-                if found > _VALUES:
-                    raise ValueError(f"at most {_VALUES} values are expected")
-                within += one.values() if isinstance(one, Mapping) else one
-        level = within
-        if not level:
-            return given
-    raise ValueError(f"at most {_DEPTH} levels of lists and names are expected")
-
-
-def _thaw(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _thaw(item) for key, item in value.items()}
-    return list(map(_thaw, value)) if isinstance(value, tuple) else value
-
-
-Attributes = Annotated[
-    Mapping[str, Any],
-    Field(max_length=_VALUES),
-    BeforeValidator(_walkable),
-    AfterValidator(_freeze),
-    PlainSerializer(_thaw, return_type=dict[str, Any]),
-    Field(
-        description=f"At most {_DEPTH} levels, {_VALUES} values, {_LETTERS} characters in each.",
-    ),
-]
-"""The application's own data, frozen through and through."""

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from orderflow.model.attributes import Attributes
 from orderflow.model.bounds import (
-    Attributes,
     Code,
     Composed,
     Day,

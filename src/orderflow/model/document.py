@@ -11,10 +11,10 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from orderflow.model.attributes import Attributes
 from orderflow.model.bounds import (
     MANY,
     MOST_PRICE,
-    Attributes,
     Code,
     Country,
     Few,

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from orderflow.errors import InvalidInput, Problem
-from orderflow.model.bounds import CODE, FEW, IN_WORDS, Attributes, Exact, Plain, Utc
+from orderflow.model.attributes import Attributes
+from orderflow.model.bounds import CODE, FEW, IN_WORDS, Exact, Plain, Utc
 
 __all__ = [
     "CODE",
