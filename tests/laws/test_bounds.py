@@ -139,8 +139,9 @@ MONSTERS: dict[str, Any] = {
 
 
 DATES = ["promised", "at", "until", "not_before", "occurred_at", "expiry"]
-FITS = {("many places", date) for date in DATES} | {("for good", "expiry"), ("no zone", "expiry")}
-"""What is no monster there: seconds since 1970, and a day without end."""
+FITS = {("many places", date) for date in DATES} | {("no zone", "expiry")}
+FITS |= {(name, date) for name in ("for good", "beyond the end") for date in DATES}
+"""What is no monster there: seconds since 1970, and what is without end."""
 
 
 @pytest.mark.parametrize(("model", "field"), FIELDS, ids=lambda of: getattr(of, "__name__", of))

@@ -28,9 +28,7 @@ def _freeze(value: Any, name: str = "") -> Any:
     if isinstance(value, int):
         if abs(value) < _WHOLE:
             return value
-        raise ValueError(
-            f"{name} is a whole number of more than {_DIGITS} digits: write it as text"
-        )
+        raise ValueError(f"{name} has more than {_DIGITS} digits: write it as text")
     if value is None or (type(value) is float and isfinite(value)):
         return value
     raise ValueError(f"{name} is a {type(value).__name__}: JSON cannot carry it; write it as text")

@@ -112,8 +112,15 @@ Reason = Annotated[Plain, Field(min_length=1, max_length=200)]
 Lot = Annotated[Plain, Field(max_length=100)]
 """A lot or a serial number."""
 Long = Annotated[Plain, Field(max_length=10_000)]
-Country = Annotated[str, StringConstraints(pattern=_COUNTRY, max_length=2)]
-HsCode = Annotated[str, StringConstraints(pattern=_HS_CODE, max_length=10)]
+
+
+def _longest(most: int) -> Any:
+    """What a pattern bounds already, for who reads the schema."""
+    return Field(json_schema_extra={"maxLength": most})
+
+
+Country = Annotated[str, StringConstraints(pattern=_COUNTRY), _longest(2)]
+HsCode = Annotated[str, StringConstraints(pattern=_HS_CODE), _longest(10)]
 
 Minor = Annotated[int, Field(strict=True, ge=-MOST_MONEY, le=MOST_MONEY)]
 NoneOrMore = Annotated[int, Field(strict=True, ge=0, le=MOST_MONEY)]
@@ -204,9 +211,9 @@ Price = Annotated[
 
 
 def _utc(moment: datetime) -> datetime:
-    if not EARLIEST <= moment <= LATEST:
-        raise ValueError(f"a moment from {EARLIEST:%Y} to {LATEST:%Y} is expected")
-    return moment.astimezone(UTC)
+    if moment < EARLIEST:
+        raise ValueError(f"a moment not before {EARLIEST:%Y} is expected")
+    return moment.astimezone(UTC) if moment < LATEST else LATEST
 
 
 Utc = Annotated[
@@ -215,11 +222,11 @@ Utc = Annotated[
     Field(
         json_schema_extra={
             "formatMinimum": EARLIEST.isoformat(),
-            "formatMaximum": LATEST.isoformat(),
+            "formatMaximum": "9999-12-31T23:59:59+00:00",
         }
     ),
 ]
-"""A moment with a zone; whichever it was written in, it is kept in UTC."""
+"""A moment with a zone; whichever it was written in, it is kept in UTC; LATEST is without end."""
 Day = Annotated[
     date,
     Field(
