@@ -15,7 +15,20 @@ from orderflow.errors import InvalidInput, Problem
 if TYPE_CHECKING:
     from holidays import HolidayBase
 
-__all__ = ["BusinessCalendar", "Hours"]
+__all__ = ["EARLIEST", "LATEST", "BusinessCalendar", "Hours", "later"]
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(8999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""Moments lie between these two, so that zones and periods of waiting can be added to them."""
+
+
+def later(moment: datetime, span: timedelta, times: int = 1) -> datetime:
+    """A moment so many times a span after another; LATEST where that is beyond it.
+
+    >>> later(EARLIEST, timedelta(days=1), 2).isoformat(), later(EARLIEST, timedelta.max) == LATEST
+    ('1900-01-03T00:00:00+00:00', True)
+    """
+    return moment + span * times if span <= (LATEST - moment) / times else LATEST
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -80,7 +80,21 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
-        return f"{legible(self.field)}: got {self.value!r}, {legible(self.expected)}"
+        return f"{legible(self.field)}: got {_shown(self.value)}, {legible(self.expected)}"
+
+
+_LONGEST = 300
+
+
+def _shown(value: object) -> str:
+    """A value as it was given, as far as a person would read it."""
+    if isinstance(value, list | tuple | dict) and len(value) > _LONGEST:
+        return f"a {type(value).__name__} of {len(value)}"
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of many digits, or lists within lists
+        return f"a {type(value).__name__} that is too large to show"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
 
 
 class OrderflowError(Exception):

@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import (
+    MAX_EMAX,
+    MIN_EMIN,
+    ROUND_HALF_UP,
+    Context,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+)
+from typing import Any
 
 import attrs
 
-__all__ = ["CURRENCIES", "Money", "exponent", "share", "split", "to_minor"]
+from orderflow.errors import InvalidInput, Problem
+
+__all__ = ["CURRENCIES", "EXACTLY", "Money", "exponent", "share", "split", "to_minor"]
+
+EXACTLY = Context(
+    prec=200,
+    rounding=ROUND_HALF_UP,
+    Emin=MIN_EMIN,
+    Emax=MAX_EMAX,
+    capitals=1,
+    clamp=0,
+    flags=[],
+    traps=[InvalidOperation, DivisionByZero, Overflow],
+)
+"""How we calculate, whatever the host has set: with more digits than any amount has."""
+_MOST_DIGITS = 100
 
 # ISO 4217, list one (active codes), by the number of decimals that each code has.
 _BY_EXPONENT = {
@@ -46,9 +71,26 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
     >>> to_minor(Decimal("2.345"), "GBP"), to_minor(Decimal("100"), "JPY")
     (235, 100)
+
+    Raises:
+        InvalidInput: It is no number, or has more than 100 digits.
     """
-    scaled = amount.scaleb(exponent(currency))
-    return int(scaled.to_integral_value(rounding=ROUND_HALF_UP))
+    places = exponent(currency)
+    if not amount.is_finite() or _is_too_long(amount):
+        right = f"a number of at most {_MOST_DIGITS} digits is expected"
+        raise InvalidInput("money", [Problem("amount", amount, right)])
+    scaled = amount.scaleb(places, EXACTLY)
+    return int(scaled.to_integral_value(ROUND_HALF_UP, EXACTLY))
+
+
+def _is_too_long(amount: Decimal) -> bool:
+    return max(amount.adjusted(), len(amount.as_tuple().digits)) > _MOST_DIGITS
+
+
+def major(minor: int, currency: str) -> Decimal:
+    """An amount in major units, to the last digit."""
+    digits = tuple(map(int, str(abs(minor))))
+    return Decimal((int(minor < 0), digits, -exponent(currency)))
 
 
 def split(amount: int, weights: Sequence[int]) -> tuple[int, ...]:
@@ -85,6 +127,21 @@ def share(amount: int, units: int, of: int) -> int:
     return sign * ((2 * abs(amount) * units + of) // (2 * of))
 
 
+def _exact(amount: object) -> Decimal:
+    try:
+        if isinstance(amount, Decimal | str | int):
+            return Decimal(amount, EXACTLY)
+    except (ArithmeticError, ValueError):
+        pass
+    raise InvalidInput("money", [Problem("amount", amount, "an exact number is expected")])
+
+
+def _is_whole(_money: Money, _field: attrs.Attribute[int], minor: Any) -> None:
+    if not isinstance(minor, int):
+        right = "a whole number of minor units is expected"
+        raise InvalidInput("money", [Problem("minor", minor, right)])
+
+
 @attrs.frozen(order=False)
 class Money:
     """An exact amount: integer *minor* units of an ISO 4217 *currency*.
@@ -93,18 +150,22 @@ class Money:
     ('123450 JPY', '2.51 GBP')
     """
 
-    minor: int
+    minor: int = attrs.field(validator=_is_whole)
     currency: str = attrs.field(validator=lambda _self, _field, code: exponent(code) and None)
 
     @classmethod
     def of(cls, amount: Decimal | str | int, currency: str) -> Money:
-        """Money from an amount in major units, rounded half up to the currency's decimals."""
-        return cls(to_minor(Decimal(amount), currency), currency)
+        """Money from an amount in major units, rounded half up to the currency's decimals.
+
+        Raises:
+            InvalidInput: The amount is no exact number, or has more than 100 digits.
+        """
+        return cls(to_minor(_exact(amount), currency), currency)
 
     @property
     def amount(self) -> Decimal:
         """The amount in major units."""
-        return Decimal(self.minor).scaleb(-exponent(self.currency))
+        return major(self.minor, self.currency)
 
     def __add__(self, other: Money) -> Money:
         if other.currency != self.currency:

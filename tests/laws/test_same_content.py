@@ -16,6 +16,7 @@ from hypothesis.strategies import SearchStrategy
 from pydantic import AwareDatetime, BaseModel, ValidationError, create_model
 
 from orderflow import Engine, InHouse, Line, NewOrder, Refused
+from orderflow.calendars import EARLIEST, LATEST
 from orderflow.engine.pipeline.envelope import digest
 from orderflow.model.commands import (
     Body,
@@ -236,16 +237,14 @@ def test_zero_is_zero(cost: str) -> None:
     assert content_of(nothing) != content_of(LineAnswer(line="1"))
 
 
-@pytest.mark.parametrize(
-    "cost", ["1.0000000000000000000000000000000000000000000000001", "1E+999999999"]
-)
+@pytest.mark.parametrize("cost", ["1.000000000000000000000000000001", "1E+14", "1E+2"])
 def test_a_number_counts_to_its_last_digit(cost: str) -> None:
     one = content_of(LineAnswer(line="1", unit_cost=Decimal(cost)))
     assert one != content_of(LineAnswer(line="1", unit_cost=Decimal(1)))
     assert Decimal(one["unit_cost"]) == Decimal(cost)
 
 
-@pytest.mark.parametrize("moment", [datetime.min, datetime.max])
+@pytest.mark.parametrize("moment", [EARLIEST + timedelta(days=1), LATEST - timedelta(days=1)])
 @pytest.mark.parametrize("hours", [-14, 0, 14])
 def test_every_moment_has_a_content(moment: datetime, hours: int) -> None:
     there = timezone(timedelta(hours=hours))

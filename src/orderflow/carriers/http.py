@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orderflow.errors import ByHand, InvalidInput, PortFailed, Problem
 from orderflow.legible import legible, without_passwords
-from orderflow.model.document import Code
+from orderflow.model.bounds import Code
 from orderflow.model.reading import read_json
 from orderflow.ports import Label, LabelRequest
 

@@ -16,10 +16,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from orderflow.errors import InvalidInput, Problem
-from orderflow.model.document import Code
+from orderflow.model.bounds import Code, Many, Plain, Reference, Utc
 from orderflow.model.observations import EventUnread, Observation, TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.reading import Plain, Utc, read, read_json
+from orderflow.model.reading import read, read_json
 
 __all__ = ["STATUSES", "check_signature", "read_tracking", "sign"]
 
@@ -38,7 +38,7 @@ class _Event(BaseModel):
 
     model_config = ConfigDict(extra="ignore", defer_build=True)
 
-    id: Plain = Field(default="", max_length=64)
+    id: Reference = Field(default="", max_length=64)
     tracking_number: Code
     code: Plain = Field(min_length=1, max_length=100)
     occurred_at: Utc
@@ -49,7 +49,7 @@ class _Event(BaseModel):
 class _Payload(BaseModel):
     model_config = ConfigDict(extra="ignore", defer_build=True)
 
-    events: tuple[Any, ...] = Field(min_length=1, max_length=1000)
+    events: Many[Any] = Field(min_length=1, max_length=1000)
 
 
 def sign(secret: bytes, payload: bytes, at: datetime) -> str:

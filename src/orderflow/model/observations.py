@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from orderflow.legible import legible
-from orderflow.model.commands import Item, LineUnits, Reason, Units
+from orderflow.model.bounds import (
+    Code,
+    Composed,
+    Id,
+    LineUnits,
+    Many,
+    NoneOrMore,
+    Plain,
+    Price,
+    Reason,
+    Reference,
+    SkuUnits,
+    Stock,
+    Units,
+    Utc,
+)
+from orderflow.model.commands import Item
 from orderflow.model.content import content_of
-from orderflow.model.document import Code, Id
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.reading import Exact, Plain, Sent, Utc, read
+from orderflow.model.reading import Sent, read
 from orderflow.model.returns import Finding
 from orderflow.model.state import PaymentFact
 
@@ -67,7 +81,7 @@ class TrackingReported(Fact):
     kind: Literal["tracking_reported"] = "tracking_reported"
     tracking_number: Code
     status: ParcelStatus
-    event: Plain = ""
+    event: Reference = ""
     code: Plain = Field(default="", max_length=100)
     place: Plain = Field(default="", max_length=200)
     to_recipient: bool = False
@@ -79,7 +93,7 @@ class TrackingRetracted(Fact):
 
     kind: Literal["tracking_retracted"] = "tracking_retracted"
     tracking_number: Code
-    event: Plain = Field(min_length=1, max_length=200)
+    event: Annotated[Reference, Field(min_length=1)]
 
 
 class EventUnread(Fact):
@@ -111,7 +125,7 @@ class PaymentReported(Fact):
 
     kind: Literal["payment_reported"] = "payment_reported"
     fact: PaymentFact
-    amount: int = Field(ge=0, strict=True)
+    amount: NoneOrMore
     reference: Id
 
 
@@ -142,8 +156,8 @@ class GoodsReturned(Fact):
 
     kind: Literal["goods_returned"] = "goods_returned"
     lines: LineUnits = Field(min_length=1)
-    others: dict[Code, Units] = Field(default_factory=dict)
-    rma: Plain | None = None
+    others: SkuUnits = Field(default_factory=dict)
+    rma: Reference | None = None
     reason: Reason = "unannounced"
 
 
@@ -156,7 +170,7 @@ class ReturnInspected(Fact):
     kind: Literal["return_inspected"] = "return_inspected"
     rma: Id
     restock: LineUnits = Field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
+    findings: Many[Finding] = ()
 
 
 class ReturnAnswered(Fact):
@@ -201,7 +215,7 @@ class LineAnswer(Sent):
     quantity: Units | None = None
     reason: Plain = Field(default="", max_length=200)
     at: Utc | None = None
-    unit_cost: Annotated[Decimal, Exact] | None = Field(default=None, ge=0)
+    unit_cost: Price | None = None
     substitute: Code | None = None
 
     @model_validator(mode="after")
@@ -216,7 +230,7 @@ class RequestAnswered(PartyFact):
 
     kind: Literal["request_answered"] = "request_answered"
     rejected: Plain = Field(default="", max_length=200)
-    lines: tuple[LineAnswer, ...] = ()
+    lines: Many[LineAnswer] = ()
     reference: Plain = Field(default="", max_length=100)
 
 
@@ -228,7 +242,7 @@ class GoodsShipped(PartyFact):
     lines: LineUnits = Field(min_length=1)
     carrier: Plain = Field(default="", max_length=64)
     tracking_number: Plain = Field(default="", max_length=64)
-    items: tuple[Item, ...] = ()
+    items: Many[Item] = ()
 
 
 class CancellationAnswered(PartyFact):
@@ -244,7 +258,7 @@ class InvoiceLine(Sent):
 
     line: Code
     quantity: Units
-    unit_cost: Annotated[Decimal, Exact] = Field(ge=0)
+    unit_cost: Price
 
 
 class InvoiceReceived(PartyFact):
@@ -252,7 +266,7 @@ class InvoiceReceived(PartyFact):
 
     kind: Literal["invoice_received"] = "invoice_received"
     number: Id
-    lines: tuple[InvoiceLine, ...] = Field(min_length=1)
+    lines: Many[InvoiceLine] = Field(min_length=1)
 
 
 class StockReported(Fact):
@@ -261,7 +275,7 @@ class StockReported(Fact):
     kind: Literal["stock_reported"] = "stock_reported"
     sku: Code
     location: Code
-    on_hand: int = Field(ge=0, strict=True)
+    on_hand: Stock
 
 
 ObservationBody = Annotated[
@@ -289,7 +303,7 @@ class Observation(Sent):
     """A fact in its envelope: which, about what, and when it happened."""
 
     id: Id | None = None
-    subject: Plain = Field(default="", max_length=100)
+    subject: Annotated[Plain, Composed] = Field(default="", max_length=100)
     occurred_at: Utc
     body: ObservationBody
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import isfinite
-from types import MappingProxyType
-from typing import Annotated, Any, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    PlainSerializer,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from orderflow.errors import InvalidInput, Problem
 from orderflow.legible import legible
+from orderflow.model.attributes import Attributes
+from orderflow.model.bounds import CODE, FEW, IN_WORDS, Exact, Plain, Utc
 
 __all__ = [
     "CODE",
@@ -30,6 +23,7 @@ __all__ = [
     "Utc",
     "read",
     "read_json",
+    "reading",
     "storable",
     "unreadable",
 ]
@@ -42,60 +36,27 @@ class Sent(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-
-def _freeze(value: Any, name: str = "") -> Any:
-    if isinstance(value, Mapping):
-        within = f"{name}." if name else ""
-        return MappingProxyType(
-            {_text(key): _freeze(item, f"{within}{key}") for key, item in value.items()}
-        )
-    if isinstance(value, list | tuple):
-        return tuple(_freeze(item, f"{name}.{at}") for at, item in enumerate(value))
-    if value is None or isinstance(value, str | int) or (type(value) is float and isfinite(value)):
-        return value
-    raise ValueError(f"{name} is {value!r}: JSON cannot carry it; write it as text")
+    @model_validator(mode="before")
+    @classmethod
+    def _few_names(cls, given: Any) -> Any:
+        """Count before each of a million unknown names is a fault of its own."""
+        if isinstance(given, dict) and len(given) > FEW:
+            raise ValueError(f"at most {FEW} fields are expected, not {len(given)}")
+        return given
 
 
-def _text(key: object) -> str:
-    if isinstance(key, str):
-        return key
-    raise ValueError(f"names are texts, {key!r} is none")
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Whatever is built within and cannot be is an InvalidInput, with every field that is wrong."""
+    try:
+        yield
+    except ValidationError as error:
+        raise unreadable(error, what) from None
 
 
-def _thaw(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _thaw(item) for key, item in value.items()}
-    return list(map(_thaw, value)) if isinstance(value, tuple) else value
-
-
-def _no_float(value: object) -> object:
-    if isinstance(value, float):
-        raise ValueError("money is exact: write the number as a string")
-    return value
-
-
-Attributes = Annotated[
-    Mapping[str, Any], AfterValidator(_freeze), PlainSerializer(_thaw, return_type=dict[str, Any])
-]
-"""The application's own data, frozen through and through."""
-
-Exact = BeforeValidator(_no_float)
-"""Marks a Decimal that may not come from a float."""
-
-CODE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
-_PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-_IN_WORDS = {
-    CODE: "text without control characters, and without space around it, is expected",
-    _PLAIN: "text without control characters is expected",
-    r"^[A-Z]{2}$": "an ISO 3166 code of two capital letters, such as 'PT', is expected",
-    r"^[0-9]{6,10}$": "6 to 10 digits are expected",
-}
-
-Plain = Annotated[str, StringConstraints(pattern=_PLAIN)]
-"""Text without control characters, but for tabs and the ends of lines."""
-
-Utc = AwareDatetime
-"""A moment with a zone."""
+def unreadable(error: ValidationError, what: str) -> InvalidInput:
+    """The error that tells what pydantic found."""
+    return InvalidInput(what, _problems(error))
 
 
 def read(model: type[M], data: object, what: str = "input") -> M:
@@ -104,18 +65,14 @@ def read(model: type[M], data: object, what: str = "input") -> M:
     Raises:
         InvalidInput: With every field that is wrong.
     """
-    try:
+    with reading(what):
         return model.model_validate(data)
-    except ValidationError as error:
-        raise unreadable(error, what) from None
 
 
 def read_json(model: type[M], data: str | bytes, what: str = "input") -> M:
     """*data* (JSON text) as a *model*; raises as :func:`read` does."""
-    try:
+    with reading(what):
         return model.model_validate_json(data)
-    except ValidationError as error:
-        raise unreadable(error, what) from None
 
 
 def storable(text: str) -> str:
@@ -127,20 +84,21 @@ def storable(text: str) -> str:
     return legible(text.replace("\0", "\\0"))
 
 
-def unreadable(error: ValidationError, what: str) -> InvalidInput:
-    """The error that tells what pydantic found."""
-    return InvalidInput(what, _problems(error))
+_MOST = 100
+"""Problems that are told; who has more begins with these."""
 
 
 def _problems(error: ValidationError) -> list[Problem]:
-    return [
+    told = [
         Problem(
             ".".join(str(part) for part in found["loc"]) or "(whole)",
             None if found["type"] == "missing" else found["input"],
-            _IN_WORDS.get(found.get("ctx", {}).get("pattern", "")) or _sentence(found["msg"]),
+            IN_WORDS.get(found.get("ctx", {}).get("pattern", "")) or _sentence(found["msg"]),
         )
-        for found in error.errors(include_url=False)
+        for found in islice(error.errors(include_url=False), _MOST)
     ]
+    more = error.error_count() - len(told)
+    return [*told, Problem("(whole)", f"{more} more", "see to these first")] if more else told
 
 
 def _sentence(message: str) -> str:

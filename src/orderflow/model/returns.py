@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import Field
-
-from orderflow.model.document import Code
+from orderflow.model.bounds import Code, Units
 from orderflow.model.reading import Sent
 
 __all__ = ["Disposition", "Finding"]
@@ -25,5 +23,5 @@ class Finding(Sent):
     """What an inspection says of units of a line."""
 
     line: Code
-    quantity: int = Field(gt=0, le=10_000_000, strict=True)
+    quantity: Units
     disposition: Disposition

@@ -199,7 +199,7 @@ def test_a_discount_is_at_most_the_price() -> None:
 def test_what_does_not_match_is_told_what_would() -> None:
     home = {"name": "Ana", "lines": ["Rua A 1"], "city": "Porto", "country": "Portugal"}
     blanks, country = (
-        "text without control characters, and without space around it, is expected",
+        "text without unseen or control characters, and without space around it, is expected",
         "an ISO 3166 code of two capital letters, such as 'PT', is expected",
     )
     found = problems(number=" A ", ship_to=home, lines=[{"quantity": 1}])

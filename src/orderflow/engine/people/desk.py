@@ -14,6 +14,7 @@ from orderflow.kernel.pending.waits import waits
 from orderflow.model.commands import Body
 from orderflow.model.observations import Fact
 from orderflow.model.order import Order
+from orderflow.model.reading import reading
 from orderflow.model.work import Task
 from orderflow.ports import Store
 
@@ -55,10 +56,14 @@ class Desk:
         said: Body | Fact | None = None
         if kind == "order" and (order := self._store.order(subject)) is not None:
             task = self._as_asked(task, waits(order, self._rules).get(key))
-            said = completing(task, order, self._rules, read_form(task, data))
+            filled = read_form(task, data)
+            with reading(f"the form of {task.key}"):
+                said = completing(task, order, self._rules, filled)
         elif kind == "parcel" and (parcel := self._store.parcel(subject)) is not None:
             task = self._as_asked(task, parcel_waits(parcel, self._rules).get(key))
-            said, subject = completing_for_parcel(task, parcel, read_form(task, data)), parcel.lead
+            filled, subject = read_form(task, data), parcel.lead
+            with reading(f"the form of {task.key}"):
+                said = completing_for_parcel(task, parcel, filled)
         if said is None:
             what = f"it ends by itself: {task.instructions}"
             raise Refused([Refusal("task.not_a_step", what)])

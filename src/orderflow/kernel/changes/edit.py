@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
+from orderflow.errors import InvalidInput
 from orderflow.kernel.changes.cancellation import can_cancel, cancel
 from orderflow.kernel.decision.checks import is_with_party, known
 from orderflow.kernel.decision.draft import Deciding
@@ -104,7 +105,11 @@ def _raise(
     grown: Counter[str] = Counter()
     for line, units in more.items():
         grown[root(deciding.lines, line)] += units
-    after = before.revised(grown, lines)
+    try:
+        after = before.revised(grown, lines)
+    except InvalidInput as wrong:
+        deciding.refuse("edit.too_much", "; ".join(map(str, wrong.problems)))
+        return
     deciding.revise(after)
     for line, units in more.items():
         first = root(deciding.lines, line)

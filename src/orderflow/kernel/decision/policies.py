@@ -8,7 +8,7 @@ from typing import Protocol
 
 import attrs
 
-from orderflow.calendars import BusinessCalendar, Hours
+from orderflow.calendars import BusinessCalendar, Hours, later
 from orderflow.errors import Refusal
 from orderflow.model.commands import RequestReturn
 from orderflow.model.document import Terms
@@ -113,9 +113,9 @@ def returnable_within(window: timedelta) -> ReturnPolicy:
 
     def policy(order: Order, _asked: RequestReturn, now: datetime) -> Refusal | None:
         delivered = order.state.delivered_at
-        if delivered is None or now <= delivered + window:
+        if delivered is None or now <= (end := later(delivered, window)):
             return None
-        until = f"{delivered + window:%Y-%m-%d %H:%M} UTC"
+        until = f"{end:%Y-%m-%d %H:%M} UTC"
         return Refusal("return.too_late", f"returns could be asked for until {until}")
 
     return policy

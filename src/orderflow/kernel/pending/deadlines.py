@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from orderflow.calendars import later
 from orderflow.kernel.decision.rules import Rules
 from orderflow.model.document import Terms
 from orderflow.model.ledger import SETTLED, Bucket
@@ -88,7 +89,7 @@ def _promise(state: OrderState, rules: Rules) -> Iterator[Timer]:
 def _at_risk_from(state: OrderState, rules: Rules) -> datetime | None:
     """When a person looks after the promised date; a shorter promise is only kept or late."""
     window = rules.windows.at_risk
-    if window is None or state.promised is None or state.promised - window < state.placed_at:
+    if window is None or state.promised is None or window > state.promised - state.placed_at:
         return None
     return state.promised - window
 
@@ -99,11 +100,11 @@ def _customer(order: Order, rules: Rules) -> Iterator[Timer]:
     assert state.delivered_at is not None  # something was delivered
     if not state.receipt_confirmed and state.phase is OrderPhase.CONFIRMED:
         window = timedelta() if is_signed(order) else rules.windows.confirmation
-        due = state.delivered_at + window
+        due = later(state.delivered_at, window)
         key = f"{state.id}:confirmation:{stamp(due)}"
         yield Timer(key, "confirmation", state.id, due, "customer")
     if state.review is Review.DUE and _is_quiet(state) and state.ledger.total(Bucket.DELIVERED):
-        due, hours = state.delivered_at + rules.windows.review, rules.windows.review_hours
+        due, hours = later(state.delivered_at, rules.windows.review), rules.windows.review_hours
         due = max(due, state.review_after or due)
         due = hours.next(due) if hours else due
         yield Timer(f"{state.id}:review:{stamp(due)}", "review", state.id, due)
@@ -144,7 +145,7 @@ def patience(
         return
     prefix = f"{state.own(subject)}:{party}:"
     times = sum(key.startswith(prefix) for key in state.done_timers)
-    due = since + window * (times + 1)
+    due = later(since, window, times + 1)
     yield Timer(f"{prefix}{times}:{stamp(since)}", party, subject, due, party)
 
 
@@ -200,7 +201,7 @@ def _escalation(state: OrderState, rules: Rules, task: Task) -> Iterator[Timer]:
         return
     key = f"{task.key}:escalation:{stamp(since)}"
     if key not in state.done_timers:
-        yield Timer(key, "escalation", task.key, since + window)
+        yield Timer(key, "escalation", task.key, later(since, window))
 
 
 def _since(state: OrderState, task: Task) -> datetime | None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from orderflow.errors import InvalidInput, Problem
 from orderflow.kernel.decision.checks import is_with_party
+from orderflow.model.bounds import MOST_UNITS, Code, Day, Long, Lot
 from orderflow.model.commands import Item
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
@@ -105,7 +109,7 @@ def read_form(task: Task, data: Mapping[str, str | int | date]) -> Filled:
                 problems.append(Problem(field.name, None, f"a {_wanted(field)} is needed"))
             continue
         try:
-            filled[field.name] = _READ[field.kind](given)
+            filled[field.name] = _READ[field.kind](field.name, given)
         except ValueError:
             problems.append(Problem(field.name, given, f"a {_wanted(field)} is needed"))
             continue
@@ -119,23 +123,52 @@ def read_form(task: Task, data: Mapping[str, str | int | date]) -> Filled:
 def _wanted(field: FormField) -> str:
     if field.choices:
         return f"one of {', '.join(field.choices)}"
-    return {"number": "whole number, 0 or more,", "date": "date as 2026-12-31"}.get(
-        field.kind, field.kind
-    )
+    most = _TEXTS.get(field.name.partition(".")[0], (Long, "text without control characters"))[1]
+    return {
+        "number": f"whole number, 0 or more, {MOST_UNITS} at most,",
+        "date": "date as 2026-12-31",
+    }.get(field.kind, most)
 
 
-def _day(given: object) -> date:
-    return given if isinstance(given, date) else date.fromisoformat(str(given))
+_TEXTS: Mapping[str, tuple[Any, str]] = {
+    "lot": (Lot, "text of at most 100 characters"),
+    "serial": (Long, "list of serial numbers, each of at most 100 characters,"),
+    "carrier": (Code, "text of at most 64 characters"),
+    "tracking_number": (Code, "text of at most 64 characters"),
+}
+"""The texts that are more than words, and what they may be."""
 
 
-def _number(given: object) -> int:
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _text(name: str, given: object) -> object:
+    name = name.partition(".")[0]
+    text = _adapter(_TEXTS.get(name, (Long, ""))[0]).validate_python(str(given))
+    for serial in text.split(",") if name == "serial" else ():
+        _adapter(Lot).validate_python(serial.strip())
+    return text
+
+
+def _day(_name: str, given: object) -> object:
+    day = given if isinstance(given, date) else date.fromisoformat(str(given))
+    return _adapter(Day).validate_python(day)
+
+
+def _number(_name: str, given: object) -> object:
     found = int(str(given))
-    if found < 0:
-        raise ValueError("below zero")
+    if not 0 <= found <= MOST_UNITS:
+        raise ValueError("out of bounds")
     return found
 
 
-_READ: Mapping[str, Callable[[object], object]] = {"text": str, "number": _number, "date": _day}
+_READ: Mapping[str, Callable[[str, object], object]] = {
+    "text": _text,
+    "number": _number,
+    "date": _day,
+}
 
 
 def shorts(filled: Filled) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from orderflow.calendars import later
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.decision.step import Step
 from orderflow.kernel.pending.deadlines import stamp
@@ -26,7 +27,7 @@ def own_timer(state: OrderState, of: str, moment: datetime, due: datetime) -> Ti
     if not refused:
         return Timer(key, "state", of, due)
     pauses = sum(min(2**n, _LONGEST) for n in range(refused))
-    return Timer(f"{key}:{refused}", "state", of, due + timedelta(hours=pauses))
+    return Timer(f"{key}:{refused}", "state", of, later(due, timedelta(hours=pauses)))
 
 
 def was_refused(wanted: Wanted) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orderflow.calendars import later
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.pending.forms import LABEL, TRACE
 from orderflow.model.parcel import AT_SENDER, Parcel, ParcelStatus
@@ -52,5 +53,5 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
             yield Task(f"{key}:trace", "exception.trace", parcel.id, "support", what, fields=TRACE)
         else:
             heard = max((scan.occurred_at for scan in parcel.scans), default=parcel.since)
-            due = max(heard, parcel.since) + rules.windows.tracking
+            due = later(max(heard, parcel.since), rules.windows.tracking)
             yield Timer(key, "tracking", parcel.id, due, parcel.carrier)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from orderflow.calendars import later
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.money.refund import refund_key
 from orderflow.kernel.pending.deadlines import deadlines, escalating, patience, stamp
@@ -200,7 +201,7 @@ def _of_state(
     match workflow.by_name[name].waits_for:
         case StepWork(step=step, within=within):
             if within is not None:
-                yield own_timer(order.state, of.id, of.since, of.since + within)
+                yield own_timer(order.state, of.id, of.since, later(of.since, within))
             if isinstance(of, FulfillmentOrder) and step == "submit":
                 yield from _to_submit(order, rules, of)
             elif isinstance(of, FulfillmentOrder):
@@ -210,9 +211,9 @@ def _of_state(
             else:
                 yield from step_of(order, rules, step, of.id, generation)
         case TaskFor(role=role, within=within) if not order.state.held(of.id):
-            due = of.since + within if within else None
+            ends = later(of.since, within) if within else None
             what = f"{of.id} is in {name}: do what it asks for"
-            yield Task(f"{of.id}:{name}:{stamp(of.since)}", name, of.id, role, what, due)
+            yield Task(f"{of.id}:{name}:{stamp(of.since)}", name, of.id, role, what, ends)
         case EffectOf() as effect:
             yield from _effect(order, effect, of.id, generation, onward_form(workflow, name))
         case PartyAnswer(party=party, within=within):
@@ -221,7 +222,7 @@ def _of_state(
                 since = max(since, of.promised)
             yield from patience(order.state, party, of.id, since, within)
         case TimerFor(delay=delay):
-            due = of.since + delay
+            due = later(of.since, delay)
             yield own_timer(order.state, of.id, due, due)
 
 

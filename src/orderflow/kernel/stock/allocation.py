@@ -8,6 +8,7 @@ from datetime import datetime
 
 import attrs
 
+from orderflow.calendars import later
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.decision.rules import Assignment, Backorder, Place, Rules
 from orderflow.kernel.stock.backorder import backorder
@@ -223,7 +224,7 @@ def _date_reservations(deciding: Deciding) -> None:
     state = deciding.order.state
     lasts = deciding.rules.reserve.expires_after(deciding.order)
     if state.phase is OrderPhase.PLACED and lasts and not state.reserved_until:
-        deciding.emit(ev.ReservationsDated(deciding.context.now + lasts))
+        deciding.emit(ev.ReservationsDated(later(deciding.context.now, lasts)))
 
 
 def granted(deciding: Deciding, body: StockGranted) -> None:

@@ -1,0 +1,236 @@
+"""What may be sent, and how much of it: the types of fields that all models share.
+
+Each bound stands here once. It shows in the JSON schema, and what passes it is refused where it
+comes in, with its field: so whatever was taken can be calculated, stored and read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sized
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
+from unicodedata import is_normalized, normalize
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from orderflow.calendars import EARLIEST, LATEST
+
+__all__ = [
+    "CODE",
+    "FEW",
+    "IN_WORDS",
+    "MANY",
+    "MOST_MONEY",
+    "MOST_PRICE",
+    "MOST_STOCK",
+    "MOST_UNITS",
+    "Code",
+    "Composed",
+    "Country",
+    "Day",
+    "Exact",
+    "Few",
+    "HsCode",
+    "Id",
+    "LineUnits",
+    "LineUnitsOrNone",
+    "Long",
+    "Lot",
+    "Many",
+    "Measure",
+    "Minor",
+    "NoneOrMore",
+    "Plain",
+    "Price",
+    "Reason",
+    "Reference",
+    "SkuUnits",
+    "Stock",
+    "Text",
+    "Units",
+    "UnitsOrNone",
+    "Utc",
+]
+
+MOST_UNITS = 10_000_000
+"""Units of one line."""
+MOST_STOCK = 1_000_000_000_000
+"""Pieces at one location: so many that no sum of them is too large for a database."""
+MOST_MONEY = 10**18
+"""Minor units in one field: every database and every format has room for it."""
+MOST_PRICE = 10**14
+"""Major units of one line: in any currency, not more minor units than that."""
+_PLACES = 30
+_DIGITS = 64
+FEW, MANY = 100, 10_000
+"""Elements of a list: what belongs to one thing, and lines and what is said of them."""
+T = TypeVar("T")
+
+_UNSEEN = (
+    r"\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    r"\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    f"{chr(0xE0000)}-{chr(0xE0FFF)}"
+)
+"""What no eye sees, or takes for a space: names that differ in it look the same."""
+CODE = rf"^[^\s{_UNSEEN}]([^{_UNSEEN}]*[^\s{_UNSEEN}])?$"
+_PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_COUNTRY = r"^[A-Z]{2}$"
+_HS_CODE = r"^[0-9]{6,10}$"
+IN_WORDS: Mapping[str, str] = {
+    CODE: "text without unseen or control characters, and without space around it, is expected",
+    _PLAIN: "text without control characters is expected",
+    _COUNTRY: "an ISO 3166 code of two capital letters, such as 'PT', is expected",
+    _HS_CODE: "6 to 10 digits are expected",
+}
+"""What each pattern asks for."""
+
+
+def _composed(name: str) -> str:
+    return name if name.isascii() or is_normalized("NFC", name) else normalize("NFC", name)
+
+
+Composed = AfterValidator(_composed)
+"""Marks a name: its two spellings in Unicode are one."""
+
+Plain = Annotated[str, StringConstraints(pattern=_PLAIN)]
+"""Text without control characters, but for tabs and the ends of lines; each field says how long."""
+Text = Annotated[Plain, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE), Composed]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CODE), Composed]
+"""The name of something that belongs to an order; it may begin with the order's number."""
+Reference = Annotated[Plain, StringConstraints(max_length=200), Composed]
+"""What names something else, if anything."""
+Reason = Annotated[Plain, Field(min_length=1, max_length=200)]
+Lot = Annotated[Plain, Field(max_length=100)]
+"""A lot or a serial number."""
+Long = Annotated[Plain, Field(max_length=10_000)]
+
+
+def _longest(most: int) -> Any:
+    """What a pattern bounds already, for who reads the schema."""
+    return Field(json_schema_extra={"maxLength": most})
+
+
+Country = Annotated[str, StringConstraints(pattern=_COUNTRY), _longest(2)]
+HsCode = Annotated[str, StringConstraints(pattern=_HS_CODE), _longest(10)]
+
+Minor = Annotated[int, Field(strict=True, ge=-MOST_MONEY, le=MOST_MONEY)]
+NoneOrMore = Annotated[int, Field(strict=True, ge=0, le=MOST_MONEY)]
+"""An amount in minor units that is not below 0."""
+Stock = Annotated[int, Field(strict=True, ge=0, le=MOST_STOCK)]
+Units = Annotated[int, Field(strict=True, gt=0, le=MOST_UNITS)]
+UnitsOrNone = Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)]
+
+
+def _short(value: object) -> object:
+    if isinstance(value, Decimal) and (
+        abs(value.adjusted()) > _DIGITS or len(value.as_tuple().digits) > _DIGITS
+    ):
+        raise ValueError(f"a number of at most {_DIGITS} digits is expected")
+    return value
+
+
+Measure = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_short)]
+"""Grams or millimetres."""
+
+
+def _at_most(most: int) -> BeforeValidator:
+    """Count before anything is read: a fault in each of a million would be a million faults."""
+
+    def check(given: Any) -> Any:
+        if isinstance(given, Sized) and not isinstance(given, str) and len(given) > most:
+            raise ValueError(f"at most {most} are expected, not {len(given)}")
+        return given
+
+    return BeforeValidator(check)
+
+
+Few = Annotated[tuple[T, ...], Field(max_length=FEW), _at_most(FEW)]
+Many = Annotated[tuple[T, ...], Field(max_length=MANY), _at_most(MANY)]
+
+
+def _apart(given: Any) -> Any:
+    """Two spellings of one name would be one entry, and the other would be lost."""
+    if isinstance(given, Mapping):
+        names = [_composed(name) for name in given if isinstance(name, str)]
+        if len(set(names)) < len(names):
+            raise ValueError("names that differ are expected; two spell the same")
+    return given
+
+
+_Apart = BeforeValidator(_apart)
+LineUnits = Annotated[dict[Reference, Units], Field(max_length=MANY), _Apart, _at_most(MANY)]
+LineUnitsOrNone = Annotated[
+    dict[Reference, UnitsOrNone], Field(max_length=MANY), _Apart, _at_most(MANY)
+]
+SkuUnits = Annotated[dict[Code, Units], Field(max_length=MANY), _Apart, _at_most(MANY)]
+
+
+def _exact(value: object) -> object:
+    """What can be read as an exact number in no time."""
+    if isinstance(value, float):
+        raise ValueError("money is exact: write the number as a string")
+    if isinstance(value, str) and len(value) > _DIGITS:
+        raise ValueError(f"a number of at most {_DIGITS} characters is expected")
+    if isinstance(value, int) and value > MOST_PRICE:
+        raise ValueError(f"at most {MOST_PRICE} is expected")
+    return value
+
+
+def _calculable(value: Decimal) -> Decimal:
+    """A zero may be written so that it fills a book where it is written out: 0E+999999."""
+    return value if value or value.adjusted() <= 0 else Decimal(0)
+
+
+Exact = BeforeValidator(_exact)
+"""Marks a Decimal that may not come from a float."""
+Price = Annotated[
+    Decimal,
+    Field(ge=0, le=MOST_PRICE, decimal_places=_PLACES),
+    Exact,
+    AfterValidator(_calculable),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": MOST_PRICE},
+                {"type": "string", "maxLength": _DIGITS},
+            ]
+        },
+        mode="validation",
+    ),
+]
+"""An amount in major units, of one unit: it may have more decimals than its currency."""
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment < EARLIEST:
+        raise ValueError(f"a moment not before {EARLIEST:%Y} is expected")
+    return moment.astimezone(UTC) if moment < LATEST else LATEST
+
+
+Utc = Annotated[
+    AwareDatetime,
+    AfterValidator(_utc),
+    Field(
+        json_schema_extra={
+            "formatMinimum": EARLIEST.isoformat(),
+            "formatMaximum": "9999-12-31T23:59:59+00:00",
+        }
+    ),
+]
+"""A moment with a zone; whichever it was written in, it is kept in UTC; LATEST is without end."""
+Day = Annotated[
+    date,
+    Field(
+        ge=EARLIEST.date(),
+        json_schema_extra={"formatMinimum": "1900-01-01", "formatMaximum": "9999-12-31"},
+    ),
+]
