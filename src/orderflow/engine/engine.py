@@ -30,6 +30,7 @@ from orderflow.fulfillment.steps import AUTOMATED, Steps
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.inventory import Difference, differences
 from orderflow.kernel.decide import Decision
+from orderflow.kernel.decision.roles import lacking
 from orderflow.kernel.decision.rules import Rules, Settings
 from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCommand
 from orderflow.model.document import NewOrder
@@ -76,7 +77,8 @@ class Engine:
         reserve: When stock is promised, and for how long.
         release: When an order's work may start.
         serve: Which backorder is served first.
-        roles_of: The roles of an actor; None is every role.
+        roles_of: The roles of an actor; None is nobody known, who has none. Without, everybody
+            has every role.
         windows: How long others are waited for.
         facts: Providers of outside facts that guards need, by name.
         returnable: Which returns a customer may ask for.
@@ -181,13 +183,18 @@ class Engine:
         return self._submitter if connection is None else self._submitter.within(connection)
 
     def change_stock(self, command: Command) -> StockLevel:
-        """Carry out a command about stock, and give the level after it."""
+        """Carry out a command about stock, and give the level after it.
+
+        Raises Refused: the actor may not.
+        """
         enveloped(command, Command)
         body = command.body
         if not isinstance(body, StockCommand):
             raise TypeError(
                 f"{type(body).__name__} is no stock command: use engine.submit(command)"
             )
+        if refused := lacking(self.rules, None, body, command.actor):
+            raise Refused([refused])
         key = StockKey(body.sku, body.location)
         scope, content = f"stock:{key}", digest(command.content())
         if not (command.id and self._submitter.known(scope, command.id, content)):
@@ -419,6 +426,6 @@ class Engine:
         """
         order, said = self._desk.completing(_key(task), by, data or {})
         if isinstance(said, Body):
-            return self.submit(said.to(order, by=by, id=id))
+            return self._submitter.submit(said.to(order, by=by, id=id), task=_key(task))
         self.observe(said.at(self.clock.now(), subject=order, id=id))
         return self.order(order)

@@ -12,7 +12,7 @@ from orderflow.model.order import Order
 from orderflow.model.work import Effect
 from orderflow.workflow.given import names
 
-__all__ = ["AUTOMATED", "MANUAL", "STEP_ROLES", "Steps", "notify"]
+__all__ = ["AUTOMATED", "COMMAND_ROLES", "MANUAL", "STEP_ROLES", "Steps", "notify"]
 
 STEP_ROLES: Mapping[str, str] = {
     "confirm": "sales",
@@ -34,6 +34,23 @@ STEP_ROLES: Mapping[str, str] = {
     "escalation": "supervisor",
 }
 """Each working step, and the role that does it by hand; who looks after money, and after delays."""
+
+COMMAND_ROLES: Mapping[str, str] = {
+    "place": "sales",
+    "draft": "sales",
+    "cancel": "sales",
+    "edit": "sales",
+    "reopen": "sales",
+    "propose_substitute": "sales",
+    "intercept": "warehouse",
+    "remind_payment": "finance",
+    "receive": "warehouse",
+    "count": "warehouse",
+    "write_off": "warehouse",
+    "expect_receipt": "purchasing",
+    "set_stock_policy": "purchasing",
+}
+"""Each command that is no step, and the role that may give it; of all others it is support."""
 
 
 @attrs.frozen
@@ -65,8 +82,8 @@ class Steps:
         return not (named and self.when(order))
 
     def role(self, step: str) -> str:
-        """Who does the step by hand."""
-        return self.roles.get(step, "support")
+        """Who does the step by hand, or may give the command of this kind."""
+        return self.roles.get(step) or COMMAND_ROLES.get(step, "support")
 
 
 AUTOMATED = Steps()

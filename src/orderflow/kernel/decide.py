@@ -11,6 +11,7 @@ from orderflow.errors import Refusal
 from orderflow.kernel.changes import cancellation, edit, trigger
 from orderflow.kernel.decision.checks import known
 from orderflow.kernel.decision.draft import Context, Deciding
+from orderflow.kernel.decision.roles import lacking
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.decision.step import Fired
 from orderflow.kernel.money import payment, refund
@@ -82,6 +83,9 @@ def decide(
         context: Time, actor, facts and stock levels, as they are given.
         new_id: The id of the order that a placement creates.
     """
+    refused = None if context.task else lacking(rules, order, body, context.actor)
+    if refused is not None:
+        return (refused,)
     deciding = Deciding(rules, context, order, new_id)
     if order is not None and context.cause in order.state.asked_for:
         deciding.emit(ev.EffectTakenOver(context.cause))  # this message is what came of it
@@ -188,12 +192,6 @@ _GIVES_BACK = cmd.Reroute | obs.RequestAnswered | obs.CancellationAnswered
 
 def _override(deciding: Deciding, body: cmd.Override) -> None:
     """Carry a command out past what the application's guards and policies say."""
-    actor = deciding.context.actor
-    roles = deciding.rules.roles_of(actor)
-    if roles is not None and "override" not in roles:
-        what = f"{actor} needs the role override to override {body.command.kind}"
-        deciding.refuse("actor.role_missing", what)
-        return
     deciding.overruled = []
     _HANDLERS[type(body.command)](deciding, body.command)
     codes = tuple(dict.fromkeys(deciding.overruled))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from orderflow.errors import NotFound, Refusal, Refused
+from orderflow.kernel.decision.roles import PROGRAM, lacks
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.pending.forms import read_form
 from orderflow.kernel.pending.parcel import parcel_waits
@@ -93,10 +94,9 @@ class Desk:
             raise Refused([_claimed(task)])
 
     def _check_role(self, task: Task, actor: str) -> None:
-        held = self._rules.roles_of(actor)
-        if held is not None and task.role not in held:
-            what = f"{actor} needs the role {task.role} for {task.key}"
-            raise Refused([Refusal("actor.role_missing", what)])
+        refused = lacks(self._rules, actor, frozenset({task.role}), f"for {task.key}")
+        if refused is not None and actor != PROGRAM:
+            raise Refused([refused])
 
 
 def _claimed(task: Task) -> Refusal:

@@ -64,6 +64,7 @@ class Envelope:
         done: The outbox row that it comes from.
         creates: Whether it begins the order.
         closes: The tasks that are over when it is stored.
+        task: The task that it completes; who may was asked of the task.
     """
 
     subject: str
@@ -75,6 +76,7 @@ class Envelope:
     done: str | None = None
     creates: bool = False
     closes: tuple[str, ...] = ()
+    task: str = ""
 
     def stored(self, version: int) -> Receipt | None:
         """The receipt to store with the outcome."""

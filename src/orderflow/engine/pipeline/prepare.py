@@ -88,15 +88,16 @@ class Preparer:
         cause: str,
         new_id: str = "",
         at: datetime | None = None,
+        task: str = "",
     ) -> Context:
         now, facts = self.clock.now(), {}
         if self.facts:
-            about = order or self._drafted(body, actor, now, new_id)
+            about = order or self._drafted(body, now, new_id)
             facts = {name: provide(about) for name, provide in self.facts.items()}
         into = body.into if isinstance(body, Pack) else None
         parcel = self.store.parcel(into) if into else None
         waiting = self._waiting(order) if order and isinstance(body, _CALLS_BACK) else {}
-        return Context(now, actor, cause, at, facts, levels, parcel, waiting)
+        return Context(now, actor, cause, at, facts, levels, parcel, waiting, task)
 
     def _waiting(self, order: Order) -> Mapping[tuple[str, StockKey], int]:
         """How many backordered units of which line are on which waiting list."""
@@ -109,11 +110,11 @@ class Preparer:
             if (waiting.order, waiting.line) == (order.id, line)
         }
 
-    def _drafted(self, body: object, actor: str, now: datetime, new_id: str) -> Order:
+    def _drafted(self, body: object, now: datetime, new_id: str) -> Order:
         """The order that is about to be placed, for those who are asked about it."""
         assert isinstance(body, Place | Draft)  # every other body is about an order
-        drafted = decide(self.rules, None, Draft(order=body.order), Context(now, actor), new_id)
-        assert isinstance(drafted, Decision)  # a draft meets no guard
+        drafted = decide(self.rules, None, Draft(order=body.order), Context(now), new_id)
+        assert isinstance(drafted, Decision)  # a draft of the program meets no guard
         return drafted.order
 
     def _order(self, envelope: Envelope, reading: Reading) -> Ready | Refusals:
@@ -124,7 +125,7 @@ class Preparer:
         if not envelope.creates and order is None:
             raise NotFound(f"there is no order {order_id}")
         asked = envelope.body, reading.levels, envelope.actor, envelope.cause
-        context = self._context(order, *asked, order_id, envelope.at)
+        context = self._context(order, *asked, order_id, envelope.at, envelope.task)
         decision = decide(self.rules, order, envelope.body, context, order_id)
         if not isinstance(decision, Decision):
             return decision

@@ -25,18 +25,23 @@ class Submitter:
     def __init__(self, handler: Handler) -> None:
         self._handler, self._store = handler, handler.store
 
-    def submit(self, command: Command) -> Order:
-        """The order after a command. Raises Refused, NotFound, Conflict."""
-        (found,) = self.submit_all([command])
+    def submit(self, command: Command, task: str = "") -> Order:
+        """The order after a command, one that completes a *task* or one that stands alone.
+
+        Raises Refused, NotFound, Conflict.
+        """
+        (found,) = self.submit_all([command], task)
         if isinstance(found, Exception):
             raise found
         return found
 
-    def submit_all(self, commands: Sequence[Command]) -> list[Order | OrderflowError]:
+    def submit_all(
+        self, commands: Sequence[Command], task: str = ""
+    ) -> list[Order | OrderflowError]:
         """For each command the order after it, or what :meth:`submit` would raise."""
-        return [answer for run in _runs(commands) for answer in self._together(run)]
+        return [answer for run in _runs(commands) for answer in self._together(run, task)]
 
-    def _together(self, commands: Sequence[Command]) -> list[Order | OrderflowError]:
+    def _together(self, commands: Sequence[Command], task: str) -> list[Order | OrderflowError]:
         found: dict[int, Order | OrderflowError] = {}
         new: dict[int, Envelope] = {}
         for number, command in enumerate(commands):
@@ -48,7 +53,7 @@ class Submitter:
             if known is not None:
                 found[number] = known
             else:
-                new[number] = self._envelope(command)
+                new[number] = self._envelope(command, task)
         answers = self._handler.handle_all(list(new.values()))
         for (number, envelope), answer in zip(new.items(), answers, strict=True):
             try:
@@ -59,7 +64,7 @@ class Submitter:
 
     def _told(self, command: Command, envelope: Envelope, answer: Answer) -> Order | OrderflowError:
         if answer is None:  # the same command came in twice at the same moment
-            (again,) = self._together([command])
+            (again,) = self._together([command], envelope.task)
             return again
         if isinstance(answer, tuple):
             with suppress(Refused):  # another one took its id meanwhile: its own reasons stand
@@ -72,7 +77,7 @@ class Submitter:
             raise answer  # a fault of a hook or of ours, not an outcome
         return answer
 
-    def _envelope(self, command: Command) -> Envelope:
+    def _envelope(self, command: Command, task: str) -> Envelope:
         body, order_id = command.body, command.subject
         if isinstance(body, StockCommand):
             raise TypeError("a stock command changes no order: use engine.change_stock(command)")
@@ -88,6 +93,7 @@ class Submitter:
             command.actor,
             receipt=(_scope(command), command.id, content) if command.id else None,
             creates=creates,
+            task=task,
         )
 
     def _known_answer(self, command: Command) -> Order | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeVar
 
 import attrs
@@ -15,7 +15,7 @@ from orderflow.model.work import Effect, NewTask, Note
 from orderflow.workflow import Guard, Transition, Workflow
 from orderflow.workflow.given import name_of, plain_call
 
-__all__ = ["Hooks", "InsideHook", "Watcher", "WorkflowHooks"]
+__all__ = ["Hooks", "InsideHook", "Watcher", "WorkflowHooks", "held"]
 
 InsideHook = Callable[[Step], Iterable[Effect | NewTask | Note]]
 """Runs inside the decision: pure. What it returns is committed with the decision."""
@@ -199,7 +199,17 @@ class Hooks:
 
 
 RolesOf = Callable[[str], frozenset[str] | None]
-"""The roles of an actor; None is every role."""
+"""The roles of an actor; None is nobody known, who has none."""
+
+
+def held(roles_of: RolesOf, actor: str) -> Collection[str]:
+    """The roles of an actor. Raises TypeError for what is no set of them, such as one text."""
+    found = roles_of(actor)
+    if found is None:
+        return frozenset()
+    if isinstance(found, str) or not isinstance(found, Collection):
+        raise TypeError(f"roles_of must give a set of roles, or None, for {actor}: got {found!r}")
+    return found
 
 
 class WorkflowHooks:
@@ -236,8 +246,8 @@ class WorkflowHooks:
 
 def _role_guard(roles: frozenset[str], roles_of: RolesOf) -> StepGuard:
     def role(step: Step) -> Refusal | None:
-        held = roles_of(step.actor)
-        if held is None or held & roles:
+        has = held(roles_of, step.actor)
+        if any(role in has for role in roles):
             return None
         needs = " or ".join(sorted(roles))
         return Refusal(

@@ -17,6 +17,7 @@ from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase
 
 __all__ = [
+    "EVERY_ROLE",
     "RESERVE_AT_PLACEMENT",
     "CancelPolicy",
     "HitPolicy",
@@ -137,8 +138,20 @@ def newest_first(orders: Iterable[Order]) -> Sequence[Order]:
     return sorted(orders, key=lambda order: (order.state.placed_at, order.id), reverse=True)
 
 
-def every_role(_actor: str) -> None:
+class _EveryRole(frozenset[str]):
+    """Every role that there is; none is listed, as nobody knows them all."""
+
+    def __contains__(self, _role: object) -> bool:
+        return True
+
+
+EVERY_ROLE: frozenset[str] = _EveryRole()
+"""Every role: what ``roles_of`` gives for who may do all."""
+
+
+def every_role(_actor: str) -> frozenset[str]:
     """The default of who may: everybody has every role."""
+    return EVERY_ROLE
 
 
 @attrs.frozen

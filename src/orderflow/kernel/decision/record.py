@@ -38,6 +38,7 @@ class Context:
         levels: The stock levels that the decision may need.
         parcel: The parcel that units are to be put into, where it is there already.
         waiting: How many units of a line are on which waiting list, where that may matter.
+        task: The task that is completed by it; who may was asked of the task.
     """
 
     now: datetime
@@ -48,6 +49,7 @@ class Context:
     levels: Mapping[StockKey, StockLevel] = attrs.field(factory=dict)
     parcel: Parcel | None = None
     waiting: Mapping[tuple[str, StockKey], int] = attrs.field(factory=dict)
+    task: str = ""
 
 
 class Record:

@@ -1,0 +1,122 @@
+"""Who may: the role that each command and trigger needs, whichever door it comes through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orderflow.errors import Refusal
+from orderflow.kernel.decision.hooks import held
+from orderflow.kernel.decision.policies import every_role
+from orderflow.kernel.decision.rules import Rules
+from orderflow.model import commands as cmd
+from orderflow.model.order import Order
+from orderflow.workflow import PartyAnswer, StepWork, TaskFor
+
+__all__ = ["PROGRAM", "lacking", "lacks", "needed"]
+
+PROGRAM = "system"
+"""The program itself, and its performers: whatever the table names, and no override."""
+
+_HANDS_OVER = ("collect", "hand_over", "provide")
+_STEPS: Mapping[type, str] = {
+    cmd.Deliver: "ship",
+    cmd.FinishPutAway: "put_away",
+    cmd.DeclineReturn: "approve_return",
+    cmd.RetryRefund: "refund",
+    cmd.ReleaseHold: "hold",
+}
+"""The step whose role a command needs; every other's is called as the command is."""
+
+_ALSO: Mapping[type, frozenset[str]] = {
+    cmd.Place: frozenset({"customer"}),
+    cmd.Draft: frozenset({"customer"}),
+    cmd.ConfirmReceipt: frozenset({"customer", "sales"}),
+    cmd.RequestReturn: frozenset({"customer", "sales"}),
+    cmd.Cancel: frozenset({"support"}),
+    cmd.Edit: frozenset({"support"}),
+    cmd.Reopen: frozenset({"support"}),
+    cmd.Intercept: frozenset({"support"}),
+    cmd.ProposeSubstitute: frozenset({"support"}),
+    cmd.RemindPayment: frozenset({"support", "sales"}),
+}
+"""Who besides may give a command."""
+
+_COMMANDS: Mapping[str, type[cmd.Body]] = {
+    "place": cmd.Place,
+    "confirm": cmd.Confirm,
+    "cancel": cmd.Cancel,
+    "reopen": cmd.Reopen,
+}
+"""Triggers that say what a command says."""
+
+_STOPPING = ("confirm", "pick", "submit", "refund", "collect", "hold")
+"""Steps whose people may put an order on hold."""
+
+
+def lacks(rules: Rules, actor: str, roles: frozenset[str], to: str) -> Refusal | None:
+    """Silent where an actor has one of the roles; else why not."""
+    has = held(rules.roles_of, actor)
+    if any(role in has for role in roles):
+        return None
+    needs = " or ".join(sorted(roles))
+    return Refusal("actor.role_missing", f"{actor} needs the role {needs} {to}")
+
+
+def lacking(rules: Rules, order: Order | None, body: object, actor: str) -> Refusal | None:
+    """Silent where an actor may give a command, or it is none; else why not."""
+    if rules.roles_of is every_role or not isinstance(body, cmd.Body):
+        return None
+    if isinstance(body, cmd.Override):
+        to = f"to override {body.command.kind}"
+        refused = lacks(rules, actor, frozenset({"override"}), to)
+        return refused or lacking(rules, order, body.command, actor)
+    if actor == PROGRAM:
+        return None
+    what = f"fire {body.trigger}" if isinstance(body, cmd.Fire) else _kind(type(body))
+    return lacks(rules, actor, needed(rules, order, body), f"to {what}")
+
+
+def needed(rules: Rules, order: Order | None, body: cmd.Body) -> frozenset[str]:
+    """The roles of which an actor must have one to give a command."""
+    match body:
+        case cmd.PlaceHold():
+            return frozenset(map(rules.steps.role, _STOPPING))
+        case cmd.CloseTask(task=key) if order is not None and key in order.state.tasks:
+            return frozenset({order.state.escalated.get(key, order.state.tasks[key].role)})
+        case cmd.Fire() if order is not None:
+            return _to_fire(rules, order, body)
+        case cmd.Collect(fo=fo) if order is not None and fo in order.fulfillment_orders:
+            flow = rules.machine(order.fulfillment_orders[fo].workflow).workflow
+            if steps := [step for step in _HANDS_OVER if step in flow.steps]:
+                return frozenset(map(rules.steps.role, steps))
+    return _to_give(rules, type(body))
+
+
+def _to_give(rules: Rules, kind: type[cmd.Body]) -> frozenset[str]:
+    """What the table says of a kind of command."""
+    step = _STEPS.get(kind) or _kind(kind)
+    return frozenset({rules.steps.role(step)}) | _ALSO.get(kind, frozenset())
+
+
+def _kind(kind: type[cmd.Body]) -> str:
+    return str(kind.model_fields["kind"].default)
+
+
+def _to_fire(rules: Rules, order: Order, body: cmd.Fire) -> frozenset[str]:
+    """The roles that transitions name; else of the command, or the work that is waited for."""
+    state, role = order.state, rules.steps.role
+    found = state.fulfillment_orders.get(body.on or "") or state.returns.get(body.on or "")
+    stamp, name = (found.workflow, found.state) if found else (state.workflow, state.lifecycle)
+    flow = rules.machine(stamp).workflow
+    moves = [move for move in flow.leaving[name] if move.trigger == body.trigger]
+    named = frozenset(role for move in moves for role in move.roles)
+    if moves and all(move.roles for move in moves):
+        return named
+    if body.trigger in _COMMANDS:
+        return named | _to_give(rules, _COMMANDS[body.trigger])
+    match flow.by_name[name].waits_for:
+        case TaskFor(role=whose) | PartyAnswer(role=whose):
+            return named | {whose}
+        case StepWork(step=step):
+            return named | {role(step)}
+    return named | {role(body.trigger)}
