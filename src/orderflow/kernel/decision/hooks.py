@@ -204,7 +204,7 @@ RolesOf = Callable[[str], frozenset[str] | None]
 
 def held(roles_of: RolesOf, actor: str) -> Collection[str]:
     """The roles of an actor. Raises TypeError for what is no set of them, such as one text."""
-    found = roles_of(actor)
+    found: object = roles_of(actor)  # what an application gives may be anything
     if found is None:
         return frozenset()
     if isinstance(found, str) or not isinstance(found, Collection):

@@ -85,6 +85,8 @@ def needed(rules: Rules, order: Order | None, body: cmd.Body) -> frozenset[str]:
             return frozenset({order.state.escalated.get(key, order.state.tasks[key].role)})
         case cmd.Fire() if order is not None:
             return _to_fire(rules, order, body)
+        case cmd.Confirm() | cmd.Cancel() | cmd.Reopen() if order is not None:
+            return _to_fire(rules, order, cmd.Fire(trigger=_kind(type(body))))
         case cmd.Collect(fo=fo) if order is not None and fo in order.fulfillment_orders:
             flow = rules.machine(order.fulfillment_orders[fo].workflow).workflow
             if steps := [step for step in _HANDS_OVER if step in flow.steps]:

@@ -1,0 +1,147 @@
+"""Who may: one table for every command and trigger, and every door asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import get_args
+
+import pytest
+
+from orderflow import MANUAL, InHouse, Refused, Steps
+from orderflow.errors import Refusal
+from orderflow.kernel.decision.roles import lacking
+from orderflow.model import commands as cmd
+from orderflow.model.commands import Cancel, Confirm
+from orderflow.model.observations import GoodsReturned
+from orderflow.policies import EVERY_ROLE
+from orderflow.testing.messages import thinkable
+from tests.shop import Shop, new_order
+
+ROLES = {
+    "ana": frozenset({"sales", "warehouse"}),
+    "eve": frozenset[str](),
+    "boss": EVERY_ROLE,
+    "oz": frozenset({"override"}),
+}
+NOBODIES = ("eve", "mallory", "support")
+MISSING = {"actor.role_missing"}
+STOCK = (
+    cmd.Receive(sku="MUG", quantity=1),
+    cmd.Count(sku="MUG", counted=1),
+    cmd.WriteOff(sku="MUG", quantity=1),
+    cmd.SetStockPolicy(sku="MUG", safety=1),
+)
+
+
+def shop_of_people() -> Shop:
+    return Shop(InHouse(), steps=MANUAL, stock={"MUG": 5}, roles_of=ROLES.get).place()
+
+
+def moments() -> Iterator[Shop]:
+    """A shop whose order is placed; is confirmed; is picked, and has goods that came unasked."""
+    yield shop_of_people()
+    shop = shop_of_people()
+    shop.does(Confirm(), by="boss")
+    yield shop
+    shop.does(cmd.Pick(fo="A-1-F1", units={"1": 2}), by="boss")
+    shop.does(cmd.PlaceHold(hold="h", reason="look"), by="boss")
+    shop.says(GoodsReturned(lines={"1": 1}))
+    yield shop
+
+
+def codes(answer: object) -> set[str]:
+    """The codes of a refusal; none of a decision."""
+    return {found.code for found in answer} if isinstance(answer, tuple) else set()
+
+
+@pytest.mark.parametrize("actor", NOBODIES)
+def test_no_command_is_for_who_has_no_role(actor: str) -> None:
+    seen = set()
+    for shop in moments():
+        candidates = [offer.command.body for offer in shop.engine.explain("A-1").offered]
+        for body in (*thinkable(shop.order), *candidates):
+            over = cmd.Override(command=body, reason="x")  # type: ignore[arg-type]  # an order's
+            for asked in (body, over):
+                assert codes(shop.engine.ask(asked.to("A-1", by=actor))) == MISSING, asked
+            seen.add(type(body))
+        explained = shop.engine.explain("A-1", by=actor)
+        assert not explained.offered
+        assert explained.blocked
+    assert len(seen) > 15
+
+
+@pytest.mark.parametrize("kind", get_args(cmd.OrderBody))
+def test_each_kind_of_command_needs_a_role(kind: type[cmd.Body]) -> None:
+    shop = shop_of_people()
+    body = kind.model_construct(trigger="confirm", task="t", fo="f", command=Confirm())
+    refused = lacking(shop.engine.rules, shop.order, body, "eve")
+    assert refused is not None
+    assert refused.code == "actor.role_missing"
+
+
+@pytest.mark.parametrize("actor", NOBODIES)
+def test_every_door_asks(actor: str) -> None:
+    shop = shop_of_people()
+    engine, before = shop.engine, shop.order
+    doors: list[Callable[[], object]] = [
+        lambda: engine.place(new_order(number="B-1"), by=actor),
+        lambda: engine.submit(Confirm().to("A-1", by=actor)),
+        lambda: engine.fire("A-1", "confirm", by=actor),
+        lambda: engine.complete("A-1:confirm:0:task", by=actor),
+        lambda: engine.claim("A-1:confirm:0:task", by=actor),
+        lambda: engine.reassign("A-1:confirm:0:task", "ana", by=actor),
+        *(partial(engine.change_stock, body.to(by=actor)) for body in STOCK),
+    ]
+    for door in doors:
+        with pytest.raises(Refused) as caught:
+            door()
+        assert caught.value.codes == MISSING
+    (many,) = engine.submit_many([Cancel().to("A-1", by=actor)])
+    (placed,) = engine.place_many({"x": new_order(number="B-2")}, by=actor).values()
+    assert [e.codes for e in (many, placed) if isinstance(e, Refused)] == [MISSING, MISSING]
+    assert shop.order == before
+
+
+def test_a_task_is_closed_and_a_hold_released_by_whose_it_is() -> None:
+    *_, shop = moments()
+    (task,) = shop.order.state.tasks
+    for body in (cmd.CloseTask(task=task), cmd.ReleaseHold(hold="h")):
+        assert codes(shop.engine.ask(body.to("A-1", by="ana"))) == MISSING
+        assert codes(shop.engine.ask(body.to("A-1", by="boss"))) == set()
+
+
+def test_who_may_override_needs_the_role_of_what_they_override_for_too() -> None:
+    shop = shop_of_people()
+    override = cmd.Override(command=Confirm(), reason="x")
+    assert shop.engine.ask(override.to("A-1", by="ana")) == (
+        Refusal("actor.role_missing", "ana needs the role override to override confirm"),
+    )
+    assert shop.engine.ask(override.to("A-1", by="oz")) == (
+        Refusal("actor.role_missing", "oz needs the role sales to confirm"),
+    )
+
+
+def test_a_task_that_became_anothers_is_still_completed_by_its_command() -> None:
+    """The task asks for its own role; the command that completes it asks for nothing more."""
+    roles = {"pia": frozenset({"picker"})}
+    steps = Steps(manual={"pick"}, roles={"pick": "picker"})
+    shop = Shop(InHouse(), steps=steps, stock={"MUG": 5}, roles_of=roles.get).place()
+    assert shop.tasks() == {"pick"}  # software confirmed: the program itself may
+    (task,) = shop.engine.tasks()
+    shop.engine.complete(task, by="pia")
+    assert shop.order.units()
+
+
+def test_one_text_is_no_set_of_roles() -> None:
+    shop = Shop(InHouse(), steps=MANUAL, stock={"MUG": 5}, roles_of=lambda _: "sales")
+    shop.place()
+    with pytest.raises(TypeError, match="roles_of must give a set of roles"):
+        shop.engine.submit(Confirm().to("A-1", by="ana"))
+
+
+def test_every_command_has_a_role_in_the_table() -> None:
+    """A command that somebody adds is of support until the table says more."""
+    kinds = {*get_args(cmd.OrderBody), *get_args(cmd.StockBody), cmd.Place, cmd.Draft}
+    steps = Steps()
+    assert {kind for kind in kinds if not steps.role(kind.model_fields["kind"].default)} == set()
