@@ -1,8 +1,6 @@
 """What all tests share."""
 
 import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,13 +41,3 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real inputs are not here: no folder ../shared/data")
     return folder
-
-
-@pytest.fixture
-def uncovered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Without coverage: it more than doubles the time of long runs, and learns nothing in them."""
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-    tracer = sys.gettrace()
-    sys.settrace(None)
-    yield
-    sys.settrace(tracer)

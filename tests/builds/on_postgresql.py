@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.builds.ending import Successor
 from tests.builds.test_builds import begun_on
 
 
-@pytest.mark.usefixtures("uncovered")
 def test_orders_begun_on_postgresql_under_an_earlier_build_end(
     postgres: str, tmp_path: Path
 ) -> None:

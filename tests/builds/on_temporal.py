@@ -47,7 +47,6 @@ async def drivers(server: Server, successor: Successor, queue: str) -> list[Work
     return [history for owner in owners for history in await histories(client, owner, queue)]
 
 
-@pytest.mark.usefixtures("uncovered")
 def test_orders_begun_on_temporal_under_an_earlier_build_end(
     postgres: str, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

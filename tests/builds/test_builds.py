@@ -87,7 +87,6 @@ def test_the_earlier_build_is_another_than_this_one(begun: Begun) -> None:
     assert ran.is_relative_to(wheel.UNPACKED / wheel.BASE)
 
 
-@pytest.mark.usefixtures("uncovered")
 def test_orders_begun_under_an_earlier_build_end(successor: Successor) -> None:
     successor.looked_at()
     successor.hears_again()
@@ -195,7 +194,6 @@ UNFIT: dict[Callable[[pytest.MonkeyPatch], None], str] = {
 """What a build may do that must not, and the doctor's words for it."""
 
 
-@pytest.mark.usefixtures("uncovered")
 @pytest.mark.parametrize("unfit", UNFIT, ids=lambda unfit: unfit.__name__)
 def test_a_build_that_does_not_fit_is_found(
     begun: Begun,

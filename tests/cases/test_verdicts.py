@@ -36,7 +36,6 @@ def test_only_an_open_case_is_not_expressible() -> None:
     assert unplayed == [case.id for case in load() if case.open]
 
 
-@pytest.mark.usefixtures("uncovered")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_verdicts(part: int) -> None:
     """One process plays many: what they import takes longer than most of them."""

@@ -280,7 +280,6 @@ def frees_a_line_without_its_allowance(patch: Patch) -> None:
 MUTANTS = Mutants("same_stores", [frees_a_line_without_its_allowance])
 
 
-@pytest.mark.usefixtures("uncovered")
 @MUTANTS.each
 def test_mutant_is_caught(mutant: Mutant[Mutate], empty: Path, monkeypatch: Patch) -> None:
     mutant.how(monkeypatch)

@@ -39,8 +39,6 @@ WHOLE = 20 if ALL else 2
 SAMPLE = range(STEPS) if ALL else sorted(random.Random(SEED).sample(range(STEPS), 2))
 """The steps in which processes are killed."""
 
-pytestmark = pytest.mark.usefixtures("uncovered")
-
 
 @attrs.frozen
 class Lab:

@@ -30,8 +30,6 @@ ALL = os.environ.get("CRASH_POINTS") == "all"
 PARTS = 4 if ALL else 1
 SAMPLE = 40
 
-pytestmark = pytest.mark.usefixtures("uncovered")
-
 
 class Shop:
     """Orders were placed and shipped on a disk; which were acknowledged at which operation."""

@@ -9,11 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.usefixtures("uncovered")
 EXAMPLE = ROOT / "docs" / "examples" / "online_retail.py"
 
 

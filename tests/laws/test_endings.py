@@ -13,7 +13,6 @@ from datetime import timedelta
 from functools import partial
 from typing import ClassVar
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, run_state_machine_as_test
@@ -119,7 +118,7 @@ class DeliveringEnds(Endings):
 
 
 TestCancellingEnds = CancellingEnds.TestCase
-TestDeliveringEnds = pytest.mark.usefixtures("uncovered")(DeliveringEnds.TestCase)
+TestDeliveringEnds = DeliveringEnds.TestCase
 TestCancellingEnds.settings = TestDeliveringEnds.settings = settings(max_examples=30)
 
 
@@ -131,7 +130,6 @@ def closes_what_nobody_answers(patch: Patch) -> None:
 MUTANTS = Mutants("endings", [closes_what_nobody_answers])
 
 
-@pytest.mark.usefixtures("uncovered")
 @MUTANTS.each
 def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
     mutant.how(monkeypatch)

@@ -46,7 +46,6 @@ def lived(document: NewOrder, moves: list[Move], depth: int) -> tuple[object, ..
     return Counter(map(type, life.events())), order.ledger, order.status, views
 
 
-@pytest.mark.usefixtures("uncovered")
 @given(orders(), MOVES)
 def test_lives_come_to_the_same(document: NewOrder, moves: list[Move]) -> None:
     assert lived(document, moves, depth=0) == lived(document, moves, depth=8)

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import attrs
-import pytest
 from hypothesis import seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -48,7 +47,6 @@ TestLives = Lives.TestCase
 Apply = Callable[[Any, Holding], Holding | None]
 
 
-@pytest.mark.usefixtures("uncovered")
 def test_lives_meet_every_kind_of_trouble() -> None:
     """The random lives are no easy ones: each of these turns up within a few hundred of them."""
     seen: set[str] = set()
@@ -356,7 +354,6 @@ MUTANTS = Mutants(
 )
 
 
-@pytest.mark.usefixtures("uncovered")
 @MUTANTS.each
 def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
     """Break one promise on purpose: the lives must say that it is this one."""

@@ -223,7 +223,6 @@ def test_a_base_that_is_not_there_is_said() -> None:
         base.texts(["scene_holds"], commit="f" * 40)
 
 
-@pytest.mark.usefixtures("uncovered")
 def test_the_base_shows_the_same(lives: Mapping[str, Json]) -> None:
     """Its own code, laid beside ours, tells the same of a life."""
     try:

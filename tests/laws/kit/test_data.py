@@ -37,7 +37,6 @@ from orderflow.workflow import Workflow
 THOUSAND = settings(max_examples=1_000, suppress_health_check=list(HealthCheck))
 
 
-@pytest.mark.usefixtures("uncovered")
 @given(order=orders(), address=addresses(), line=lines(), amount=money(), level=stock())
 @THOUSAND
 def test_a_thousand_draws_are_valid(
