@@ -122,11 +122,11 @@ class Parcel:
 
 
 def status_of(parcel: Parcel) -> tuple[ParcelStatus, datetime | None]:
-    """The status that the scans give, and when; the same for every order of arrival.
+    """The status that the scans give, and since when; the same for every order of arrival.
 
     The scans are folded sorted by (time, rank, id). Once a parcel is returning, a delivery scan
     means that it is back at the sender, unless it names the recipient. Retracted scans count for
-    nothing.
+    nothing; nor do those that :func:`_moves` says are told of what is over.
     """
     at: datetime | None = None
     if parcel.handed_over:
@@ -137,8 +137,35 @@ def status_of(parcel: Parcel) -> tuple[ParcelStatus, datetime | None]:
         status = ParcelStatus.LABELLED if parcel.tracking_number else ParcelStatus.CREATED
     stands = [scan for scan in parcel.scans if scan.id not in parcel.retracted]
     for scan in sorted(stands, key=lambda s: (s.occurred_at, _RANK[s.status], s.id)):
+        if not _moves(status, scan.status):
+            continue
         back = status is ParcelStatus.RETURNING_TO_SENDER and not scan.to_recipient
         delivered = scan.status is ParcelStatus.DELIVERED
         status = ParcelStatus.RETURNED_TO_SENDER if back and delivered else scan.status
         at = scan.occurred_at
     return status, at
+
+
+def _moves(status: ParcelStatus, scanned: ParcelStatus) -> bool:
+    """Whether a scan moves a parcel that stands there.
+
+    What is said of a parcel before it left does not take it back once it has, and only what
+    speaks against a delivery undoes one.
+    """
+    if status is ParcelStatus.DELIVERED:
+        return scanned in _AGAINST_A_DELIVERY
+    if scanned in AT_SENDER:
+        return status in AT_SENDER and _RANK[scanned] >= _RANK[status]
+    return scanned is not ParcelStatus.VOIDED or status in AT_SENDER
+
+
+_AGAINST_A_DELIVERY = frozenset(
+    {
+        ParcelStatus.DELIVERED,  # the last one says when
+        ParcelStatus.DAMAGED,
+        ParcelStatus.RETURNING_TO_SENDER,
+        ParcelStatus.RETURNED_TO_SENDER,
+        ParcelStatus.LOST,
+    }
+)
+"""What may be said after a delivery that still moves a parcel."""

@@ -293,7 +293,8 @@ class OrderState:
     when an unconfirmed order loses its stock; ``done_timers`` names timers that fired for good;
     ``taken`` are effects that a party took and will answer; ``declined`` are, per line, the
     strategies that gave units of it back; ``review_after`` is when a review may be asked for at
-    the earliest; ``escalated`` are steps' tasks that went to another role.
+    the earliest; ``escalated`` are steps' tasks that went to another role; ``answered`` is when
+    the task about an overdue party was last closed.
     """
 
     id: str
@@ -334,6 +335,7 @@ class OrderState:
     taken: Mapping[str, datetime] = attrs.field(factory=dict)
     asked_for: Mapping[str, AskedFor] = attrs.field(factory=dict)
     escalated: Mapping[str, str] = attrs.field(factory=dict)
+    answered: Mapping[str, datetime] = attrs.field(factory=dict)
     gave_up: tuple[str, ...] = ()
     done_timers: tuple[str, ...] = ()
 

@@ -9,7 +9,7 @@ from typing import Any
 from orderflow.errors import Problem
 from orderflow.model.ledger import LEGAL_MOVES, WORK_ORDER, Bucket
 from orderflow.model.phases import Phase
-from orderflow.workflow.graph import Graph, TaskFor, Transition
+from orderflow.workflow.graph import EffectOf, Graph, State, TaskFor, Transition
 
 __all__ = ["findings"]
 
@@ -21,6 +21,7 @@ def findings(workflow: Graph[Any]) -> list[Problem]:
         *_waits(workflow),
         *_ambiguous(workflow),
         *_facts(workflow),
+        *_remote(workflow),
         *_ledger(workflow),
     ]
 
@@ -123,6 +124,45 @@ def _facts(workflow: Graph[Any]) -> Iterator[Problem]:
                 continue
             fix = f"has no answer to the fact {fact!r}; add a Transition, or keeps={{{fact!r}}}"
             yield Problem(f"state {state.name}", fact, fix)
+
+
+def _remote(workflow: Graph[Any]) -> Iterator[Problem]:
+    """What a partner was asked for may be given up or leave at any time, whatever state is its own.
+
+    Its first state answers the request; each later one ends when all units are cancelled, when the
+    partner gives them up, and when they have left.
+    """
+    onward: dict[str, set[str]] = {state.name: set() for state in workflow.states}
+    for t in workflow.transitions:
+        onward[t.source].add(t.dest)
+    for state in workflow.states:
+        if state.phase is Phase.REQUESTED and _asks(state):
+            for name in sorted(_closure({state.name}, onward) - {state.name}):
+                yield from _leaves(workflow, workflow.by_name[name])
+
+
+def _asks(state: State) -> bool:
+    return isinstance(state.waits_for, EffectOf) and state.waits_for.name == "submit"
+
+
+_LEFT_BY = {
+    "cancel": "when all units are cancelled",
+    "close": "when the partner gives the units up",
+    "despatched": "when the units have left",
+}
+
+
+def _leaves(workflow: Graph[Any], state: State) -> Iterator[Problem]:
+    if state.phase.final or state.phase is Phase.REQUESTED:
+        return
+    ways = workflow.leaving[state.name]
+    there = {t.trigger for t in ways if t.trigger != "despatched"}
+    if any(t.moves and t.moves[1] is Bucket.SHIPPED for t in ways):
+        there.add("despatched")
+    for trigger, when in _LEFT_BY.items():
+        if trigger not in there:
+            fix = f"is a partner's, and is not left {when}; add a Transition {trigger!r} from it"
+            yield Problem(f"state {state.name}", trigger, fix)
 
 
 def _ledger(workflow: Graph[Any]) -> Iterator[Problem]:

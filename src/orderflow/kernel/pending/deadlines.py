@@ -140,13 +140,16 @@ def _money(order: Order, rules: Rules) -> Iterator[Timer]:
 def patience(
     state: OrderState, party: str, subject: str, since: datetime, window: timedelta
 ) -> Iterator[Timer]:
-    """A party's time to answer; when it is over a task opens, and counts again when that closes."""
-    if f"{state.own(subject)}:overdue.{party}" in state.tasks:
+    """A party's time to answer; when it is over a task opens, and counts anew when that closes."""
+    task = f"{state.own(subject)}:overdue.{party}"
+    if task in state.tasks:
         return
+    since = max(since, state.answered.get(task, since))
     prefix = f"{state.own(subject)}:{party}:"
-    times = sum(key.startswith(prefix) for key in state.done_timers)
-    due = later(since, window, times + 1)
-    yield Timer(f"{prefix}{times}:{stamp(since)}", party, subject, due, party)
+    done = [key for key in state.done_timers if key.startswith(prefix)]
+    told = sum(key.endswith(f":{stamp(since)}") for key in done)
+    due = later(since, window, told + 1)
+    yield Timer(f"{prefix}{len(done)}:{stamp(since)}", party, subject, due, party)
 
 
 def stamp(moment: datetime) -> str:

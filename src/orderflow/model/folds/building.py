@@ -32,6 +32,7 @@ MAPPINGS = (
     "taken",
     "asked_for",
     "escalated",
+    "answered",
 )
 _SHARED = frozenset(MAPPINGS)
 

@@ -77,8 +77,10 @@ def _task(fold: Building, event: ev.TaskOpened, _at: datetime) -> None:
     )
 
 
-def _task_closed(fold: Building, event: ev.TaskClosed, _at: datetime) -> None:
-    del fold.now["tasks"][event.task]
+def _task_closed(fold: Building, event: ev.TaskClosed, at: datetime) -> None:
+    closed = fold.now["tasks"].pop(event.task)
+    if closed.name.startswith("overdue."):
+        fold.now["answered"][event.task] = at
 
 
 def _escalated(fold: Building, event: ev.TaskEscalated, _at: datetime) -> None:

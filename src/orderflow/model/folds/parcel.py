@@ -41,6 +41,8 @@ def fold_events(
     assert parcel is not None  # the first event opens it
     status, scanned = status_of(parcel)
     since = (scanned or at) if status is not parcel.status else parcel.since
+    if status is ParcelStatus.DELIVERED and scanned:  # by the last scan that says so
+        since = scanned
     return changed(parcel, status=status, since=since, version=parcel.version + 1)
 
 
