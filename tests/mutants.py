@@ -23,7 +23,9 @@ from hypothesis.errors import FlakyFailure
 import orderflow
 from orderflow import Engine
 from orderflow.engine import engine
+from orderflow.engine import standing as rows
 from orderflow.engine.pipeline import prepare, submit
+from orderflow.engine.worker import worker
 from orderflow.fulfillment import in_house
 from orderflow.inventory import serving
 from orderflow.kernel import decide, progress
@@ -40,6 +42,7 @@ from orderflow.kernel.stock import allocation, backorder
 from orderflow.kernel.work import packing, picking, shipping
 from orderflow.model import amount_due
 from orderflow.model import events as ev
+from orderflow.model import parcel as model_parcel
 from orderflow.model.folds import fold
 from orderflow.model.folds import parcel as parcel_fold
 from orderflow.stores import stock_rows
@@ -49,6 +52,7 @@ from orderflow.stores.sql import commit as sql_commit
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql import store as sql
 from orderflow.testing import Broken, Contract
+from orderflow.workflow import lint
 
 TESTS = Path(__file__).parent
 LIBRARY = Path(orderflow.__file__).parent
@@ -248,7 +252,13 @@ SEAMS: Mapping[str, Seam] = {
     "what a silent party's task asks": Seam("answer_form", (waits,)),
     "nothing says not now": Seam("_is_quiet", (deadlines,)),
     "where a parcel stands": Seam("status_of", (parcel_fold,)),
+    "a scan moves a parcel": Seam("_moves", (model_parcel,)),
     "a parcel waits": Seam("_waits", (pending_parcel,)),
+    "a party's time begins": Seam("_begins", (deadlines,)),
+    "what is no longer waited for": Seam("ended", (prepare, decide)),
+    "what an answer says": Seam("as_said", (worker,)),
+    "a row stands for a wait": Seam("_is_there", (rows,)),
+    "how a partner's state is left": Seam("_remote", (lint,)),
     # stock, the engine, the stores
     "a shortfall has a task": Seam("_shortfall", (serving,)),
     "a parcel's decision": Seam("decide_parcel", (prepare,)),

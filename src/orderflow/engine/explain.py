@@ -9,6 +9,7 @@ from datetime import datetime
 import attrs
 
 from orderflow.engine.pipeline.handle import Handler
+from orderflow.engine.standing import without_row
 from orderflow.errors import Refusal
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.pending.parcel import parcel_waits
@@ -20,7 +21,7 @@ from orderflow.model.reading import storable
 from orderflow.model.state import FulfillmentOrder, Return
 from orderflow.model.work import Effect, Task, Timer, Wanted
 
-__all__ = ["Explanation", "Offer", "WaitsFor", "explain", "silent"]
+__all__ = ["Explanation", "Offer", "WaitsFor", "explain", "idle", "silent"]
 
 
 @attrs.frozen
@@ -50,7 +51,8 @@ class Offer:
 class Explanation:
     """What an order waits for; the commands that would be accepted now, and those that would not.
 
-    ``silent`` names what is unfinished and waits for nothing: promise 5 says that it is empty.
+    ``silent`` names what is unfinished and waits for nothing, and each wait that has neither its
+    row nor its open task: promise 5 says that it is empty.
     """
 
     order: Order
@@ -72,7 +74,7 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
         tuple(found),
         tuple(offer for offer in offers if not offer.refusals),
         tuple(offer for offer in offers if offer.refusals),
-        tuple(_silent(order, found)),
+        (*without_row(handler.store, handler.rules, order), *_silent(order, found)),
     )
 
 
@@ -89,7 +91,12 @@ def _refusals(handler: Handler, order: Order, body: cmd.Body, actor: str) -> tup
 
 
 def silent(handler: Handler, order: Order) -> tuple[str, ...]:
-    """What is unfinished in an order and waits for nothing: without weighing any command."""
+    """What of an order waits for nothing that is there: without weighing any command."""
+    return (*without_row(handler.store, handler.rules, order), *idle(handler, order))
+
+
+def idle(handler: Handler, order: Order) -> tuple[str, ...]:
+    """What is unfinished in an order and waits for nothing at all."""
     return tuple(_silent(order, list(_waits(handler, order))))
 
 

@@ -7,22 +7,19 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
-from orderflow.engine.doctor.alignment import out_of_line
 from orderflow.engine.doctor.comparison import is_worked_as_ordered, wrong_names
-from orderflow.engine.explain import silent
+from orderflow.engine.explain import idle
 from orderflow.engine.pipeline.handle import Handler
+from orderflow.engine.standing import standing
 from orderflow.errors import StoreUnavailable
 from orderflow.kernel.money.refund import refund_key
-from orderflow.kernel.pending.parcel import parcel_waits
-from orderflow.kernel.pending.waits import waits
 from orderflow.model import events as ev
 from orderflow.model.folds.fold import fold
 from orderflow.model.folds.parcel import fold_parcel
-from orderflow.model.ledger import IN_WORK, LEGAL_MOVES, SETTLED, Bucket
+from orderflow.model.ledger import IN_WORK, LEGAL_MOVES, Bucket
 from orderflow.model.messages import StockGranted
 from orderflow.model.order import Order
-from orderflow.model.parcel import Parcel, ParcelStatus
-from orderflow.model.phases import OrderPhase
+from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import OrderState, Stamp
 from orderflow.model.stock import StockKey
 from orderflow.ports import Store
@@ -208,36 +205,15 @@ def _on_their_way(store: Store, order: str) -> Iterator[StockGranted]:
 
 
 def _nothing_silent(handler: Handler, order: Order) -> Iterator[Finding]:
-    store, wanted = handler.store, waits(order, handler.rules)
-    yield from _materialised(handler, order)
-    covered = bool(wanted)
-    for view in order.state.parcels.values():
-        parcel = store.parcel(view.id)
-        if parcel is not None:
-            yield from _materialised(handler, parcel)
-            covered = covered or bool(parcel_waits(parcel, handler.rules))
-        covered = covered or bool(store.pending(f"parcel:{view.id}"))
-    covered = covered or bool(store.pending(f"order:{order.id}"))
-    unsettled = set(order.ledger.totals()) - SETTLED
-    alive = not order.state.phase.final and order.state.phase is not OrderPhase.DRAFT
-    if (unsettled or alive) and not covered:
-        yield Finding(
-            5,
-            f"order:{order.id}",
-            f"{order.id} is {order.status} with {unsettled} and waits for nothing",
-        )
-    if unnamed := silent(handler, order):
+    """Each wait has its row or its task, each of those its wait, and nothing waits for nothing."""
+    for owner, (missing, too_many) in standing(handler.store, handler.rules, order):
+        for wait in missing:
+            what = f"{owner} waits for {wait.key}, and nothing of the kind is there"
+            yield Finding(5, owner, what)
+        for key in too_many:
+            yield Finding(5, owner, f"{key} is there, and {owner} does not wait for it")
+    if unnamed := idle(handler, order):
         yield Finding(5, f"order:{order.id}", f"{order.id} waits silently: {'; '.join(unnamed)}")
-
-
-def _materialised(handler: Handler, found: Order | Parcel) -> Iterator[Finding]:
-    """What is waited for is really there, a row in the outbox or an open task, and nothing else."""
-    owner = f"{'order' if isinstance(found, Order) else 'parcel'}:{found.id}"
-    missing, too_many = out_of_line(handler.store, handler.rules, found)
-    for wait in missing:
-        yield Finding(5, owner, f"{owner} waits for {wait.key}, and nothing of the kind is there")
-    for key in too_many:
-        yield Finding(5, owner, f"{key} is there, and {owner} does not wait for it")
 
 
 def _journal_is_true(handler: Handler, order: Order) -> Iterator[Finding]:

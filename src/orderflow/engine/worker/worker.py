@@ -21,7 +21,7 @@ from orderflow.engine.worker.stuck import stuck_task
 from orderflow.engine.worker.subjects import About
 from orderflow.errors import ByHand, PortFailed, UnknownHere, UnknownWorkflow
 from orderflow.kernel.decision.step import Committed
-from orderflow.kernel.pending.answers import misfit
+from orderflow.kernel.pending.answers import as_said, misfit
 from orderflow.legible import legible_log
 from orderflow.model.commands import Body
 from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
@@ -223,6 +223,7 @@ class Worker:
         reply = self._limited(deed)
         if fault := misfit(row.name, row.subject, order, parcel, reply, rules):
             raise PortFailed(fault)
+        reply = as_said(row.name, reply)
         if reply is None and parcel is None:
             taken = EffectTaken(row.key, row.name, row.subject)
             return Envelope(row.owner, taken, row.key, done=row.key)

@@ -14,7 +14,7 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.workflow import EffectOf
 
-__all__ = ["ANSWERS", "Answers", "misfit"]
+__all__ = ["ANSWERS", "Answers", "as_said", "misfit"]
 
 
 @attrs.frozen
@@ -47,8 +47,8 @@ ANSWERS: Mapping[str, Answers] = {
     "collect": Answers((cmd.Collect,), "fo"),
     "hand_over": Answers((cmd.Collect,), "fo"),
     "provide": Answers((cmd.Collect,), "fo"),
-    "submit": Answers((cmd.Submit, *_PARTY), "fo"),
-    "remind": Answers(_PARTY, "fo"),
+    "submit": Answers((cmd.Submit, cmd.Reroute, *_PARTY), "fo"),
+    "remind": Answers((cmd.Reroute, *_PARTY), "fo"),
     "ask_back": Answers(_PARTY, "request"),
     "put_away": Answers((cmd.FinishPutAway,), "put_away"),
     "approve_return": Answers(
@@ -92,6 +92,23 @@ def misfit(
     if own and isinstance(reply, obs.LabelBought | obs.LabelVoided):
         return f"{what}; right is the trigger that leads on"
     return _of_others(reply, order, parcel, what)
+
+
+def as_said(effect: str, reply: object) -> object:
+    """What an answer says: a partner that has units rerouted, which it is asked for, rejects them.
+
+    As a command it would have the units asked back of the very partner that does not want them.
+    """
+    if not isinstance(reply, cmd.Reroute) or effect not in ("submit", "remind"):
+        return reply
+    if reply.lines is None:
+        return obs.RequestAnswered(fo=reply.fo, rejected=reply.reason)
+    no, why = obs.Verdict.REJECTED, reply.reason
+    lines = (
+        obs.LineAnswer(line=line, verdict=no, quantity=units, reason=why)
+        for line, units in reply.lines.items()
+    )
+    return obs.RequestAnswered(fo=reply.fo, lines=tuple(lines))
 
 
 def _own_wait(order: Order, subject: str, rules: Rules) -> object:

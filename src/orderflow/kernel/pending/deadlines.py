@@ -144,12 +144,17 @@ def patience(
     task = f"{state.own(subject)}:overdue.{party}"
     if task in state.tasks:
         return
-    since = max(since, state.answered.get(task, since))
+    since = _begins(state, task, since)
     prefix = f"{state.own(subject)}:{party}:"
     done = [key for key in state.done_timers if key.startswith(prefix)]
     told = sum(key.endswith(f":{stamp(since)}") for key in done)
     due = later(since, window, told + 1)
     yield Timer(f"{prefix}{len(done)}:{stamp(since)}", party, subject, due, party)
+
+
+def _begins(state: OrderState, task: str, since: datetime) -> datetime:
+    """When a party's time begins: when it was asked, or when its task was last answered."""
+    return max(since, state.answered.get(task, since))
 
 
 def stamp(moment: datetime) -> str:
