@@ -21,13 +21,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import FlakyFailure
 
 import orderflow
-from orderflow import Engine
+from orderflow import Engine, calendars, money
 from orderflow.engine import engine
+from orderflow.engine.people import desk
 from orderflow.engine.pipeline import prepare, submit
 from orderflow.fulfillment import in_house
 from orderflow.inventory import serving
 from orderflow.kernel import decide, progress
 from orderflow.kernel.changes import cancellation, edit
+from orderflow.kernel.decision import hooks, roles
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.money import payment
 from orderflow.kernel.orders import substitutes
@@ -38,7 +40,7 @@ from orderflow.kernel.pending import parcel as pending_parcel
 from orderflow.kernel.returns import goods, rma
 from orderflow.kernel.stock import allocation, backorder
 from orderflow.kernel.work import packing, picking, shipping
-from orderflow.model import amount_due
+from orderflow.model import amount_due, document
 from orderflow.model import events as ev
 from orderflow.model.folds import fold
 from orderflow.model.folds import parcel as parcel_fold
@@ -205,6 +207,13 @@ class Seam:
 
 
 SEAMS: Mapping[str, Seam] = {
+    # what is sent, and who may
+    "money in a context of its own": Seam("EXACTLY", (money, document)),
+    "when a period is over": Seam("later", (calendars,)),
+    "who may give a command": Seam("lacking", (decide,)),
+    "who may change stock": Seam("lacking", (engine,)),
+    "who may do a task": Seam("lacks", (desk,)),
+    "the roles of an actor": Seam("held", (roles, hooks)),
     # what is decided
     "units wait for stock": Seam("backorder", (allocation,)),
     "short units wait for stock": Seam("backorder", (picking,)),
