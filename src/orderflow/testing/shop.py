@@ -37,7 +37,7 @@ class Shop(RuleBasedStateMachine):
         skus: What is kept in stock.
     """
 
-    engine_factory: ClassVar[EngineFactory]
+    engine_factory: ClassVar[staticmethod[[Store], Engine]]
     store_factory: ClassVar[Callable[[], Store]] = WatchedStore
     order: ClassVar[SearchStrategy[NewOrder]] = orders()
     skus: ClassVar[tuple[str, ...]] = SKUS
