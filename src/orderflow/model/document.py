@@ -187,7 +187,7 @@ class NewOrder(Sent):
     customer: Customer | None = None
     ship_to: Address | None = None
     pickup_at: Plain | None = Field(default=None, max_length=200)
-    currency: str = Field(max_length=3)
+    currency: str = Field(json_schema_extra={"maxLength": 3})
     lines: Many[Line] = NONE_OF_THEM
     charges: Few[Charge] = NONE_OF_THEM
     promised: Utc | None = None

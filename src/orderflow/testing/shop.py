@@ -20,7 +20,6 @@ from orderflow.ports import Store
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.testing.data import SKUS, orders
 from orderflow.testing.faults import Faulty
-from orderflow.testing.history import EngineFactory
 from orderflow.testing.laws import Broken, WatchedStore, check_order, check_refusal, check_stock
 from orderflow.testing.moods import Moods, take_over
 
