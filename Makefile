@@ -99,7 +99,7 @@ format: $(STAMP)  ## rewrite what `make lint` can mend itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-matrix: $(VERSIONS:%=matrix-%) matrix-lowest  ## the tests on every Python found here; the lowest versions
+matrix: $(VERSIONS:%=matrix-%) matrix-lowest  ## the tests on every Python found here, and with the lowest versions
 
 matrix-%:
 	$(if $(call interpreter,$*),$(call test_on,$*),@echo "Python $*: not found, not tested")
