@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from orderflow.model.attributes import Attributes
 from orderflow.model.bounds import (
+    NONE_OF_THEM,
     Code,
     Composed,
     Day,
@@ -132,7 +133,7 @@ class Edit(Body):
     ship_to: Address | None = None
     promised: Utc | None = None
     quantities: LineUnitsOrNone = Field(default_factory=dict)
-    lines: Many[Line] = ()
+    lines: Many[Line] = NONE_OF_THEM
     reason: Reason = "customer"
 
 
@@ -209,7 +210,7 @@ class Pick(Body):
     fo: Id
     units: LineUnits = Field(default_factory=dict)
     short: LineUnits = Field(default_factory=dict)
-    items: Many[Item] = ()
+    items: Many[Item] = NONE_OF_THEM
 
 
 class Pack(Body):
@@ -316,7 +317,7 @@ class RequestReturn(Body):
     kind: Literal["request_return"] = "request_return"
     lines: LineUnits = Field(min_length=1)
     reason: Reason = "customer"
-    exchange: Many[Line] = ()
+    exchange: Many[Line] = NONE_OF_THEM
 
 
 class ApproveReturn(Body):
@@ -340,7 +341,7 @@ class CloseReturn(Body):
     kind: Literal["close_return"] = "close_return"
     rma: Id
     restock: bool = True
-    findings: Many[Finding] = ()
+    findings: Many[Finding] = NONE_OF_THEM
 
 
 class CloseTask(Body):

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from orderflow.legible import legible
 from orderflow.model.bounds import (
+    NONE_OF_THEM,
+    UNKNOWN,
     Code,
     Composed,
     Id,
@@ -17,6 +19,7 @@ from orderflow.model.bounds import (
     NoneOrMore,
     Plain,
     Price,
+    PriceOrNone,
     Reason,
     Reference,
     SkuUnits,
@@ -170,7 +173,7 @@ class ReturnInspected(Fact):
     kind: Literal["return_inspected"] = "return_inspected"
     rma: Id
     restock: LineUnits = Field(default_factory=dict)
-    findings: Many[Finding] = ()
+    findings: Many[Finding] = NONE_OF_THEM
 
 
 class ReturnAnswered(Fact):
@@ -215,7 +218,7 @@ class LineAnswer(Sent):
     quantity: Units | None = None
     reason: Plain = Field(default="", max_length=200)
     at: Utc | None = None
-    unit_cost: Price | None = None
+    unit_cost: PriceOrNone = UNKNOWN
     substitute: Code | None = None
 
     @model_validator(mode="after")
@@ -230,7 +233,7 @@ class RequestAnswered(PartyFact):
 
     kind: Literal["request_answered"] = "request_answered"
     rejected: Plain = Field(default="", max_length=200)
-    lines: Many[LineAnswer] = ()
+    lines: Many[LineAnswer] = NONE_OF_THEM
     reference: Plain = Field(default="", max_length=100)
 
 
@@ -242,7 +245,7 @@ class GoodsShipped(PartyFact):
     lines: LineUnits = Field(min_length=1)
     carrier: Plain = Field(default="", max_length=64)
     tracking_number: Plain = Field(default="", max_length=64)
-    items: Many[Item] = ()
+    items: Many[Item] = NONE_OF_THEM
 
 
 class CancellationAnswered(PartyFact):
