@@ -7,8 +7,10 @@
     ├── InvalidWorkflow     a workflow that cannot work; lists every finding with its repair
     ├── UnknownWorkflow     an order is stamped with a workflow that is not registered
     ├── Refused             a command was refused; nothing changed; lists every reason
+    ├── RuleFailed          a guard, hook, policy, routing or provider of yours raised an error
     ├── NotFound            no order, parcel or task has this id
     ├── Conflict            others kept changing the same thing; nothing changed; send again
+    │   └── OldTransaction  your own transaction lost to another: roll it back, begin again
     ├── PortFailed          a port could not do its deed; the worker tries again
     │   └── ByHand          a person must do it; the worker opens the task at once
     ├── StoreUnavailable    a database cannot be used; says whether the command may be stored
@@ -21,7 +23,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
@@ -32,11 +36,13 @@ __all__ = [
     "InvalidInput",
     "InvalidWorkflow",
     "NotFound",
+    "OldTransaction",
     "OrderflowError",
     "PortFailed",
     "Problem",
     "Refusal",
     "Refused",
+    "RuleFailed",
     "SchemaMismatch",
     "StoreFull",
     "StoreLocked",
@@ -78,9 +84,43 @@ class Problem:
     def __str__(self) -> str:
         return f"{self.field}: got {self.value!r}, {self.expected}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.field, _that_travels(self.value), self.expected)
+
+
+@attrs.frozen(repr=False)
+class _Shown:
+    """How a value that cannot leave its process was shown."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _that_travels(value: object) -> object:
+    try:
+        pickle.dumps(value)
+    except Exception:  # whatever was sent; its class says how it fails
+        return _Shown(repr(value))
+    return value
+
+
+def _again(kind: type[OrderflowError], args: tuple[Any, ...], own: dict[str, Any]) -> Exception:
+    """An error as it was, without its constructor: it takes other arguments than it keeps."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(own)
+    return error
+
 
 class OrderflowError(Exception):
-    """The root of what input, data and databases cause; mistakes in a program are TypeErrors."""
+    """The root of what input, data and databases cause; mistakes in a program are TypeErrors.
+
+    Every one of them may be pickled and copied: its text and its attributes stay.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.args, self.__dict__)
 
 
 class InvalidInput(OrderflowError, ValueError):
@@ -120,12 +160,26 @@ class Refused(OrderflowError):
         return frozenset(refusal.code for refusal in self.refusals)
 
 
+class RuleFailed(OrderflowError):
+    """A guard, hook, policy, routing or provider of facts raised an error. Nothing changed.
+
+    The text names it, the order and the error; ``__cause__`` is the error itself.
+    """
+
+
 class NotFound(OrderflowError, LookupError):
     """Nothing has this id."""
 
 
 class Conflict(OrderflowError):
     """Others kept changing the same thing. Nothing changed; sending again is safe."""
+
+
+class OldTransaction(Conflict):
+    """A transaction of the host's lost a race: what it has seen is old, or it has failed already.
+
+    In it nothing can be stored any more: roll it back, and begin again with all that it did.
+    """
 
 
 class PortFailed(OrderflowError):
@@ -141,13 +195,17 @@ class StoreUnavailable(OrderflowError):
 
     ``reason`` is what the database said. ``may_be_stored`` is True only where it failed in
     mid-commit. Either way the same command may be sent again *with the same id*: had it been
-    stored, its first answer is given again.
+    stored, its first answer is given again. Where ``permanent`` is True that does not help before
+    somebody has mended what ``reason`` names: a driver, a URL, a table, a permission.
     """
 
-    def __init__(self, what: str, *, may_be_stored: bool = False) -> None:
-        self.reason, self.may_be_stored = what, may_be_stored
+    def __init__(self, what: str, *, may_be_stored: bool = False, permanent: bool = False) -> None:
+        self.reason, self.may_be_stored, self.permanent = what, may_be_stored, permanent
         known = "it may have been stored" if may_be_stored else "nothing was stored"
-        super().__init__(f"{what}; {known}: sending it again with the same id is safe")
+        advice = ": sending it again with the same id is safe"
+        if permanent:
+            advice = ", and nothing will be until this is mended"
+        super().__init__(f"{what}; {known}{advice}")
 
 
 class StoreReadOnly(StoreUnavailable):

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from orderflow.engine.pipeline.handle import Handler
-from orderflow.errors import Refusal
+from orderflow.errors import Refusal, RuleFailed
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.pending.parcel import parcel_waits
 from orderflow.kernel.pending.waits import waits
@@ -64,7 +64,10 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
     offers = []
     for body in candidates(handler, order):
         command = body.to(order.id, by=actor)
-        answer = handler.ask(order, body, actor, "")
+        try:
+            answer = handler.ask(order, body, actor, "")
+        except RuleFailed as failed:
+            answer = (Refusal("rule.failed", str(failed)),)
         offers.append(Offer(command, () if isinstance(answer, Decision) else answer))
     return Explanation(
         order,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from orderflow.model.content import content_of
 from orderflow.model.document import Address, Code, Id, Line, NewOrder
+from orderflow.model.frozen import Frozen, frozen
 from orderflow.model.reading import Attributes, Plain, Sent, Utc, read
 from orderflow.model.returns import Finding
 
@@ -58,7 +59,7 @@ __all__ = [
 ]
 
 Units = Annotated[int, Field(gt=0, le=10_000_000, strict=True)]
-LineUnits = dict[Plain, Units]
+LineUnits = Annotated[dict[Plain, Units], AfterValidator(frozen)]
 Reason = Annotated[Plain, Field(min_length=1, max_length=200)]
 
 
@@ -118,9 +119,9 @@ class Edit(Body):
     kind: Literal["edit"] = "edit"
     ship_to: Address | None = None
     promised: Utc | None = None
-    quantities: dict[Plain, Annotated[int, Field(ge=0, le=10_000_000, strict=True)]] = Field(
-        default_factory=dict
-    )
+    quantities: Annotated[
+        dict[Plain, Annotated[int, Field(ge=0, le=10_000_000, strict=True)]], AfterValidator(frozen)
+    ] = Field(default_factory=Frozen)
     lines: tuple[Line, ...] = ()
     reason: Reason = "customer"
 
@@ -196,8 +197,8 @@ class Pick(Body):
 
     kind: Literal["pick"] = "pick"
     fo: Id
-    units: LineUnits = Field(default_factory=dict)
-    short: LineUnits = Field(default_factory=dict)
+    units: LineUnits = Field(default_factory=Frozen)
+    short: LineUnits = Field(default_factory=Frozen)
     items: tuple[Item, ...] = ()
 
 
@@ -352,7 +353,7 @@ class Fire(Body):
     kind: Literal["fire"] = "fire"
     trigger: Code
     on: Plain | None = None
-    data: Attributes = Field(default_factory=dict)
+    data: Attributes = Field(default_factory=Frozen)
 
 
 class StockCommand(Body):

@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from orderflow.model.frozen import Frozen
 from orderflow.model.reading import CODE, Attributes, Exact, Plain, Sent, Utc
 from orderflow.money import CURRENCIES, Money, share, to_minor
 
@@ -139,7 +140,7 @@ class Line(Sent):
     stocked: bool = True
     asks: tuple[Ask, ...] = ()
     substitutes: tuple[Code, ...] = ()
-    attributes: Attributes = Field(default_factory=dict)
+    attributes: Attributes = Field(default_factory=Frozen)
 
 
 class Charge(Sent):
@@ -183,7 +184,7 @@ class NewOrder(Sent):
     gift: bool = False
     gift_message: Plain = Field(default="", max_length=2000)
     notes: Plain = Field(default="", max_length=4000)
-    attributes: Attributes = Field(default_factory=dict)
+    attributes: Attributes = Field(default_factory=Frozen)
 
     @field_validator("currency")
     @classmethod

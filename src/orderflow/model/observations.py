@@ -6,11 +6,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from orderflow.model.commands import Item, LineUnits, Reason, Units
 from orderflow.model.content import content_of
 from orderflow.model.document import Code, Id
+from orderflow.model.frozen import Frozen, frozen
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.reading import Exact, Plain, Sent, Utc, read
 from orderflow.model.returns import Finding
@@ -128,7 +129,7 @@ class GoodsReturned(Fact):
 
     kind: Literal["goods_returned"] = "goods_returned"
     lines: LineUnits = Field(min_length=1)
-    others: dict[Code, Units] = Field(default_factory=dict)
+    others: Annotated[dict[Code, Units], AfterValidator(frozen)] = Field(default_factory=Frozen)
     rma: Plain | None = None
     reason: Reason = "unannounced"
 
@@ -141,7 +142,7 @@ class ReturnInspected(Fact):
 
     kind: Literal["return_inspected"] = "return_inspected"
     rma: Id
-    restock: LineUnits = Field(default_factory=dict)
+    restock: LineUnits = Field(default_factory=Frozen)
     findings: tuple[Finding, ...] = ()
 
 
@@ -221,7 +222,7 @@ class CancellationAnswered(PartyFact):
     """The party gives up these units; what it does not name it ships."""
 
     kind: Literal["cancellation_answered"] = "cancellation_answered"
-    lines: LineUnits = Field(default_factory=dict)
+    lines: LineUnits = Field(default_factory=Frozen)
     reason: Plain = Field(default="", max_length=200)
 
 

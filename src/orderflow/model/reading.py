@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -19,6 +18,7 @@ from pydantic import (
 )
 
 from orderflow.errors import InvalidInput, Problem
+from orderflow.model.frozen import frozen
 
 __all__ = ["CODE", "Attributes", "Exact", "Plain", "Sent", "Utc", "read", "read_json", "storable"]
 
@@ -34,7 +34,7 @@ class Sent(BaseModel):
 def _freeze(value: Any, name: str = "") -> Any:
     if isinstance(value, Mapping):
         within = f"{name}." if name else ""
-        return MappingProxyType(
+        return frozen(
             {_text(key): _freeze(item, f"{within}{key}") for key, item in value.items()}
         )
     if isinstance(value, list | tuple):

@@ -15,11 +15,13 @@ from orderflow.engine.pipeline.envelope import (
     Ready,
     Refusals,
 )
+from orderflow.engine.pipeline.fault import told
 from orderflow.engine.pipeline.follow import follow
 from orderflow.engine.pipeline.prepare import Preparer
 from orderflow.errors import (
     Conflict,
     ConnectionLost,
+    OldTransaction,
     StoreFull,
     StoreLocked,
     StoreReadOnly,
@@ -32,7 +34,7 @@ from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Outcome, S
 __all__ = ["Handler"]
 
 _TRIES = 25
-_OF_ALL = (ConnectionLost, StoreFull, StoreLocked, StoreReadOnly)
+_OF_ALL = (ConnectionLost, OldTransaction, StoreFull, StoreLocked, StoreReadOnly)
 """What fails because of the database, and not because of what was to be stored."""
 CommitAll = Callable[[Sequence[Commit]], Sequence[Outcome]]
 _LOG = logging.getLogger("orderflow")
@@ -60,8 +62,13 @@ class Handler:
     def ask(
         self, order: Order | None, body: object, actor: str, new_id: str
     ) -> Decision | Refusals:
-        """Decide without committing."""
-        return self.preparer.ask(order, body, actor, new_id)
+        """Decide without committing. Raises RuleFailed."""
+        try:
+            return self.preparer.ask(order, body, actor, new_id)
+        except Exception as error:
+            raise told(error, f"order:{order.id if order else new_id}") from (
+                error.__cause__ or error
+            )
 
     def handle(self, envelope: Envelope) -> Order | Refusals | None:
         """Apply a message. An order's message gives the order, or the reasons to refuse.
@@ -72,7 +79,7 @@ class Handler:
         """
         (answer,) = self.handle_all([envelope])
         if isinstance(answer, Exception):
-            raise answer
+            raise told(answer, envelope.subject)
         return answer
 
     def handle_all(

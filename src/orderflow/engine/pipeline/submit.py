@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from orderflow.engine.pipeline.envelope import Answer, Envelope, digest, enveloped
+from orderflow.engine.pipeline.fault import told
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.errors import NotFound, OrderflowError, Refusal, Refused
 from orderflow.model.commands import Command, Draft, Place, StockCommand
@@ -68,9 +69,7 @@ class Submitter:
             order_id = envelope.subject.removeprefix("order:")
             self._handler.rules.hooks.tell_refused(order_id, answer)
             return Refused(answer)
-        if isinstance(answer, Exception) and not isinstance(answer, OrderflowError):
-            raise answer  # a fault of a hook or of ours, not an outcome
-        return answer
+        return told(answer, envelope.subject) if isinstance(answer, Exception) else answer
 
     def _envelope(self, command: Command) -> Envelope:
         body, order_id = command.body, command.subject
