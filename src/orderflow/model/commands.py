@@ -26,6 +26,7 @@ from orderflow.model.bounds import (
 )
 from orderflow.model.content import content_of
 from orderflow.model.document import Address, Line, NewOrder
+from orderflow.model.frozen import Frozen
 from orderflow.model.reading import Sent, read
 from orderflow.model.returns import Finding
 
@@ -131,7 +132,7 @@ class Edit(Body):
     kind: Literal["edit"] = "edit"
     ship_to: Address | None = None
     promised: Utc | None = None
-    quantities: LineUnitsOrNone = Field(default_factory=dict)
+    quantities: LineUnitsOrNone = Field(default_factory=Frozen)
     lines: Many[Line] = ()
     reason: Reason = "customer"
 
@@ -207,8 +208,8 @@ class Pick(Body):
 
     kind: Literal["pick"] = "pick"
     fo: Id
-    units: LineUnits = Field(default_factory=dict)
-    short: LineUnits = Field(default_factory=dict)
+    units: LineUnits = Field(default_factory=Frozen)
+    short: LineUnits = Field(default_factory=Frozen)
     items: Many[Item] = ()
 
 
@@ -363,7 +364,7 @@ class Fire(Body):
     kind: Literal["fire"] = "fire"
     trigger: Code
     on: Reference | None = None
-    data: Attributes = Field(default_factory=dict)
+    data: Attributes = Field(default_factory=Frozen)
 
 
 class StockCommand(Body):

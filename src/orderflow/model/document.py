@@ -30,6 +30,7 @@ from orderflow.model.bounds import (
     Units,
     Utc,
 )
+from orderflow.model.frozen import Frozen
 from orderflow.model.reading import Sent, read
 from orderflow.money import CURRENCIES, EXACTLY, Money, share, to_minor
 
@@ -144,7 +145,7 @@ class Line(Sent):
     stocked: bool = True
     asks: Few[Ask] = ()
     substitutes: Few[Code] = ()
-    attributes: Attributes = Field(default_factory=dict)
+    attributes: Attributes = Field(default_factory=Frozen)
 
     @field_validator("unit_price")
     @classmethod
@@ -195,7 +196,7 @@ class NewOrder(Sent):
     gift: bool = False
     gift_message: Plain = Field(default="", max_length=2000)
     notes: Plain = Field(default="", max_length=4000)
-    attributes: Attributes = Field(default_factory=dict)
+    attributes: Attributes = Field(default_factory=Frozen)
 
     @field_validator("currency")
     @classmethod

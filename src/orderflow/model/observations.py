@@ -26,6 +26,7 @@ from orderflow.model.bounds import (
 )
 from orderflow.model.commands import Item
 from orderflow.model.content import content_of
+from orderflow.model.frozen import Frozen
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.reading import Sent, read
 from orderflow.model.returns import Finding
@@ -156,7 +157,7 @@ class GoodsReturned(Fact):
 
     kind: Literal["goods_returned"] = "goods_returned"
     lines: LineUnits = Field(min_length=1)
-    others: SkuUnits = Field(default_factory=dict)
+    others: SkuUnits = Field(default_factory=Frozen)
     rma: Reference | None = None
     reason: Reason = "unannounced"
 
@@ -169,7 +170,7 @@ class ReturnInspected(Fact):
 
     kind: Literal["return_inspected"] = "return_inspected"
     rma: Id
-    restock: LineUnits = Field(default_factory=dict)
+    restock: LineUnits = Field(default_factory=Frozen)
     findings: Many[Finding] = ()
 
 
@@ -249,7 +250,7 @@ class CancellationAnswered(PartyFact):
     """The party gives up these units; what it does not name it ships."""
 
     kind: Literal["cancellation_answered"] = "cancellation_answered"
-    lines: LineUnits = Field(default_factory=dict)
+    lines: LineUnits = Field(default_factory=Frozen)
     reason: Plain = Field(default="", max_length=200)
 
 
