@@ -23,11 +23,12 @@ from hypothesis.errors import FlakyFailure
 import orderflow
 from orderflow import Engine
 from orderflow.engine import engine
-from orderflow.engine.pipeline import prepare, submit
+from orderflow.engine.pipeline import handle, prepare, submit
 from orderflow.fulfillment import in_house
 from orderflow.inventory import serving
 from orderflow.kernel import decide, progress
 from orderflow.kernel.changes import cancellation, edit
+from orderflow.kernel.decision import rules
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.money import payment
 from orderflow.kernel.orders import substitutes
@@ -205,6 +206,10 @@ class Seam:
 
 
 SEAMS: Mapping[str, Seam] = {
+    # whose fault it is
+    "whose fault it is": Seam("told", (handle, submit)),
+    "what a policy may give": Seam("fitting", (rules,)),
+    "the names in a command": Seam("check_names", (decide,)),
     # what is decided
     "units wait for stock": Seam("backorder", (allocation,)),
     "short units wait for stock": Seam("backorder", (picking,)),

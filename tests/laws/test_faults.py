@@ -35,6 +35,7 @@ from orderflow.model.observations import PaymentReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import PaymentFact
 from orderflow.testing import FakeCarrier, FakeNotifier, FakeWarehouse
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop, new_order
 
 NONSENSE = object()
@@ -174,7 +175,8 @@ def port(name: str) -> Callable[[Fault], Mapping[str, Any]]:
                 real = getattr(self.inner, name)
                 return lambda *given: fault(real(*given)) if callable(real) else real
 
-        hooks, ports = Hooks(), {"carrier": FakeCarrier(), name: Faulty(PORTS[name]())}
+        hooks = Hooks()
+        ports: dict[str, Any] = {"carrier": FakeCarrier(), name: Faulty(PORTS[name]())}
         hooks.on_enter("confirmed")(lambda step: [notify("hello", to=step.order.id)])
         notifier = {"notifier": ports.pop("notifier")} if name == "notifier" else {}
         steps = Steps(manual={"confirm"})
@@ -366,3 +368,31 @@ def test_the_rule_and_the_order_are_named() -> None:
         and isinstance(offer.command.body, Confirm)
     )
     assert "Confirm cannot be weighed" in blocked.refusals[0].sentence
+
+
+# --- mutants -------------------------------------------------------------------------------------
+
+
+def lets_errors_through(patch: Patch) -> None:
+    """What a rule raises comes out as it is."""
+    replace(patch, "whose fault it is", lambda error, _subject: error)
+
+
+def believes_every_policy(patch: Patch) -> None:
+    """What a policy gives is not looked at."""
+    replace(patch, "what a policy may give", lambda given, *_what: given)
+
+
+LAWS: dict[Mutate, Law] = {
+    lets_errors_through: law(test_whatever_is_at_fault_the_error_is_ours, "guard", "raises"),
+    believes_every_policy: law(
+        test_whatever_is_at_fault_the_error_is_ours, "owed", "gives nonsense"
+    ),
+}
+MUTANTS = Mutants("faults", LAWS)
+
+
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    mutant.breaks(LAWS[mutant.how])

@@ -41,22 +41,24 @@ def told(error: Exception, subject: str) -> OrderflowError:
     """The error, where it is one of ours; else one that names what raised it, and the subject."""
     if isinstance(error, OrderflowError):
         return error
-    rule = _rule(error)
+    rule, where = _rule(error)
     what = " ".join("".join(traceback.format_exception_only(error)).split())
-    found = RuleFailed(f"{rule} raised {what}" if rule else what, subject, rule)
+    found = RuleFailed(f"{rule} raised {what}" if rule else f"{what} (in {where})", subject, rule)
     found.__cause__ = error
     return found
 
 
-def _rule(error: Exception) -> str:
-    """The first function on the way to the error that is an application's.
+def _rule(error: Exception) -> tuple[str, str]:
+    """The first function on the way to the error that is an application's; and our last one.
 
-    None is where what it gave has no Python code, or gave back what it may not: the error tells.
+    None is an application's where a rule gave back what it may not, or has no Python code.
     """
+    where = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         if _module(frame).partition(".")[0] not in _OURS:
-            return f"{frame.f_code.co_qualname} ({_module(frame)}, line {line})"
-    return ""
+            return f"{frame.f_code.co_qualname} ({_module(frame)}, line {line})", where
+        where = f"{_module(frame)}.{frame.f_code.co_qualname}"
+    return "", where
 
 
 def _module(frame: FrameType) -> str:
