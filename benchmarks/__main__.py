@@ -18,7 +18,7 @@ from benchmarks.harness import Race, Result
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--full", action="store_true", help=growth.results.__doc__)
-    parser.add_argument("families", nargs="*", help="trigger, decision, durable, growth, start-up, refusals")
+    parser.add_argument("families", nargs="*", help="trigger, decision, start-up, …")
     asked = parser.parse_args()
     families: dict[str, Callable[[], Iterable[Race | Result]]] = {
         "trigger": machines.races,

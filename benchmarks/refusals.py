@@ -1,4 +1,4 @@
-"""What a megabyte that is refused costs, beside what may be spent on it and what reading it costs."""
+"""What it costs to refuse a megabyte, beside what that may cost."""
 
 from __future__ import annotations
 

@@ -24,12 +24,12 @@ import orderflow
 from orderflow import Engine, calendars, money
 from orderflow.engine import engine
 from orderflow.engine.people import desk
-from orderflow.engine.pipeline import prepare, submit
+from orderflow.engine.pipeline import handle, prepare, submit
 from orderflow.fulfillment import in_house
 from orderflow.inventory import serving
 from orderflow.kernel import decide, progress
 from orderflow.kernel.changes import cancellation, edit
-from orderflow.kernel.decision import hooks, roles
+from orderflow.kernel.decision import hooks, roles, rules
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.money import payment
 from orderflow.kernel.orders import substitutes
@@ -214,6 +214,10 @@ SEAMS: Mapping[str, Seam] = {
     "who may change stock": Seam("lacking", (engine,)),
     "who may do a task": Seam("lacks", (desk,)),
     "the roles of an actor": Seam("held", (roles, hooks)),
+    # whose fault it is
+    "whose fault it is": Seam("told", (handle, submit)),
+    "what a policy may give": Seam("fitting", (rules,)),
+    "the names in a command": Seam("check_names", (decide,)),
     # what is decided
     "units wait for stock": Seam("backorder", (allocation,)),
     "short units wait for stock": Seam("backorder", (picking,)),

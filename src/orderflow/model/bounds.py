@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from orderflow.calendars import EARLIEST, LATEST
+from orderflow.model.frozen import frozen
 from orderflow.model.given import Given
 
 __all__ = [
@@ -178,11 +179,14 @@ def _apart(given: Any) -> Any:
 
 
 _Apart = BeforeValidator(_apart)
-LineUnits = Annotated[dict[Reference, Units], Field(max_length=MANY), _Apart, _at_most(MANY)]
-LineUnitsOrNone = Annotated[
-    dict[Reference, UnitsOrNone], Field(max_length=MANY), _Apart, _at_most(MANY)
+_Fixed = AfterValidator(frozen)
+LineUnits = Annotated[
+    dict[Reference, Units], Field(max_length=MANY), _Apart, _at_most(MANY), _Fixed
 ]
-SkuUnits = Annotated[dict[Code, Units], Field(max_length=MANY), _Apart, _at_most(MANY)]
+LineUnitsOrNone = Annotated[
+    dict[Reference, UnitsOrNone], Field(max_length=MANY), _Apart, _at_most(MANY), _Fixed
+]
+SkuUnits = Annotated[dict[Code, Units], Field(max_length=MANY), _Apart, _at_most(MANY), _Fixed]
 
 
 def _exact(value: object) -> object:

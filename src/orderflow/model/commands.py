@@ -27,6 +27,7 @@ from orderflow.model.bounds import (
 )
 from orderflow.model.content import content_of
 from orderflow.model.document import Address, Line, NewOrder
+from orderflow.model.frozen import Frozen
 from orderflow.model.reading import Sent, read
 from orderflow.model.returns import Finding
 
@@ -132,7 +133,7 @@ class Edit(Body):
     kind: Literal["edit"] = "edit"
     ship_to: Address | None = None
     promised: Utc | None = None
-    quantities: LineUnitsOrNone = Field(default_factory=dict)
+    quantities: LineUnitsOrNone = Field(default_factory=Frozen)
     lines: Many[Line] = NONE_OF_THEM
     reason: Reason = "customer"
 
@@ -208,8 +209,8 @@ class Pick(Body):
 
     kind: Literal["pick"] = "pick"
     fo: Id
-    units: LineUnits = Field(default_factory=dict)
-    short: LineUnits = Field(default_factory=dict)
+    units: LineUnits = Field(default_factory=Frozen)
+    short: LineUnits = Field(default_factory=Frozen)
     items: Many[Item] = NONE_OF_THEM
 
 
@@ -364,7 +365,7 @@ class Fire(Body):
     kind: Literal["fire"] = "fire"
     trigger: Code
     on: Reference | None = None
-    data: Attributes = Field(default_factory=dict)
+    data: Attributes = Field(default_factory=Frozen)
 
 
 class StockCommand(Body):

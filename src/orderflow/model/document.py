@@ -32,6 +32,7 @@ from orderflow.model.bounds import (
     Units,
     Utc,
 )
+from orderflow.model.frozen import Frozen
 from orderflow.model.reading import Sent, read
 from orderflow.money import CURRENCIES, EXACTLY, Money, share, to_minor
 
@@ -146,7 +147,7 @@ class Line(Sent):
     stocked: bool = True
     asks: Few[Ask] = NONE_OF_THEM
     substitutes: Few[Code] = NONE_OF_THEM
-    attributes: Attributes = Field(default_factory=dict)
+    attributes: Attributes = Field(default_factory=Frozen)
 
     @field_validator("unit_price")
     @classmethod
@@ -197,7 +198,7 @@ class NewOrder(Sent):
     gift: bool = False
     gift_message: Plain = Field(default="", max_length=2000)
     notes: Plain = Field(default="", max_length=4000)
-    attributes: Attributes = Field(default_factory=dict)
+    attributes: Attributes = Field(default_factory=Frozen)
 
     @field_validator("currency")
     @classmethod

@@ -29,6 +29,7 @@ from orderflow.model.bounds import (
 )
 from orderflow.model.commands import Item
 from orderflow.model.content import content_of
+from orderflow.model.frozen import Frozen
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.reading import Sent, read
 from orderflow.model.returns import Finding
@@ -159,7 +160,7 @@ class GoodsReturned(Fact):
 
     kind: Literal["goods_returned"] = "goods_returned"
     lines: LineUnits = Field(min_length=1)
-    others: SkuUnits = Field(default_factory=dict)
+    others: SkuUnits = Field(default_factory=Frozen)
     rma: Reference | None = None
     reason: Reason = "unannounced"
 
@@ -172,7 +173,7 @@ class ReturnInspected(Fact):
 
     kind: Literal["return_inspected"] = "return_inspected"
     rma: Id
-    restock: LineUnits = Field(default_factory=dict)
+    restock: LineUnits = Field(default_factory=Frozen)
     findings: Many[Finding] = NONE_OF_THEM
 
 
@@ -252,7 +253,7 @@ class CancellationAnswered(PartyFact):
     """The party gives up these units; what it does not name it ships."""
 
     kind: Literal["cancellation_answered"] = "cancellation_answered"
-    lines: LineUnits = Field(default_factory=dict)
+    lines: LineUnits = Field(default_factory=Frozen)
     reason: Plain = Field(default="", max_length=200)
 
 

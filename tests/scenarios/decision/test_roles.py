@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from orderflow import MANUAL, InHouse, Refused, Steps
-from orderflow.errors import Refusal
+from orderflow.errors import Refusal, RuleFailed
 from orderflow.kernel.decision.roles import lacking
 from orderflow.model import commands as cmd
 from orderflow.model.commands import Cancel, Confirm
@@ -137,7 +137,7 @@ def test_a_task_that_became_anothers_is_still_completed_by_its_command() -> None
 def test_one_text_is_no_set_of_roles() -> None:
     shop = Shop(InHouse(), steps=MANUAL, stock={"MUG": 5}, roles_of=lambda _: "sales")
     shop.place()
-    with pytest.raises(TypeError, match="roles_of must give a set of roles"):
+    with pytest.raises(RuleFailed, match="roles_of must give a set of roles"):
         shop.engine.submit(Confirm().to("A-1", by="ana"))
 
 

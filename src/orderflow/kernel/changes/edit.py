@@ -108,7 +108,8 @@ def _raise(
     try:
         after = before.revised(grown, lines)
     except InvalidInput as wrong:
-        deciding.refuse("edit.too_much", "; ".join(map(str, wrong.problems)))
+        if not any(refusal.code == "line.unknown" for refusal in deciding.refusals):
+            deciding.refuse("edit.too_much", "; ".join(map(str, wrong.problems)))
         return
     deciding.revise(after)
     for line, units in more.items():

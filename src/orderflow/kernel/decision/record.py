@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from orderflow.errors import Refusal
+from orderflow.kernel.decision.fitting import fitting
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.decision.step import Fired
 from orderflow.model import events as ev
@@ -153,6 +154,7 @@ class Record:
 
     def vetoed(self, refusal: Refusal | None) -> bool:
         """Whether the application's veto stands; one that is overridden is only taken down."""
+        fitting(refusal, "a policy", Refusal, type(None))
         if refusal is not None and self.overruled is not None:
             self.overruled.append(refusal.code)
             return False

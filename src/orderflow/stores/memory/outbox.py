@@ -12,6 +12,7 @@ import attrs
 
 from orderflow.model.work import Due, Kind, Message, Task
 from orderflow.ports import Pending
+from orderflow.stores.forking import watch
 from orderflow.stores.rows import PRIORITY, Row, message_row
 
 __all__ = ["MemoryOutbox"]
@@ -41,6 +42,17 @@ class MemoryOutbox:
         self._wakes: list[tuple[datetime, int, str]] = []
         self._by_owner: dict[str, set[str]] = {}
         self._tasks: dict[str, tuple[str, Task]] = {}
+        watch(self)
+
+    def before_fork(self) -> None:
+        """Wait until nobody is in the middle of a change."""
+        self._lock.acquire()
+
+    def after_fork(self, *, child: bool) -> None:
+        """Go on; a child has a copy of its own."""
+        self._lock.release()
+        if child:
+            self._lock = threading.RLock()
 
     def _open(self, task: Task, owner: str) -> None:
         """Open a task; one that is open already says what the new one says, and stays claimed."""
