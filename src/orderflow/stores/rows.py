@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from orderflow.model.disguise import disguised, without_handles
 from orderflow.model.events import Entry
 from orderflow.model.messages import stored_name
 from orderflow.model.observations import Observation
@@ -23,6 +24,7 @@ __all__ = [
     "Row",
     "derived_columns",
     "entry_row",
+    "erased_key",
     "matched_row",
     "message_row",
     "parcel_row",
@@ -75,6 +77,15 @@ def rows_of(commit: Commit) -> Iterator[Row]:
             )
     for watch in commit.watches:
         yield _watch_row(watch, commit)
+
+
+def erased_key(key: str, kind: str) -> str:
+    """The key of a row where a person was erased: ids of commands and handles of holds are not in it.
+
+    Messages and watchers are known by what caused them, effects and timers by what they are for.
+    """
+    caused = kind in (Kind.MESSAGE.value, Kind.WATCH.value)
+    return disguised(key) if caused else without_handles(key)
 
 
 def message_row(message: Message, now: datetime) -> Row:
