@@ -12,7 +12,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-__all__ = ["NAMES_OTHERS", "STAYS", "Marker"]
+__all__ = ["NAMES_OTHERS", "PARTIES", "STAYS", "Marker"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -58,9 +58,11 @@ NAMES_OTHERS: Mapping[str, str] = {
     "invoice": "a party's number",
     "lot": "what is asked for in a recall",
     "serial": "what is asked for in a recall and a warranty",
-    "rejected": "a party's own code",
 }
 """What stays where it does not name the person."""
+
+PARTIES = {"RequestReceived.reference", "RequestAnswered.reference", "GoodsShipped.notice"}
+"""What a party calls its own papers: it asks and is asked by that name, whatever it is."""
 
 
 class Marker:

@@ -14,7 +14,7 @@ from orderflow.errors import InvalidInput, Problem
 from orderflow.legible import legible_log
 from orderflow.model.disguise import disguised, without_handles
 from orderflow.model.document import PERSONAL_FIELDS, Customer, NewOrder
-from orderflow.model.events import Entry, Event
+from orderflow.model.events import Entry, Event, ReferenceGiven
 from orderflow.model.folds.fold import fold
 from orderflow.model.folds.parcel import fold_parcel
 from orderflow.model.ledger import SETTLED
@@ -29,8 +29,10 @@ ERASED = "erased"
 _LOG = legible_log()
 _CODE = re.compile(r"[a-z][a-z0-9_.:-]*")
 _AGAIN = timedelta(days=1)
-_THEIRS = frozenset({"reference", "notice", "invoice", "lot", "serial"})
+_THEIRS = frozenset({"reference", "lot", "serial"})
 """Fields of events that hold what others call something: they may name a person."""
+_PARTIES = (ReferenceGiven,)
+"""What a party calls its own papers stays: it asks and is asked by that name."""
 
 
 @attrs.frozen
@@ -158,6 +160,8 @@ class _Person:
 
     def _event(self, event: Event) -> Event:
         """The event without free text; codes stay."""
+        if isinstance(event, _PARTIES):
+            return event
         fields = attrs.fields(type(event))  # type: ignore[arg-type]  # each kind is attrs'
         told = {field.name: getattr(event, field.name) for field in fields}
         return attrs.evolve(  # type: ignore[misc]

@@ -12,7 +12,7 @@ import attrs
 
 from orderflow.model.work import Due, Kind, Message, Task
 from orderflow.ports import Pending
-from orderflow.stores.rows import PRIORITY, Row, erased_key, message_row
+from orderflow.stores.rows import PRIORITY, Row, erased_key, erased_subject, message_row
 
 __all__ = ["MemoryOutbox"]
 
@@ -72,7 +72,8 @@ class MemoryOutbox:
             return False
         for key, new in renamed.items():
             found = self._outbox.pop(key)
-            found.row = attrs.evolve(found.row, key=new)
+            about = erased_subject(key, found.row.subject)
+            found.row = attrs.evolve(found.row, key=new, subject=about)
             self._outbox[new] = found
             self._by_owner[found.row.owner].remove(key)
             self._by_owner[found.row.owner].add(new)

@@ -112,6 +112,15 @@ class Database:
                 connection.exec_driver_sql("BEGIN")
             yield connection
 
+    def wipe_log(self) -> None:
+        """Empty the write-ahead log of SQLite, which holds pages as they were.
+
+        A reader that stands in the way for longer than our patience leaves it as it is.
+        """
+        if self._begins:
+            with typed(), self.engine.connect() as connection:
+                connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -162,6 +171,7 @@ def _open(url: str, patience: float, synchronous: str) -> Engine:
             f"pragma busy_timeout={int(patience * 1000)}",
             "pragma journal_mode=wal",
             f"pragma synchronous={synchronous}",
+            "pragma secure_delete=on",  # what is erased is overwritten, not left in a free page
         ]
 
     def configure(connection: Any, _record: object) -> None:
