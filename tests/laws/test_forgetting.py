@@ -1,4 +1,4 @@
-"""Nothing that may be sent outlives a person: a mark in each text of the models is found no more."""
+"""Nothing that may be sent outlives a person: a mark in each text of a model is found no more."""
 
 from __future__ import annotations
 
