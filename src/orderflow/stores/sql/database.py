@@ -171,6 +171,15 @@ class Database:
                 connection.exec_driver_sql("BEGIN")
             yield connection
 
+    def wipe_log(self) -> None:
+        """Empty the write-ahead log of SQLite, which holds pages as they were.
+
+        A reader that stands in the way for longer than our patience leaves it as it is.
+        """
+        if self._begins:
+            with typed(), self.engine.connect() as connection:
+                connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
+
     def close(self) -> None:
         """Close every connection, but for those of the host's own engine."""
         if not self._hosts:

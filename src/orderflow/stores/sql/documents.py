@@ -136,6 +136,7 @@ class SqlDocuments(_InTables):
             gone = set(connection.scalars(select(_filed.c.digest).filter_by(order_id=order)))
             connection.execute(delete(_filed).filter_by(order_id=order))
             _drop(connection, gone)
+        self._database.wipe_log()
 
 
 def _drop(connection: Connection, digests: set[str]) -> None:

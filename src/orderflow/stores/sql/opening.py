@@ -76,6 +76,7 @@ def settings_of(engine: Engine, patience: float, synchronous: str) -> list[str]:
         f"pragma busy_timeout={int(patience * 1000)}",
         "pragma journal_mode=wal",
         f"pragma synchronous={synchronous}",
+        "pragma secure_delete=on",  # what is erased is overwritten, not left in a free page
     ]
 
 

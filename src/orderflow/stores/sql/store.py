@@ -246,7 +246,10 @@ class SqlStore(SqlReads):
     def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
         """Replace an order, its parcels and their journals, and blank what was told of them."""
         with self._database.write() as connection:
-            return erasure.rewrite(connection, order, parcels, entries)
+            rewritten = erasure.rewrite(connection, order, parcels, entries)
+        if self._database is self._own:  # a host empties its log when its transaction is over
+            self._own.wipe_log()
+        return rewritten
 
     @again
     def strike(self, owner: str) -> None:
