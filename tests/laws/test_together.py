@@ -120,7 +120,7 @@ def test_a_hook_that_fails_sinks_no_other() -> None:
     ]
     (fault,) = (each for each in engine.submit_many(places) if isinstance(each, Exception))
     assert isinstance(fault, RuleFailed)
-    assert fault.subject == "A-1"
+    assert fault.subject == "order:A-1"
     assert [order.id for order in engine.orders()] == ["A-0", "A-2", "A-3", "A-4"]
     assert engine.level("MUG").reserved == 4
 
