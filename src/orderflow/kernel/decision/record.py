@@ -15,6 +15,7 @@ from orderflow.kernel.decision.step import Fired
 from orderflow.model import events as ev
 from orderflow.model.document import NewOrder
 from orderflow.model.folds.fold import Fold
+from orderflow.model.frozen import HoldsMappings
 from orderflow.model.ledger import Slot
 from orderflow.model.messages import MessageBody
 from orderflow.model.order import Order
@@ -27,7 +28,7 @@ __all__ = ["Context", "Record"]
 
 
 @attrs.frozen
-class Context:
+class Context(HoldsMappings):
     """What a decision may know of the world: all of it is given.
 
     Attributes:

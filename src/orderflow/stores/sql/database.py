@@ -51,7 +51,7 @@ class Database:
         self.engine: Engine = opened(url, patience, synchronous, pool or {})
         self._hosts = self.engine is url
         self._patience = patience
-        self._settings = settings_of(self.engine, patience, synchronous) if self._hosts else []
+        self._settings = settings_of(self.engine, patience, synchronous, "set local")
         if schema is not None:
             tables = {"schema_translate_map": {None: schema}}
             self.engine = self.engine.execution_options(**tables)
@@ -102,9 +102,8 @@ class Database:
                 time.sleep(pause)
                 pause = min(pause * 2, 0.2)
                 continue
-            for setting in self._settings:
-                connection.exec_driver_sql(setting)
-            connection.rollback() if self._settings else None
+            if self._begins and self._hosts:
+                _set(connection, self._settings)
             return connection
 
     @property
@@ -121,7 +120,8 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A connection to read from."""
         with typed():
-            if not getattr(self._thread, "keeps", False):
+            # The host's may begin a transaction at its first read, and show what stood then.
+            if self._hosts or not getattr(self._thread, "keeps", False):
                 with self._connect(self._reading) as connection:
                     yield connection
                 return
@@ -158,7 +158,10 @@ class Database:
         with typed() as progress, self._connect(self.engine) as connection, connection.begin():
             if self._begins:
                 # The lock at once: a transaction that reads first might not get it later.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                _begin(connection, "BEGIN IMMEDIATE")
+            elif self._hosts:
+                for setting in self._settings:
+                    connection.exec_driver_sql(setting)
             yield connection
             progress.committing = True
 
@@ -168,7 +171,7 @@ class Database:
         level: dict[str, Any] = {} if self._begins else {"isolation_level": "REPEATABLE READ"}
         with typed(), self._connect(self.engine.execution_options(**level)) as connection:
             if self._begins:
-                connection.exec_driver_sql("BEGIN")
+                _begin(connection, "BEGIN")
             yield connection
 
     def wipe_log(self) -> None:
@@ -184,6 +187,23 @@ class Database:
         """Close every connection, but for those of the host's own engine."""
         if not self._hosts:
             self.engine.dispose()
+
+
+def _set(connection: Connection, settings: list[str]) -> None:
+    """Set up an SQLite connection of the host's before any transaction, whoever begins those."""
+    cursor = connection.connection.cursor()
+    for setting in settings:
+        cursor.execute(setting)
+    cursor.close()
+
+
+def _begin(connection: Connection, how: str) -> None:
+    """Begin on SQLite; anew, where the host's engine has a listener that has begun already."""
+    if not connection.in_transaction():
+        connection.begin()
+    if _is_open(connection.connection):
+        connection.exec_driver_sql("ROLLBACK")
+    connection.exec_driver_sql(how)
 
 
 def _count(engine: Engine, in_use: set[int]) -> None:
@@ -232,11 +252,13 @@ class Guest:
 
     def _begin(self) -> None:
         """See that a transaction is open; else the savepoint would be one, and stored at once."""
+        if not self._connection.in_transaction():
+            self._connection.begin()
         raw = self._connection.connection
+        if _commits_alone(self._connection):
+            what = "your connection commits by itself (AUTOCOMMIT): open a transaction on it"
+            raise StoreUnavailable(what, permanent=True)
         if self._connection.dialect.name != "sqlite":
-            if getattr(raw.dbapi_connection, "autocommit", False) is True:
-                what = "your connection commits by itself (AUTOCOMMIT): open a transaction on it"
-                raise StoreUnavailable(what, permanent=True)
             return
         if not _is_open(raw):
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -248,8 +270,24 @@ class Guest:
 
 def _is_open(raw: Any) -> bool:
     """Whether an SQLite connection says that a transaction is open on it."""
-    layers = (raw.dbapi_connection, raw.driver_connection)
-    return any(getattr(layer, "in_transaction", False) is True for layer in layers)
+    return any(getattr(layer, "in_transaction", False) is True for layer in _layers(raw))
+
+
+def _commits_alone(connection: Connection) -> bool:
+    """Whether no transaction is open on a connection, and its driver opens none: each is stored."""
+    if _is_open(raw := connection.connection):
+        return False
+    alone: dict[str, bool | None] = {"autocommit": True}
+    if connection.dialect.name == "sqlite":
+        alone["isolation_level"] = None
+    return any(
+        getattr(layer, name, "") is value for layer in _layers(raw) for name, value in alone.items()
+    )
+
+
+def _layers(raw: Any) -> tuple[Any, Any]:
+    """A connection as SQLAlchemy knows it, and the driver's own."""
+    return raw.dbapi_connection, raw.driver_connection
 
 
 def schema_of(connection: Connection) -> str | None:

@@ -68,10 +68,10 @@ def _check(engine: Engine) -> None:
         raise ValueError("SQLite in memory is another database in each thread: use MemoryStore()")
 
 
-def settings_of(engine: Engine, patience: float, synchronous: str) -> list[str]:
-    """What to execute on a connection before its first transaction."""
+def settings_of(engine: Engine, patience: float, synchronous: str, how: str = "set") -> list[str]:
+    """What to execute on a connection before its first transaction; in each, with ``set local``."""
     if engine.dialect.name != "sqlite":
-        return [f"set lock_timeout = {int(patience * 1000)}"]
+        return [f"{how} lock_timeout = {int(patience * 1000)}"]
     return [
         f"pragma busy_timeout={int(patience * 1000)}",
         "pragma journal_mode=wal",
