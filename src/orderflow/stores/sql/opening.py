@@ -8,7 +8,7 @@ from math import inf
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 
 from orderflow.errors import StoreUnavailable
@@ -35,6 +35,7 @@ def opened(
         address = make_url(place)
         if address.drivername == "postgresql":
             address = address.set(drivername="postgresql+psycopg")
+        _check_place(address)
         engine = create_engine(address, hide_parameters=True, **_options(patience, pool))
     except (SQLAlchemyError, ImportError) as error:
         missing = isinstance(error, ImportError) and error.name == "psycopg"
@@ -64,7 +65,11 @@ def _check(engine: Engine) -> None:
         right = " or ".join(f"{name}+{each}://" for each in _DRIVERS[name])
         what = f"the driver {driver} does not work as a store's: give {right}"
         raise StoreUnavailable(what, permanent=True)
-    if name == "sqlite" and engine.url.database in (None, "", ":memory:"):
+    _check_place(engine.url)
+
+
+def _check_place(url: URL) -> None:
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
         raise ValueError("SQLite in memory is another database in each thread: use MemoryStore()")
 
 
