@@ -99,7 +99,7 @@ format: $(STAMP)  ## rewrite what `make lint` can mend itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-matrix: $(VERSIONS:%=matrix-%)  ## the tests on every Python found here
+matrix: $(VERSIONS:%=matrix-%) matrix-lowest  ## the tests on every Python found here, and with the lowest versions
 
 matrix-%:
 	$(if $(call interpreter,$*),$(call test_on,$*),@echo "Python $*: not found, not tested")
@@ -114,6 +114,14 @@ $(call interpreter,$(1)) -m venv .matrix/$(1)
 .matrix/$(1)/bin/python -m pip $(INSTALL) $(EVERYTHING)
 $(call run_tests,.matrix/$(1)/bin/python)
 endef
+
+# What pyproject.toml asks for, each at its lowest; what tests it is as new as elsewhere.
+matrix-lowest: $(STAMP)
+	$(call create_environment,.matrix/lowest)
+	$(BIN)/uv pip install --quiet --python .matrix/lowest/bin/python --resolution lowest-direct '.[$(EXTRAS)]'
+	.matrix/lowest/bin/python -m pip $(INSTALL) --group dev --group temporal
+	.matrix/lowest/bin/orderflow --help >/dev/null
+	.matrix/lowest/bin/python -m pytest -q -n 2 -m "not slow" tests/kernel tests/scenarios
 
 # --- the rest ------------------------------------------------------------------------------------
 

@@ -11,19 +11,20 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from benchmarks import decisions, durable, growth, machines, report, startup
+from benchmarks import decisions, durable, growth, machines, refusals, report, startup
 from benchmarks.harness import Race, Result
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--full", action="store_true", help=growth.results.__doc__)
-    parser.add_argument("families", nargs="*", help="trigger, decision, durable, growth, start-up")
+    parser.add_argument("families", nargs="*", help="trigger, decision, start-up, …")
     asked = parser.parse_args()
     families: dict[str, Callable[[], Iterable[Race | Result]]] = {
         "trigger": machines.races,
         "decision": decisions.races,
         "start-up": startup.races,
+        "refusals": refusals.races,
         "growth": partial(growth.results, asked.full),
         "durable": durable.results,
     }

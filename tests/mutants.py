@@ -21,15 +21,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import FlakyFailure
 
 import orderflow
-from orderflow import Engine
+from orderflow import Engine, calendars, money
 from orderflow.engine import engine
 from orderflow.engine import standing as rows
-from orderflow.engine.pipeline import prepare, submit
+from orderflow.engine.people import desk
+from orderflow.engine.pipeline import handle, prepare, submit
 from orderflow.engine.worker import worker
 from orderflow.fulfillment import in_house
 from orderflow.inventory import serving
 from orderflow.kernel import decide, progress
 from orderflow.kernel.changes import cancellation, edit
+from orderflow.kernel.decision import hooks, roles, rules
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.money import payment
 from orderflow.kernel.orders import substitutes
@@ -40,7 +42,7 @@ from orderflow.kernel.pending import parcel as pending_parcel
 from orderflow.kernel.returns import goods, rma
 from orderflow.kernel.stock import allocation, backorder
 from orderflow.kernel.work import packing, picking, shipping
-from orderflow.model import amount_due
+from orderflow.model import amount_due, document
 from orderflow.model import events as ev
 from orderflow.model import parcel as model_parcel
 from orderflow.model.folds import fold
@@ -209,6 +211,17 @@ class Seam:
 
 
 SEAMS: Mapping[str, Seam] = {
+    # what is sent, and who may
+    "money in a context of its own": Seam("EXACTLY", (money, document)),
+    "when a period is over": Seam("later", (calendars,)),
+    "who may give a command": Seam("lacking", (decide,)),
+    "who may change stock": Seam("lacking", (engine,)),
+    "who may do a task": Seam("lacks", (desk,)),
+    "the roles of an actor": Seam("held", (roles, hooks)),
+    # whose fault it is
+    "whose fault it is": Seam("told", (handle, submit)),
+    "what a policy may give": Seam("fitting", (rules,)),
+    "the names in a command": Seam("check_names", (decide,)),
     # what is decided
     "units wait for stock": Seam("backorder", (allocation,)),
     "short units wait for stock": Seam("backorder", (picking,)),

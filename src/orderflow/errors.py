@@ -8,8 +8,10 @@
     ├── UnknownWorkflow     an order is stamped with a workflow that is not registered
     ├── UnknownHere         a strategy or watcher that this release of the application lacks
     ├── Refused             a command was refused; nothing changed; lists every reason
+    ├── RuleFailed          a guard, hook, policy, strategy or provider of yours is at fault
     ├── NotFound            no order, parcel or task has this id
     ├── Conflict            others kept changing the same thing; nothing changed; send again
+    │   └── OldTransaction  your own transaction lost to another: roll it back, begin again
     ├── PortFailed          a port could not do its deed; the worker tries again
     │   └── ByHand          a person must do it; the worker opens the task at once
     ├── StoreUnavailable    a database cannot be used; says whether the command may be stored
@@ -22,7 +24,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
@@ -35,11 +39,13 @@ __all__ = [
     "InvalidInput",
     "InvalidWorkflow",
     "NotFound",
+    "OldTransaction",
     "OrderflowError",
     "PortFailed",
     "Problem",
     "Refusal",
     "Refused",
+    "RuleFailed",
     "SchemaMismatch",
     "StoreFull",
     "StoreLocked",
@@ -82,23 +88,59 @@ class Problem:
     def __str__(self) -> str:
         return f"{legible(self.field)}: got {_shown(self.value)}, {legible(self.expected)}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.field, _that_travels(self.value), self.expected)
+
 
 _LONGEST = 300
 
 
 def _shown(value: object) -> str:
     """A value as it was given, as far as a person would read it."""
+    if isinstance(value, _Shown):
+        return value.text
     if isinstance(value, list | tuple | dict) and len(value) > _LONGEST:
         return f"a {type(value).__name__} of {len(value)}"
     try:
         text = repr(value)
-    except (ValueError, RecursionError):  # a number of many digits, or lists within lists
+    except Exception:  # a number of many digits, lists within lists, a class that fails at it
         return f"a {type(value).__name__} that is too large to show"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
 
 
+@attrs.frozen
+class _Shown:
+    """How a value that cannot leave its process was shown."""
+
+    text: str
+
+
+def _that_travels(value: object) -> object:
+    """A value that says the same elsewhere: itself, or how it was shown."""
+    shown = _shown(value)
+    try:
+        if _shown(pickle.loads(pickle.dumps(value))) == shown:
+            return value
+    except Exception:  # whatever was sent; its class says how it fails
+        pass
+    return _Shown(shown)
+
+
+def _again(kind: type[OrderflowError], args: tuple[Any, ...], own: dict[str, Any]) -> Exception:
+    """An error as it was, without its constructor: it takes other arguments than it keeps."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(own)
+    return error
+
+
 class OrderflowError(Exception):
-    """The root of what input, data and databases cause; mistakes in a program are TypeErrors."""
+    """The root of what input, data and databases cause; mistakes in a program are TypeErrors.
+
+    Every one of them may be pickled and copied: its text and its attributes stay.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.args, self.__dict__)
 
 
 class InvalidInput(OrderflowError, ValueError):
@@ -142,12 +184,32 @@ class Refused(OrderflowError):
         return frozenset(refusal.code for refusal in self.refusals)
 
 
+class RuleFailed(OrderflowError):
+    """A guard, hook, policy, routing, strategy or provider of yours is at fault. Nothing changed.
+
+    Its own error is the ``__cause__``. ``rule`` is the function that raised it; empty where it
+    gave back what it may not, or has no Python code: the text tells. ``subject`` is what it was
+    asked about: ``order:A-1``.
+    """
+
+    def __init__(self, what: str, subject: str, rule: str = "") -> None:
+        self.rule, self.subject = rule, subject
+        super().__init__(legible(f"{what}; asked about {subject}, nothing changed"))
+
+
 class NotFound(OrderflowError, LookupError):
     """Nothing has this id."""
 
 
 class Conflict(OrderflowError):
     """Others kept changing the same thing. Nothing changed; sending again is safe."""
+
+
+class OldTransaction(Conflict):
+    """A transaction of the host's lost a race: what it has seen is old, or it has failed already.
+
+    In it nothing can be stored any more: roll it back, and begin again with all that it did.
+    """
 
 
 class PortFailed(OrderflowError):
@@ -163,13 +225,18 @@ class StoreUnavailable(OrderflowError):
 
     ``reason`` is what the database said. ``may_be_stored`` is True only where it failed in
     mid-commit. Either way the same command may be sent again *with the same id*: had it been
-    stored, its first answer is given again.
+    stored, its first answer is given again. Where ``permanent`` is True that does not help before
+    somebody has mended what ``reason`` names: a driver, a URL, a table, a permission.
     """
 
-    def __init__(self, what: str, *, may_be_stored: bool = False) -> None:
-        self.reason, self.may_be_stored = without_passwords(legible(what)), may_be_stored
+    def __init__(self, what: str, *, may_be_stored: bool = False, permanent: bool = False) -> None:
+        self.reason = without_passwords(legible(what))
+        self.may_be_stored, self.permanent = may_be_stored, permanent
         known = "it may have been stored" if may_be_stored else "nothing was stored"
-        super().__init__(f"{self.reason}; {known}: sending it again with the same id is safe")
+        advice = ": sending it again with the same id is safe"
+        if permanent:
+            advice = ", and nothing will be until this is mended"
+        super().__init__(f"{self.reason}; {known}{advice}")
 
 
 class StoreReadOnly(StoreUnavailable):

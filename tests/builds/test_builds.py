@@ -204,7 +204,7 @@ def test_a_build_that_does_not_fit_is_found(
     unfit(monkeypatch)
     mine = begun.copy(tmp_path / "mine")
     successor = Successor(mine.url, mine.folder)
-    found = (finding.what for finding in examine(successor.engine))
+    found = [finding.what for finding in examine(successor.engine)]  # to its end: it reads a store
     assert any(UNFIT[unfit] in what for what in found)
     successor.store.close()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 
 from orderflow import Address, Charge, Customer
-from orderflow.model.commands import Cancel, PlaceHold, ReleaseHold
+from orderflow.model.commands import PlaceHold, ReleaseHold
 from orderflow.stores import SqlStore
 from tests.cases.shop import Shop, case, expect, line
 
 
 def left_of_anna() -> str:
-    """All that stands in the tables once Anna Smithsonia is forgotten."""
+    """All that stands in the tables once Anna Smithsonia is forgotten: her order is over."""
     shop = Shop(store=SqlStore("sqlite:///forget.db"))
     shop.stock("S", 1)
     shop.place(
@@ -22,8 +22,10 @@ def left_of_anna() -> str:
     )
     shop.do(PlaceHold(hold="h-anna", reason="anna"))
     shop.do(ReleaseHold(hold="h-anna"))
-    shop.do(Cancel(reason="a gift"))
-    shop.engine.forget("anna")
+    shop.pay(1)
+    shop.deliver()
+    shop.days(60)
+    expect(("A-1",), shop.engine.forget("anna").erased)
     read = sqlite3.connect("forget.db").execute
     names = [name for (name,) in read("select name from sqlite_master where type = 'table'")]
     return "\n".join(repr(row) for name in names for row in read(f'select * from "{name}"'))

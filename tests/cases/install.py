@@ -106,11 +106,12 @@ def calendar() -> None:
 
 @case("the lowest typer that is allowed prints the help", "low", **FRESH)
 def lowest() -> None:
-    """``typer==0.15.0`` with the newest of what else is allowed.
+    """The lowest typer that the extra allows, with the newest of what else is allowed.
 
     Right: ``orderflow --help`` prints its help. Kind: each lower bound works with what else is
     installed today.
     """
-    program = installed(".[cli]", "typer==0.15.0") / "orderflow"
+    (bound,) = re.findall(r'"typer>=([0-9.]+)', (ROOT / "pyproject.toml").read_text())
+    program = installed(".[cli]", f"typer=={bound}") / "orderflow"
     done = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
     require("the help", done.returncode == 0, done.stderr.strip()[-200:])

@@ -26,7 +26,7 @@ from orderflow.errors import (
     StoreUnavailable,
 )
 from orderflow.stores import SqlStore
-from orderflow.stores.sql import database as database_module
+from orderflow.stores.sql import opening as opening_module
 from orderflow.stores.sql.failures import Contended, typed
 from tests.postgres import Server
 from tests.shop import Shop, new_order
@@ -218,7 +218,7 @@ def test_a_connection_that_broke_while_it_rested_is_replaced(
     """One that was used a moment ago is not asked: then the error says that it is lost."""
     server.checks_out()
     broken_off(server)
-    monkeypatch.setattr(database_module, "_RESTED", -1.0 if rested else 3_600.0)
+    monkeypatch.setattr(opening_module, "_RESTED", -1.0 if rested else 3_600.0)
     with nullcontext() if rested else pytest.raises(ConnectionLost):
         assert list(server.store.load(["A-1"])) == ["A-1"]
     server.is_placed_once()

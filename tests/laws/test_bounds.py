@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import decimal
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -14,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from orderflow.calendars import EARLIEST, LATEST, later
+from orderflow import calendars
+from orderflow.calendars import EARLIEST, LATEST
 from orderflow.carriers.webhooks import _Event, _Payload
 from orderflow.errors import InvalidInput, Problem
 from orderflow.model.commands import Command, Edit
@@ -24,6 +24,8 @@ from orderflow.model.observations import LineAnswer, Observation, TrackingReport
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.reading import Sent, read, read_json
 from orderflow.money import CURRENCIES, Money, to_minor
+from tests.mutants import Law, Mutants, Mutate, Patch, law, replace
+from tests.mutants import Mutant as Broken
 
 
 def _kinds(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
@@ -39,8 +41,6 @@ FIELDS = [(model, name) for model in MODELS for name in model.model_fields]
 DOORS = [Command, Observation, NewOrder, _Payload]
 
 Schema = dict[str, Any]
-TOO_LONG = 0.25
-"""Seconds of processor time in which a megabyte must be refused, on a machine that does more."""
 
 
 def _unbounded(schema: Schema, root: Schema, path: str, seen: frozenset[str]) -> Iterator[str]:
@@ -144,20 +144,18 @@ FITS |= {(name, date) for name in ("for good", "beyond the end") for date in DAT
 """What is no monster there: seconds since 1970, and what is without end."""
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(("model", "field"), FIELDS, ids=lambda of: getattr(of, "__name__", of))
-def test_what_is_out_of_bounds_is_refused_at_once_with_its_field(
+def test_what_is_out_of_bounds_is_refused_with_its_field(
     model: type[BaseModel], field: str
 ) -> None:
     for name, monster in MONSTERS.items():
         if (name, field) in FITS:
             continue
-        began = time.process_time()
         with pytest.raises(InvalidInput) as refused:
             read(model, {"currency": "EUR", "quantity": 1, field: monster})
-        took = time.process_time() - began
         named = {problem.field.partition(".")[0] for problem in refused.value.problems}
         assert field in named or (isinstance(monster, str) and _takes(model, field, monster[:9]))
-        assert took < TOO_LONG, f"{name} takes {took:.2f} s"
         assert len(str(refused.value)) < 100_000
 
 
@@ -168,13 +166,12 @@ def _takes(model: type[BaseModel], field: str, text: str) -> bool:
     return field not in {problem.field for problem in refused.value.problems}
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("text", ["[" * 1_000_000, '{"v":' * 200_000, "9" * 1_000_000])
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
-def test_text_that_is_no_document_is_refused_at_once(door: type[BaseModel], text: str) -> None:
-    began = time.process_time()
+def test_text_that_is_no_document_is_refused(door: type[BaseModel], text: str) -> None:
     with pytest.raises(InvalidInput):
         read_json(door, text)
-    assert time.process_time() - began < TOO_LONG
 
 
 prices = st.decimals(0, 10**7, places=30) | st.decimals(0, 10**7, places=2)
@@ -230,7 +227,7 @@ def test_a_moment_is_the_same_in_each_notation(moment: datetime, hours: int) -> 
 @given(st.datetimes(timezones=st.just(UTC)), st.timedeltas(timedelta()), st.integers(1, 99))
 def test_no_period_of_waiting_is_too_long(moment: datetime, span: timedelta, times: int) -> None:
     at = min(max(moment, EARLIEST), LATEST)
-    due = later(at, span, times)
+    due = calendars.later(at, span, times)
     assert at <= due <= LATEST
     if due < LATEST:
         assert (due - at) == span * times
@@ -248,3 +245,31 @@ def test_names_that_look_alike_are_one_or_refused(unseen: str) -> None:
 def test_a_value_that_cannot_be_shown_is_named() -> None:
     for monster in (10**5000, _deep(100_000), "x" * 1_000_000):
         assert len(str(Problem("field", monster, "less is right"))) < 500
+
+
+def counts_as_the_host_does(patch: Patch) -> None:
+    """Money is calculated in a context with three digits."""
+    replace(patch, "money in a context of its own", decimal.Context(prec=3))
+
+
+def waits_beyond_the_end(patch: Patch) -> None:
+    """A period that ends too late ends at the last moment that Python has."""
+    end = datetime.max.replace(tzinfo=UTC)
+
+    def beyond(moment: datetime, span: timedelta, times: int = 1) -> datetime:
+        return moment + span * times if span <= (end - moment) / times else end
+
+    replace(patch, "when a period is over", beyond)
+
+
+LAWS: dict[Mutate, Law] = {
+    counts_as_the_host_does: law(test_money_is_told_to_the_last_digit),
+    waits_beyond_the_end: law(test_no_period_of_waiting_is_too_long),
+}
+MUTANTS = Mutants("bounds", LAWS)
+
+
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Broken[Mutate], monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    mutant.breaks(LAWS[mutant.how])

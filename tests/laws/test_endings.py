@@ -149,9 +149,9 @@ class Helper:
     def act(self, told: Explanation) -> bool:
         """Do the first thing that helps; False where nothing that explain names does."""
         for act in self.acts(told):
-            name = act.key if isinstance(act, Task) else f"{told.order.id} {act}"
-            if self.times[name] < TIMES_AT_MOST:
-                self.times[name] += 1
+            tried = f"{act.key if isinstance(act, Task) else act} {self.stock_for(told.order)}"
+            if self.times[tried] < TIMES_AT_MOST:
+                self.times[tried] += 1
                 before = self.engine.order(told.order.id)
                 with suppress(Refused, NotFound):
                     if isinstance(act, Task):
@@ -181,6 +181,11 @@ class Helper:
                     for line in told.order.units(Bucket.OPEN, Bucket.BACKORDERED):
                         assert not self.can_be_had(told.order, line), story(told)
                     yield body
+
+    def stock_for(self, order: Order) -> tuple[str, int]:
+        """What makes another try worthwhile: units that an order lacks and that came in since."""
+        lacking = order.units(Bucket.OPEN, Bucket.BACKORDERED)
+        return order.id, sum(self.can_be_had(order, line) for line in lacking)
 
     def can_be_had(self, order: Order, line: str) -> int:
         """The units of a line that are in stock somewhere, for this order."""

@@ -166,7 +166,7 @@ def test_the_look_costs_no_more_than_a_tenth_of_a_life() -> None:
         commits += len(found)
         return commit(found)
 
-    shop.store.commit_all = counting  # type: ignore[method-assign]
+    shop.store.commit_all = counting  # type: ignore[method-assign, assignment]
 
     def live() -> None:
         shop.place()

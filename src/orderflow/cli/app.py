@@ -147,6 +147,7 @@ def explain(
             for offer in found.blocked
         ],
         "silent": list(found.silent),
+        "faults": list(found.faults),
         "drivers": drivers,
     }
     answer(as_json, value, explanation_text(found))

@@ -42,6 +42,7 @@ def explanation_text(found: Explanation) -> RenderableType:
     lines = [f"{found.order.id} is {found.order.status}"]
     lines += [f"  waits: {wait.sentence}" for wait in found.waits] or ["  waits for nothing"]
     lines += [f"  SILENT: {what}" for what in found.silent]
+    lines += [f"  cannot be told: {what}" for what in found.faults]
     lines += [f"  may:   {_name(offer.command.body)}" for offer in found.offered]
     for offer in found.blocked:
         lines.append(f"  not:   {_name(offer.command.body)}")

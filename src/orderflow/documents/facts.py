@@ -10,6 +10,7 @@ import attrs
 
 from orderflow.documents.fonts import Fonts
 from orderflow.model.document import Address
+from orderflow.model.frozen import HoldsMappings
 
 __all__ = [
     "A4",
@@ -33,7 +34,7 @@ LETTER = (612.0, 792.0)
 
 
 @attrs.frozen
-class Style:
+class Style(HoldsMappings):
     """How a shop's documents look.
 
     Attributes:
@@ -95,7 +96,7 @@ class ShippingLabel:
 
 
 @attrs.frozen
-class PickLine:
+class PickLine(HoldsMappings):
     """Units to fetch from one place, and for whom: fulfillment order → units."""
 
     location: str

@@ -18,6 +18,7 @@ from orderflow.engine.explain import Explanation, explain, silent
 from orderflow.engine.people.desk import Desk
 from orderflow.engine.people.pick_tour import Walk, picks, walk_of
 from orderflow.engine.pipeline.envelope import Envelope, FactProviders, digest, enveloped
+from orderflow.engine.pipeline.fault import blaming
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.pipeline.submit import Submitter
 from orderflow.engine.pipeline.unmatched import subject_of, unreadable
@@ -193,9 +194,11 @@ class Engine:
             raise TypeError(
                 f"{type(body).__name__} is no stock command: use engine.submit(command)"
             )
-        if refused := lacking(self.rules, None, body, command.actor):
-            raise Refused([refused])
         key = StockKey(body.sku, body.location)
+        with blaming(f"stock:{key}"):
+            refused = lacking(self.rules, None, body, command.actor)
+        if refused:
+            raise Refused([refused])
         scope, content = f"stock:{key}", digest(command.content())
         if not (command.id and self._submitter.known(scope, command.id, content)):
             receipt = (scope, command.id, content) if command.id else None

@@ -12,9 +12,9 @@ import attrs
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.errors import InvalidInput, Problem
 from orderflow.legible import legible_log
-from orderflow.model.disguise import disguised
+from orderflow.model.disguise import disguised, without_handles
 from orderflow.model.document import PERSONAL_FIELDS, Customer, NewOrder
-from orderflow.model.events import Entry, Event
+from orderflow.model.events import Entry, Event, ReferenceGiven
 from orderflow.model.folds.fold import fold
 from orderflow.model.folds.parcel import fold_parcel
 from orderflow.model.ledger import SETTLED
@@ -29,6 +29,10 @@ ERASED = "erased"
 _LOG = legible_log()
 _CODE = re.compile(r"[a-z][a-z0-9_.:-]*")
 _AGAIN = timedelta(days=1)
+_THEIRS = frozenset({"reference", "lot", "serial"})
+"""Fields of events that hold what others call something: they may name a person."""
+_PARTIES = (ReferenceGiven,)
+"""What a party calls its own papers stays: it asks and is asked by that name."""
 
 
 @attrs.frozen
@@ -130,26 +134,34 @@ class _Person:
         owners = [f"order:{order.id}", *(f"parcel:{parcel}" for parcel in order.state.parcels)]
         self._senders = [f"{scope}/" for scope in (order.id, *owners)]
         names = [order.state.customer]
-        names += [who.email, who.phone, *who.name.split()] if who else []
+        for of in (who, order.document.ship_to):
+            names += [of.email, of.phone, *of.name.split()] if of else []
         words = "|".join(re.escape(name) for name in names if name)
         self._alias, self._names = alias, re.compile(rf"(?<!\w)({words})(?!\w)", re.IGNORECASE)
 
     def _named(self, text: str) -> bool:
         return self._names.search(text) is not None
 
+    def _is_code(self, text: str) -> bool:
+        """Whether a text says nothing of the person: their id may look like a code, too."""
+        return _CODE.fullmatch(text) is not None and not self._named(text)
+
     def blank(self, entry: Entry) -> Entry:
         """The entry without the person, without free text, and without the ids of commands."""
         of = next(filter(entry.cause.startswith, self._senders), "")
+        sent = of + disguised(entry.cause.removeprefix(of))
         return attrs.evolve(
             entry,
             actor=self._alias if self._named(entry.actor) else entry.actor,
-            cause=of + disguised(entry.cause.removeprefix(of)) if of else entry.cause,
+            cause=sent if of else without_handles(entry.cause),
             facts={},
             events=tuple(map(self._event, entry.events)),
         )
 
     def _event(self, event: Event) -> Event:
         """The event without free text; codes stay."""
+        if isinstance(event, _PARTIES):
+            return event
         fields = attrs.fields(type(event))  # type: ignore[arg-type]  # each kind is attrs'
         told = {field.name: getattr(event, field.name) for field in fields}
         return attrs.evolve(  # type: ignore[misc]
@@ -160,13 +172,15 @@ class _Person:
         match name, value:
             case "customer", _:
                 return self._alias
-            case "reason" | "text", str() if value and not _CODE.fullmatch(value):
+            case "reason" | "text", str() if value and not self._is_code(value):
                 return ERASED
+            case "key" | "task" | "of", str():
+                return without_handles(value)
             case "by", str() if self._named(value):
                 return self._alias
-            case "reference", str() if self._named(value):
+            case _, str() if name in _THEIRS and self._named(value):
                 return disguised(value)
-            case "scan", str():
+            case "hold" | "scan", str():
                 return disguised(value)
             case _, Scan():
                 return attrs.evolve(value, id=disguised(value.id), code="", place="")
@@ -180,19 +194,22 @@ def _anonymous(document: NewOrder, alias: str) -> NewOrder:
         for name in PERSONAL_FIELDS
     }
     lines = [
-        line.model_copy(update={"attributes": _texts_erased(line.attributes)})
+        line.model_copy(update={"name": "", "attributes": _texts_erased(line.attributes)})
         for line in document.lines
     ]
-    blank |= {"lines": tuple(lines), "attributes": _texts_erased(document.attributes)}
+    charges = tuple(charge.model_copy(update={"name": ""}) for charge in document.charges)
+    blank |= {"lines": tuple(lines), "charges": charges}
+    blank |= {"attributes": _texts_erased(document.attributes)}
     return document.model_copy(update=blank | {"customer": Customer(id=alias)})
 
 
 def _texts_erased(data: Any) -> Any:
-    """The same shape, each text replaced."""
+    """The same shape, each text and each key replaced."""
     if isinstance(data, str):
         return ERASED
     if isinstance(data, Mapping):
-        return {key: _texts_erased(value) for key, value in data.items()}
+        texts = enumerate(data.values(), start=1)
+        return {f"{ERASED}-{number}": _texts_erased(value) for number, value in texts}
     if isinstance(data, list | tuple):
         return [_texts_erased(value) for value in data]
     return data

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator
 from datetime import datetime
 
 import attrs
 
+from orderflow.engine.pipeline.fault import blaming
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.standing import without_row
-from orderflow.errors import Refusal
+from orderflow.errors import OrderflowError, Refusal, RuleFailed, StoreUnavailable
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.pending.parcel import parcel_waits
 from orderflow.kernel.pending.waits import waits
@@ -52,7 +52,8 @@ class Explanation:
     """What an order waits for; the commands that would be accepted now, and those that would not.
 
     ``silent`` names what is unfinished and waits for nothing, and each wait that has neither its
-    row nor its open task: promise 5 says that it is empty.
+    row nor its open task: promise 5 says that it is empty. ``faults`` are errors of the
+    application's rules, where what is waited for cannot be told.
     """
 
     order: Order
@@ -60,12 +61,17 @@ class Explanation:
     offered: tuple[Offer, ...]
     blocked: tuple[Offer, ...]
     silent: tuple[str, ...]
+    faults: tuple[str, ...] = ()
 
 
 def explain(handler: Handler, order: Order, actor: str) -> Explanation:
     """Explain an order to an actor."""
-    found = list(_waits(handler, order))
-    offers = []
+    found: list[WaitsFor] = []
+    offers, faults = [], list[str]()
+    try:
+        found += _waits(handler, order)
+    except RuleFailed as error:
+        faults.append(storable(str(error)))
     for body in candidates(handler, order):
         command = body.to(order.id, by=actor)
         offers.append(Offer(command, _refusals(handler, order, body, actor)))
@@ -74,7 +80,10 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
         tuple(found),
         tuple(offer for offer in offers if not offer.refusals),
         tuple(offer for offer in offers if offer.refusals),
-        (*without_row(handler.store, handler.rules, order), *_silent(order, found)),
+        ()
+        if faults
+        else (*without_row(handler.store, handler.rules, order), *_silent(order, found)),
+        tuple(faults),
     )
 
 
@@ -82,11 +91,11 @@ def _refusals(handler: Handler, order: Order, body: cmd.Body, actor: str) -> tup
     """Why a command would not be accepted: what refuses it, or the error of what is asked."""
     try:
         answer = handler.ask(order, body, actor, "")
-    except Exception as error:  # what made an order stuck must not keep it from being explained
-        told = " ".join("".join(traceback.format_exception_only(error)).split())
-        return (
-            Refusal("rule.failed", f"{type(body).__name__} cannot be weighed: {storable(told)}"),
-        )
+    except StoreUnavailable:
+        raise
+    except OrderflowError as error:  # what made an order stuck must not keep it from being told
+        told = f"{type(body).__name__} cannot be weighed: {storable(str(error))}"
+        return (Refusal("rule.failed", told),)
     return () if isinstance(answer, Decision) else answer
 
 
@@ -101,12 +110,13 @@ def idle(handler: Handler, order: Order) -> tuple[str, ...]:
 
 
 def _waits(handler: Handler, order: Order) -> Iterator[WaitsFor]:
-    for wanted in waits(order, handler.rules).values():
+    """What an order waits for. Raises RuleFailed."""
+    parcels = filter(None, map(handler.store.parcel, order.state.parcels))
+    with blaming(f"order:{order.id}"):
+        of_all = [waits(order, handler.rules)]
+        of_all += (parcel_waits(parcel, handler.rules) for parcel in parcels)
+    for wanted in (each for waited in of_all for each in waited.values()):
         yield _sentence(wanted)
-    for view in order.state.parcels.values():
-        parcel = handler.store.parcel(view.id)
-        for wanted in parcel_waits(parcel, handler.rules).values() if parcel else ():
-            yield _sentence(wanted)
     for owner in (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels)):
         for row in handler.store.pending(owner):
             if row.kind == "message":

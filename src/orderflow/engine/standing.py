@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import attrs
 
+from orderflow.engine.pipeline.fault import blaming
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.pending.parcel import parcel_waits
 from orderflow.kernel.pending.waits import waits
@@ -50,12 +51,11 @@ def out_of_line(store: Store, rules: Rules, found: Order | Parcel) -> OutOfLine:
 
     An effect that has just given up is there as the message that says so. Messages and calls of
     watchers are deeds that were decided: each stands for itself, and its task stands for it.
+    Raises RuleFailed.
     """
-    wanted: Mapping[str, Wanted]
-    if isinstance(found, Order):
-        owner, wanted = f"order:{found.id}", waits(found, rules)
-    else:
-        owner, wanted = f"parcel:{found.id}", parcel_waits(found, rules)
+    owner = f"{'order' if isinstance(found, Order) else 'parcel'}:{found.id}"
+    with blaming(owner):
+        wanted = waits(found, rules) if isinstance(found, Order) else parcel_waits(found, rules)
     pending = {row.key: row for row in store.pending(owner)}
     tasks = dict(_tasks_of(store, owner))
     missing = tuple(wait for wait in wanted.values() if not _is_there(wait, pending, tasks))

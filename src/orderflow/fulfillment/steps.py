@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from orderflow.errors import InvalidInput, Problem
+from orderflow.model.frozen import HoldsMappings
 from orderflow.model.order import Order
 from orderflow.model.work import Effect
 from orderflow.workflow.given import names
@@ -54,7 +55,7 @@ COMMAND_ROLES: Mapping[str, str] = {
 
 
 @attrs.frozen
-class Steps:
+class Steps(HoldsMappings):
     """A step policy: the steps named in *manual* are tasks, the others effects.
 
     ``pick`` is the step of every fulfillment strategy, ``in_house.pick`` that of one. *when* limits

@@ -11,6 +11,7 @@ from orderflow.errors import Refusal
 from orderflow.kernel.changes import cancellation, edit, trigger
 from orderflow.kernel.decision.checks import known
 from orderflow.kernel.decision.draft import Context, Deciding
+from orderflow.kernel.decision.names import check_names
 from orderflow.kernel.decision.roles import lacking
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.decision.step import Fired
@@ -89,8 +90,10 @@ def decide(
     deciding = Deciding(rules, context, order, new_id)
     if order is not None and context.cause in order.state.asked_for:
         deciding.emit(ev.EffectTakenOver(context.cause))  # this message is what came of it
-    _HANDLERS[type(body)](deciding, body)
     commanded = isinstance(body, cmd.Body)
+    if isinstance(body, cmd.Body) and order is not None:
+        check_names(deciding, body.command if isinstance(body, cmd.Override) else body)
+    _HANDLERS[type(body)](deciding, body)
     if commanded and deciding.refusals:
         return tuple(deciding.refusals)
     _settle_refusals(deciding, commanded)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from orderflow.kernel.changes.cancellation import cancel_units
 from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.fitting import fitting
 from orderflow.kernel.money.refund import propose_refunds, update_total
 from orderflow.kernel.partners.cancellation_request import close_moot
 from orderflow.kernel.partners.invoice import overcharged
@@ -56,7 +59,11 @@ def _date_promise(deciding: Deciding) -> None:
     moves = (e for e in deciding.events if isinstance(e, ev.LifecycleMoved))
     if policy is None or state.promised or not any(e.phase is OrderPhase.PLACED for e in moves):
         return
-    if (promised := policy(deciding.order, deciding.context.now)) is not None:
+    given = policy(deciding.order, deciding.context.now)
+    promised = fitting(given, "promise", datetime, type(None))
+    if promised is not None and promised.tzinfo is None:
+        raise TypeError(f"promise must give a moment with a zone, got {promised!r}")
+    if promised is not None:
         deciding.emit(ev.PromiseChanged(promised))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+
+from orderflow.model.frozen import frozen
 
 __all__ = ["Attributes"]
 
@@ -18,9 +19,7 @@ _WHOLE = 10**_DIGITS
 def _freeze(value: Any, name: str = "") -> Any:
     if isinstance(value, Mapping):
         within = f"{name}." if name else ""
-        return MappingProxyType(
-            {_text(key): _freeze(item, f"{within}{key}") for key, item in value.items()}
-        )
+        return frozen({_text(key): _freeze(item, f"{within}{key}") for key, item in value.items()})
     if isinstance(value, list | tuple):
         return tuple(_freeze(item, f"{name}.{at}") for at, item in enumerate(value))
     if isinstance(value, str):

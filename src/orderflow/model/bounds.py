@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sized
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from unicodedata import is_normalized, normalize
 
 from pydantic import (
@@ -22,16 +22,21 @@ from pydantic import (
 )
 
 from orderflow.calendars import EARLIEST, LATEST
+from orderflow.model.frozen import frozen
+from orderflow.model.given import Given
 
 __all__ = [
     "CODE",
     "FEW",
+    "FREE",
     "IN_WORDS",
     "MANY",
     "MOST_MONEY",
     "MOST_PRICE",
     "MOST_STOCK",
     "MOST_UNITS",
+    "NONE_OF_THEM",
+    "UNKNOWN",
     "Code",
     "Composed",
     "Country",
@@ -50,6 +55,7 @@ __all__ = [
     "NoneOrMore",
     "Plain",
     "Price",
+    "PriceOrNone",
     "Reason",
     "Reference",
     "SkuUnits",
@@ -153,8 +159,14 @@ def _at_most(most: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-Few = Annotated[tuple[T, ...], Field(max_length=FEW), _at_most(FEW)]
-Many = Annotated[tuple[T, ...], Field(max_length=MANY), _at_most(MANY)]
+if TYPE_CHECKING:
+    Few = Given[list[T] | tuple[T, ...], tuple[T, ...]]
+    Many = Given[list[T] | tuple[T, ...], tuple[T, ...]]
+else:
+    Few = Annotated[tuple[T, ...], Field(max_length=FEW), _at_most(FEW)]
+    Many = Annotated[tuple[T, ...], Field(max_length=MANY), _at_most(MANY)]
+NONE_OF_THEM: Any = ()
+"""The default of a list, whatever it would be a list of."""
 
 
 def _apart(given: Any) -> Any:
@@ -167,11 +179,14 @@ def _apart(given: Any) -> Any:
 
 
 _Apart = BeforeValidator(_apart)
-LineUnits = Annotated[dict[Reference, Units], Field(max_length=MANY), _Apart, _at_most(MANY)]
-LineUnitsOrNone = Annotated[
-    dict[Reference, UnitsOrNone], Field(max_length=MANY), _Apart, _at_most(MANY)
+_Fixed = AfterValidator(frozen)
+LineUnits = Annotated[
+    dict[Reference, Units], Field(max_length=MANY), _Apart, _at_most(MANY), _Fixed
 ]
-SkuUnits = Annotated[dict[Code, Units], Field(max_length=MANY), _Apart, _at_most(MANY)]
+LineUnitsOrNone = Annotated[
+    dict[Reference, UnitsOrNone], Field(max_length=MANY), _Apart, _at_most(MANY), _Fixed
+]
+SkuUnits = Annotated[dict[Code, Units], Field(max_length=MANY), _Apart, _at_most(MANY), _Fixed]
 
 
 def _exact(value: object) -> object:
@@ -192,22 +207,30 @@ def _calculable(value: Decimal) -> Decimal:
 
 Exact = BeforeValidator(_exact)
 """Marks a Decimal that may not come from a float."""
-Price = Annotated[
-    Decimal,
-    Field(ge=0, le=MOST_PRICE, decimal_places=_PLACES),
-    Exact,
-    AfterValidator(_calculable),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0, "maximum": MOST_PRICE},
-                {"type": "string", "maxLength": _DIGITS},
-            ]
-        },
-        mode="validation",
-    ),
-]
+if TYPE_CHECKING:
+    Price = Given[Decimal | str | int, Decimal]
+    PriceOrNone = Given[Decimal | str | int | None, Decimal | None]
+else:
+    Price = Annotated[
+        Decimal,
+        Field(ge=0, le=MOST_PRICE, decimal_places=_PLACES),
+        Exact,
+        AfterValidator(_calculable),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "number", "minimum": 0, "maximum": MOST_PRICE},
+                    {"type": "string", "maxLength": _DIGITS},
+                ]
+            },
+            mode="validation",
+        ),
+    ]
+    PriceOrNone = Price | None
 """An amount in major units, of one unit: it may have more decimals than its currency."""
+FREE: Any = Decimal(0)
+UNKNOWN: Any = None
+"""Defaults of a price."""
 
 
 def _utc(moment: datetime) -> datetime:

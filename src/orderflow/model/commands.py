@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from orderflow.model.attributes import Attributes
 from orderflow.model.bounds import (
+    NONE_OF_THEM,
     Code,
     Composed,
     Day,
@@ -26,6 +27,7 @@ from orderflow.model.bounds import (
 )
 from orderflow.model.content import content_of
 from orderflow.model.document import Address, Line, NewOrder
+from orderflow.model.frozen import Frozen
 from orderflow.model.reading import Sent, read
 from orderflow.model.returns import Finding
 
@@ -131,8 +133,8 @@ class Edit(Body):
     kind: Literal["edit"] = "edit"
     ship_to: Address | None = None
     promised: Utc | None = None
-    quantities: LineUnitsOrNone = Field(default_factory=dict)
-    lines: Many[Line] = ()
+    quantities: LineUnitsOrNone = Field(default_factory=Frozen)
+    lines: Many[Line] = NONE_OF_THEM
     reason: Reason = "customer"
 
 
@@ -207,9 +209,9 @@ class Pick(Body):
 
     kind: Literal["pick"] = "pick"
     fo: Id
-    units: LineUnits = Field(default_factory=dict)
-    short: LineUnits = Field(default_factory=dict)
-    items: Many[Item] = ()
+    units: LineUnits = Field(default_factory=Frozen)
+    short: LineUnits = Field(default_factory=Frozen)
+    items: Many[Item] = NONE_OF_THEM
 
 
 class Pack(Body):
@@ -316,7 +318,7 @@ class RequestReturn(Body):
     kind: Literal["request_return"] = "request_return"
     lines: LineUnits = Field(min_length=1)
     reason: Reason = "customer"
-    exchange: Many[Line] = ()
+    exchange: Many[Line] = NONE_OF_THEM
 
 
 class ApproveReturn(Body):
@@ -340,7 +342,7 @@ class CloseReturn(Body):
     kind: Literal["close_return"] = "close_return"
     rma: Id
     restock: bool = True
-    findings: Many[Finding] = ()
+    findings: Many[Finding] = NONE_OF_THEM
 
 
 class CloseTask(Body):
@@ -363,7 +365,7 @@ class Fire(Body):
     kind: Literal["fire"] = "fire"
     trigger: Code
     on: Reference | None = None
-    data: Attributes = Field(default_factory=dict)
+    data: Attributes = Field(default_factory=Frozen)
 
 
 class StockCommand(Body):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
-__all__ = ["disguised"]
+__all__ = ["disguised", "without_handles"]
 
 _MARK = "erased-"
+_HANDLE = re.compile(r"(?<=:hold:).+", re.DOTALL)
 
 
 def disguised(name: str) -> str:
@@ -14,3 +16,8 @@ def disguised(name: str) -> str:
     if name.startswith(_MARK):
         return name
     return f"{_MARK}{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+
+
+def without_handles(key: str) -> str:
+    """A key without the handle of a hold, which somebody chose, and what follows it."""
+    return _HANDLE.sub(lambda found: disguised(found[0]), key)

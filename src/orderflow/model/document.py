@@ -13,8 +13,10 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from orderflow.model.attributes import Attributes
 from orderflow.model.bounds import (
+    FREE,
     MANY,
     MOST_PRICE,
+    NONE_OF_THEM,
     Code,
     Country,
     Few,
@@ -30,6 +32,7 @@ from orderflow.model.bounds import (
     Units,
     Utc,
 )
+from orderflow.model.frozen import Frozen
 from orderflow.model.reading import Sent, read
 from orderflow.money import CURRENCIES, EXACTLY, Money, share, to_minor
 
@@ -132,7 +135,7 @@ class Line(Sent):
     id: Code = ""
     sku: Code
     quantity: Units
-    unit_price: Price = Decimal(0)
+    unit_price: Price = FREE
     amount: Minor | None = None
     tax: Minor = 0
     discount: NoneOrMore = 0
@@ -142,9 +145,9 @@ class Line(Sent):
     parent_line: Reference | None = None
     ships: bool = True
     stocked: bool = True
-    asks: Few[Ask] = ()
-    substitutes: Few[Code] = ()
-    attributes: Attributes = Field(default_factory=dict)
+    asks: Few[Ask] = NONE_OF_THEM
+    substitutes: Few[Code] = NONE_OF_THEM
+    attributes: Attributes = Field(default_factory=Frozen)
 
     @field_validator("unit_price")
     @classmethod
@@ -185,9 +188,9 @@ class NewOrder(Sent):
     customer: Customer | None = None
     ship_to: Address | None = None
     pickup_at: Plain | None = Field(default=None, max_length=200)
-    currency: str = Field(max_length=3)
-    lines: Many[Line] = ()
-    charges: Few[Charge] = ()
+    currency: str = Field(json_schema_extra={"maxLength": 3})
+    lines: Many[Line] = NONE_OF_THEM
+    charges: Few[Charge] = NONE_OF_THEM
     promised: Utc | None = None
     delivery: Delivery = Delivery.CARRIER
     terms: Terms = Terms.INVOICE
@@ -195,7 +198,7 @@ class NewOrder(Sent):
     gift: bool = False
     gift_message: Plain = Field(default="", max_length=2000)
     notes: Plain = Field(default="", max_length=4000)
-    attributes: Attributes = Field(default_factory=dict)
+    attributes: Attributes = Field(default_factory=Frozen)
 
     @field_validator("currency")
     @classmethod

@@ -8,6 +8,8 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
+from orderflow.model.frozen import frozen
+
 __all__ = ["IN_WORK", "LEGAL_MOVES", "SETTLED", "WORK_ORDER", "Bucket", "Ledger", "Slot", "path"]
 
 
@@ -105,8 +107,8 @@ class Ledger:
     __slots__ = ("_totals", "_units")
 
     def __init__(self, units: Mapping[Slot, int]) -> None:
-        self._units = dict(units)
-        self._totals: dict[Bucket, int] | None = None
+        self._units = frozen(units)
+        self._totals: Mapping[Bucket, int] | None = None
 
     @property
     def units(self) -> Mapping[Slot, int]:
@@ -151,7 +153,7 @@ class Ledger:
     def totals(self) -> Mapping[Bucket, int]:
         """The units of all lines, per bucket."""
         if self._totals is None:
-            self._totals = _sums(self.items())
+            self._totals = frozen(_sums(self.items()))
         return self._totals
 
     def __eq__(self, other: object) -> bool:

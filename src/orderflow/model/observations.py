@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from orderflow.legible import legible
 from orderflow.model.bounds import (
+    NONE_OF_THEM,
+    UNKNOWN,
     Code,
     Composed,
     Id,
@@ -17,6 +19,7 @@ from orderflow.model.bounds import (
     NoneOrMore,
     Plain,
     Price,
+    PriceOrNone,
     Reason,
     Reference,
     SkuUnits,
@@ -26,6 +29,7 @@ from orderflow.model.bounds import (
 )
 from orderflow.model.commands import Item
 from orderflow.model.content import content_of
+from orderflow.model.frozen import Frozen
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.reading import Sent, read
 from orderflow.model.returns import Finding
@@ -156,7 +160,7 @@ class GoodsReturned(Fact):
 
     kind: Literal["goods_returned"] = "goods_returned"
     lines: LineUnits = Field(min_length=1)
-    others: SkuUnits = Field(default_factory=dict)
+    others: SkuUnits = Field(default_factory=Frozen)
     rma: Reference | None = None
     reason: Reason = "unannounced"
 
@@ -169,8 +173,8 @@ class ReturnInspected(Fact):
 
     kind: Literal["return_inspected"] = "return_inspected"
     rma: Id
-    restock: LineUnits = Field(default_factory=dict)
-    findings: Many[Finding] = ()
+    restock: LineUnits = Field(default_factory=Frozen)
+    findings: Many[Finding] = NONE_OF_THEM
 
 
 class ReturnAnswered(Fact):
@@ -215,7 +219,7 @@ class LineAnswer(Sent):
     quantity: Units | None = None
     reason: Plain = Field(default="", max_length=200)
     at: Utc | None = None
-    unit_cost: Price | None = None
+    unit_cost: PriceOrNone = UNKNOWN
     substitute: Code | None = None
 
     @model_validator(mode="after")
@@ -230,7 +234,7 @@ class RequestAnswered(PartyFact):
 
     kind: Literal["request_answered"] = "request_answered"
     rejected: Plain = Field(default="", max_length=200)
-    lines: Many[LineAnswer] = ()
+    lines: Many[LineAnswer] = NONE_OF_THEM
     reference: Plain = Field(default="", max_length=100)
 
 
@@ -242,14 +246,14 @@ class GoodsShipped(PartyFact):
     lines: LineUnits = Field(min_length=1)
     carrier: Plain = Field(default="", max_length=64)
     tracking_number: Plain = Field(default="", max_length=64)
-    items: Many[Item] = ()
+    items: Many[Item] = NONE_OF_THEM
 
 
 class CancellationAnswered(PartyFact):
     """The party gives up these units; what it does not name it ships."""
 
     kind: Literal["cancellation_answered"] = "cancellation_answered"
-    lines: LineUnits = Field(default_factory=dict)
+    lines: LineUnits = Field(default_factory=Frozen)
     reason: Plain = Field(default="", max_length=200)
 
 

@@ -56,6 +56,9 @@ class Order:
         kept: T = found
         return kept
 
+    def __reduce__(self) -> tuple[type[Order], tuple[NewOrder, OrderState]]:
+        return Order, (self.document, self._state)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Order):
             return NotImplemented

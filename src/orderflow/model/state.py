@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import attrs
 
+from orderflow.model.frozen import HoldsMappings
 from orderflow.model.ledger import Ledger
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
@@ -85,7 +86,7 @@ class PaymentFact(StrEnum):
 
 
 @attrs.frozen
-class Payments:
+class Payments(HoldsMappings):
     """Sums of the payment facts, minor units. *references* makes each fact count once.
 
     ``total`` is what is owed for what is kept; ``amounts`` is what the references count with.
@@ -116,7 +117,7 @@ class Payments:
 
 
 @attrs.frozen
-class FulfillmentOrder:
+class FulfillmentOrder(HoldsMappings):
     """Work given to one party. Its units are the ledger's slots that name it.
 
     ``round`` counts the pieces of work done, so that each request for work has a key of its own.
@@ -143,7 +144,7 @@ class FulfillmentOrder:
 
 
 @attrs.frozen
-class CancellationRequest:
+class CancellationRequest(HoldsMappings):
     """Units that a party is asked to give up: to be cancelled, or to be routed again."""
 
     id: str
@@ -224,7 +225,7 @@ class Judged:
 
 
 @attrs.frozen
-class Return:
+class Return(HoldsMappings):
     """A return (RMA): what was announced; what came stands in the ledger.
 
     ``rejected`` units came and are not accepted: they are to be sent back. ``to`` is the party that
@@ -286,7 +287,7 @@ class Review(StrEnum):
 
 
 @attrs.frozen
-class OrderState:
+class OrderState(HoldsMappings):
     """Where an order stands. Immutable; equal to the fold of its journal (promise 8).
 
     Times are UTC. ``delivered_at`` is when the last unit so far was delivered; ``reserved_until``

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from orderflow.legible import legible
+from orderflow.model.frozen import HoldsMappings
 
 __all__ = [
     "Due",
@@ -28,7 +29,7 @@ __all__ = [
 
 
 @attrs.frozen
-class Effect:
+class Effect(HoldsMappings):
     """A deed in the outside world. All its attempts carry its *key*.
 
     *subject* is the order, FO or parcel it is for; *outbound* effects rest while an order is held.
@@ -129,7 +130,7 @@ class Kind(StrEnum):
 
 
 @attrs.frozen
-class Due:
+class Due(HoldsMappings):
     """A row of the outbox that a worker has claimed.
 
     *owner* is the boundary it belongs to (``order:A-1``); *token* fences a late worker.

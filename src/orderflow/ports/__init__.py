@@ -10,6 +10,7 @@ import attrs
 
 from orderflow.model.commands import Body, Item
 from orderflow.model.document import Address
+from orderflow.model.frozen import HoldsMappings
 from orderflow.model.observations import Fact
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
@@ -90,7 +91,7 @@ class Ids(Protocol):
 
 
 @attrs.frozen
-class PickRequest:
+class PickRequest(HoldsMappings):
     """What to fetch for a fulfillment order: units per line, and each line's SKU."""
 
     key: str
@@ -102,7 +103,7 @@ class PickRequest:
 
 
 @attrs.frozen
-class Picked:
+class Picked(HoldsMappings):
     """What was found, and what was not on its shelf: units per line; *items* tells units apart."""
 
     units: Mapping[str, int]
@@ -162,7 +163,7 @@ class Intercepting(Protocol):
 
 
 @attrs.frozen
-class Notification:
+class Notification(HoldsMappings):
     """Something to tell a customer; the application knows the words and the address."""
 
     key: str
@@ -224,7 +225,7 @@ class Payments(Protocol):
 
 
 @attrs.frozen
-class Deed:
+class Deed(HoldsMappings):
     """An effect, ready to be performed: with its key, and what it is about as it is now."""
 
     key: str

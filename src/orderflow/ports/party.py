@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import attrs
 
 from orderflow.model.document import Address
+from orderflow.model.frozen import HoldsMappings
 from orderflow.model.observations import Fact
 
 __all__ = ["GiveUp", "Party", "PartyRequest", "RequestLine", "TakeBack", "TakesBack"]
@@ -43,7 +44,7 @@ class PartyRequest:
 
 
 @attrs.frozen
-class GiveUp:
+class GiveUp(HoldsMappings):
     """Units that a party is asked not to ship."""
 
     key: str
@@ -70,7 +71,7 @@ class Party(Protocol):
 
 
 @attrs.frozen
-class TakeBack:
+class TakeBack(HoldsMappings):
     """Units that a customer wants to send back to the party that shipped them."""
 
     key: str

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from orderflow.model.disguise import disguised, without_handles
 from orderflow.model.events import Entry
 from orderflow.model.messages import stored_name
 from orderflow.model.observations import Observation
@@ -23,6 +24,8 @@ __all__ = [
     "Row",
     "derived_columns",
     "entry_row",
+    "erased_key",
+    "erased_subject",
     "matched_row",
     "message_row",
     "parcel_row",
@@ -75,6 +78,20 @@ def rows_of(commit: Commit) -> Iterator[Row]:
             )
     for watch in commit.watches:
         yield _watch_row(watch, commit)
+
+
+def erased_key(key: str, kind: str) -> str:
+    """The key of a row where a person was erased: without ids of commands and handles of holds.
+
+    Messages and watchers are known by what caused them, effects and timers by what they are for.
+    """
+    caused = kind in (Kind.MESSAGE.value, Kind.WATCH.value)
+    return disguised(key) if caused else without_handles(key)
+
+
+def erased_subject(key: str, subject: str) -> str:
+    """What a row is about where a person was erased: a hold by no handle that somebody chose."""
+    return disguised(subject) if f":hold:{subject}" in key else subject
 
 
 def message_row(message: Message, now: datetime) -> Row:

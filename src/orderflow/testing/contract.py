@@ -10,7 +10,7 @@ import functools
 import inspect
 from abc import ABC
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, Protocol, overload, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, overload, runtime_checkable
 
 import attrs
 import pytest
@@ -97,6 +97,10 @@ class Contract(ABC):  # noqa: B024 (its subclasses have abstract methods)
 
     declined: ClassVar[Mapping[str, str]] = {}
     capabilities: ClassVar[frozenset[str]] = frozenset()
+
+    if TYPE_CHECKING:
+        # The tests, which a subclass gets when it is made.
+        def __getattr__(self, name: str) -> Callable[[], None]: ...
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

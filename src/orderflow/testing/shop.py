@@ -20,7 +20,6 @@ from orderflow.ports import Store
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.testing.data import SKUS, orders
 from orderflow.testing.faults import Faulty
-from orderflow.testing.history import EngineFactory
 from orderflow.testing.laws import Broken, WatchedStore, check_order, check_refusal, check_stock
 from orderflow.testing.moods import Moods, take_over
 
@@ -37,7 +36,7 @@ class Shop(RuleBasedStateMachine):
         skus: What is kept in stock.
     """
 
-    engine_factory: ClassVar[EngineFactory]
+    engine_factory: ClassVar[staticmethod[[Store], Engine]]
     store_factory: ClassVar[Callable[[], Store]] = WatchedStore
     order: ClassVar[SearchStrategy[NewOrder]] = orders()
     skus: ClassVar[tuple[str, ...]] = SKUS

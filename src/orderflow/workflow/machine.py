@@ -92,8 +92,15 @@ def _refuse(cursor: Cursor[S], guard: Guard[S], refusal: object) -> bool:
     return cursor.refuse(refusal)
 
 
-def _name(guard: Guard[S]) -> object:
-    return getattr(guard, "__qualname__", guard)
+def _name(call: Callable[..., Any]) -> object:
+    return getattr(call, "__qualname__", call)
+
+
+def _blame(error: Exception, what: str, call: Callable[..., Any], trigger: str) -> None:
+    """Note on an error which guard or hook it comes from, however often the same one is raised."""
+    note = f"in the {what} {_name(call)} of {trigger}"
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
 
 
 @attrs.frozen
@@ -156,6 +163,17 @@ def _moves(machine: transitions.Machine, event: transitions.Event) -> dict[str, 
     return moves
 
 
+def _run(hooks: Sequence[Inside[S]], cursor: Cursor[S], trigger: str) -> None:
+    """Have hooks add to the decision."""
+    for hook in hooks:
+        try:
+            if outputs := hook(cursor.step):
+                cursor.add(outputs)
+        except Exception as error:
+            _blame(error, "hook", hook, trigger)
+            raise
+
+
 class CompiledWorkflow(Generic[S]):
     """A workflow and its hooks, ready to run. Built once, shared by every order."""
 
@@ -186,19 +204,16 @@ class CompiledWorkflow(Generic[S]):
                 try:
                     refusal = guard(cursor.step)
                 except Exception as error:
-                    error.add_note(f"in the guard {_name(guard)} of {trigger}")
+                    _blame(error, "guard", guard, trigger)
                     raise
                 if refusal is not None:
                     refused = _refuse(cursor, guard, refusal) or refused
             if not refused:
                 if leaving:  # few have any, and an empty loop costs more than this question
-                    for hook in leaving:
-                        if outputs := hook(cursor.step):
-                            cursor.add(outputs)
+                    _run(leaving, cursor, trigger)
                 cursor.state = dest
-                for hook in arriving:
-                    if outputs := hook(cursor.step):
-                        cursor.add(outputs)
+                if arriving:
+                    _run(arriving, cursor, trigger)
                 return True
         return False
 

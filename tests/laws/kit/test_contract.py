@@ -66,14 +66,14 @@ def test_each_contract_has_copies_of_its_own() -> None:
 
 def test_a_broken_law_says_which_and_why() -> None:
     with pytest.raises(AssertionError, match="it fell at 0") as caught:
-        Wrong().test_it_grows()  # type: ignore[attr-defined]  # made from the law
+        Wrong().test_it_grows()
     notes = caught.value.__notes__
     assert notes[:2] == ["law it_grows: A sum never falls.", "     because sums are added up"]
 
 
 def test_a_law_without_its_capability_is_skipped() -> None:
     with pytest.raises(pytest.skip.Exception, match="not a capability of TestOther: undo"):
-        TestOther().test_it_can_be_undone()  # type: ignore[attr-defined]  # made from the law
+        TestOther().test_it_can_be_undone()
 
 
 def test_a_declined_law_is_skipped_with_its_reason() -> None:
@@ -81,7 +81,7 @@ def test_a_declined_law_is_skipped_with_its_reason() -> None:
         declined = {"it_grows": "it is a difference"}
 
     with pytest.raises(pytest.skip.Exception, match="declined: it is a difference"):
-        Declining().test_it_grows()  # type: ignore[attr-defined]  # made from the law
+        Declining().test_it_grows()
 
 
 MISTAKES = {

@@ -303,7 +303,7 @@ def test_a_task_is_completed_by_somebody_and_each_field_given_once(tmp_path: Pat
     words = "complete", "A-1-F1:pick:0:task", "--db", db, "--by"
     assert "actor: got ''" in said(orderflow(*words, ""))
     below = said(orderflow(*words, "ana", "--set", "short.1=-4"))
-    assert "short.1: got '-4', a whole number, 0 or more, is needed" in below
+    assert "short.1: got '-4', a whole number, 0 or more, 10000000 at most, is needed" in below
     twice = "ana", "--set", "short.1=1", "--set", "short.1=2"
     assert said(orderflow(*words, *twice)).endswith("got more of short.1")
 

@@ -9,13 +9,14 @@ from typing import get_args
 import pytest
 
 from orderflow import MANUAL, InHouse, Refused, Steps
-from orderflow.errors import Refusal
+from orderflow.errors import Refusal, RuleFailed
 from orderflow.kernel.decision.roles import lacking
 from orderflow.model import commands as cmd
 from orderflow.model.commands import Cancel, Confirm
 from orderflow.model.observations import GoodsReturned
 from orderflow.policies import EVERY_ROLE
 from orderflow.testing.messages import thinkable
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop, new_order
 
 ROLES = {
@@ -136,7 +137,7 @@ def test_a_task_that_became_anothers_is_still_completed_by_its_command() -> None
 def test_one_text_is_no_set_of_roles() -> None:
     shop = Shop(InHouse(), steps=MANUAL, stock={"MUG": 5}, roles_of=lambda _: "sales")
     shop.place()
-    with pytest.raises(TypeError, match="roles_of must give a set of roles"):
+    with pytest.raises(RuleFailed, match="roles_of must give a set of roles"):
         shop.engine.submit(Confirm().to("A-1", by="ana"))
 
 
@@ -145,3 +146,38 @@ def test_every_command_has_a_role_in_the_table() -> None:
     kinds = {*get_args(cmd.OrderBody), *get_args(cmd.StockBody), cmd.Place, cmd.Draft}
     steps = Steps()
     assert {kind for kind in kinds if not steps.role(kind.model_fields["kind"].default)} == set()
+
+
+def forgets_to_ask(patch: Patch) -> None:
+    """Whoever sends a command may."""
+    replace(patch, "who may give a command", lambda *_asked: None)
+
+
+def lets_anybody_count(patch: Patch) -> None:
+    """Whoever sends a command about stock may."""
+    replace(patch, "who may change stock", lambda *_asked: None)
+
+
+def lets_anybody_take_a_task(patch: Patch) -> None:
+    """Whoever claims a task may, and who completes it is not asked again."""
+    replace(patch, "who may do a task", lambda *_asked: None)
+
+
+def trusts_strangers(patch: Patch) -> None:
+    """Whom nobody knows has every role."""
+    replace(patch, "the roles of an actor", lambda of, actor: of(actor) or EVERY_ROLE)
+
+
+LAWS: dict[Mutate, Law] = {
+    forgets_to_ask: law(test_no_command_is_for_who_has_no_role, "eve"),
+    lets_anybody_count: law(test_every_door_asks, "eve"),
+    lets_anybody_take_a_task: law(test_every_door_asks, "mallory"),
+    trusts_strangers: law(test_each_kind_of_command_needs_a_role, cmd.Confirm),
+}
+MUTANTS = Mutants("roles", LAWS)
+
+
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    mutant.breaks(LAWS[mutant.how])

@@ -29,7 +29,7 @@ from orderflow import (
     TaskFor,
     Transition,
 )
-from orderflow.errors import Problem
+from orderflow.errors import Problem, RuleFailed
 from orderflow.model.commands import Body, Cancel, Confirm, Draft, Place, Receive
 from orderflow.model.observations import LineAnswer, RequestAnswered, StockReported, Verdict
 from orderflow.model.phases import OrderPhase
@@ -112,7 +112,7 @@ def test_a_strategy_that_accepts_with_anything_else_is_named(answer: object) -> 
             return answer
 
     with pytest.raises(
-        TypeError, match=f"in_house.accepts must return a Refusal or None, got {answer!r}"
+        RuleFailed, match=f"in_house.accepts must return a Refusal or None, got {answer!r}"
     ):
         place(shop(Careless()))
 

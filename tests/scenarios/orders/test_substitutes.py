@@ -90,7 +90,7 @@ def test_a_line_without_a_name_leaves_the_names_that_are_given() -> None:
     shop = Asked()
     try:
         shop.does(Edit(lines=(Line(sku="CUP", quantity=1), Line(id="2", sku="HAT", quantity=1))))
-    except ValueError as error:
+    except Refused as error:
         pytest.fail(f"nobody can add both: {error}")
     assert {name: line.sku for name, line in shop.order.state.lines.items()} == {
         "1": "LAMP",

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from orderflow.model.document import PERSONAL_FIELDS, NewOrder
 from orderflow.model.events import KINDS, UPCASTERS, Entry, Event, NoteAdded, UnitsMoved
+from orderflow.model.frozen import Frozen
 from orderflow.model.ledger import Bucket, Ledger, Slot
 from orderflow.model.messages import STORED, MessageBody, SettleStock, StockGranted, stored_name
 from orderflow.model.observations import Observation, TrackingReported
@@ -118,7 +119,7 @@ def test_free_attributes_stay_frozen() -> None:
     document = NewOrder(currency="GBP", attributes=given)
     loaded = codec.decode_document(*codec.encode_document(document))
     assert loaded == document
-    assert isinstance(loaded.attributes["gift"], MappingProxyType)
+    assert isinstance(loaded.attributes["gift"], Frozen)
     assert loaded.attributes["gift"]["paper"] == ("red", None)
 
 

@@ -9,6 +9,7 @@ import attrs
 
 from orderflow.engine.doctor.comparison import is_worked_as_ordered, wrong_names
 from orderflow.engine.explain import idle
+from orderflow.engine.pipeline.fault import blaming
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.standing import standing
 from orderflow.errors import StoreUnavailable
@@ -44,8 +45,13 @@ class Finding:
 def order_findings(handler: Handler, order: Order, places: Iterable[str] = ()) -> Iterator[Finding]:
     """What is wrong with an order and its parcels: promises 1, 2, 5, 8 and 9.
 
-    *places* are those that stock is kept at besides those of the rules.
+    *places* are those that stock is kept at besides those of the rules. Raises RuleFailed.
     """
+    with blaming(f"order:{order.id}"):
+        yield from _found(handler, order, places)
+
+
+def _found(handler: Handler, order: Order, places: Iterable[str]) -> Iterator[Finding]:
     yield from map(_ruled, _money_is_exact(handler, order))
     yield from _only_declared_moves(handler, order)
     yield from _conserved(handler, order)
@@ -179,7 +185,7 @@ def _reservations_match(handler: Handler, order: Order) -> Iterator[Finding]:
 
 def _money_is_exact(handler: Handler, order: Order) -> Iterator[Finding]:
     """What is to be paid back was paid, and is not owed; a refund that is in flight may stand."""
-    state, owed = order.state, handler.rules.owed(order)
+    state, owed = order.state, handler.rules.owes(order)
     if state.payments.total != owed:
         what = f"{order.id}: {owed} are owed for what is kept, not {state.payments.total}"
         yield Finding(9, f"order:{order.id}", what)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from orderflow.engine.pipeline.fault import blaming
 from orderflow.errors import NotFound, Refusal, Refused
 from orderflow.kernel.decision.roles import PROGRAM, lacks
 from orderflow.kernel.decision.rules import Rules
@@ -56,12 +57,14 @@ class Desk:
         kind, _, subject = owner.partition(":")
         said: Body | Fact | None = None
         if kind == "order" and (order := self._store.order(subject)) is not None:
-            task = self._as_asked(task, waits(order, self._rules).get(key))
+            with blaming(owner):
+                task = self._as_asked(task, waits(order, self._rules).get(key))
             filled = read_form(task, data)
-            with reading(f"the form of {task.key}"):
+            with reading(f"the form of {task.key}"), blaming(owner):
                 said = completing(task, order, self._rules, filled)
         elif kind == "parcel" and (parcel := self._store.parcel(subject)) is not None:
-            task = self._as_asked(task, parcel_waits(parcel, self._rules).get(key))
+            with blaming(owner):
+                task = self._as_asked(task, parcel_waits(parcel, self._rules).get(key))
             filled, subject = read_form(task, data), parcel.lead
             with reading(f"the form of {task.key}"):
                 said = completing_for_parcel(task, parcel, filled)
@@ -94,7 +97,8 @@ class Desk:
             raise Refused([_claimed(task)])
 
     def _check_role(self, task: Task, actor: str) -> None:
-        refused = lacks(self._rules, actor, frozenset({task.role}), f"for {task.key}")
+        with blaming(task.key):
+            refused = lacks(self._rules, actor, frozenset({task.role}), f"for {task.key}")
         if refused is not None and actor != PROGRAM:
             raise Refused([refused])
 

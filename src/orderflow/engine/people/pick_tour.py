@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import attrs
 
 from orderflow.model.commands import Pick
+from orderflow.model.frozen import HoldsMappings
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey
@@ -16,7 +17,7 @@ __all__ = ["Picking", "Stop", "Walk", "picks", "walk_of"]
 
 
 @attrs.frozen
-class Picking:
+class Picking(HoldsMappings):
     """One fulfillment order's part of a walk: its task, and the units of each line."""
 
     task: str

@@ -14,11 +14,13 @@ from orderflow.engine.pipeline.envelope import (
     Ready,
     Refusals,
 )
+from orderflow.engine.pipeline.fault import blaming, told
 from orderflow.engine.pipeline.follow import follow
 from orderflow.engine.pipeline.prepare import Preparer
 from orderflow.errors import (
     Conflict,
     ConnectionLost,
+    OldTransaction,
     StoreFull,
     StoreLocked,
     StoreReadOnly,
@@ -32,7 +34,7 @@ from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Outcome, S
 __all__ = ["Handler"]
 
 _TRIES = 25
-_OF_ALL = (ConnectionLost, StoreFull, StoreLocked, StoreReadOnly)
+_OF_ALL = (ConnectionLost, OldTransaction, StoreFull, StoreLocked, StoreReadOnly)
 """What fails because of the database, and not because of what was to be stored."""
 CommitAll = Callable[[Sequence[Commit]], Sequence[Outcome]]
 _LOG = legible_log()
@@ -60,8 +62,9 @@ class Handler:
     def ask(
         self, order: Order | None, body: object, actor: str, new_id: str
     ) -> Decision | Refusals:
-        """Decide without committing."""
-        return self.preparer.ask(order, body, actor, new_id)
+        """Decide without committing. Raises RuleFailed."""
+        with blaming(f"order:{order.id if order else new_id}"):
+            return self.preparer.ask(order, body, actor, new_id)
 
     def handle(self, envelope: Envelope) -> Order | Refusals | None:
         """Apply a message. An order's message gives the order, or the reasons to refuse.
@@ -72,7 +75,7 @@ class Handler:
         """
         (answer,) = self.handle_all([envelope])
         if isinstance(answer, Exception):
-            raise answer
+            raise told(answer, envelope.subject)
         return answer
 
     def handle_all(

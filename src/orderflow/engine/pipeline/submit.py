@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from orderflow.engine.pipeline.envelope import Answer, Envelope, digest, enveloped
+from orderflow.engine.pipeline.fault import told
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.errors import NotFound, OrderflowError, Refusal, Refused
 from orderflow.model.commands import Command, Draft, Place, StockCommand
@@ -39,6 +40,10 @@ class Submitter:
         self, commands: Sequence[Command], task: str = ""
     ) -> list[Order | OrderflowError]:
         """For each command the order after it, or what :meth:`submit` would raise."""
+        for command in commands:
+            enveloped(command, Command)
+            if isinstance(command.body, StockCommand):
+                raise TypeError("stock is no order's: use engine.change_stock(command)")
         return [answer for run in _runs(commands) for answer in self._together(run, task)]
 
     def _together(self, commands: Sequence[Command], task: str) -> list[Order | OrderflowError]:
@@ -73,14 +78,10 @@ class Submitter:
             order_id = envelope.subject.removeprefix("order:")
             self._handler.rules.hooks.tell_refused(order_id, answer)
             return Refused(answer)
-        if isinstance(answer, Exception) and not isinstance(answer, OrderflowError):
-            raise answer  # a fault of a hook or of ours, not an outcome
-        return answer
+        return told(answer, envelope.subject) if isinstance(answer, Exception) else answer
 
     def _envelope(self, command: Command, task: str) -> Envelope:
         body, order_id = command.body, command.subject
-        if isinstance(body, StockCommand):
-            raise TypeError("a stock command changes no order: use engine.change_stock(command)")
         creates = isinstance(body, Place | Draft)
         if isinstance(body, Place | Draft):
             order_id = body.order.number or self._handler.ids.new("order")
@@ -130,7 +131,6 @@ def _runs(commands: Sequence[Command]) -> Iterator[list[Command]]:
     run: list[Command] = []
     ids: set[tuple[str, str]] = set()
     for command in commands:
-        enveloped(command, Command)
         used = (_scope(command), command.id) if command.id else None
         if len(run) == _TOGETHER or used in ids:
             yield run

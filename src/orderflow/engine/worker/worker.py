@@ -66,7 +66,7 @@ class Worker:
     attempts = 8
     lease = timedelta(minutes=5)
     batch = 100
-    timeout: float | None = None
+    timeout: float | None = 60.0
 
     def __init__(self, handler: Handler, performers: Performers, forgetter: Forgetter) -> None:
         self._handler, self.performers, self._forgetter = handler, performers, forgetter

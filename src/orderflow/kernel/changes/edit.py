@@ -108,7 +108,10 @@ def _raise(
     try:
         after = before.revised(grown, lines)
     except InvalidInput as wrong:
-        deciding.refuse("edit.too_much", "; ".join(map(str, wrong.problems)))
+        if not any(refusal.code == "line.unknown" for refusal in deciding.refusals):
+            deciding.refuse(
+                "edit.too_much", "; ".join(problem.expected for problem in wrong.problems)
+            )
         return
     deciding.revise(after)
     for line, units in more.items():

@@ -9,11 +9,13 @@ from typing import Any
 import attrs
 
 from orderflow.errors import Refusal
+from orderflow.kernel.decision.fitting import fitting
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.decision.step import Fired
 from orderflow.model import events as ev
 from orderflow.model.document import NewOrder
 from orderflow.model.folds.fold import Fold
+from orderflow.model.frozen import HoldsMappings
 from orderflow.model.ledger import Slot
 from orderflow.model.messages import MessageBody
 from orderflow.model.order import Order
@@ -26,7 +28,7 @@ __all__ = ["Context", "Record"]
 
 
 @attrs.frozen
-class Context:
+class Context(HoldsMappings):
     """What a decision may know of the world: all of it is given.
 
     Attributes:
@@ -153,6 +155,7 @@ class Record:
 
     def vetoed(self, refusal: Refusal | None) -> bool:
         """Whether the application's veto stands; one that is overridden is only taken down."""
+        fitting(refusal, "a policy", Refusal, type(None))
         if refusal is not None and self.overruled is not None:
             self.overruled.append(refusal.code)
             return False

@@ -80,7 +80,7 @@ def needed(rules: Rules, order: Order | None, body: cmd.Body) -> frozenset[str]:
     """The roles of which an actor must have one to give a command."""
     match body:
         case cmd.PlaceHold():
-            return frozenset(map(rules.steps.role, _STOPPING))
+            return frozenset(map(rules.role, _STOPPING))
         case cmd.CloseTask(task=key) if order is not None and key in order.state.tasks:
             return frozenset({order.state.escalated.get(key, order.state.tasks[key].role)})
         case cmd.Fire() if order is not None:
@@ -90,14 +90,14 @@ def needed(rules: Rules, order: Order | None, body: cmd.Body) -> frozenset[str]:
         case cmd.Collect(fo=fo) if order is not None and fo in order.fulfillment_orders:
             flow = rules.machine(order.fulfillment_orders[fo].workflow).workflow
             if steps := [step for step in _HANDS_OVER if step in flow.steps]:
-                return frozenset(map(rules.steps.role, steps))
+                return frozenset(map(rules.role, steps))
     return _to_give(rules, type(body))
 
 
 def _to_give(rules: Rules, kind: type[cmd.Body]) -> frozenset[str]:
     """What the table says of a kind of command."""
     step = _STEPS.get(kind) or _kind(kind)
-    return frozenset({rules.steps.role(step)}) | _ALSO.get(kind, frozenset())
+    return frozenset({rules.role(step)}) | _ALSO.get(kind, frozenset())
 
 
 def _kind(kind: type[cmd.Body]) -> str:
@@ -106,7 +106,7 @@ def _kind(kind: type[cmd.Body]) -> str:
 
 def _to_fire(rules: Rules, order: Order, body: cmd.Fire) -> frozenset[str]:
     """The roles that transitions name; else of the command, or the work that is waited for."""
-    state, role = order.state, rules.steps.role
+    state, role = order.state, rules.role
     found = state.fulfillment_orders.get(body.on or "") or state.returns.get(body.on or "")
     stamp, name = (found.workflow, found.state) if found else (state.workflow, state.lifecycle)
     flow = rules.machine(stamp).workflow

@@ -10,6 +10,7 @@ import attrs
 
 from orderflow.errors import Refusal, UnknownWorkflow
 from orderflow.inventory import OLDEST_FIRST, ReleaseOrder
+from orderflow.kernel.decision.fitting import fitting
 from orderflow.kernel.decision.hooks import Hooks, RolesOf, WorkflowHooks
 from orderflow.kernel.decision.policies import (
     RESERVE_AT_PLACEMENT,
@@ -215,6 +216,18 @@ class Rules:
                 raise UnknownWorkflow(f"two workflows are {flow.name!r} version {flow.version}")
         return machines
 
+    def role(self, step: str) -> str:
+        """Who does a step by hand. Raises TypeError for what is no name of a role."""
+        return fitting(self.steps.role(step), "steps.role", str)
+
+    def owes(self, order: Order) -> int:
+        """What is owed for what is kept. Raises TypeError for what is no whole number."""
+        return fitting(self.owed(order), "owed", int)
+
+    def unit_cost(self, strategy: Fulfiller, line: Line) -> Decimal | None:
+        """What a strategy's unit costs us. Raises TypeError for what is no Decimal."""
+        return fitting(strategy.cost(line), f"{strategy.code}.cost", Decimal, type(None))
+
     def machine(self, stamp: Stamp) -> CompiledWorkflow[Step]:
         """The workflow that something is stamped with.
 
@@ -249,9 +262,6 @@ class Rules:
         delivery = order.document.delivery if line.ships else Delivery.NONE
         for strategy in self.fulfillers:
             able = delivery in strategy.deliveries and strategy.code not in declined
-            refusal: object = strategy.accepts(line) if able else None
-            if not isinstance(refusal, Refusal | None):
-                what = f"{strategy.code}.accepts must return a Refusal or None, got {refusal!r}"
-                raise TypeError(what)
-            if able and refusal is None:
+            refusal = strategy.accepts(line) if able else None
+            if fitting(refusal, f"{strategy.code}.accepts", Refusal, type(None)) is None and able:
                 yield strategy

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from orderflow.model.frozen import HoldsMappings
 from orderflow.model.order import Order
 from orderflow.model.state import FulfillmentOrder, Return
 
@@ -15,7 +16,7 @@ __all__ = ["Committed", "Fired", "Step"]
 
 
 @attrs.frozen
-class Step:
+class Step(HoldsMappings):
     """One move being decided.
 
     Attributes:

@@ -51,7 +51,7 @@ def charged_back(deciding: Deciding, body: PaymentReported) -> None:
     """The customer's bank took money back: whether to dispute it is a person's to say."""
     money = Money(body.amount, deciding.order.state.currency)
     reason = f"{money} were charged back ({body.reference}): dispute it, or let it be"
-    role = deciding.rules.steps.role("unpaid")
+    role = deciding.rules.role("unpaid")
     deciding.ask_person("exception.charged_back", role, reason, deciding.order.id)
 
 
@@ -69,6 +69,6 @@ def told_again(deciding: Deciding, body: PaymentReported, counts: int) -> None:
     amounts = sorted((counts, body.amount))
     what = f"{body.reference} was {body.fact} with different amounts"
     deciding.emit(ev.FactKept("payment_reported", f"{what}: {amounts[0]} and {amounts[1]}"))
-    role, of = deciding.rules.steps.role("unpaid"), f"{deciding.id}/{body.fact}:{body.reference}"
+    role, of = deciding.rules.role("unpaid"), f"{deciding.id}/{body.fact}:{body.reference}"
     reason = f"{what}: the greatest counts; ask which is right"
     deciding.ask_person("exception.payment_reported", role, reason, of)

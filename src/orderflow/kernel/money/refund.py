@@ -19,11 +19,11 @@ def update_total(deciding: Deciding) -> None:
 
     While an order is kept whole, its document need not be read from the store for that.
     """
-    order, owes = deciding.order, deciding.rules.owed
+    order, rules = deciding.order, deciding.rules
     whole = is_kept_whole(order) and is_kept_whole(deciding.before) and not deciding.revised
-    if whole and owes is owed_for_what_is_kept:
+    if whole and rules.owed is owed_for_what_is_kept:
         return
-    if (owed := owes(order)) != order.state.payments.total:
+    if (owed := rules.owes(order)) != order.state.payments.total:
         deciding.emit(ev.TotalChanged(owed))
 
 

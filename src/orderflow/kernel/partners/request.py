@@ -50,7 +50,8 @@ def _begin(deciding: Deciding, fo: FulfillmentOrder) -> bool:
     if not deciding.fire("submit", fo=fo.id):
         return False
     strategy, order = deciding.rules.strategies[fo.strategy], deciding.order
-    costs = {ln: strategy.cost(order.line(ln)) for ln in order.units(Bucket.ALLOCATED, fo=fo.id)}
+    of = deciding.rules.unit_cost
+    costs = {ln: of(strategy, order.line(ln)) for ln in order.units(Bucket.ALLOCATED, fo=fo.id)}
     agreed = {line: cost for line, cost in costs.items() if cost is not None}
     if agreed:
         deciding.emit(ev.CostsAgreed(fo.id, agreed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import NoneType
+from typing import TypeVar
 
 import attrs
 
@@ -15,6 +16,8 @@ from orderflow.model.parcel import Parcel
 from orderflow.workflow import EffectOf
 
 __all__ = ["ANSWERS", "Answers", "as_said", "misfit"]
+
+_Reply = TypeVar("_Reply")
 
 
 @attrs.frozen
@@ -94,7 +97,7 @@ def misfit(
     return _of_others(reply, order, parcel, what)
 
 
-def as_said(effect: str, reply: object) -> object:
+def as_said(effect: str, reply: _Reply) -> _Reply | obs.RequestAnswered:
     """What an answer says: a partner that has units rerouted, which it is asked for, rejects them.
 
     As a command it would have the units asked back of the very partner that does not want them.

@@ -205,7 +205,7 @@ def escalating(state: OrderState, rules: Rules, found: dict[str, Wanted]) -> dic
 def _escalation(state: OrderState, rules: Rules, task: Task) -> Iterator[Timer]:
     """When a task goes to another role, if it is not that role's."""
     window, since = rules.windows.escalation, _since(state, task)
-    if window is None or since is None or task.role == rules.steps.role("escalation"):
+    if window is None or since is None or task.role == rules.role("escalation"):
         return
     key = f"{task.key}:escalation:{stamp(since)}"
     if key not in state.done_timers:

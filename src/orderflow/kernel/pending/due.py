@@ -102,8 +102,8 @@ def try_again(deciding: Deciding, subject: str) -> None:
 
 def _promise_nears(deciding: Deciding, fired: TimerFired) -> None:
     """A person looks after a promise that nears; one that is not kept goes to another role."""
-    state, steps, late = deciding.order.state, deciding.rules.steps, fired.name == "late"
-    role = steps.role("escalation" if late else "promise")
+    state, late = deciding.order.state, fired.name == "late"
+    role = deciding.rules.role("escalation" if late else "promise")
     task = f"{state.id}:promise"
     when = "was" if late else "is"
     reason = (
@@ -147,7 +147,7 @@ def _cash_is_missing(deciding: Deciding, _fired: TimerFired) -> None:
 def _ask_for_money(deciding: Deciding, task: str, what: str) -> None:
     state = deciding.order.state
     money = Money(state.payments.outstanding, state.currency)
-    role, subject = deciding.rules.steps.role("unpaid"), deciding.order.id
+    role, subject = deciding.rules.role("unpaid"), deciding.order.id
     deciding.ask_person(task, role, f"{money} of {subject} are {what}", subject)
 
 
@@ -163,7 +163,7 @@ def _ask_for_review(deciding: Deciding, _fired: TimerFired) -> None:
 
 def _escalate(deciding: Deciding, fired: TimerFired) -> None:
     """A task was not done in time."""
-    deciding.emit(ev.TaskEscalated(fired.subject, deciding.rules.steps.role("escalation")))
+    deciding.emit(ev.TaskEscalated(fired.subject, deciding.rules.role("escalation")))
 
 
 AT_DEADLINE: Mapping[str, Callable[[Deciding, TimerFired], None]] = {

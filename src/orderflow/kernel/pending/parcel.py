@@ -23,13 +23,11 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
     void = effect_key(parcel.id, "void_label", parcel.generation)
     if parcel.status is ParcelStatus.CREATED and not parcel.sealed:
         what = f"put more into {parcel.id}, or seal it"
-        yield Task(f"{parcel.id}:seal", "seal", parcel.id, rules.steps.role("seal"), what)
+        yield Task(f"{parcel.id}:seal", "seal", parcel.id, rules.role("seal"), what)
     elif parcel.status is ParcelStatus.CREATED and not parcel.held_by:
         if label in parcel.gave_up:
             what = f"buy a label for {parcel.id} and type its tracking number"
-            yield Task(
-                f"{label}:task", "label", parcel.id, rules.steps.role("label"), what, fields=LABEL
-            )
+            yield Task(f"{label}:task", "label", parcel.id, rules.role("label"), what, fields=LABEL)
         else:
             yield Effect("label", parcel.id, label)
     if parcel.voided and parcel.sealed and not parcel.label_voided:
@@ -39,7 +37,7 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
             label_known = f"void the label {parcel.tracking_number}"
             unknown = f"see whether a label was bought for {parcel.id}, and void it"
             what = f"have {parcel.carrier} {label_known}" if parcel.tracking_number else unknown
-            yield Task(f"{void}:task", "void_label", parcel.id, rules.steps.role("label"), what)
+            yield Task(f"{void}:task", "void_label", parcel.id, rules.role("label"), what)
         else:
             yield Effect("void_label", parcel.id, void)
     if parcel.status not in AT_SENDER and not parcel.status.final:

@@ -25,7 +25,7 @@ def step_of(
     if software and key not in order.state.gave_up:
         yield Effect(step, subject, key)
     else:
-        what, role = f"{step.replace('_', ' ')} {subject}", rules.steps.role(step)
+        what, role = f"{step.replace('_', ' ')} {subject}", rules.role(step)
         fields = pick_form(order, subject) if step == "pick" else ()
         yield Task(f"{key}:task", step, subject, role, what, fields=fields)
 

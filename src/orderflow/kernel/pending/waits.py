@@ -154,7 +154,7 @@ def _of_parcel(order: Order, rules: Rules, view: ParcelView) -> Iterator[Wanted]
 def _send_back(rma: Return, rules: Rules) -> Task:
     units = ", ".join(f"{n} of line {line}" for line, n in rma.rejected.items())
     what = f"{units} of {rma.id} were not accepted: send them back to the customer"
-    key, role = f"{rma.id}:send_back", rules.steps.role("send_back")
+    key, role = f"{rma.id}:send_back", rules.role("send_back")
     return Task(key, "send_back", rma.id, role, what, fields=LABEL)
 
 
@@ -170,7 +170,7 @@ def _refund(order: Order, rules: Rules, refund: Refund) -> Iterator[Wanted]:
             elif key in state.gave_up:
                 todo = f"may have been paid, no answer came: look; if it was not, {todo}"
             what = f"the refund of {Money(refund.amount, state.currency)}: {todo}"
-            yield Task(f"{key}:task", "refund", refund.id, rules.steps.role("refund"), what)
+            yield Task(f"{key}:task", "refund", refund.id, rules.role("refund"), what)
     else:
         yield from _effect(order, EffectOf("refund", "payments"), refund.id, refund.generation)
 
@@ -233,7 +233,7 @@ def _to_be_taken_back(order: Order, rules: Rules, rma: Return) -> Iterator[Wante
     elif not order.state.held(rma.id):
         why = f"{rma.to} refuses {rma.id} ({rma.refused})" if rma.refused else f"ask {rma.to}"
         what = f"{why}: approve the return, or decline it"
-        key, role = effect_key(rma.id, "approve_return", 0), rules.steps.role("approve_return")
+        key, role = effect_key(rma.id, "approve_return", 0), rules.role("approve_return")
         yield Task(f"{key}:task", "approve_return", rma.id, role, what)
 
 
@@ -258,7 +258,7 @@ def _to_submit(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wan
     if not refused and not order.state.held(fo.id):
         key = effect_key(fo.id, "submit", 0)
         what = f"send {fo.id} to {fo.strategy}"
-        yield Task(f"{key}:task", "submit", fo.id, rules.steps.role("submit"), what)
+        yield Task(f"{key}:task", "submit", fo.id, rules.role("submit"), what)
 
 
 def _effect(

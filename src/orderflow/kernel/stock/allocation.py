@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
 from orderflow.calendars import later
 from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.fitting import fitting
 from orderflow.kernel.decision.rules import Assignment, Backorder, Place, Rules
 from orderflow.kernel.stock.backorder import backorder
 from orderflow.model import events as ev
@@ -99,7 +100,7 @@ def _places(deciding: Deciding, line: Line) -> Iterator[Place]:
             key, available = StockKey(line.sku, location), None
             if line.stocked and location:
                 available = deciding.level(key).available
-            yield Place(taker.code, location, available, taker.cost(line))
+            yield Place(taker.code, location, available, deciding.rules.unit_cost(taker, line))
 
 
 def _faults(
@@ -222,7 +223,8 @@ def _allocate(deciding: Deciding, slot: Slot, fo: str, quantity: int) -> None:
 
 def _date_reservations(deciding: Deciding) -> None:
     state = deciding.order.state
-    lasts = deciding.rules.reserve.expires_after(deciding.order)
+    given = deciding.rules.reserve.expires_after(deciding.order)
+    lasts = fitting(given, "reserve.expires_after", timedelta, type(None))
     if state.phase is OrderPhase.PLACED and lasts and not state.reserved_until:
         deciding.emit(ev.ReservationsDated(later(deciding.context.now, lasts)))
 

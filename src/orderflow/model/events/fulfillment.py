@@ -9,6 +9,7 @@ from decimal import Decimal
 import attrs
 
 from orderflow.model.events.kinds import Event, event
+from orderflow.model.frozen import HoldsMappings
 from orderflow.model.ledger import Slot
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import Phase
@@ -152,7 +153,7 @@ class ShippingPromised(Event):
 
 @event(30)
 @attrs.frozen
-class CostsAgreed(Event):
+class CostsAgreed(HoldsMappings, Event):
     """What a unit of each line costs us there, in the order's currency."""
 
     fo: str
@@ -211,7 +212,7 @@ class SubstituteDropped(Event):
 
 @event(36)
 @attrs.frozen
-class NoticeRecorded(Event):
+class NoticeRecorded(HoldsMappings, Event):
     """A ship notice, in the party's own words."""
 
     fo: str
@@ -240,7 +241,7 @@ class InvoiceRecorded(Event):
 
 @event(38)
 @attrs.frozen
-class CancellationAsked(Event):
+class CancellationAsked(HoldsMappings, Event):
     """A party is asked to give units up."""
 
     request: str
@@ -252,7 +253,7 @@ class CancellationAsked(Event):
 
 @event(39)
 @attrs.frozen
-class CancellationClosed(Event):
+class CancellationClosed(HoldsMappings, Event):
     """The party answered, or the question is moot: it gave up these units.
 
     *left* are units that it did not speak of: they are still asked for.

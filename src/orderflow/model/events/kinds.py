@@ -12,6 +12,8 @@ from typing import Any, ClassVar, TypeVar
 
 import attrs
 
+from orderflow.model.frozen import HoldsMappings
+
 __all__ = ["KINDS", "UPCASTERS", "Entry", "Event", "event", "upcast"]
 
 
@@ -55,7 +57,7 @@ def event(number: int, version: int = 1) -> Callable[[type[E]], type[E]]:
 
 
 @attrs.frozen
-class Entry:
+class Entry(HoldsMappings):
     """One commit in a journal: the events that became true together.
 
     *subject* is ``order:…`` or ``parcel:…``; *version* counts from 1; *cause* is the message's id;

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from orderflow.model.events.kinds import Event, event
+from orderflow.model.frozen import HoldsMappings
 from orderflow.model.phases import ReturnPhase
 from orderflow.model.returns import Disposition
 from orderflow.model.state import Judged, PaymentFact, RefundStatus, Stamp
@@ -63,7 +64,7 @@ class RefundMoved(Event):
 
 @event(12)
 @attrs.frozen
-class ReturnOpened(Event):
+class ReturnOpened(HoldsMappings, Event):
     """A return was asked for, or goods came unannounced. *to* is the party that is asked first."""
 
     rma: str

@@ -12,7 +12,8 @@ import attrs
 
 from orderflow.model.work import Due, Kind, Message, Task
 from orderflow.ports import Pending
-from orderflow.stores.rows import PRIORITY, Row, message_row
+from orderflow.stores.forking import watch
+from orderflow.stores.rows import PRIORITY, Row, erased_key, erased_subject, message_row
 
 __all__ = ["MemoryOutbox"]
 
@@ -41,6 +42,17 @@ class MemoryOutbox:
         self._wakes: list[tuple[datetime, int, str]] = []
         self._by_owner: dict[str, set[str]] = {}
         self._tasks: dict[str, tuple[str, Task]] = {}
+        watch(self)
+
+    def before_fork(self) -> None:
+        """Wait until nobody is in the middle of a change."""
+        self._lock.acquire()
+
+    def after_fork(self, *, child: bool) -> None:
+        """Go on; a child has a copy of its own."""
+        self._lock.release()
+        if child:
+            self._lock = threading.RLock()
 
     def _open(self, task: Task, owner: str) -> None:
         """Open a task; one that is open already says what the new one says, and stays claimed."""
@@ -58,6 +70,29 @@ class MemoryOutbox:
         else:
             return
         self._wake(there, row.due)
+
+    def _disguise(self, scopes: set[str]) -> bool:
+        """Have keys without ids of commands and handles; False where such a row is open."""
+        sent = tuple(f"{scope}/" for scope in scopes)
+        renamed = {
+            key: erased_key(key, found.row.kind)
+            for key, found in self._outbox.items()
+            if found.row.owner in scopes or key.startswith(sent)
+        }
+        renamed = {key: new for key, new in renamed.items() if key != new}
+        if any(self._outbox[key].status == "pending" for key in renamed):
+            return False
+        for key, new in renamed.items():
+            found = self._outbox.pop(key)
+            about = erased_subject(key, found.row.subject)
+            found.row = attrs.evolve(found.row, key=new, subject=about)
+            self._outbox[new] = found
+            self._by_owner[found.row.owner].remove(key)
+            self._by_owner[found.row.owner].add(new)
+        # What waits under an old key waits no more; its place in the queue names it still.
+        self._wakes = [wake for wake in self._wakes if wake[2] not in renamed]
+        heapq.heapify(self._wakes)
+        return True
 
     def _wake(self, found: _Found, at: datetime) -> None:
         found.wake = at

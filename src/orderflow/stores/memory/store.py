@@ -257,16 +257,19 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         with self._lock:
             if any(len(told) != len(self._journals[of]) for of, told in journals.items()):
                 return False
+            if not self._disguise({order.id, *journals}):
+                return False
             self._orders[order.id] = order
             self._parcels |= {parcel.id: parcel for parcel in parcels}
             self._journals |= journals
             for key in (key for owner in journals for key in self._by_owner.get(owner, ())):
                 found = self._outbox[key]
                 found.row, found.error = attrs.evolve(found.row, data={}), ""
-            self._receipts = {
-                (scope, disguised(name) if receipt.subject in journals else name): receipt
-                for (scope, name), receipt in self._receipts.items()
-            }
+            receipts = (
+                attrs.evolve(known, id=disguised(known.id)) if known.subject in journals else known
+                for known in self._receipts.values()
+            )
+            self._receipts = {(known.scope, known.id): known for known in receipts}
             return True
 
     def strike(self, owner: str) -> None:

@@ -33,6 +33,7 @@ from orderflow.stores.rows import (
 )
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql import schema, unmatched
+from orderflow.stores.sql.failures import Contended
 from orderflow.stores.sql.statements import adding, changed_rows, execute_many, fetch, putting
 from orderflow.stores.sql.stock import StockRows, read_stock
 
@@ -41,8 +42,11 @@ __all__ = ["Raced", "put_tasks", "write_commits", "write_orders", "write_parcels
 _TASK = ("owner", "role", "name", "subject", "instructions", "due", "fields")
 
 
-class Raced(Exception):
+class Raced(Contended):
     """Another transaction wrote the same rows in between; this one must be rolled back."""
+
+    def __init__(self) -> None:
+        super().__init__("others wrote the same meanwhile")
 
 
 def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:

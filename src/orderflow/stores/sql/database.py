@@ -1,22 +1,23 @@
-"""Opening a database: the settings under which a commit is durable and nobody reads half of one."""
+"""A database: where a commit is durable, and nobody reads half of one."""
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from orderflow.stores.sql.failures import typed
+from orderflow.errors import OldTransaction, StoreUnavailable
+from orderflow.stores.forking import watch
+from orderflow.stores.sql.failures import OldSnapshot, is_crowded, typed
+from orderflow.stores.sql.opening import opened, settings_of
 
 __all__ = ["Database", "Guest", "Place", "schema_of"]
 
@@ -35,17 +36,22 @@ class Database:
     """Connections to read from, and transactions to write in.
 
     On SQLite a reader sees the last commit and is never blocked; writers are serialised by ``BEGIN
-    IMMEDIATE``. Who waits for another waits up to *patience* seconds, then raises StoreLocked.
+    IMMEDIATE``. Who waits for another, or for a connection, waits up to *patience* seconds, then
+    raises StoreLocked. A child of the process has connections of its own.
     """
 
     def __init__(
         self,
-        url: str,
+        url: str | Engine,
         schema: str | None = None,
         patience: float = 30.0,
         synchronous: str = "FULL",
+        pool: Mapping[str, Any] | None = None,
     ) -> None:
-        self.engine = _open(url, patience, synchronous)
+        self.engine: Engine = opened(url, patience, synchronous, pool or {})
+        self._hosts = self.engine is url
+        self._patience = patience
+        self._settings = settings_of(self.engine, patience, synchronous, "set local")
         if schema is not None:
             tables = {"schema_translate_map": {None: schema}}
             self.engine = self.engine.execution_options(**tables)
@@ -54,7 +60,51 @@ class Database:
         alone: dict[str, Any] = {} if self._begins else {"isolation_level": "AUTOCOMMIT"}
         self._reading = self.engine.execution_options(**alone)
         self._thread = threading.local()
-        weakref.finalize(self, self.engine.dispose)  # who lets a store go need not close it
+        self._in_use: set[int] = set()
+        self._inherited: list[object] = []
+        self._unusable = ""
+        if self._begins:
+            _count(self.engine, self._in_use)
+        watch(self)
+        if not self._hosts:
+            weakref.finalize(self, self.engine.dispose)  # who lets a store go need not close it
+
+    def before_fork(self) -> None:
+        """Leave no child an open SQLite file: there its locks are nobody's."""
+        if self._begins:
+            self._let_go()
+            self.engine.dispose()
+
+    def after_fork(self, *, child: bool) -> None:
+        """Begin with new connections in a child, and leave the parent's alone."""
+        if not child:
+            return
+        if self._in_use:
+            self._unusable = (
+                "this process was forked while its parent worked with the SQLite file: fork while "
+                "no thread does, or start processes afresh (multiprocessing's 'spawn')"
+            )
+        self._inherited += [self.engine.pool, vars(self._thread).get("reads")]
+        self.engine.dispose(close=False)
+        self._thread = threading.local()
+
+    def _connect(self, engine: Engine) -> Connection:
+        """A connection; where every one is in use, one that becomes free in time."""
+        if self._unusable:
+            raise StoreUnavailable(self._unusable, permanent=True)
+        until, pause = time.monotonic() + self._patience, 0.01
+        while True:
+            try:
+                connection = engine.connect()
+            except (OperationalError, PoolTimeout) as error:
+                if not is_crowded(error) or time.monotonic() >= until:
+                    raise
+                time.sleep(pause)
+                pause = min(pause * 2, 0.2)
+                continue
+            if self._begins and self._hosts:
+                _set(connection, self._settings)
+            return connection
 
     @property
     def file(self) -> Path | None:
@@ -70,36 +120,48 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A connection to read from."""
         with typed():
-            kept: Connection | None = getattr(self._thread, "reads", None)
-            if kept is None:
-                with self._reading.connect() as connection:
+            # The host's may begin a transaction at its first read, and show what stood then.
+            if self._hosts or not getattr(self._thread, "keeps", False):
+                with self._connect(self._reading) as connection:
                     yield connection
                 return
+            kept: Connection | None = getattr(self._thread, "reads", None)
+            if kept is None:
+                kept = self._thread.reads = self._connect(self._reading)
             try:
                 yield kept
             except BaseException:
-                self._thread.reads = None  # it may be broken
+                self._let_go()  # it may be broken
                 raise
 
     @contextmanager
     def keep_reading(self) -> Iterator[None]:
         """While it lasts, this thread reads over one connection, and fetches none each time."""
-        with typed():
-            connection = self._reading.connect()
-        self._thread.reads = connection
+        self._thread.keeps = True
         try:
             yield
         finally:
-            self._thread.reads = None
-            connection.close()
+            self._thread.keeps = False
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Give back the connection that this thread reads over."""
+        kept: Connection | None = getattr(self._thread, "reads", None)
+        self._thread.reads = None
+        if kept is not None:
+            kept.close()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back by an exception."""
-        with typed() as progress, self.engine.begin() as connection:
+        self._let_go()  # who held one while it waits for another might wait for ever
+        with typed() as progress, self._connect(self.engine) as connection, connection.begin():
             if self._begins:
                 # The lock at once: a transaction that reads first might not get it later.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                _begin(connection, "BEGIN IMMEDIATE")
+            elif self._hosts:
+                for setting in self._settings:
+                    connection.exec_driver_sql(setting)
             yield connection
             progress.committing = True
 
@@ -107,14 +169,54 @@ class Database:
     def still(self) -> Iterator[Connection]:
         """A connection that reads what stands at one moment, whatever is committed meanwhile."""
         level: dict[str, Any] = {} if self._begins else {"isolation_level": "REPEATABLE READ"}
-        with typed(), self.engine.execution_options(**level).connect() as connection:
+        with typed(), self._connect(self.engine.execution_options(**level)) as connection:
             if self._begins:
-                connection.exec_driver_sql("BEGIN")
+                _begin(connection, "BEGIN")
             yield connection
 
+    def wipe_log(self) -> None:
+        """Empty the write-ahead log of SQLite, which holds pages as they were.
+
+        A reader that stands in the way for longer than our patience leaves it as it is.
+        """
+        if self._begins:
+            with typed(), self.engine.connect() as connection:
+                connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
+
     def close(self) -> None:
-        """Close every connection."""
-        self.engine.dispose()
+        """Close every connection, but for those of the host's own engine."""
+        if not self._hosts:
+            self.engine.dispose()
+
+
+def _set(connection: Connection, settings: list[str]) -> None:
+    """Set up an SQLite connection of the host's before any transaction, whoever begins those."""
+    cursor = connection.connection.cursor()
+    for setting in settings:
+        cursor.execute(setting)
+    cursor.close()
+
+
+def _begin(connection: Connection, how: str) -> None:
+    """Begin on SQLite; anew, where the host's engine has a listener that has begun already."""
+    if not connection.in_transaction():
+        connection.begin()
+    if _is_open(connection.connection):
+        connection.exec_driver_sql("ROLLBACK")
+    connection.exec_driver_sql(how)
+
+
+def _count(engine: Engine, in_use: set[int]) -> None:
+    """Keep account of the connections in use, whichever pool they are of."""
+
+    def taken(_connection: object, record: object, _fairy: object) -> None:
+        in_use.add(id(record))
+
+    def given_back(_connection: object, record: object) -> None:
+        in_use.discard(id(record))
+
+    event.listen(engine, "checkout", taken)
+    event.listen(engine, "checkin", given_back)
 
 
 class Guest:
@@ -132,71 +234,60 @@ class Guest:
         try:
             with typed():
                 yield self._connection
+        except OldSnapshot as error:
+            what = "your transaction has lost to another one, and can store nothing any more"
+            raise OldTransaction(
+                f"{what} ({error.reason}): roll it back, and begin it again from its first read"
+            ) from None
         finally:
             self._connection.execution_options(schema_translate_map=before)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A savepoint: an exception undoes what we wrote, and nothing of the host's."""
-        raw: object = self._connection.connection.dbapi_connection
-        if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
-            # Else the savepoint would be the whole transaction, and its release a commit.
+        with self.read() as connection:
+            self._begin()
+            with connection.begin_nested():
+                yield connection
+
+    def _begin(self) -> None:
+        """See that a transaction is open; else the savepoint would be one, and stored at once."""
+        if not self._connection.in_transaction():
+            self._connection.begin()
+        raw = self._connection.connection
+        if _commits_alone(self._connection):
+            what = "your connection commits by itself (AUTOCOMMIT): open a transaction on it"
+            raise StoreUnavailable(what, permanent=True)
+        if self._connection.dialect.name != "sqlite":
+            return
+        if not _is_open(raw):
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-        with self.read() as connection, connection.begin_nested():
-            yield connection
+        if not _is_open(raw):
+            what = "the driver of your connection does not say whether a transaction is open"
+            fix = "give a connection of Python's own sqlite3"
+            raise StoreUnavailable(f"{what}: {fix}", permanent=True)
 
 
-def _open(url: str, patience: float, synchronous: str) -> Engine:
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite":
-        if address.drivername == "postgresql":
-            address = address.set(drivername="postgresql+psycopg")
-        engine = create_engine(address, hide_parameters=True, max_overflow=-1)
-        _look_after(engine)
-        settings = [f"set lock_timeout = {int(patience * 1000)}"]
-    elif address.database in (None, "", ":memory:"):
-        raise ValueError("SQLite in memory is another database in each thread: use MemoryStore()")
-    else:
-        engine = create_engine(address, hide_parameters=True, max_overflow=-1)
-        settings = [
-            f"pragma busy_timeout={int(patience * 1000)}",
-            "pragma journal_mode=wal",
-            f"pragma synchronous={synchronous}",
-        ]
-
-    def configure(connection: Any, _record: object) -> None:
-        """Begin transactions only where :meth:`Database.write` says so, and make commits last."""
-        if engine.dialect.name == "sqlite":
-            connection.isolation_level = None
-        cursor = connection.cursor()
-        for setting in settings:
-            cursor.execute(setting)
-        cursor.close()
-        connection.commit()
-
-    event.listen(engine, "connect", configure)
-    return engine
+def _is_open(raw: Any) -> bool:
+    """Whether an SQLite connection says that a transaction is open on it."""
+    return any(getattr(layer, "in_transaction", False) is True for layer in _layers(raw))
 
 
-_RESTED = 1.0
-"""Seconds after which a connection that rested is asked whether it is still there."""
+def _commits_alone(connection: Connection) -> bool:
+    """Whether no transaction is open on a connection, and its driver opens none: each is stored."""
+    if _is_open(raw := connection.connection):
+        return False
+    alone: dict[str, bool | None] = {"autocommit": True}
+    if connection.dialect.name == "sqlite":
+        alone["isolation_level"] = None
+    return any(
+        getattr(layer, name, "") is value for layer in _layers(raw) for name, value in alone.items()
+    )
 
 
-def _look_after(engine: Engine) -> None:
-    """Replace connections that broke while they rested; one in use is not asked each time."""
-
-    def rests(_connection: object, record: Any) -> None:
-        record.info["rests_since"] = time.monotonic()
-
-    def wakes(connection: Any, record: Any, _fairy: object) -> None:
-        if time.monotonic() - record.info.get("rests_since", inf) > _RESTED:
-            try:
-                engine.dialect.do_ping(connection)
-            except engine.dialect.loaded_dbapi.Error as error:
-                raise DisconnectionError from error
-
-    event.listen(engine, "checkin", rests)
-    event.listen(engine, "checkout", wakes)
+def _layers(raw: Any) -> tuple[Any, Any]:
+    """A connection as SQLAlchemy knows it, and the driver's own."""
+    return raw.dbapi_connection, raw.driver_connection
 
 
 def schema_of(connection: Connection) -> str | None:

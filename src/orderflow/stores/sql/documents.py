@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Engine,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 
 from orderflow.stores.documents import digest
 from orderflow.stores.sql.database import Database
+from orderflow.stores.sql.failures import again
 from orderflow.stores.sql.statements import adding, inserting, putting
 
 __all__ = ["SqlDocuments", "SqlNumbers"]
@@ -58,11 +60,11 @@ class _InTables:
     """A database that has the tables.
 
     Args:
-        url: The database, as SQLAlchemy reads it; it may be that of the orders.
+        url: The database, as SQLAlchemy reads it; it may be that of the orders. Or an engine.
         schema: The schema that the tables live in, on PostgreSQL.
     """
 
-    def __init__(self, url: str, *, schema: str | None = None) -> None:
+    def __init__(self, url: str | Engine, *, schema: str | None = None) -> None:
         self._database = Database(url, schema)
         with self._database.write() as connection:
             metadata.create_all(connection)
@@ -75,6 +77,7 @@ class _InTables:
 class SqlNumbers(_InTables):
     """Numbers in a database: other processes are given others, a restart goes on."""
 
+    @again
     def number(self, series: str, key: str) -> int:
         """See :class:`orderflow.ports.Numbers`. A transaction that fails may leave a gap."""
         known = select(_numbers.c.number).filter_by(series=series, key=key)
@@ -96,6 +99,7 @@ class SqlNumbers(_InTables):
 class SqlDocuments(_InTables):
     """Documents in a database: each content once, under its hash."""
 
+    @again
     def file(self, order: str, name: str, content: bytes) -> str:
         """See :class:`orderflow.ports.DocumentStore`."""
         found = digest(content)
@@ -125,12 +129,14 @@ class SqlDocuments(_InTables):
             found = connection.scalar(query)
         return None if found is None else bytes(found)
 
+    @again
     def erase(self, order: str) -> None:
         """See :class:`orderflow.ports.DocumentStore`."""
         with self._database.write() as connection:
             gone = set(connection.scalars(select(_filed.c.digest).filter_by(order_id=order)))
             connection.execute(delete(_filed).filter_by(order_id=order))
             _drop(connection, gone)
+        self._database.wipe_log()
 
 
 def _drop(connection: Connection, digests: set[str]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
 from orderflow.model.disguise import disguised
 from orderflow.model.events import Entry
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.stores import codec
+from orderflow.stores.rows import erased_key, erased_subject
 from orderflow.stores.sql import schema
 from orderflow.stores.sql.commit import write_orders, write_parcels
 from orderflow.stores.sql.statements import execute_many
@@ -24,6 +25,16 @@ _ENTRY = (
         schema.journals.c.version == bindparam("of_version"),
     )
     .values(actor=bindparam("actor"), cause=bindparam("cause"), entry=bindparam("entry"))
+)
+_KEY = (
+    update(schema.outbox)
+    .where(schema.outbox.c.key == bindparam("of_key"))
+    .values(key=bindparam("new_key"), subject=bindparam("about"))
+)
+_ATTEMPTS = (
+    update(schema.attempts)
+    .where(schema.attempts.c.key == bindparam("of_key"))
+    .values(key=bindparam("new_key"))
 )
 _RECEIPT = (
     update(schema.receipts)
@@ -45,6 +56,8 @@ def rewrite(
         stored = select(table.c.version).where(table.c.id == name).with_for_update()
         if connection.scalar(stored) != version:
             return False
+    if not _disguise_keys(connection, order, parcels):
+        return False
     _disguise_receipts(connection, order, parcels)
     rows = [
         {
@@ -65,6 +78,29 @@ def rewrite(
     failed = schema.attempts.c.key.in_(select(outbox.c.key).where(told))
     connection.execute(update(schema.attempts).where(failed).values(error=""))
     connection.execute(update(outbox).where(told).values(data="{}", error=""))
+    return True
+
+
+def _disguise_keys(connection: Connection, order: Order, parcels: Sequence[Parcel]) -> bool:
+    """Have keys of rows without ids of commands and handles; False where such a row is open."""
+    outbox, owners = schema.outbox, _owners(order, parcels)
+    sent = [  # what begins with a scope and "/", of which "0" is the next character
+        and_(outbox.c.key >= f"{scope}/", outbox.c.key < f"{scope}0")
+        for scope in (order.id, *owners)
+    ]
+    asked = select(outbox.c.key, outbox.c.status, outbox.c.kind, outbox.c.subject)
+    rows = []
+    for row in connection.execute(asked.where(or_(outbox.c.owner.in_(owners), *sent))):
+        key = erased_key(row.key, row.kind)
+        if key != row.key and row.status == "pending":
+            return False
+        if key != row.key:
+            about = erased_subject(row.key, row.subject)
+            rows.append({"of_key": row.key, "new_key": key, "about": about})
+    execute_many(connection, _KEY, rows)
+    execute_many(
+        connection, _ATTEMPTS, [{k: row[k] for k in ("of_key", "new_key")} for row in rows]
+    )
     return True
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import attrs
-from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, PendingRollbackError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from orderflow.errors import (
     ConnectionLost,
@@ -20,7 +23,11 @@ from orderflow.errors import (
     StoreUnavailable,
 )
 
-__all__ = ["Contended", "Progress", "typed"]
+__all__ = ["Contended", "OldSnapshot", "Progress", "again", "is_crowded", "typed"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_TRIES = 10
 
 _SQLITE = {
     sqlite3.SQLITE_READONLY: StoreReadOnly,
@@ -37,11 +44,47 @@ _POSTGRES = {
     "08": ConnectionLost,
     "57": ConnectionLost,
 }
-_CONTENDED = ("40P01", "40001")
+_OLD = ("40001", "25P02")
+_PERMANENT = ("0A", "28", "3D", "3F", "42")
+"""What PostgreSQL's states begin with that stay until somebody mends them."""
+_SQLITE_PERMANENT = frozenset(
+    {
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+_CROWDED = re.compile("53300|too many (clients|connections)|connection slots")
+_UNKNOWN_TO_IT = re.compile("does not exist|authentication failed|pg_hba.conf|no password")
+"""What a server says to who may not come in; the driver gives no state then."""
 
 
-class Contended(Exception):
+class Contended(StoreLocked):
     """The database rolled a transaction back in favour of another; it may be tried again."""
+
+
+class OldSnapshot(Contended):
+    """The same, of a transaction whose view is old: only another one can see what is there now."""
+
+
+def again(write: Callable[P, T]) -> Callable[P, T]:
+    """Write in a transaction of its own; anew, where the database gave another one the way."""
+
+    @wraps(write)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(_TRIES):
+            with suppress(Contended):
+                return write(*args, **kwargs)
+        return write(*args, **kwargs)
+
+    return tried
+
+
+def is_crowded(error: Exception) -> bool:
+    """Whether no connection is to be had just now: every one is in use."""
+    return isinstance(error, PoolTimeout) or bool(_CROWDED.search(str(error)))
 
 
 @attrs.define
@@ -64,25 +107,37 @@ def typed() -> Iterator[Progress]:
         what = str(getattr(error, "orig", error)).partition("\n")[0]
         problem = Problem("(some value)", "(not shown)", what)
         raise InvalidInput("what was to be stored", [problem]) from None
+    except PendingRollbackError as error:
+        raise OldSnapshot(str(error).partition("\n")[0]) from None
     except DBAPIError as error:
         raise _told(error.orig, progress, lost=error.connection_invalidated) from None
     except sqlite3.Error as error:
         raise _told(error, progress) from None
     except SQLAlchemyError as error:
-        raise StoreUnavailable(str(error)) from None
+        if is_crowded(error):
+            raise StoreLocked("every connection is in use") from None
+        raise StoreUnavailable(str(error).partition("\n")[0], permanent=True) from None
 
 
 def _told(error: Any, progress: Progress, *, lost: bool = False) -> Exception:
     """The error to raise; its text has no parameters in it, which may be personal."""
     code = getattr(error, "sqlite_errorcode", None)
     state = getattr(error, "sqlstate", None) or ""
-    if state in _CONTENDED:
-        return Contended(str(error))
+    what = str(error).partition("\n")[0]
+    if state in _OLD or code == sqlite3.SQLITE_BUSY_SNAPSHOT:
+        return OldSnapshot(what)
+    if state == "40P01":
+        return Contended(what)
+    if is_crowded(error):
+        return StoreLocked(f"every connection is in use: {what}")
+    permanent = state[:2] in _PERMANENT
     if code is not None:
         kind = _SQLITE.get(code & 0xFF, StoreUnavailable)
+        permanent = code & 0xFF in _SQLITE_PERMANENT
     elif lost or not state:
         kind = ConnectionLost
+        permanent = not lost and bool(_UNKNOWN_TO_IT.search(what))
     else:
         kind = _POSTGRES.get(state) or _POSTGRES.get(state[:2]) or StoreUnavailable
-    what = str(error).partition("\n")[0]
-    return kind(what, may_be_stored=progress.committing and kind is ConnectionLost)
+    stored = progress.committing and kind is ConnectionLost
+    return kind(what, may_be_stored=stored, permanent=permanent)

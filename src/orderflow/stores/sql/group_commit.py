@@ -49,6 +49,15 @@ class Group:
         self._queue: deque[_Waiting] = deque()
         self.turn = Lock()
 
+    def before_fork(self) -> None:
+        """Nothing: see :meth:`after_fork`."""
+
+    def after_fork(self, *, child: bool) -> None:
+        """In a child nobody is there who waits, or leads."""
+        if child:
+            self._queue.clear()
+            self.turn = Lock()
+
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
         """The outcomes, written by this thread or by one that waited with it."""
         mine = _Waiting(commits)

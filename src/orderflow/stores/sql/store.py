@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, update
 
-from orderflow.errors import StoreUnavailable
+from orderflow.errors import StoreLocked, StoreUnavailable
 from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Message, Task
 from orderflow.ports import Commit, Outcome, Stale, Taken
+from orderflow.stores.forking import watch
 from orderflow.stores.rows import message_row, task_row
 from orderflow.stores.sql import (
     erasure,
@@ -29,9 +29,9 @@ from orderflow.stores.sql import (
 from orderflow.stores.sql import (
     outbox as sql_outbox,
 )
-from orderflow.stores.sql.commit import Raced, put_tasks, write_commits
+from orderflow.stores.sql.commit import put_tasks, write_commits
 from orderflow.stores.sql.database import Database, Guest, Place
-from orderflow.stores.sql.failures import Contended
+from orderflow.stores.sql.failures import Contended, again
 from orderflow.stores.sql.group_commit import Group
 from orderflow.stores.sql.reads import SqlReads
 
@@ -46,12 +46,14 @@ class SqlStore(SqlReads):
 
     Args:
         url: As SQLAlchemy reads it: ``sqlite:///shop.db`` is a file in the working directory,
-            ``postgresql://user@host/shop`` a database of a server (extra ``postgres``).
+            ``postgresql://user@host/shop`` a database of a server (extra ``postgres``). Or a
+            ``sqlalchemy.Engine`` of the host's, whose connections are used then.
         schema: The PostgreSQL schema of the tables; it must exist. Their names begin with
             ``orderflow_`` in any case.
-        patience: Seconds to wait for others that hold a lock.
+        patience: Seconds to wait for others that hold a lock, or the last free connection.
         create: Whether to create the tables, and an SQLite file, where there are none.
         synchronous: SQLite's setting. With ``NORMAL`` a loss of power may lose the last commits.
+        pool: What ``sqlalchemy.create_engine`` takes besides: ``pool_size``, ``connect_args``, …
 
     Every method raises StoreUnavailable, or the kind of it that fits, when the database fails; and
     InvalidInput for a value that it does not take.
@@ -64,26 +66,26 @@ class SqlStore(SqlReads):
 
     def __init__(
         self,
-        url: str,
+        url: str | Engine,
         *,
         schema: str | None = None,
         patience: float = 30.0,
         create: bool = True,
         synchronous: str = "FULL",
+        pool: Mapping[str, Any] | None = None,
     ) -> None:
-        try:
-            self._own = Database(url, schema, patience, synchronous)
-        except (SQLAlchemyError, ImportError) as error:
-            missing = isinstance(error, ImportError) and error.name == "psycopg"
-            what = "PostgreSQL needs the extra: pip install 'orderflow[postgres]'"
-            raise StoreUnavailable(what if missing else str(error)) from None
+        self._own = Database(url, schema, patience, synchronous, pool)
         if not create and self._own.missing:
-            raise StoreUnavailable("there is no such file")
+            raise StoreUnavailable("there is no such file", permanent=True)
         self._database: Place = self._own
         self._schema = schema
         self._group = Group(self._write)
+        watch(self._group)
         try:
             self._prepare(create)
+        except StoreUnavailable as error:
+            self.close()
+            raise type(error)(error.reason, permanent=not isinstance(error, StoreLocked)) from None
         except BaseException:
             self.close()
             raise
@@ -91,7 +93,7 @@ class SqlStore(SqlReads):
     def _prepare(self, create: bool) -> None:
         with self._database.write() as connection:
             if not migrations.prepare(connection, create=create):
-                raise StoreUnavailable("it has no tables of orderflow")
+                raise StoreUnavailable("it has no tables of orderflow", permanent=True)
 
     def close(self) -> None:
         """Close every connection; the store opens new ones when it is used again."""
@@ -129,7 +131,7 @@ class SqlStore(SqlReads):
         try:
             with self._database.write() as connection:
                 return write_commits(connection, commits)
-        except (Raced, Contended):
+        except Contended:
             return [Stale()] * len(commits)
 
     def commit_and_claim(
@@ -140,13 +142,14 @@ class SqlStore(SqlReads):
             with self._group.turn, self._database.write() as connection:
                 outcomes = write_commits(connection, commits)
                 return outcomes, sql_outbox.claim(connection, now, lease, token, limit)
-        except (Raced, Contended):
+        except Contended:
             return [Stale()] * len(commits), []
 
     def reading(self) -> AbstractContextManager[None]:
         """While it lasts, this thread reads over one connection."""
         return self._own.keep_reading()
 
+    @again
     def keep(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
     ) -> None:
@@ -154,21 +157,25 @@ class SqlStore(SqlReads):
         with self._database.write() as connection:
             unmatched.keep(connection, reference, observation, now, patience)
 
+    @again
     def keep_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
         """Keep what cannot be read, under the task's subject, and open the task about it."""
         with self._database.write() as connection:
             unmatched.keep_unreadable(connection, payload, error, now, task)
 
+    @again
     def dismiss(self, reference: str) -> bool:
         """Drop what is kept under a reference, with its timer and tasks; False if nothing is."""
         with self._database.write() as connection:
             return bool(unmatched.take(connection, [reference]))
 
+    @again
     def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
         """Rows that are due, of one kind, leased to the caller until ``now + lease``."""
         with self._database.write() as connection:
             return sql_outbox.claim(connection, now, lease, token, limit)
 
+    @again
     def hand_over(self, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
         """The owners of rows that are due and nobody's; they are left alone until ``now + lease``.
 
@@ -177,6 +184,7 @@ class SqlStore(SqlReads):
         with self._database.write() as connection:
             return leases.hand_over(connection, now, lease, limit)
 
+    @again
     def take(self, owner: str, now: datetime, lease: timedelta, token: str) -> Taken:
         """All open rows of an owner, whoever has leased them: its driver is the only one.
 
@@ -186,11 +194,13 @@ class SqlStore(SqlReads):
         with self._database.write() as connection:
             return leases.take(connection, owner, now, lease, token)
 
+    @again
     def take_one(self, key: str, now: datetime, lease: timedelta, token: str) -> Due | None:
         """A row, leased to the caller whoever had it before; None where it is not open."""
         with self._database.write() as connection:
             return leases.take_one(connection, key, now, lease, token)
 
+    @again
     def fail(
         self,
         due: Due,
@@ -211,11 +221,13 @@ class SqlStore(SqlReads):
             elif tell is not None:
                 put_tasks(connection, [task_row(tell, due.owner)])
 
+    @again
     def put_off(self, due: Due, error: str, until: datetime) -> None:
         """Leave a claimed row alone until then, and count no attempt; not where it is another's."""
         with self._database.write() as connection:
             sql_outbox.put_off(connection, due, error, until)
 
+    @again
     def assign(self, key: str, to: str, before: str) -> bool:
         """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
         tasks = schema.tasks
@@ -224,16 +236,22 @@ class SqlStore(SqlReads):
             changed: int = connection.execute(mine.values(assignee=to)).rowcount
             return changed == 1
 
+    @again
     def mend(self, now: datetime) -> None:
         """Count stock levels again, and free rows that are put off for far too long."""
         with self._database.write() as connection:
             repair.mend(connection, now)
 
+    @again
     def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
         """Replace an order, its parcels and their journals, and blank what was told of them."""
         with self._database.write() as connection:
-            return erasure.rewrite(connection, order, parcels, entries)
+            rewritten = erasure.rewrite(connection, order, parcels, entries)
+        if self._database is self._own:  # a host empties its log when its transaction is over
+            self._own.wipe_log()
+        return rewritten
 
+    @again
     def strike(self, owner: str) -> None:
         """Take every outbox row of an owner away, its attempts and tasks."""
         with self._database.write() as connection:

@@ -1,0 +1,65 @@
+"""Whose fault an unforeseen error is, and what it was about."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from orderflow.errors import OrderflowError, RuleFailed
+
+__all__ = ["blaming", "told"]
+
+_OURS = sys.stdlib_module_names | {
+    "attr",
+    "attrs",
+    "msgspec",
+    "orderflow",
+    "pydantic",
+    "pydantic_core",
+    "sqlalchemy",
+    "tenacity",
+    "transitions",
+}
+"""What we call to do our own work: an error in it is not its fault, but of who gave it its task."""
+
+
+@contextmanager
+def blaming(subject: str) -> Iterator[None]:
+    """Raise what is no error of ours as one that names what raised it, and the subject."""
+    try:
+        yield
+    except Exception as error:
+        raise told(error, subject) from (
+            error.__cause__ if isinstance(error, OrderflowError) else error
+        )
+
+
+def told(error: Exception, subject: str) -> OrderflowError:
+    """The error, where it is one of ours; else one that names what raised it, and the subject."""
+    if isinstance(error, OrderflowError):
+        return error
+    rule, where = _rule(error)
+    what = " ".join("".join(traceback.format_exception_only(error)).split())
+    found = RuleFailed(f"{rule} raised {what}" if rule else f"{what} (in {where})", subject, rule)
+    found.__cause__ = error
+    return found
+
+
+def _rule(error: Exception) -> tuple[str, str]:
+    """The first function on the way to the error that is an application's; and our last one.
+
+    None is an application's where a rule gave back what it may not, or has no Python code.
+    """
+    where = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if _module(frame).partition(".")[0] not in _OURS:
+            return f"{frame.f_code.co_qualname} ({_module(frame)}, line {line})", where
+        where = f"{_module(frame)}.{frame.f_code.co_qualname}"
+    return "", where
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))

@@ -1,0 +1,120 @@
+"""Opening a database: which drivers are right, and the settings of each connection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from math import inf
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
+
+from orderflow.errors import StoreUnavailable
+
+__all__ = ["opened", "settings_of"]
+
+_DRIVERS = {"sqlite": ("pysqlite", "pysqlcipher"), "postgresql": ("psycopg", "psycopg2")}
+"""Those whose transactions are what :class:`orderflow.stores.sql.database.Database` expects."""
+
+
+def opened(
+    place: str | Engine, patience: float, synchronous: str, pool: Mapping[str, Any]
+) -> Engine:
+    """The engine on a database: the host's own, or one of ours with what *pool* says.
+
+    Raises:
+        StoreUnavailable: The URL or its driver is wrong.
+        ValueError: It is an SQLite database in memory.
+    """
+    if isinstance(place, Engine):
+        _check(place)
+        return place
+    try:
+        address = make_url(place)
+        if address.drivername == "postgresql":
+            address = address.set(drivername="postgresql+psycopg")
+        _check_place(address)
+        engine = create_engine(address, hide_parameters=True, **_options(patience, pool))
+    except (SQLAlchemyError, ImportError) as error:
+        missing = isinstance(error, ImportError) and error.name == "psycopg"
+        what = "PostgreSQL needs the extra: pip install 'orderflow[postgres]'"
+        raise StoreUnavailable(what if missing else str(error), permanent=True) from None
+    _check(engine)
+    if engine.dialect.name != "sqlite":
+        _look_after(engine)
+    _configure(engine, settings_of(engine, patience, synchronous))
+    return engine
+
+
+def _options(patience: float, pool: Mapping[str, Any]) -> dict[str, Any]:
+    """Without a size of its own a pool has as many connections as threads ask for."""
+    if {"poolclass", "pool"} & pool.keys():
+        return dict(pool)
+    own = {"max_overflow": 0 if "pool_size" in pool else -1, "pool_timeout": patience}
+    return own | dict(pool)
+
+
+def _check(engine: Engine) -> None:
+    name, driver = engine.dialect.name, engine.dialect.driver
+    if name not in _DRIVERS:
+        what = f"orders are kept in SQLite or PostgreSQL, not in {name}"
+        raise StoreUnavailable(what, permanent=True)
+    if engine.dialect.is_async or driver not in _DRIVERS[name]:
+        right = " or ".join(f"{name}+{each}://" for each in _DRIVERS[name])
+        what = f"the driver {driver} does not work as a store's: give {right}"
+        raise StoreUnavailable(what, permanent=True)
+    _check_place(engine.url)
+
+
+def _check_place(url: URL) -> None:
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ValueError("SQLite in memory is another database in each thread: use MemoryStore()")
+
+
+def settings_of(engine: Engine, patience: float, synchronous: str, how: str = "set") -> list[str]:
+    """What to execute on a connection before its first transaction; in each, with ``set local``."""
+    if engine.dialect.name != "sqlite":
+        return [f"{how} lock_timeout = {int(patience * 1000)}"]
+    return [
+        f"pragma busy_timeout={int(patience * 1000)}",
+        "pragma journal_mode=wal",
+        f"pragma synchronous={synchronous}",
+        "pragma secure_delete=on",  # what is erased is overwritten, not left in a free page
+    ]
+
+
+def _configure(engine: Engine, settings: list[str]) -> None:
+    def configure(connection: Any, _record: object) -> None:
+        """Begin transactions only where the database says so, and make commits last."""
+        if engine.dialect.name == "sqlite":
+            connection.isolation_level = None
+        cursor = connection.cursor()
+        for setting in settings:
+            cursor.execute(setting)
+        cursor.close()
+        connection.commit()
+
+    event.listen(engine, "connect", configure)
+
+
+_RESTED = 1.0
+"""Seconds after which a connection that rested is asked whether it is still there."""
+
+
+def _look_after(engine: Engine) -> None:
+    """Replace connections that broke while they rested; one in use is not asked each time."""
+
+    def rests(_connection: object, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    def wakes(connection: Any, record: Any, _fairy: object) -> None:
+        if time.monotonic() - record.info.get("rests_since", inf) > _RESTED:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error
+
+    event.listen(engine, "checkin", rests)
+    event.listen(engine, "checkout", wakes)
