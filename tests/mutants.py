@@ -271,6 +271,9 @@ SEAMS: Mapping[str, Seam] = {
     "what is no longer waited for": Seam("ended", (prepare, decide)),
     "what an answer says": Seam("as_said", (worker,)),
     "a row stands for a wait": Seam("_is_there", (rows,)),
+    "whether an answer fits": Seam("misfit", (worker,)),
+    "what is tried until it is done": Seam("_IS_TRUE", (worker,)),
+    "what another release knows": Seam("_OF_ANOTHER", (worker,)),
     "how a partner's state is left": Seam("_remote", (lint,)),
     # stock, the engine, the stores
     "a shortfall has a task": Seam("_shortfall", (serving,)),

@@ -34,6 +34,8 @@ __all__ = ["Failed", "Worker"]
 
 _IS_TRUE = (Kind.MESSAGE, Kind.TIMER)
 """What tells of something that has come true: it is tried until it is done."""
+_OF_ANOTHER = (UnknownWorkflow, UnknownHere)
+"""Errors of what only another release of the application knows."""
 _LEFT_FOR = timedelta(minutes=1)
 """How long a worker leaves alone what only another release knows."""
 _LOG = legible_log()
@@ -263,7 +265,7 @@ class Worker:
         """
         now = self._clock.now()
         told = storable("".join(traceback.format_exception_only(error)).strip())
-        if isinstance(error, UnknownWorkflow | UnknownHere):
+        if isinstance(error, _OF_ANOTHER):
             _LOG.warning("%s is left to another release: %s", row.key, told)
             self._store.put_off(row, told, now + _LEFT_FOR)
             return Failed(row, error, now + _LEFT_FOR)
