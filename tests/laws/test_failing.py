@@ -159,8 +159,8 @@ def gives_up_in_silence(patch: Patch) -> None:
     """Nobody is told that a row was given up."""
     fail = MemoryStore.fail
 
-    def quietly(store: MemoryStore, row: Due, *told: Any) -> None:
-        fail(store, row, *told[:-1], None)
+    def quietly(store: MemoryStore, row: Due, told: str, now: Any, again: Any, *_: Any) -> None:
+        fail(store, row, told, now, again, None)
 
     patch.setattr(MemoryStore, "fail", quietly)
 

@@ -11,7 +11,7 @@ import attrs
 
 from orderflow.engine import Engine
 from orderflow.engine.sentences import sentence
-from orderflow.errors import OrderflowError
+from orderflow.errors import OrderflowError, RuleFailed
 from orderflow.model import events as ev
 from orderflow.model.commands import Body, Receive
 from orderflow.model.document import NewOrder
@@ -175,11 +175,12 @@ class History:
             act()
             if self.placed and self.order.version != before:
                 self.check()
-        except OrderflowError as refused:
-            note = f"               refused: {refused}"
-        except Exception as error:  # told to the law that looks for it
-            self.raised = error
+        except Exception as error:
             note = f"               {type(error).__name__}: {error}"
+            if isinstance(error, OrderflowError) and not isinstance(error, Broken | RuleFailed):
+                note = f"               refused: {error}"
+            else:
+                self.raised = error  # told to the law that looks for it
         events = list(self.events())
         news = [f"               {sentence(event)}" for event in events[self._seen :]]
         if news or note or told != _WORK:

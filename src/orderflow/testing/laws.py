@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orderflow.engine import Engine
+from orderflow.errors import OrderflowError
 from orderflow.model.stock import Reserve, Wait
 from orderflow.ports import Commit, Committed, Outcome
 from orderflow.stores import MemoryStore
@@ -12,7 +13,7 @@ from orderflow.stores import MemoryStore
 __all__ = ["Broken", "WatchedStore", "check_order", "check_refusal", "check_stock"]
 
 
-class Broken(AssertionError):
+class Broken(OrderflowError, AssertionError):
     """A promise is broken. ``promise`` is its number in the design."""
 
     def __init__(self, promise: int | None, what: str) -> None:

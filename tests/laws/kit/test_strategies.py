@@ -186,7 +186,7 @@ def the_class() -> Any:
 class EmptiesTheOrder(InHouse):
     def perform(self, deed: Deed) -> Reply:
         if deed.name == "label":
-            deed.order.state.declined["1"] = ("mine",)  # type: ignore[index]  # on purpose
+            object.__setattr__(deed.order.state, "reason", "mine")
         return super().perform(deed)
 
 
