@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from orderflow import Engine, InHouse
 from orderflow.errors import OrderflowError
 from orderflow.model.commands import Receive
 from orderflow.stores import SqlStore
+from orderflow.stores.sql import opening
 from orderflow.stores.sql.database import Database
 from tests.shop import new_order
 
@@ -94,9 +96,13 @@ class Forking:
 
 
 def main(url: str, how: str, life: str, mutant: str = "") -> None:
-    """Run it. A mutant is a store that does nothing at one moment of a fork."""
+    """Run it. A mutant is a store that does nothing at one moment of a fork.
+
+    On a slow machine connections rest, and are replaced where they broke: not so with a mutant.
+    """
     if mutant:
         setattr(Database, mutant, lambda *_given, **_named: None)
+        opening._RESTED = inf
     found = getattr(Forking(url, how), life)()
     print(json.dumps(found))
 

@@ -112,7 +112,7 @@ def on_disk(disk_name: str) -> Callable[..., sa.Engine]:
         del options
         opened = Connection(str(address.database), disk_name)
         return sa.create_engine(
-            "sqlite://", creator=lambda: opened, poolclass=StaticPool, hide_parameters=True
+            address, creator=lambda: opened, poolclass=StaticPool, hide_parameters=True
         )
 
     return create

@@ -21,7 +21,7 @@ from orderflow.engine.doctor.checks import Finding
 from orderflow.model.commands import Receive
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
-from orderflow.stores.sql import database
+from orderflow.stores.sql import opening
 from tests.crash.places import connect, rows
 from tests.crash.power import Disk, Operation, on_disk
 
@@ -39,7 +39,7 @@ class Shop:
         self.good = set[str]()
         """Contents of the database in which nothing is wrong, nor will be."""
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(database, "create_engine", on_disk(name))
+            patched.setattr(opening, "create_engine", on_disk(name))
             store = SqlStore(f"sqlite:///{folder}/orders.db", synchronous=synchronous)
         engine = Engine(store, [InHouse()], clock=VirtualClock())
         engine.change_stock(Receive(sku="MUG", quantity=30).to(id="receipt"))
