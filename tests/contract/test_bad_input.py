@@ -57,7 +57,7 @@ def test_a_control_character_is_refused(engine: Engine, text: str) -> None:
         lambda: engine.submit(Cancel().to(text)),
     ]
     for ask in asked:
-        with pytest.raises(InvalidInput, match="control characters is|control characters, and"):
+        with pytest.raises(InvalidInput, match=r"control characters is|control characters, and"):
             ask()
     for field in ("number", "notes"):
         with pytest.raises(ValidationError):
