@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from functools import cache
 
 __all__ = ["UNSAFE", "first_of", "legible", "legible_log", "without_passwords"]
 
@@ -16,6 +15,7 @@ UNSAFE = re.compile(
 
 Tabs and line feeds are none of it.
 """
+_RUN = re.compile(f"{UNSAFE.pattern}+")
 _IN_ADDRESS = re.compile(r"(//[^\s:/@?#]*:)\S*@")
 _NAMED = re.compile(
     r"((?:password|passwd|pwd|secret|token)\s*=\s*)('[^']*'|[^\s&'\";]+)", re.IGNORECASE
@@ -28,12 +28,7 @@ def legible(text: str) -> str:
     >>> print(legible("\x1b[2Jwiped\x9b out\u2028"))
     \x1b[2Jwiped\x9b out\u2028
     """
-    return UNSAFE.sub(lambda found: _spelled(found[0]), text)
-
-
-@cache
-def _spelled(character: str) -> str:
-    return ascii(character)[1:-1]
+    return _RUN.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 _READ = 20

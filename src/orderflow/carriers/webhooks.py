@@ -31,6 +31,8 @@ _DIGITS = 15
 """Digits of a moment that a number of seconds has at most."""
 _KEPT = 100_000
 """Characters of an event that cannot be read, and of why, that are kept."""
+_LONGEST = 1000
+"""Characters of a signature."""
 _TOLD = 100
 """Problems that are told of a payload in which no event can be read."""
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,7 +79,7 @@ def check_signature(
         InvalidInput: Field ``signature``: it is none, another's, or older than *tolerance*.
     """
     told = signature.decode(errors="replace") if isinstance(signature, bytes) else signature
-    if not isinstance(told, str):
+    if not isinstance(told, str) or len(told) > _LONGEST:
         raise _problem("signature", told, "t=SECONDS,v1=HMAC is right")
     parts = dict(part.strip().partition("=")[::2] for part in told.split(","))
     sent, given = parts.get("t", ""), parts.get("v1", "")

@@ -46,6 +46,12 @@ class Sent(BaseModel):
             raise ValueError(f"at most {FEW} fields are expected, not {len(given)}")
         return given
 
+    @model_validator(mode="before")
+    @classmethod
+    def _made_once(cls, given: Any) -> Any:
+        """Runs first: what JSON says is then made into values once, and not again for the error."""
+        return given
+
 
 @contextmanager
 def reading(what: str) -> Iterator[None]:
