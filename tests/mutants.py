@@ -31,7 +31,7 @@ from orderflow.fulfillment import in_house
 from orderflow.inventory import serving
 from orderflow.kernel import decide, progress
 from orderflow.kernel.changes import cancellation, edit
-from orderflow.kernel.decision import hooks, roles, rules
+from orderflow.kernel.decision import hooks, limits, roles, rules
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.money import payment
 from orderflow.kernel.orders import substitutes
@@ -217,7 +217,9 @@ SEAMS: Mapping[str, Seam] = {
     "who may give a command": Seam("lacking", (decide,)),
     "who may change stock": Seam("lacking", (engine,)),
     "who may do a task": Seam("lacks", (desk,)),
-    "the roles of an actor": Seam("held", (roles, hooks)),
+    "what a decision gives away": Seam("given_away", (decide,)),
+    "how much an actor may give away": Seam("at_most", (limits,)),
+    "the roles of an actor": Seam("held", (roles, hooks, limits)),
     # whose fault it is
     "whose fault it is": Seam("told", (handle, submit)),
     "what a policy may give": Seam("fitting", (rules,)),

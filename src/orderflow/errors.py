@@ -99,13 +99,28 @@ def _shown(value: object) -> str:
     """A value as it was given, as far as a person would read it."""
     if isinstance(value, _Shown):
         return value.text
-    if isinstance(value, list | tuple | dict) and len(value) > _LONGEST:
+    if isinstance(value, list | tuple | dict) and _is_large(value):
         return f"a {type(value).__name__} of {len(value)}"
     try:
         text = repr(value)
     except Exception:  # a number of many digits, lists within lists, a class that fails at it
         return f"a {type(value).__name__} that is too large to show"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+
+
+def _is_large(value: object) -> bool:
+    """Whether there is more in it, at whatever depth, than anybody would read."""
+    within, left = [value], _LONGEST
+    while within:
+        one = within.pop()
+        if isinstance(one, list | tuple | dict):
+            left -= len(one)
+            if left < 0:
+                return True
+            within += one.values() if isinstance(one, dict) else one
+        elif isinstance(one, int) and one.bit_length() > _LONGEST:
+            return True
+    return False
 
 
 @attrs.frozen

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 
-__all__ = ["UNSAFE", "legible", "legible_log", "without_passwords"]
+__all__ = ["UNSAFE", "first_of", "legible", "legible_log", "without_passwords"]
 
 UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -14,6 +15,7 @@ UNSAFE = re.compile(
 
 Tabs and line feeds are none of it.
 """
+_RUN = re.compile(f"{UNSAFE.pattern}+")
 _IN_ADDRESS = re.compile(r"(//[^\s:/@?#]*:)\S*@")
 _NAMED = re.compile(
     r"((?:password|passwd|pwd|secret|token)\s*=\s*)('[^']*'|[^\s&'\";]+)", re.IGNORECASE
@@ -26,7 +28,20 @@ def legible(text: str) -> str:
     >>> print(legible("\x1b[2Jwiped\x9b out\u2028"))
     \x1b[2Jwiped\x9b out\u2028
     """
-    return UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)
+    return _RUN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+_READ = 20
+
+
+def first_of(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are.
+
+    >>> first_of(["1", "2"])
+    '1, 2'
+    """
+    more = f" and {len(names) - _READ} more" if len(names) > _READ else ""
+    return ", ".join(names[:_READ]) + more
 
 
 def without_passwords(text: str) -> str:

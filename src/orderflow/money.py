@@ -33,6 +33,7 @@ EXACTLY = Context(
 )
 """How we calculate, whatever the host has set: with more digits than any amount has."""
 _MOST_DIGITS = 100
+_MOST = 10**_MOST_DIGITS
 
 # ISO 4217, list one (active codes), by the number of decimals that each code has.
 _BY_EXPONENT = {
@@ -129,7 +130,8 @@ def share(amount: int, units: int, of: int) -> int:
 
 def _exact(amount: object) -> Decimal:
     try:
-        if isinstance(amount, Decimal | str | int):
+        too_long = isinstance(amount, int) and abs(amount) > _MOST
+        if isinstance(amount, Decimal | str | int) and not too_long:
             return Decimal(amount, EXACTLY)
     except (ArithmeticError, ValueError):
         pass

@@ -348,7 +348,7 @@ def test_every_public_method_is_tried() -> None:
 
 def test_every_rule_of_an_application_is_tried() -> None:
     rules = set(Settings.__annotations__) - {"hooks", "lifecycle", "returns", "workflows"}
-    assert rules - {"windows"} <= {kind.partition(".")[0] for kind in FAULTS}
+    assert rules - {"limits", "windows"} <= {kind.partition(".")[0] for kind in FAULTS}
 
 
 def test_the_rule_and_the_order_are_named() -> None:

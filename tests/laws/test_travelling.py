@@ -56,6 +56,7 @@ from orderflow.model.frozen import Frozen, HoldsMappings, frozen
 from orderflow.model.ledger import Ledger
 from orderflow.model.reading import read
 from orderflow.money import Money
+from orderflow.policies import UNLIMITED, Limit
 from orderflow.ports import Commit
 from orderflow.ports.query import OrderQuery
 from orderflow.stores.sql.commit import Raced
@@ -66,6 +67,7 @@ from tests.shop import Shop
 EXAMPLES: Mapping[type[Any], Callable[[], Any]] = {
     Hours: lambda: Hours(zone="Europe/Berlin"),
     BusinessCalendar: lambda: BusinessCalendar("Europe/Berlin", "DE"),
+    Limit: lambda: Limit(refund=[Money(150, "EUR")], override=UNLIMITED),
     Money: lambda: Money(150, "EUR"),
     OrderQuery: lambda: OrderQuery(phase="placed", stage="picking"),
 }

@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orderflow.errors import InvalidInput, Problem
 from orderflow.model.bounds import Code, Many, Plain, Reference, Utc
 from orderflow.model.observations import EventUnread, Observation, TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.reading import read, read_json
+from orderflow.model.reading import read_json, unreadable
 
 __all__ = ["STATUSES", "check_signature", "read_tracking", "sign"]
 
@@ -30,6 +31,10 @@ _DIGITS = 15
 """Digits of a moment that a number of seconds has at most."""
 _KEPT = 100_000
 """Characters of an event that cannot be read, and of why, that are kept."""
+_LONGEST = 1000
+"""Characters of a signature."""
+_TOLD = 100
+"""Problems that are told of a payload in which no event can be read."""
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -74,7 +79,7 @@ def check_signature(
         InvalidInput: Field ``signature``: it is none, another's, or older than *tolerance*.
     """
     told = signature.decode(errors="replace") if isinstance(signature, bytes) else signature
-    if not isinstance(told, str):
+    if not isinstance(told, str) or len(told) > _LONGEST:
         raise _problem("signature", told, "t=SECONDS,v1=HMAC is right")
     parts = dict(part.strip().partition("=")[::2] for part in told.split(","))
     sent, given = parts.get("t", ""), parts.get("v1", "")
@@ -114,17 +119,38 @@ def read_tracking(
         InvalidInput: No event can be read; names each field that is wrong (``events.0.code``).
     """
     events = read_json(_Payload, payload, "webhook").events
-    found, problems, unread = list[Observation](), list[Problem](), 0
-    for number, given in enumerate(events):
-        try:
-            found += _observations(given, table)
-        except InvalidInput as error:
-            wrong = [_within(number, problem) for problem in error.problems]
-            problems, unread = problems + wrong, unread + 1
-            found.append(_unread(given, InvalidInput("webhook", wrong)))
-    if unread == len(events):
-        raise InvalidInput("webhook", problems)
+    read_or_not = [_tried(given, table) for given in events]
+    if all(isinstance(each, Exception) for each in read_or_not):
+        raise InvalidInput("webhook", islice(_problems(read_or_not), _TOLD))
+    found: list[Observation] = []
+    for number, (given, said) in enumerate(zip(events, read_or_not, strict=True)):
+        if isinstance(said, Exception):
+            found.append(_unread(given, InvalidInput("webhook", _wrong(number, said))))
+        else:
+            found += said
     return tuple(found)
+
+
+def _tried(
+    given: object, table: Mapping[str, ParcelStatus | None]
+) -> list[Observation] | ValidationError | InvalidInput:
+    """What an event says, or why it cannot be read: told in words where somebody wants to know."""
+    try:
+        return _observations(given, table)
+    except (ValidationError, InvalidInput) as error:
+        return error
+
+
+def _problems(found: Sequence[object]) -> Iterator[Problem]:
+    """What is wrong with each event."""
+    for number, error in enumerate(found):
+        if isinstance(error, ValidationError | InvalidInput):
+            yield from _wrong(number, error)
+
+
+def _wrong(number: int, error: ValidationError | InvalidInput) -> list[Problem]:
+    told = unreadable(error, "webhook") if isinstance(error, ValidationError) else error
+    return [_within(number, problem) for problem in told.problems]
 
 
 def _within(number: int, problem: Problem) -> Problem:
@@ -134,14 +160,14 @@ def _within(number: int, problem: Problem) -> Problem:
 
 def _observations(given: object, table: Mapping[str, ParcelStatus | None]) -> list[Observation]:
     """What an event says: one observation, or none where its code says nothing."""
-    event = read(_Event, given, "webhook")
+    event = _Event.model_validate(given)
     if event.code not in table:
         raise _problem("code", event.code, f"one of {', '.join(table)} is right")
     status = table[event.code]
     if status is None:
         return []
     told = event.model_dump(include={"tracking_number", "code", "place", "to_recipient"})
-    fact = read(TrackingReported, {**told, "status": status, "event": event.id}, "webhook")
+    fact = TrackingReported.model_validate({**told, "status": status, "event": event.id})
     return [fact.at(event.occurred_at)]
 
 

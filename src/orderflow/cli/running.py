@@ -49,13 +49,20 @@ _Refused = tuple[str, tuple[Refusal, ...]]
 """The number of an order that was refused, and why."""
 
 
+_FAULTS = 100
+"""Faults of a file after which no more of it is read."""
+
+
 class Unreadable(Exception):
     """The file cannot be read; each line names file, line and fault."""
 
 
 def read_orders(path: Path) -> list[NewOrder]:
-    """The orders of a JSONL file. Raises Unreadable with every fault; nothing was placed then."""
-    faults, orders = [], []
+    """The orders of a JSONL file.
+
+    Raises Unreadable with its faults, the first where there are many; nothing was placed then.
+    """
+    faults, orders = list[str](), []
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -67,6 +74,11 @@ def read_orders(path: Path) -> list[NewOrder]:
             orders.append(read_json(NewOrder, line, "order"))
         except InvalidInput as error:
             faults += [f"{path}:{number}: {problem}" for problem in error.problems]
+            if len(faults) >= _FAULTS:
+                faults.append(
+                    f"{path}: line {number} is the last that was read: see to these first"
+                )
+                break
     if faults:
         raise Unreadable("\n".join(faults))
     return orders

@@ -36,7 +36,13 @@ from orderflow.kernel.decision.rules import Rules, Settings
 from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCommand
 from orderflow.model.document import NewOrder
 from orderflow.model.events import Entry
-from orderflow.model.observations import EventUnread, Observation
+from orderflow.model.observations import (
+    EventUnread,
+    LabelBought,
+    LabelVoided,
+    Observation,
+    TrackingReported,
+)
 from orderflow.model.order import Order
 from orderflow.model.reading import read_json, storable
 from orderflow.model.stock import StockKey, StockLevel
@@ -57,6 +63,9 @@ from orderflow.ports import (
 __all__ = ["Engine"]
 
 _PATIENCE = timedelta(days=7)
+
+
+_OF_A_PARCEL = LabelBought, LabelVoided, TrackingReported
 
 
 def _key(task: Task | str) -> str:
@@ -80,6 +89,7 @@ class Engine:
         serve: Which backorder is served first.
         roles_of: The roles of an actor; None is nobody known, who has none. Without, everybody
             has every role.
+        limits: How much of an order's money a role may give away; one without has no limit.
         windows: How long others are waited for.
         facts: Providers of outside facts that guards need, by name.
         returnable: Which returns a customer may ask for.
@@ -430,5 +440,9 @@ class Engine:
         order, said = self._desk.completing(_key(task), by, data or {})
         if isinstance(said, Body):
             return self._submitter.submit(said.to(order, by=by, id=id), task=_key(task))
+        if self.rules.limits and not isinstance(said, _OF_A_PARCEL):
+            asked = self._handler.ask(self.order(order), said, by, "", _key(task))
+            if isinstance(asked, tuple):  # facts are not refused: who tells one is asked before
+                raise Refused(asked)
         self.observe(said.at(self.clock.now(), subject=order, id=id))
         return self.order(order)

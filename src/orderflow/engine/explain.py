@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 import attrs
 
@@ -12,6 +14,7 @@ from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.standing import without_row
 from orderflow.errors import OrderflowError, Refusal, RuleFailed, StoreUnavailable
 from orderflow.kernel.decide import Decision
+from orderflow.kernel.decision.limits import OVER_LIMIT, at_most, given_away
 from orderflow.kernel.pending.parcel import parcel_waits
 from orderflow.kernel.pending.waits import waits
 from orderflow.model import commands as cmd
@@ -20,8 +23,12 @@ from orderflow.model.order import Order
 from orderflow.model.reading import storable
 from orderflow.model.state import FulfillmentOrder, Return
 from orderflow.model.work import Effect, Task, Timer, Wanted
+from orderflow.money import Money
 
 __all__ = ["Explanation", "Offer", "WaitsFor", "explain", "idle", "silent"]
+
+_LINES_WEIGHED = 10
+"""Of so many lines it is told how many units an actor may cancel within their limit."""
 
 
 @attrs.frozen
@@ -41,10 +48,15 @@ class WaitsFor:
 
 @attrs.frozen
 class Offer:
-    """A command that somebody may think of; it is accepted where there is no refusal."""
+    """A command that somebody may think of; it is accepted where there is no refusal.
+
+    ``at_most`` is what may be refunded of the order in all, where the command refunds something
+    and the actor has a limit.
+    """
 
     command: cmd.Command
     refusals: tuple[Refusal, ...] = ()
+    at_most: Money | None = None
 
 
 @attrs.frozen
@@ -73,8 +85,9 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
     except RuleFailed as error:
         faults.append(storable(str(error)))
     for body in candidates(handler, order):
-        command = body.to(order.id, by=actor)
-        offers.append(Offer(command, _refusals(handler, order, body, actor)))
+        offers.append(offer := _offer(handler, order, body, actor))
+        if body == cmd.Cancel():
+            offers += _within_limits(handler, order, offer)
     return Explanation(
         order,
         tuple(found),
@@ -87,16 +100,50 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
     )
 
 
-def _refusals(handler: Handler, order: Order, body: cmd.Body, actor: str) -> tuple[Refusal, ...]:
-    """Why a command would not be accepted: what refuses it, or the error of what is asked."""
+def _offer(handler: Handler, order: Order, body: cmd.Body, actor: str) -> Offer:
+    """Whether an actor may give a command now; where it refunds, how much they may."""
+    answer = _weighed(handler, order, body, actor)
+    refusals = () if isinstance(answer, Decision) else answer
+    if isinstance(answer, Decision):
+        givings = given_away(body, order, answer.order, answer.events)
+        refunds = bool(handler.rules.limits) and any(each.kind == "refund" for each in givings)
+    else:
+        refunds = OVER_LIMIT in {refusal.code for refusal in refusals}
+    currency = order.state.currency
+    most = at_most(handler.rules, actor, "refund", currency) if refunds else None
+    limit = None if most is None else Money(most, currency)
+    return Offer(body.to(order.id, by=actor), refusals, limit)
+
+
+def _weighed(
+    handler: Handler, order: Order, body: cmd.Body, actor: str
+) -> Decision | tuple[Refusal, ...]:
+    """What a command would come to, or why not: what refuses it, or the error of what is asked."""
     try:
-        answer = handler.ask(order, body, actor, "")
+        return handler.ask(order, body, actor, "")
     except StoreUnavailable:
         raise
     except OrderflowError as error:  # what made an order stuck must not keep it from being told
         told = f"{type(body).__name__} cannot be weighed: {storable(str(error))}"
         return (Refusal("rule.failed", told),)
-    return () if isinstance(answer, Decision) else answer
+
+
+def _within_limits(handler: Handler, order: Order, blocked: Offer) -> Iterator[Offer]:
+    """The cancellation of as many units as the actor may refund, line by line."""
+    if {refusal.code for refusal in blocked.refusals} != {OVER_LIMIT}:
+        return
+    actor, found = blocked.command.actor, dict[str, int]()
+
+    def too_many(line: str, units: int) -> bool:
+        asked = cmd.Cancel(lines={**found, line: units})
+        return not isinstance(_weighed(handler, order, asked, actor), Decision)
+
+    for line, stands in list(order.state.lines.items())[:_LINES_WEIGHED]:
+        some = range(1, stands.ordered + 1)
+        if units := bisect_left(some, True, key=partial(too_many, line)):
+            found[line] = units
+    if found:
+        yield _offer(handler, order, cmd.Cancel(lines=found), actor)
 
 
 def silent(handler: Handler, order: Order) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from orderflow.errors import Refusal
 from orderflow.kernel.changes import cancellation, edit, trigger
 from orderflow.kernel.decision.checks import known
 from orderflow.kernel.decision.draft import Context, Deciding
+from orderflow.kernel.decision.limits import given_away, over_limits
 from orderflow.kernel.decision.names import check_names
 from orderflow.kernel.decision.roles import lacking
 from orderflow.kernel.decision.rules import Rules
@@ -100,9 +101,18 @@ def decide(
     advance(deciding)
     _tell_parcels(deciding, order)
     _settle_refusals(deciding, commanded)
+    if not deciding.refusals and rules.limits and (commanded or context.task):
+        deciding.refusals += _over_limits(deciding, order, body)
     if deciding.refusals:
         return tuple(deciding.refusals)
     return _decision(deciding, order)
+
+
+def _over_limits(deciding: Deciding, before: Order | None, body: object) -> Iterator[Refusal]:
+    """Why the actor may not give away what this comes to, of a command or a task's answer."""
+    after, rules = deciding.order, deciding.rules
+    givings = given_away(body, before, after, deciding.events)
+    return over_limits(rules, deciding.context.actor, after.state.currency, givings)
 
 
 def _settle_refusals(deciding: Deciding, commanded: bool) -> None:

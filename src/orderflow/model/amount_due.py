@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from orderflow.model.document import Terms
 from orderflow.model.ledger import Bucket, Slot
@@ -11,7 +11,7 @@ from orderflow.model.order import Order
 from orderflow.model.phases import ReturnPhase
 from orderflow.money import share
 
-__all__ = ["is_kept_whole", "owed_for_what_is_kept", "to_collect"]
+__all__ = ["is_kept_whole", "owed_for_what_is_kept", "to_collect", "worth_of"]
 
 _GONE = (Bucket.CANCELLED, Bucket.SUBSTITUTED)
 _ASTRAY = (Bucket.LOST, Bucket.RETURNING_UNDELIVERED, Bucket.RETURNED_UNDELIVERED)
@@ -30,6 +30,15 @@ def owed_for_what_is_kept(order: Order) -> int:
     if order.lines and not kept:
         return 0
     return _price(order, kept)
+
+
+def worth_of(order: Order, units: Mapping[str, int]) -> int:
+    """What would be owed less without these units of its lines, of those that are kept."""
+    kept, without = _by_line(order, _kept(order)), Counter[str]()
+    for line, n in units.items():
+        without[order.state.lines[line].substitutes or line] += n
+    left = kept - without
+    return _price(order, kept) - (_price(order, left) if left else 0)
 
 
 def is_kept_whole(order: Order) -> bool:

@@ -19,11 +19,13 @@ from pydantic import (
     Field,
     StringConstraints,
     WithJsonSchema,
+    WrapValidator,
 )
 
 from orderflow.calendars import EARLIEST, LATEST
 from orderflow.model.frozen import frozen
 from orderflow.model.given import Given
+from orderflow.model.parts import list_by_parts, names_by_parts
 
 __all__ = [
     "CODE",
@@ -163,8 +165,9 @@ if TYPE_CHECKING:
     Few = Given[list[T] | tuple[T, ...], tuple[T, ...]]
     Many = Given[list[T] | tuple[T, ...], tuple[T, ...]]
 else:
-    Few = Annotated[tuple[T, ...], Field(max_length=FEW), _at_most(FEW)]
-    Many = Annotated[tuple[T, ...], Field(max_length=MANY), _at_most(MANY)]
+    _by_parts = WrapValidator(list_by_parts)
+    Few = Annotated[tuple[T, ...], Field(max_length=FEW), _by_parts, _at_most(FEW)]
+    Many = Annotated[tuple[T, ...], Field(max_length=MANY), _by_parts, _at_most(MANY)]
 NONE_OF_THEM: Any = ()
 """The default of a list, whatever it would be a list of."""
 
@@ -180,13 +183,16 @@ def _apart(given: Any) -> Any:
 
 _Apart = BeforeValidator(_apart)
 _Fixed = AfterValidator(frozen)
+_Named = WrapValidator(names_by_parts)
 LineUnits = Annotated[
-    dict[Reference, Units], Field(max_length=MANY), _Apart, _at_most(MANY), _Fixed
+    dict[Reference, Units], Field(max_length=MANY), _Named, _Apart, _at_most(MANY), _Fixed
 ]
 LineUnitsOrNone = Annotated[
-    dict[Reference, UnitsOrNone], Field(max_length=MANY), _Apart, _at_most(MANY), _Fixed
+    dict[Reference, UnitsOrNone], Field(max_length=MANY), _Named, _Apart, _at_most(MANY), _Fixed
 ]
-SkuUnits = Annotated[dict[Code, Units], Field(max_length=MANY), _Apart, _at_most(MANY), _Fixed]
+SkuUnits = Annotated[
+    dict[Code, Units], Field(max_length=MANY), _Named, _Apart, _at_most(MANY), _Fixed
+]
 
 
 def _exact(value: object) -> object:

@@ -11,6 +11,7 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from orderflow.legible import first_of
 from orderflow.model.attributes import Attributes
 from orderflow.model.bounds import (
     FREE,
@@ -228,10 +229,10 @@ class NewOrder(Sent):
     def _lines_agree(self) -> Self:
         ids = Counter(line.id for line in self.lines)
         if twice := sorted(line for line, times in ids.items() if times > 1):
-            raise ValueError(f"line ids must differ; given more than once: {', '.join(twice)}")
+            raise ValueError(f"line ids must differ; given more than once: {first_of(twice)}")
         orphans = [ln.id for ln in self.lines if ln.parent_line and ln.parent_line not in ids]
         if orphans:
-            raise ValueError(f"parent_line must name another line; wrong on: {', '.join(orphans)}")
+            raise ValueError(f"parent_line must name another line; wrong on: {first_of(orphans)}")
         return self
 
     @property

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from orderflow.errors import InvalidInput, Problem
 from orderflow.legible import legible
 from orderflow.model.attributes import Attributes
-from orderflow.model.bounds import CODE, FEW, IN_WORDS, Exact, Plain, Utc
+from orderflow.model.bounds import CODE, FEW, IN_WORDS, MANY, Exact, Plain, Utc
 
 __all__ = [
     "CODE",
@@ -29,6 +29,8 @@ __all__ = [
 ]
 
 M = TypeVar("M", bound=BaseModel)
+_LISTS = 5 * MANY
+"""Lists and objects in one document: as many as ten thousand lines have, with all their parts."""
 
 
 class Sent(BaseModel):
@@ -42,6 +44,12 @@ class Sent(BaseModel):
         """Count before each of a million unknown names is a fault of its own."""
         if isinstance(given, dict) and len(given) > FEW:
             raise ValueError(f"at most {FEW} fields are expected, not {len(given)}")
+        return given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _made_once(cls, given: Any) -> Any:
+        """Runs first: what JSON says is then made into values once, and not again for the error."""
         return given
 
 
@@ -71,8 +79,24 @@ def read(model: type[M], data: object, what: str = "input") -> M:
 
 def read_json(model: type[M], data: str | bytes, what: str = "input") -> M:
     """*data* (JSON text) as a *model*; raises as :func:`read` does."""
+    if (lists := _lists(data)) > _LISTS:
+        right = f"at most {_LISTS} lists and objects are expected"
+        raise InvalidInput(what, [Problem("(whole)", lists, right)])
     with reading(what):
         return model.model_validate_json(data)
+
+
+def _lists(data: str | bytes) -> int:
+    """How many lists and objects a JSON text has, or at most has where these are few enough.
+
+    Only counted, as each of a million would be made before anything is looked at.
+    """
+    text = data if isinstance(data, bytes) else data.encode(errors="surrogatepass")
+    found = text.count(b"[") + text.count(b"{")
+    if found <= _LISTS:
+        return found
+    bare = text.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2]
+    return sum(part.count(b"[") + part.count(b"{") for part in bare)
 
 
 def storable(text: str) -> str:
@@ -98,7 +122,8 @@ def _problems(error: ValidationError) -> list[Problem]:
         for found in islice(error.errors(include_url=False), _MOST)
     ]
     more = error.error_count() - len(told)
-    return [*told, Problem("(whole)", f"{more} more", "see to these first")] if more else told
+    whole = Problem("(whole)", f"{more} more, or still more", "see to these first")
+    return [*told, whole] if more else told
 
 
 def _sentence(message: str) -> str:

@@ -60,11 +60,11 @@ class Handler:
         return Handler(store, self.rules, self.clock, self.ids, self.preparer.facts)
 
     def ask(
-        self, order: Order | None, body: object, actor: str, new_id: str
+        self, order: Order | None, body: object, actor: str, new_id: str, task: str = ""
     ) -> Decision | Refusals:
-        """Decide without committing. Raises RuleFailed."""
+        """Decide without committing, as the answer of a *task* or alone. Raises RuleFailed."""
         with blaming(f"order:{order.id if order else new_id}"):
-            return self.preparer.ask(order, body, actor, new_id)
+            return self.preparer.ask(order, body, actor, new_id, task)
 
     def handle(self, envelope: Envelope) -> Order | Refusals | None:
         """Apply a message. An order's message gives the order, or the reasons to refuse.

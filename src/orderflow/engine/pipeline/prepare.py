@@ -72,11 +72,11 @@ class Preparer:
                 return Ready(stock_commit(self.store, self.rules, envelope, self.clock.now()))
 
     def ask(
-        self, order: Order | None, body: object, actor: str, new_id: str
+        self, order: Order | None, body: object, actor: str, new_id: str, task: str = ""
     ) -> Decision | Refusals:
         """Decide without committing."""
         levels = self.store.levels(stock_keys(self.rules, order, body))
-        context = self._context(order, body, levels, actor, "ask", new_id)
+        context = self._context(order, body, levels, actor, "ask", new_id, task=task)
         return decide(self.rules, order, body, context, new_id)
 
     def _context(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 
@@ -12,15 +12,19 @@ from orderflow.calendars import BusinessCalendar, Hours, later
 from orderflow.errors import Refusal
 from orderflow.model.commands import RequestReturn
 from orderflow.model.document import Terms
+from orderflow.model.frozen import Frozen, frozen
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase
+from orderflow.money import Money
 
 __all__ = [
     "EVERY_ROLE",
     "RESERVE_AT_PLACEMENT",
+    "UNLIMITED",
     "CancelPolicy",
     "HitPolicy",
+    "Limit",
     "OwedPolicy",
     "PromisePolicy",
     "ReleasePolicy",
@@ -152,6 +156,68 @@ EVERY_ROLE: frozenset[str] = _EveryRole()
 def every_role(_actor: str) -> frozenset[str]:
     """The default of who may: everybody has every role."""
     return EVERY_ROLE
+
+
+class _Unlimited(Frozen[str, int]):
+    """No amount is too much, in whichever currency; none is listed."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return other is self
+
+    __hash__ = None  # type: ignore[assignment]  # as a dict has none
+
+    def __repr__(self) -> str:
+        return "UNLIMITED"
+
+    def __reduce__(self) -> Any:
+        return "UNLIMITED"  # the same one, wherever it comes to
+
+
+_NO_END = _Unlimited()
+UNLIMITED: Any = _NO_END
+"""What a role's :class:`Limit` says of what it may give without one."""
+
+
+def _amounts(given: Iterable[Money] | None) -> Mapping[str, int] | None:
+    """Minor units by currency."""
+    if given is None:
+        return None
+    if given is UNLIMITED:
+        return _NO_END
+    amounts = tuple(given)
+    for amount in amounts:
+        if not isinstance(amount, Money):
+            raise TypeError(f"a limit is of amounts of Money, got {amount!r}")
+        if amount.minor < 0:
+            raise ValueError(f"a limit is not below 0, got {amount}")
+    found = {amount.currency: amount.minor for amount in amounts}
+    if len(found) < len(amounts):
+        raise ValueError(f"a limit has one amount in each currency, got {[*map(str, amounts)]}")
+    return frozen(found)
+
+
+@attrs.frozen(kw_only=True)
+class Limit:
+    """How much of one order's money a role may give away, whoever gave the rest of it.
+
+    Each is an amount in each currency: one that is not named has 0. :data:`UNLIMITED` is any
+    amount. None says nothing: then the actor's other roles say, and without one there is no limit.
+
+    Attributes:
+        refund: All that is paid back of the order, or will be.
+        price_reduction: All of its discounts, of what its lines cost less than their units' price,
+            and of its lines, charges and taxes below 0.
+        override: What an order costs in which the role may override.
+
+    >>> Limit(refund=[Money.of(50, "EUR")]).refund
+    {'EUR': 5000}
+    """
+
+    refund: Mapping[str, int] | None = attrs.field(default=None, converter=_amounts)
+    price_reduction: Mapping[str, int] | None = attrs.field(default=None, converter=_amounts)
+    override: Mapping[str, int] | None = attrs.field(default=None, converter=_amounts)
 
 
 @attrs.frozen

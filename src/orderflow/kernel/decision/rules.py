@@ -16,6 +16,7 @@ from orderflow.kernel.decision.policies import (
     RESERVE_AT_PLACEMENT,
     CancelPolicy,
     HitPolicy,
+    Limit,
     OwedPolicy,
     PromisePolicy,
     ReleasePolicy,
@@ -32,6 +33,7 @@ from orderflow.kernel.decision.step import Step
 from orderflow.kernel.decision.workflows import ORDER, RETURN
 from orderflow.model.amount_due import owed_for_what_is_kept
 from orderflow.model.document import Delivery, Line
+from orderflow.model.frozen import frozen
 from orderflow.model.order import Order
 from orderflow.model.state import Stamp
 from orderflow.workflow import CompiledWorkflow, Workflow
@@ -133,6 +135,13 @@ def _workflows(given: Iterable[Workflow[Step]]) -> tuple[Workflow[Step], ...]:
     return tuple(given)
 
 
+def _limits(given: Mapping[str, Limit]) -> Mapping[str, Limit]:
+    for role, limit in given.items():
+        if not isinstance(limit, Limit):
+            raise TypeError(f"limits gives each role its Limit, got {role!r}: {limit!r}")
+    return frozen(given)
+
+
 class Settings(TypedDict, total=False):
     """The rules that an application may set, as keywords; see :class:`Rules`."""
 
@@ -146,6 +155,7 @@ class Settings(TypedDict, total=False):
     release: ReleasePolicy
     serve: ReleaseOrder
     roles_of: RolesOf
+    limits: Mapping[str, Limit]
     returnable: ReturnPolicy
     cancellable: CancelPolicy
     owed: OwedPolicy
@@ -162,7 +172,7 @@ class Rules:
     older versions that orders may still run on; *pays* says that software can pay refunds.
 
     Raises:
-        ValueError: Two strategies share a code.
+        ValueError: Two strategies share a code; or there are limits, and everybody has every role.
         UnknownWorkflow: Two workflows share name and version but not their content.
     """
 
@@ -177,6 +187,7 @@ class Rules:
     release: ReleasePolicy = at_confirmation
     serve: ReleaseOrder = OLDEST_FIRST
     roles_of: RolesOf = every_role
+    limits: Mapping[str, Limit] = attrs.field(factory=dict, converter=_limits)
     returnable: ReturnPolicy = always_returnable
     cancellable: CancelPolicy = always_cancellable
     owed: OwedPolicy = owed_for_what_is_kept
@@ -187,6 +198,11 @@ class Rules:
     strategies: Mapping[str, Fulfiller] = attrs.field(init=False)
     machines: Mapping[tuple[str, int], CompiledWorkflow[Step]] = attrs.field(init=False)
     locations: frozenset[str] = attrs.field(init=False)
+
+    @limits.validator
+    def _are_somebodys(self, _field: object, limits: Mapping[str, Limit]) -> None:
+        if limits and self.roles_of is every_role:
+            raise ValueError("limits are of roles: say with roles_of=… who has which")
 
     @locations.default
     def _with_stock(self) -> frozenset[str]:

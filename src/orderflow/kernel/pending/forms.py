@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -89,6 +90,10 @@ def _pick_fields(order: Order, fo: str) -> Iterator[FormField]:
             yield FormField(f"{ask}.{line}", _KINDS[ask])
 
 
+_TOLD = 100
+"""Names that are no field's of which is told."""
+
+
 def read_form(task: Task, data: Mapping[str, str | int | date]) -> Filled:
     """What was filled in, read by the kind of each field.
 
@@ -96,11 +101,13 @@ def read_form(task: Task, data: Mapping[str, str | int | date]) -> Filled:
         InvalidInput: With every field that is missing, unknown or unreadable.
     """
     fields = {field.name: field for field in task.fields}
-    problems = [
-        Problem(name, value, f"no such field; there are: {', '.join(fields) or 'none'}")
+    there = ", ".join(fields) or "none"
+    strange = (
+        Problem(name, value, f"no such field; there are: {there}")
         for name, value in data.items()
         if name not in fields
-    ]
+    )
+    problems = list(islice(strange, _TOLD))
     filled: dict[str, Any] = {}
     for field in task.fields:
         given = data.get(field.name, "")

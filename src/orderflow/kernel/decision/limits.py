@@ -1,0 +1,160 @@
+"""How much: what a decision gives away of an order's money, and who may give that much."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+import attrs
+
+from orderflow.errors import Refusal
+from orderflow.kernel.decision.hooks import held
+from orderflow.kernel.decision.policies import EVERY_ROLE, UNLIMITED
+from orderflow.kernel.decision.roles import PROGRAM
+from orderflow.kernel.decision.rules import Rules
+from orderflow.model import commands as cmd
+from orderflow.model import events as ev
+from orderflow.model.amount_due import worth_of
+from orderflow.model.document import Charge, Line, NewOrder
+from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
+from orderflow.model.phases import ReturnPhase
+from orderflow.model.state import RefundStatus
+from orderflow.money import EXACTLY, Money, to_minor
+
+__all__ = ["OVER_LIMIT", "Giving", "at_most", "given_away", "over_limits"]
+
+
+@attrs.frozen
+class Giving:
+    """Money of an order that a decision gives away: *amount*, which makes it *in_all* so far."""
+
+    kind: str
+    amount: int
+    in_all: int
+
+
+OVER_LIMIT = "actor.over_limit"
+_SENTENCES: Mapping[str, str] = {
+    "refund": "{actor} may refund {limit} of an order, and {amount} make {in_all}",
+    "price_reduction": "{actor} may take {limit} off an order's price, and {amount} make {in_all}",
+    "override": "{actor} may override for orders of {limit}, and this one is of {in_all}",
+}
+_PAYS = (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
+
+
+def over_limits(
+    rules: Rules, actor: str, currency: str, givings: Iterable[Giving]
+) -> Iterator[Refusal]:
+    """Why an actor may not give that much away."""
+    for giving in givings:
+        most = at_most(rules, actor, giving.kind, currency)
+        if most is None or giving.in_all <= most:
+            continue
+        able = " or ".join(_able(rules, giving, currency))
+        told = _SENTENCES[giving.kind].format(
+            actor=actor,
+            limit=f"at most {Money(most, currency)}",
+            amount=Money(giving.amount, currency),
+            in_all=Money(giving.in_all, currency),
+        )
+        needs = f"that needs the role {able}" if able else "no role has so wide a limit"
+        yield Refusal("actor.over_limit", f"{told}; {needs}")
+
+
+def at_most(rules: Rules, actor: str, kind: str, currency: str) -> int | None:
+    """The widest limit of an actor's roles, minor units; None where there is none.
+
+    The program itself has none, but where it overrides.
+    """
+    if not rules.limits or (actor == PROGRAM and kind != "override"):
+        return None
+    has = held(rules.roles_of, actor)
+    if isinstance(has, type(EVERY_ROLE)):
+        return None
+    limits = [limit for role, limit in _said(rules, kind) if role in has]
+    if not limits or any(limit is UNLIMITED for limit in limits):
+        return None
+    return max(limit.get(currency, 0) for limit in limits)
+
+
+def _said(rules: Rules, kind: str) -> Iterator[tuple[str, Mapping[str, int]]]:
+    """Each role of which a limit says something, and what."""
+    for role, limit in rules.limits.items():
+        if (said := getattr(limit, kind)) is not None:
+            yield role, said
+
+
+def _able(rules: Rules, giving: Giving, currency: str) -> list[str]:
+    """The roles whose limit is wide enough."""
+    return sorted(
+        role
+        for role, limit in _said(rules, giving.kind)
+        if limit is UNLIMITED or limit.get(currency, 0) >= giving.in_all
+    )
+
+
+def given_away(
+    body: object, before: Order | None, after: Order, events: Iterable[ev.Event]
+) -> Iterator[Giving]:
+    """What a decision gives away, by kind: nothing where it does not itself give any of it."""
+    paid, so_far = _paid_back(after, events), _refunds(after)
+    if amount := max(paid, so_far - (_refunds(before) if before else 0)):
+        yield Giving("refund", amount, so_far)
+    old = len(before.document.lines) if before else 0
+    document = after.document
+    lines = document.lines[old:]
+    fresh = _reductions(document, lines, () if before else document.charges)
+    if fresh:
+        whole = _reductions(document, document.lines, document.charges)
+        yield Giving("price_reduction", fresh, whole)
+    if isinstance(body, cmd.Override):
+        costs = max(order.document.total.minor for order in (before or after, after))
+        yield Giving("override", costs, costs)
+
+
+def _paid_back(order: Order, events: Iterable[ev.Event]) -> int:
+    """The refunds that are proposed, tried again or reported, whoever wanted them first."""
+    found: dict[str, int] = {}
+    for event in events:
+        if isinstance(event, ev.RefundProposed):
+            found[event.refund] = event.amount
+        elif isinstance(event, ev.RefundMoved) and event.status in _PAYS:
+            found[event.refund] = order.state.refunds[event.refund].amount
+        elif isinstance(event, ev.RefundMoved):
+            found.pop(event.refund, None)
+    return sum(found.values())
+
+
+def _refunds(order: Order) -> int:
+    """What was paid back of an order, is to be, and will be when what is asked for comes back."""
+    payments = order.state.payments
+    still = sum(r.amount for r in order.state.refunds.values() if r.status.open)
+    worth = worth_of(order, coming) if (coming := _coming(order)) else 0
+    will = min(worth, payments.kept - payments.total + worth - still)
+    return payments.refunded + still + max(0, will)
+
+
+def _coming(order: Order) -> Counter[str]:
+    """Units that a party is asked to give up, or that the customer may send back."""
+    coming: Counter[str] = Counter()
+    for request in order.state.cancellations.values():
+        if not request.reroute:
+            coming.update(request.lines)
+    for rma in order.state.returns.values():
+        if not rma.phase.final and rma.phase is not ReturnPhase.REQUESTED:
+            came = order.units(Bucket.RETURNED, rma=rma.id)
+            coming += Counter(rma.lines) - Counter(came)
+    return coming
+
+
+def _reductions(document: NewOrder, lines: Iterable[Line], charges: Iterable[Charge]) -> int:
+    """What these cost less than they would without discounts and credits: minor units."""
+    return sum(_below(line, document.currency) for line in lines) + sum(
+        max(0, -charge.amount) + max(0, -charge.tax) for charge in charges
+    )
+
+
+def _below(line: Line, currency: str) -> int:
+    gross = to_minor(EXACTLY.multiply(line.unit_price, line.quantity), currency)
+    return max(line.discount, gross - (line.amount or 0)) + max(0, -line.tax)
