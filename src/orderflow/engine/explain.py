@@ -7,6 +7,7 @@ from datetime import datetime
 
 import attrs
 
+from orderflow.engine.card.reading import NotOnCard
 from orderflow.engine.pipeline.fault import blaming
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.errors import OrderflowError, Refusal, RuleFailed, StoreUnavailable
@@ -70,6 +71,8 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
         found += _waits(handler, order)
     except RuleFailed as error:
         faults.append(storable(str(error)))
+    except NotOnCard as error:
+        faults.append(f"not checked: {error}")
     for body in candidates(handler, order):
         command = body.to(order.id, by=actor)
         offers.append(Offer(command, _refusals(handler, order, body, actor)))
@@ -89,6 +92,8 @@ def _refusals(handler: Handler, order: Order, body: cmd.Body, actor: str) -> tup
         answer = handler.ask(order, body, actor, "")
     except StoreUnavailable:
         raise
+    except NotOnCard as error:
+        return (Refusal("rule.not_checked", f"not checked: {error}"),)
     except OrderflowError as error:  # what made an order stuck must not keep it from being told
         told = f"{type(body).__name__} cannot be weighed: {storable(str(error))}"
         return (Refusal("rule.failed", told),)

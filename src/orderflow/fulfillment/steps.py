@@ -54,6 +54,10 @@ COMMAND_ROLES: Mapping[str, str] = {
 """Each command that is no step, and the role that may give it; of all others it is support."""
 
 
+def _always(_order: Order) -> bool:
+    return True
+
+
 @attrs.frozen
 class Steps(HoldsMappings):
     """A step policy: the steps named in *manual* are tasks, the others effects.
@@ -67,7 +71,7 @@ class Steps(HoldsMappings):
 
     manual: frozenset[str] = attrs.field(default=frozenset(), converter=names)
     roles: Mapping[str, str] = STEP_ROLES
-    when: Callable[[Order], bool] = lambda _order: True
+    when: Callable[[Order], bool] = _always
 
     def check(self, steps: Iterable[str], strategies: Iterable[str]) -> None:
         """Raise InvalidInput where *manual* names what is no step of these, nor a standard one."""

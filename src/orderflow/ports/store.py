@@ -197,6 +197,15 @@ class Store(Protocol):
     def still(self) -> AbstractContextManager[Store]:
         """This store as it is at one moment, to be read, whatever others commit meanwhile."""
 
+    def card(self) -> str | None:
+        """The card of the rules, as :meth:`keep_card` was given it; None where none is kept."""
+
+    def keep_card(self, card: str) -> None:
+        """Keep the card of the rules that the shop runs on, in place of the one before.
+
+        In a transaction of the application's nothing is kept.
+        """
+
     def reading(self) -> AbstractContextManager[None]:
         """A context in which this thread reads often: a store may keep open what it needs."""
 

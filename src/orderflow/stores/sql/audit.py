@@ -23,6 +23,7 @@ from orderflow.model.stock import Cause
 from orderflow.stores import codec
 from orderflow.stores.rows import PRIORITY, entry_row, parcel_row, sku_rows, state_row
 from orderflow.stores.sql import schema
+from orderflow.stores.sql.cards import odd_cards
 from orderflow.stores.sql.outbox import claimed
 from orderflow.stores.sql.repair import COUNTED, far_off
 from orderflow.stores.sql.unmatched import item_of
@@ -37,6 +38,7 @@ def odd_rows(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]
     for name, condition, what in (*_of_nothing(), *_of_stock(), *_of_outbox(now), *_of_receipts()):
         for subject in connection.scalars(select(name).where(condition).distinct().order_by(name)):
             yield subject, what
+    yield from odd_cards(connection)
     yield from _other_versions(connection)
     yield from _unlike_what_they_tell(connection)
     yield from _listed_by_others(connection)
