@@ -18,9 +18,11 @@ from orderflow.model.work import Due, Message, Task, Wanted
 from orderflow.ports.query import OrderQuery, TaskQuery
 
 __all__ = [
+    "Answers",
     "Commit",
     "Committed",
     "Duplicate",
+    "GatheringStore",
     "InboxItem",
     "Outcome",
     "Pending",
@@ -331,6 +333,24 @@ class Store(Protocol):
 
     def strike(self, owner: str) -> None:
         """Take every outbox row of an owner away, its attempts and tasks: nothing is left of it."""
+
+
+Answers = dict[tuple[str, Any], Any]
+"""What a store answers, by the method's name and what it is asked."""
+
+
+@runtime_checkable
+class GatheringStore(Store, Protocol):
+    """A store that answers about many orders at once, as one by one it would."""
+
+    def beside(self, owners: Sequence[str], most: int) -> Answers:
+        """``journal``, ``pending``, ``undelivered``, ``tasks`` and ``reserved`` of these owners.
+
+        What cannot be read is left out. The tasks are those of a query for *most* at a time.
+        """
+
+    def known_by(self, references: Sequence[str]) -> Answers:
+        """``find`` for each of these references."""
 
 
 @runtime_checkable

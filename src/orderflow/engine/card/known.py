@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import attrs
-
 from orderflow.fulfillment.in_house import InHouse
 from orderflow.fulfillment.in_person import Digital
 from orderflow.fulfillment.parties import Dropship, ThirdParty
 from orderflow.fulfillment.routing import Priority
-from orderflow.fulfillment.steps import Steps
+from orderflow.fulfillment.steps import ALWAYS
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.inventory import OLDEST_FIRST
 from orderflow.kernel.decision.policies import (
@@ -65,7 +63,7 @@ _FUNCTIONS: tuple[Callable[..., Any], ...] = (
     when_paid,
     owed_for_what_is_kept,
     OLDEST_FIRST,
-    attrs.fields(Steps).when.default,
+    ALWAYS,
     InHouse.accepts,
     ThirdParty.accepts,
     Dropship.accepts,

@@ -9,7 +9,7 @@ import attrs
 
 from orderflow.engine.card.reading import NotOnCard
 from orderflow.engine.doctor.alignment import out_of_line
-from orderflow.engine.doctor.comparison import is_worked_as_ordered, wrong_names
+from orderflow.engine.doctor.comparison import is_as_given, is_worked_as_ordered, wrong_names
 from orderflow.engine.explain import silent
 from orderflow.engine.pipeline.fault import blaming, told
 from orderflow.engine.pipeline.handle import Handler
@@ -26,7 +26,7 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel, ParcelStatus
 from orderflow.model.phases import OrderPhase
 from orderflow.model.state import OrderState, Stamp
-from orderflow.model.stock import StockKey
+from orderflow.model.stock import StockKey, Waiting
 from orderflow.ports import Store
 
 __all__ = ["Finding", "order_checks", "order_findings", "readable"]
@@ -76,6 +76,8 @@ def _written_as_worked(handler: Handler, order: Order) -> Iterator[Finding]:
     if not is_worked_as_ordered(handler.store, order):
         what = "its document tells of other lines or another total than it is worked by"
         yield Finding(8, f"order:{order.id}", what)
+    if not is_as_given(handler.store, order):
+        yield Finding(8, f"order:{order.id}", "its document is not the one that was placed")
     for subject, name, known in wrong_names(handler.store, order):
         yield Finding(6, subject, f"{name} is known as {known}")
 
@@ -168,12 +170,27 @@ def _backorders_wait(handler: Handler, order: Order, places: set[str]) -> Iterat
             for waiting in handler.store.waiting(StockKey(order.state.lines[line].sku, place)):
                 if (waiting.order, waiting.line) == (order.id, line):
                     found[line] += waiting.quantity
+                    yield from _waits_since(handler, order, waiting)
     for grant in _on_their_way(handler.store, order.id):
         found[grant.line] += grant.quantity if grant.line in backordered else 0
     for line, units in backordered.items():
         if found[line] < units:
             what = f"{order.id} line {line}: {units} are backordered, {found[line]} wait"
             yield Finding(2, f"order:{order.id}", what)
+
+
+def _waits_since(handler: Handler, order: Order, waiting: Waiting) -> Iterator[Finding]:
+    """Since when a line waits is when some of its units were backordered."""
+    moments = {
+        entry.at
+        for entry in handler.store.journal(f"order:{order.id}")
+        for event in entry.events
+        if isinstance(event, ev.UnitsMoved)
+        and (event.dest.line, event.dest.bucket) == (waiting.line, Bucket.BACKORDERED)
+    }
+    if waiting.since not in moments:
+        what = f"{order.id} line {waiting.line} waits since another moment than it was backordered"
+        yield Finding(2, f"order:{order.id}", what)
 
 
 def _reservations_match(handler: Handler, order: Order) -> Iterator[Finding]:

@@ -11,12 +11,12 @@ from typing import Protocol
 import attrs
 
 from orderflow.engine.doctor.checks import Finding, order_checks, readable
+from orderflow.engine.doctor.inbox import inbox_findings
 from orderflow.engine.doctor.looking import Looking
 from orderflow.engine.doctor.stock import stock_findings
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.errors import OrderflowError
 from orderflow.kernel.decision.rules import Rules
-from orderflow.model.order import Order
 from orderflow.model.stock import StockKey
 from orderflow.ports import Clock, Ids, OrderQuery, Store
 
@@ -91,14 +91,17 @@ def examine(
         handler = Handler(looking.view, engine.rules, engine.clock, engine.ids, {})
         reserved: Counter[StockKey] = Counter()
         places = _kept_at(store)
-        orders = [name for page in _pages(store, since) for name in page]
-        for done, name in enumerate(orders, start=1):
-            looking.forget()
-            yield from _of_order(handler, name, places, reserved)
-            looked(done, len(orders))
+        pages = list(_pages(store, since))
+        done, of = 0, sum(map(len, pages))
+        for page in pages:
+            looking.turn(page)
+            for name in page:
+                yield from _of_order(handler, name, places, reserved)
+                looked(done := done + 1, of)
         if since is None:
             yield from readable("stock", stock_findings(store))
             yield from readable("stock", _promised(store, reserved))
+            yield from readable("inbox", inbox_findings(store))
             odd = (Finding(0, subject, what) for subject, what in store.odd(engine.clock.now()))
             yield from readable("rows", odd)
 
@@ -132,22 +135,15 @@ def _of_order(
     def read() -> Iterator[Finding]:
         for (key, _), units in handler.store.reserved(order_id).items():
             reserved[key] += units
-        yield from ()
-        orders.extend(handler.store.load([order_id]).values())
+        order = handler.store.order(order_id)
+        if order is None:
+            yield Finding(8, subject, "it cannot be read: its document is not there")
+            return
+        for check in order_checks(handler, order, places):
+            yield from readable(subject, check)
+        order.document  # noqa: B018 (reads it)
 
-    def document() -> Iterator[Finding]:
-        yield from ()
-        orders[0].document  # noqa: B018 (reads it)
-
-    orders: list[Order] = []
-    found = list(readable(subject, read()))
-    if orders:
-        checks = order_checks(handler, orders[0], places)
-        for check in (document(), *checks):
-            found += readable(subject, check)
-    elif not found:
-        found.append(Finding(8, subject, "it cannot be read: its document is not there"))
-    return dict.fromkeys(found)  # what cannot be read is in the way of several checks
+    return dict.fromkeys(readable(subject, read()))  # one cause may be in the way of several
 
 
 def _promised(store: Store, reserved: Counter[StockKey]) -> Iterator[Finding]:

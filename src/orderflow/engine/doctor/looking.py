@@ -1,21 +1,25 @@
-"""A store that is asked each thing once, as long as one order is looked at."""
+"""A store that is asked each thing once, as long as a page of orders is looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
+from orderflow.engine.doctor.alignment import MOST
+from orderflow.engine.doctor.comparison import names_of
 from orderflow.model.events import Entry
+from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.stock import StockKey, Waiting
 from orderflow.model.work import Task
-from orderflow.ports import Pending, Store, TaskQuery
+from orderflow.ports import GatheringStore, Pending, Store, TaskQuery
 
 __all__ = ["Looking"]
 
 
 class Looking:
-    """A view of a store that stands still: what was read is kept until :meth:`forget`."""
+    """A view of a store that stands still: what was read is kept until the next :meth:`turn`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -29,9 +33,28 @@ class Looking:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def forget(self) -> None:
-        """Go on to another order."""
+    def turn(self, orders: Sequence[str]) -> None:
+        """Go on to other orders: what stands beside them is read at once, where the store can."""
         self._kept.clear()
+        with suppress(Exception):  # then each is read by itself, and what cannot be is told of it
+            if isinstance(self._store, GatheringStore):
+                self._gather(self._store, orders)
+
+    def _gather(self, store: GatheringStore, orders: Sequence[str]) -> None:
+        loaded = store.load(orders)
+        views = {view for order in loaded.values() for view in order.state.parcels}
+        parcels = store.parcels(sorted(views))
+        owners = [*(f"order:{name}" for name in loaded), *(f"parcel:{name}" for name in views)]
+        self._kept |= {("order", name): order for name, order in loaded.items()}
+        self._kept |= {("parcel", name): parcels.get(name) for name in views}
+        self._kept |= store.beside(owners, MOST)
+        names = {name for owner in owners for name in names_of(self.view, owner)}
+        self._kept |= store.known_by(sorted(names))
+
+    def order(self, order_id: str) -> Order | None:
+        """The order, read once."""
+        found: Order | None = self._once("order", order_id)
+        return found
 
     def _once(self, name: str, asked: object) -> Any:
         key = name, asked

@@ -44,6 +44,7 @@ __all__ = [
     "next_due",
     "open_messages",
     "open_rows",
+    "pending_of",
     "put_off",
     "withdraw",
 ]
@@ -254,7 +255,12 @@ _MESSAGES = (
 def open_rows(connection: Connection, owner: str) -> list[Pending]:
     """The open rows of an owner, by key."""
     rows = fetch(connection, _OF_OWNER, of_owner=owner)
-    return [_pending({**row._mapping, "due": schema.moment(row.due)}) for row in rows]
+    return list(map(pending_of, rows))
+
+
+def pending_of(row: Any) -> Pending:
+    """A row that was fetched as the driver gives it."""
+    return _pending({**row._mapping, "due": schema.moment(row.due)})
 
 
 def gave_up(connection: Connection, after: str, limit: int) -> list[Pending]:

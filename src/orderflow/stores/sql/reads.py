@@ -24,9 +24,9 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.stock import Cause, ExpectedReceipt, Movement, StockKey, StockLevel, Waiting
 from orderflow.model.work import Due, Task
-from orderflow.ports import InboxItem, OrderQuery, Pending, Receipt, TaskQuery
+from orderflow.ports import Answers, InboxItem, OrderQuery, Pending, Receipt, TaskQuery
 from orderflow.stores import codec
-from orderflow.stores.sql import cards, schema, unmatched
+from orderflow.stores.sql import cards, gathering, schema, unmatched
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql.audit import odd_rows
 from orderflow.stores.sql.database import Place
@@ -248,10 +248,7 @@ class SqlReads:
     def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
         """One page of open tasks with their owners, by key."""
         if query.owner is not None and query.role is None and query.assignee is None:
-            found = self._fetch(
-                _OF_OWNER, of_owner=query.owner, after=query.after, most=query.limit
-            )
-            return [_task({**row._mapping, "due": schema.moment(row.due)}) for row in found]
+            return self._tasks_of(query.owner, query.after, query.limit)
         tasks = schema.tasks
         wanted = {"role": query.role, "owner": query.owner, "assignee": query.assignee}
         found = select(tasks).where(
@@ -259,6 +256,22 @@ class SqlReads:
             *(tasks.c[name] == value for name, value in wanted.items() if value is not None),
         )
         return [_task(row) for row in self._rows(found.order_by(tasks.c.key).limit(query.limit))]
+
+    def _tasks_of(self, owner: str, after: str, limit: int) -> Sequence[tuple[str, Task]]:
+        return [
+            _fetched_task(row)
+            for row in self._fetch(_OF_OWNER, of_owner=owner, after=after, most=limit)
+        ]
+
+    def beside(self, owners: Sequence[str], most: int) -> Answers:
+        """What stands beside orders and parcels, in a few statements."""
+        with self._database.read() as connection:
+            return gathering.beside(connection, owners, most, _fetched_task)
+
+    def known_by(self, references: Sequence[str]) -> Answers:
+        """Who is known by these references."""
+        with self._database.read() as connection:
+            return gathering.known_by(connection, references)
 
     def task(self, key: str) -> tuple[str, Task] | None:
         """An open task and its owner."""
@@ -291,6 +304,10 @@ def _changed_since(moment: datetime) -> ColumnElement[bool]:
 def _order(row: Row[Any]) -> Order:
     document = partial(codec.decode_document, row.document, row.personal)
     return Order(document, codec.decode_state(row.state))
+
+
+def _fetched_task(row: Any) -> tuple[str, Task]:
+    return _task({**row._mapping, "due": schema.moment(row.due)})
 
 
 def _task(row: Mapping[Any, Any]) -> tuple[str, Task]:
