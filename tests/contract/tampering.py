@@ -6,7 +6,7 @@ import json
 import random
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from orderflow.stores import SqlStore
 from orderflow.stores.sql import schema
 from orderflow.testing import FakeCarrier, FakeParty
 
-__all__ = ["Shop", "Tamper", "columns"]
+__all__ = ["Shop", "Tamper", "columns", "tampers"]
 
 HERE = Address(name="Ana Ng", lines=("1 Hill Road",), city="York", country="GB")
 
@@ -114,14 +114,33 @@ class Shop:
         engine.claim(next(engine.tasks(role="warehouse")), by="ana")
         engine.worker.run_until_idle()
 
-    def look(self) -> list[Finding]:
-        """What the doctor finds, who opens the database as it is."""
-        store = SqlStore(f"sqlite:///{self.file}", create=False)
-        try:
-            self.visitor.store = store
+    def rows(self, table: str) -> int:
+        """How many rows a table has."""
+        with closing(sqlite3.connect(self.file)) as db:
+            found: int = db.execute(f"select count(*) from {table}").fetchone()[0]
+            return found
+
+    @contextmanager
+    def tampered(self, tamper: Tamper) -> Iterator[bool]:
+        """The value is another one for a while; False where the database does not take it."""
+        with closing(sqlite3.connect(self.file, isolation_level=None)) as db:
+            if (back := tamper.do(db)) is None:
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                db.execute(*back)
+
+    def look(self, *, anew: bool = False) -> list[Finding]:
+        """What the doctor finds, who may have to open the database *anew*."""
+        if not anew:
             return list(examine(self.visitor))
-        finally:
-            store.close()
+        try:
+            SqlStore(f"sqlite:///{self.file}", create=False).close()
+        except OrderflowError as error:
+            return [Finding(0, "the database", str(error))]
+        return self.look()
 
 
 def columns() -> Iterator[sa.Column[Any]]:
@@ -145,19 +164,45 @@ class Tamper:
         """The table's and the column's."""
         return f"{self.table.removeprefix('orderflow_')}.{self.column}"
 
+    def do(self, db: sqlite3.Connection) -> tuple[str, tuple[Any, ...]] | None:
+        """Change it; the statement that changes it back, None where it cannot be changed."""
+        keys = keys_of(schema.metadata.tables[self.table])
+        ordered = f"select {', '.join(keys)} from {self.table} order by {', '.join(keys)}"
+        row = db.execute(f"{ordered} limit 1 offset {self.row}").fetchone()
+        where = " and ".join(f"{key} = ?" for key in keys)
+        change = f"update {self.table} set {self.column} = ? where {where}"
+        try:
+            db.execute(change, (self.after, *row))
+        except sqlite3.IntegrityError:
+            return None
+        there = [
+            self.after if key == self.column else value
+            for key, value in zip(keys, row, strict=True)
+        ]
+        return change, (self.before, *there)
+
     def __str__(self) -> str:
         return f"{self.name}, row {self.row}: {self.before!r:.300} to {self.after!r:.300}"
+
+
+def keys_of(table: sa.Table) -> list[str]:
+    """The columns by which a row is known."""
+    return [column.name for column in table.primary_key] or ["rowid"]
+
+
+IN_USE = {"orderflow_outbox": "status = 'pending'"}
+"""What a row that is done says is over: only those in use are tried."""
 
 
 def tampers(file: Path, column: sa.Column[Any], chosen: random.Random) -> list[Tamper]:
     """Changes of a value of a column: to another of its kind, and to one that another row has."""
     table, name = column.table.name, column.name
+    keys, used = ", ".join(keys_of(column.table)), IN_USE.get(table, "1")
     with closing(sqlite3.connect(file)) as db:
-        key = ", ".join(c.name for c in column.table.primary_key) or "rowid"
-        values = [v for (v,) in db.execute(f"select {name} from {table} order by {key}")]
-    row = chosen.randrange(len(values))
-    before = values[row]
-    others = sorted({v for v in values if v not in (before, None)}, key=str)
+        rows = db.execute(f"select {name}, {used} from {table} order by {keys}").fetchall()
+    row = chosen.choice([number for number, (_, counts) in enumerate(rows) if counts])
+    before = rows[row][0]
+    others = sorted({value for value, _ in rows if value not in (before, None)}, key=str)
     after = [*_changed(column, before, chosen), *chosen.sample(others, min(1, len(others)))]
     return [Tamper(table, name, row, before, value) for value in dict.fromkeys(after)]
 

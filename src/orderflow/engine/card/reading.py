@@ -229,5 +229,5 @@ def _windows(told: Told) -> Windows:
     given = {name: v if name == "reminders" else _span(v) for name, v in told.items()}
     if hours is not None:
         opens, closes = map(time.fromisoformat, hours[1:])
-        given["review_hours"] = Hours(hours[0], opens, closes)  # type: ignore[assignment]
+        given["review_hours"] = Hours(hours[0], opens, closes)
     return Windows(**given)  # type: ignore[arg-type]  # as they were told

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -18,6 +20,7 @@ from orderflow.stores.sql.statements import fetch
 
 __all__ = ["beside", "known_by"]
 
+_Rows = Sequence[Row[Any]]
 _JOURNALS = (
     select(schema.journals.c.subject, schema.journals.c.entry)
     .where(schema.journals.c.subject.in_(bindparam("owners", expanding=True)))
@@ -50,14 +53,14 @@ def beside(
     found: Answers = {}
     names = [owner.removeprefix("order:") for owner in owners if owner.startswith("order:")]
     for owner, rows in _by("subject", fetch(connection, _JOURNALS, owners=list(owners)), owners):
-        _answer(found, ("journal", owner), lambda rows=rows: _entries(rows))
+        _answer(found, ("journal", owner), _entries, rows)
     for owner, rows in _by("owner", fetch(connection, _OUTBOX, owners=list(owners)), owners):
         found["pending", owner] = list(map(sql_outbox.pending_of, rows))
-        _answer(found, ("undelivered", owner), lambda rows=rows: _messages(rows))
+        _answer(found, ("undelivered", owner), _messages, rows)
     for owner, rows in _by("owner", fetch(connection, _TASKS, owners=list(owners)), owners):
         if len(rows) < most:
             asked = TaskQuery(owner=owner, limit=most)
-            _answer(found, ("tasks", asked), lambda rows=rows: list(map(task_of, rows)))
+            _answer(found, ("tasks", asked), partial(_each, task_of), rows)
     for name, rows in _by("order_id", fetch(connection, _RESERVED, orders=names), names):
         found["reserved", name] = {
             (StockKey(row.sku, row.location), row.line): row.quantity for row in rows
@@ -80,11 +83,15 @@ def _by(
     yield from ((name, found.get(name, [])) for name in asked)
 
 
-def _answer(found: Answers, asked: tuple[str, Any], read: Callable[[], Any]) -> None:
-    try:
-        found[asked] = read()
-    except Exception:  # who asks for it alone is told
-        found.pop(asked, None)
+def _answer(
+    found: Answers, asked: tuple[str, Any], read: Callable[[_Rows], Any], rows: _Rows
+) -> None:
+    with suppress(Exception):  # who asks for it alone is told
+        found[asked] = read(rows)
+
+
+def _each(read: Callable[[Any], Any], rows: _Rows) -> Any:
+    return list(map(read, rows))
 
 
 def _entries(rows: Sequence[Row[Any]]) -> Any:
