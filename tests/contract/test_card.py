@@ -20,6 +20,7 @@ from orderflow.errors import StoreReadOnly
 from orderflow.fulfillment import MANUAL, Cheapest, Digital, Dropship, Handover, Pickup, ThirdParty
 from orderflow.kernel.decision.rules import Settings
 from orderflow.kernel.decision.step import Step
+from orderflow.model.order import Order
 from orderflow.policies import (
     ReserveAtPlacement,
     Windows,
@@ -31,6 +32,7 @@ from orderflow.policies import (
 from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryStore, SqlStore
 from orderflow.testing import FakeParty
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, original, replace
 
 MUG = Line(sku="MUG", quantity=1, stocked=False)
 
@@ -203,3 +205,49 @@ def test_no_field_of_the_windows_is_left_out() -> None:
     assert set(told["windows"]) == {field.name for field in attrs.fields(Windows)}
     left = set(Settings.__annotations__) - {"steps", "hooks", "lifecycle", "returns", "workflows"}
     assert left == set(told["policies"]) | {"windows"}
+
+
+def test_a_document_is_the_one_that_was_placed() -> None:
+    store = MemoryStore()
+    engine = make(store, {})
+    placed = engine.place(NewOrder(number="A-1", currency="EUR", lines=(MUG,)), id="place-1")
+    other = placed.document.model_copy(update={"attributes": {"engraving": "by hand"}})
+    store._orders["A-1"] = Order(other, placed.state)
+    assert [found.what for found in examine(engine)] == [
+        "its document is not the one that was placed"
+    ]
+
+
+# --- mutants -------------------------------------------------------------------------------------
+
+
+def forgets_the_windows(patch: Patch) -> None:
+    """A card tells of no window that an application has set."""
+    tell = original("the windows on a card")
+    replace(patch, "the windows on a card", lambda _windows: tell(Windows()))
+
+
+def answers_for_code(patch: Patch) -> None:
+    """What only the application can tell is answered by who reads the card."""
+    replace(patch, "code on a card", lambda _what, _name: lambda *_given: None)
+
+
+def believes_every_document(patch: Patch) -> None:
+    """A document is not compared with what was placed."""
+    replace(patch, "a document is as it was placed", lambda _store, _order: True)
+
+
+LAWS: dict[Mutate, Law] = {
+    forgets_the_windows: law(test_what_is_read_from_a_card_makes_the_same_card, "windows"),
+    answers_for_code: law(
+        test_who_reads_the_card_judges_as_the_application_or_says_not_checked, "own policies"
+    ),
+    believes_every_document: law(test_a_document_is_the_one_that_was_placed),
+}
+MUTANTS = Mutants("card", LAWS)
+
+
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    print(mutant.breaks(LAWS[mutant.how]))
