@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from benchmarks import decisions, durable, growth, machines, refusals, report, startup
+from benchmarks import decisions, doctor, durable, growth, machines, refusals, report, startup
 from benchmarks.harness import Race, Result
 
 
@@ -25,6 +25,7 @@ def main() -> int:
         "decision": decisions.races,
         "start-up": startup.races,
         "refusals": refusals.races,
+        "doctor": doctor.races,
         "growth": partial(growth.results, asked.full),
         "durable": durable.results,
     }

@@ -24,6 +24,8 @@ import orderflow
 from orderflow import Engine, calendars, money
 from orderflow.engine import engine
 from orderflow.engine import standing as rows
+from orderflow.engine.card import reading, writing
+from orderflow.engine.doctor import checks
 from orderflow.engine.people import desk
 from orderflow.engine.pipeline import handle, prepare, submit
 from orderflow.engine.worker import worker
@@ -211,6 +213,10 @@ class Seam:
 
 
 SEAMS: Mapping[str, Seam] = {
+    # what a card of the rules tells, and what the doctor compares
+    "the windows on a card": Seam("_windows", (writing,)),
+    "code on a card": Seam("_unknown", (reading,)),
+    "a document is as it was placed": Seam("is_as_given", (checks,)),
     # what is sent, and who may
     "money in a context of its own": Seam("EXACTLY", (money, document)),
     "when a period is over": Seam("later", (calendars,)),

@@ -44,6 +44,7 @@ def of_version_2(url: str) -> None:
     store.close()
     db = sa.create_engine(url)
     with db.begin() as connection:
+        connection.execute(sa.text("drop table orderflow_rules"))
         connection.execute(sa.text("drop table orderflow_order_skus"))
         connection.execute(sa.text("drop index orderflow_outbox_gave_up"))
         for column in ("promised", "placed_at", "channel"):
@@ -136,6 +137,7 @@ def test_the_tables_may_stand_in_a_schema_of_their_own(postgres: str) -> None:
         for index in ("order_states_channel", "order_states_promised", "order_states_placed_at"):
             connection.execute(sa.text(f"drop index shop.orderflow_{index}"))
         connection.execute(sa.text("drop index shop.orderflow_outbox_gave_up"))
+        connection.execute(sa.text("drop table shop.orderflow_rules"))
         connection.execute(sa.text("drop table shop.orderflow_order_skus"))
         connection.execute(sa.text("update shop.orderflow_schema set version = 2"))
     store.close()

@@ -132,7 +132,7 @@ def test_a_newer_schema_is_refused_and_both_versions_are_named(database: str) ->
     engine = create_engine(database)
     with engine.begin() as connection:
         connection.execute(update(schema.schema).values(version=schema.VERSION + 6))
-    with pytest.raises(SchemaMismatch, match=r"version 9 .* version 3:.* later release"):
+    with pytest.raises(SchemaMismatch, match=r"version 10 .* version 4:.* later release"):
         SqlStore(database)
     engine.dispose()
 

@@ -24,6 +24,7 @@ from orderflow.cli.opening import (
     err,
     fail,
     load,
+    note_rules,
     open_engine,
     open_store,
     out,
@@ -150,6 +151,7 @@ def explain(
         "faults": list(found.faults),
         "drivers": drivers,
     }
+    note_rules(engine)
     answer(as_json, value, explanation_text(found))
     for driver in [] if as_json else drivers:
         out.print(f"  driver: {driver}", highlight=False, soft_wrap=True)  # a link stays whole

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.text import Text
+from rich.progress import Progress
 
 from orderflow.cli.opening import (
     DB,
@@ -15,16 +17,17 @@ from orderflow.cli.opening import (
     answer,
     app,
     err,
+    fail,
     open_engine,
     open_store,
     out,
 )
 from orderflow.cli.printing import DOCUMENTS, Documents
-from orderflow.cli.shop import standard_shop
+from orderflow.cli.visiting import Visitor, visit
+from orderflow.engine import Engine
 from orderflow.engine.clock import SystemClock
 from orderflow.engine.doctor import examine, mend, mend_of
 from orderflow.engine.doctor.checks import Finding
-from orderflow.simulation import VirtualClock
 from orderflow.stores import FileDocuments
 
 __all__: list[str] = []
@@ -39,19 +42,32 @@ def doctor(
         bool,
         typer.Option("--mend", help="Put back what orders wait for, and count stock again, first."),
     ] = False,
+    since: Annotated[
+        str,
+        typer.Option(
+            metavar="MOMENT|SPAN",
+            help="Only orders changed since 2026-01-31, 2026-01-31T09:00Z, or in the last 36h, 7d.",
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Check a database against the promises; exit code 1 says that something is off."""
-    engine = open_engine(context, db, app_name)
-    if not app_name:
-        now = max(engine.clock.now(), SystemClock().now())
-        engine = standard_shop(engine.store, clock=VirtualClock(now))
-    if mends and app_name:
+    if mends and not app_name:
+        fail(_ONLY_ITS_OWN)
+    changed = _moment(since) if since else None
+    engine = _examiner(context, db, app_name)
+    if mends:
         mend(engine)
-    elif mends:
-        engine.store.mend(engine.clock.now())
-        err.print(Text(_NOT_MENDED), soft_wrap=True)
-    findings = [found if app_name else _as_far_as_known(found) for found in examine(engine)]
+    with Progress(console=err, transient=True) as progress:
+        bar = progress.add_task("looking at orders", total=None)
+        findings = [
+            _as_far_as_known(engine, found)
+            for found in examine(
+                engine,
+                since=changed,
+                looked=lambda done, of: progress.update(bar, completed=done, total=of),
+            )
+        ]
     found = [
         {"promise": f.promise, "subject": f.subject, "what": f.what, "mend": mend_of(f)}
         for f in findings
@@ -65,18 +81,40 @@ def doctor(
     raise typer.Exit(1 if findings else 0)
 
 
-_NOT_MENDED = (
-    "stock is counted again; what orders wait for was left as it is, since only your own rules can "
-    "tell: --app MODULE:FUNCTION (of a database of `orderflow run`: "
-    "--app orderflow.cli.shop:standard_shop)"
+_ONLY_ITS_OWN = (
+    "what orders wait for is put back by their own rules alone: give the application, --app "
+    "MODULE:FUNCTION (of a database of `orderflow run`: --app orderflow.cli.shop:standard_shop)"
 )
 
 
-def _as_far_as_known(finding: Finding) -> Finding:
-    """A finding by the standard shop's rules, which need not be those of the orders."""
-    if not finding.ruled:
+def _examiner(context: typer.Context, db: str, app_name: str) -> Engine:
+    """The engine whose rules the doctor judges by, at a time that is not before now."""
+    if app_name:
+        return open_engine(context, db, app_name)
+    return visit(open_store(context, db), clock=SystemClock())
+
+
+_SPANS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def _moment(since: str) -> datetime:
+    """The moment that is meant: it is told itself, or how long ago it was."""
+    span = re.fullmatch(r"(\d{1,6})([mhdw])", since)
+    try:
+        if span:
+            return SystemClock().now() - timedelta(**{_SPANS[span[2]]: int(span[1])})
+        found = datetime.fromisoformat(since)
+    except (ValueError, OverflowError):
+        fail(f"--since takes a moment such as 2026-01-31T09:00Z, or 30m, 36h, 7d, 2w; got {since}")
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _as_far_as_known(engine: Engine, finding: Finding) -> Finding:
+    """A finding; where the rules are a guess, what they say is not checked."""
+    lacks = engine.lacks if isinstance(engine, Visitor) else ""
+    if not (lacks and finding.ruled):
         return finding
-    what = f"not checked: by the standard shop's rules {finding.what}"
+    what = f"not checked: {lacks}; by the standard shop's rules {finding.what}"
     return Finding(None, finding.subject, what)
 
 

@@ -48,7 +48,7 @@ def give(  # noqa: PLR0913, PLR0917 (one for each option)
     command = read(Command, wanted, f"the command {kind}")
     engine = open_engine(context, db, app_name)
     before = load(engine, order)
-    check_rules(engine, before, app_name)
+    check_rules(engine, before)
     asked = engine.ask(command)
     if isinstance(asked, tuple):
         _refused(asked, as_json)

@@ -103,7 +103,7 @@ def complete(
     engine = open_engine(context, db, app_name)
     owner = (engine.store.task(task) or ("", None))[0]
     if (kept := engine.store.order(owner.removeprefix("order:"))) is not None:
-        check_rules(engine, kept, app_name)
+        check_rules(engine, kept)
     order = engine.complete(task, by=by, data=_form(given or []))
     if not app_name:
         engine.worker.run_until_idle()

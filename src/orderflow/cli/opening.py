@@ -16,8 +16,9 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from orderflow.cli.safe import SafeConsole
-from orderflow.cli.shop import standard_shop
+from orderflow.cli.visiting import Visitor, visit
 from orderflow.engine import Engine
+from orderflow.engine.card.reading import NotOnCard
 from orderflow.errors import (
     NotFound,
     OrderflowError,
@@ -33,6 +34,7 @@ from orderflow.stores import SqlStore
 
 __all__ = [
     "DB",
+    "GIVE",
     "App",
     "AsJson",
     "Db",
@@ -43,6 +45,7 @@ __all__ = [
     "err",
     "fail",
     "load",
+    "note_rules",
     "open_engine",
     "open_store",
     "out",
@@ -84,12 +87,13 @@ App = Annotated[
         "--app",
         envvar="ORDERFLOW_APP",
         metavar="MODULE:FUNCTION",
-        help="Makes your engine from a store; without it the standard shop works.",
+        help="Makes your engine from a store; without it the card of its rules is read.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="The order's id.")]
 DB = "sqlite:///orderflow.db"
+GIVE = "give the application, --app MODULE:FUNCTION"
 _IN_URL = re.compile(r":[^/\s]\S*@")
 """A password in what should be a database's URL, miswritten as it may be."""
 
@@ -97,10 +101,10 @@ _IN_URL = re.compile(r":[^/\s]\S*@")
 def open_engine(
     context: typer.Context, db: str, app_name: str, documents: DocumentStore | None = None
 ) -> Engine:
-    """The engine that an application makes, or the standard shop's with its *documents*."""
+    """The engine that an application makes; without one, that of the card which it has left."""
     store = open_store(context, db)
     if not app_name:
-        return standard_shop(store, documents=documents)
+        return visit(store, documents)
     module, _, function = app_name.partition(":")
     sys.path.insert(0, "")  # as `python -m` does: what is in the working directory is found
     try:
@@ -132,15 +136,24 @@ def load(engine: Engine, order: str) -> Order:
         fail(str(error))
 
 
-def check_rules(engine: Engine, order: Order, app_name: str) -> None:
-    """Bad usage where the standard shop is to change an order that others work."""
-    if app_name:
+def check_rules(engine: Engine, order: Order) -> None:
+    """Bad usage where an order is to be changed without the rules that it is worked by."""
+    if not isinstance(engine, Visitor):
         return
-    known = {each.code: each.locations for each in engine.rules.fulfillers}
+    known = {} if engine.by_card else engine.rules.strategies
     for fo in order.fulfillment_orders.values():
-        if not fo.phase.final and fo.location not in known.get(fo.strategy, ()):
-            where = f"{fo.strategy} at {fo.location}"
-            fail(f"{fo.id} is worked by {where}: give the application, --app MODULE:FUNCTION")
+        there = known[fo.strategy].locations if fo.strategy in known else ()
+        if not fo.phase.final and fo.location not in there:
+            fail(f"{fo.id} is worked by {fo.strategy} at {fo.location}: {GIVE}")
+    if engine.by_card:
+        fail(f"{order.id} is changed by its own rules alone: {GIVE}")
+
+
+def note_rules(engine: Engine) -> None:
+    """Say so where the rules that an order is judged by are a guess."""
+    if isinstance(engine, Visitor) and engine.lacks:
+        what = f"not checked by its own rules, but the standard shop's ({engine.lacks}): {GIVE}"
+        err.print(Text(what), soft_wrap=True)
 
 
 def said(error: Exception) -> str:
@@ -150,6 +163,8 @@ def said(error: Exception) -> str:
             return error.reason
         case UnknownWorkflow():
             return f"{error}; here: give the application that has it, --app MODULE:FUNCTION"
+        case NotOnCard():
+            return f"not checked: {error}; {GIVE}"
         case OrderflowError():
             return str(error)
         case ValidationError():

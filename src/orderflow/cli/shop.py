@@ -72,6 +72,7 @@ def standard_shop(  # noqa: PLR0913 (one keyword for each part of the shop)
     provider: Party | None = None,
     printer: Printer | None = None,
     documents: DocumentStore | None = None,
+    engine: type[Engine] = Engine,
 ) -> Engine:
     """An engine on *store* with in-house, dropship, 3PL, pickup, counter sale and digital lines."""
     at = clock or VirtualClock()
@@ -84,7 +85,7 @@ def standard_shop(  # noqa: PLR0913 (one keyword for each part of the shop)
         Digital(),
     ]
     hooks = printer.hooks(picked=[IN_HOUSE, PICKUP], submitted=[REMOTE]) if printer else None
-    return Engine(
+    return engine(
         store,
         strategies,
         clock=clock,

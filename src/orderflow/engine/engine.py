@@ -9,6 +9,7 @@ from typing import Any, Unpack
 
 import attrs
 
+from orderflow.engine.card.writing import leave
 from orderflow.engine.clock import RandomIds, SystemClock
 from orderflow.engine.doctor.alignment import Aligner
 from orderflow.engine.doctor.checks import Finding, order_findings
@@ -138,6 +139,11 @@ class Engine:
             flows = (machine.workflow for machine in self.rules.machines.values())
             given["steps"].check({step for flow in flows for step in flow.steps}, by_code)
         self.worker = Worker(self._handler, Performers(own, notifier, by_code), self._forgetter)
+        self._leave_card()
+
+    def _leave_card(self) -> None:
+        """Have the store keep the card of these rules, for those who look at it without them."""
+        leave(self.store, self.rules)
 
     def place(
         self,

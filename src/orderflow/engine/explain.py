@@ -9,6 +9,7 @@ from functools import partial
 
 import attrs
 
+from orderflow.engine.card.reading import NotOnCard
 from orderflow.engine.pipeline.fault import blaming
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.standing import without_row
@@ -84,6 +85,8 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
         found += _waits(handler, order)
     except RuleFailed as error:
         faults.append(storable(str(error)))
+    except NotOnCard as error:
+        faults.append(f"not checked: {error}")
     for body in candidates(handler, order):
         offers.append(offer := _offer(handler, order, body, actor))
         if body == cmd.Cancel():
@@ -123,6 +126,8 @@ def _weighed(
         return handler.ask(order, body, actor, "")
     except StoreUnavailable:
         raise
+    except NotOnCard as error:
+        return (Refusal("rule.not_checked", f"not checked: {error}"),)
     except OrderflowError as error:  # what made an order stuck must not keep it from being told
         told = f"{type(body).__name__} cannot be weighed: {storable(str(error))}"
         return (Refusal("rule.failed", told),)

@@ -21,9 +21,10 @@ from orderflow.model.parcel import Parcel
 from orderflow.model.work import Effect, Kind, Task, Timer, Wanted, stuck_key
 from orderflow.ports import Pending, Store, TaskQuery
 
-__all__ = ["out_of_line", "standing", "without_row"]
+__all__ = ["MOST", "out_of_line", "standing", "without_row"]
 
-_ALL = 10_000
+MOST = 10_000
+"""The tasks of one owner that are asked for at a time."""
 _LATE = timedelta(days=2)
 """A timer that failed is put off, but not for as long as this."""
 
@@ -93,7 +94,7 @@ def _stands_for(row: Pending, wait: Effect | Timer) -> bool:
 
 def _tasks_of(store: Store, owner: str) -> Iterator[tuple[str, Task]]:
     """The open tasks of an owner, as if nobody had claimed them."""
-    for _, task in store.tasks(TaskQuery(owner=owner, limit=_ALL)):
+    for _, task in store.tasks(TaskQuery(owner=owner, limit=MOST)):
         yield task.key, attrs.evolve(task, assignee="")
 
 

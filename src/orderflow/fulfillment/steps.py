@@ -13,7 +13,7 @@ from orderflow.model.order import Order
 from orderflow.model.work import Effect
 from orderflow.workflow.given import names
 
-__all__ = ["AUTOMATED", "COMMAND_ROLES", "MANUAL", "STEP_ROLES", "Steps", "notify"]
+__all__ = ["ALWAYS", "AUTOMATED", "COMMAND_ROLES", "MANUAL", "STEP_ROLES", "Steps", "notify"]
 
 STEP_ROLES: Mapping[str, str] = {
     "confirm": "sales",
@@ -54,6 +54,11 @@ COMMAND_ROLES: Mapping[str, str] = {
 """Each command that is no step, and the role that may give it; of all others it is support."""
 
 
+def ALWAYS(_order: Order) -> bool:  # noqa: N802 (a policy value)
+    """The default of when steps are manual: for every order."""
+    return True
+
+
 @attrs.frozen
 class Steps(HoldsMappings):
     """A step policy: the steps named in *manual* are tasks, the others effects.
@@ -67,7 +72,7 @@ class Steps(HoldsMappings):
 
     manual: frozenset[str] = attrs.field(default=frozenset(), converter=names)
     roles: Mapping[str, str] = STEP_ROLES
-    when: Callable[[Order], bool] = lambda _order: True
+    when: Callable[[Order], bool] = ALWAYS
 
     def check(self, steps: Iterable[str], strategies: Iterable[str]) -> None:
         """Raise InvalidInput where *manual* names what is no step of these, nor a standard one."""

@@ -18,9 +18,11 @@ from orderflow.money import Money
 from orderflow.ports.party import GiveUp, Party, PartyRequest, RequestLine, TakeBack, TakesBack
 from orderflow.ports.query import OrderQuery, TaskQuery
 from orderflow.ports.store import (
+    Answers,
     Commit,
     Committed,
     Duplicate,
+    GatheringStore,
     InboxItem,
     Outcome,
     Pending,
@@ -34,6 +36,7 @@ from orderflow.ports.store import (
 )
 
 __all__ = [
+    "Answers",
     "Carrier",
     "Clock",
     "Commit",
@@ -41,6 +44,7 @@ __all__ = [
     "Deed",
     "DocumentStore",
     "Duplicate",
+    "GatheringStore",
     "GiveUp",
     "Ids",
     "InboxItem",

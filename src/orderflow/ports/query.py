@@ -40,8 +40,9 @@ def _one_or_more(query: object, field: attrs.Attribute[int], given: int) -> None
 class OrderQuery:
     """Which orders to list, oldest id first. *after* is the last id of the page before.
 
-    ``phase`` tells open orders from completed ones; ``promised_before`` and ``placed_before`` are
-    moments with a zone, the latter gives an age.
+    ``phase`` tells open orders from completed ones; ``promised_before``, ``placed_before`` and
+    ``changed_since`` are moments with a zone: the second gives an age, the last lists orders in
+    whose journal something was recorded then or later.
 
     Raises:
         InvalidInput: A moment has no zone; a phase or stage is none; *limit* is below 1.
@@ -58,6 +59,7 @@ class OrderQuery:
     sku: str | None = None
     promised_before: datetime | None = attrs.field(default=None, validator=_zoned)
     placed_before: datetime | None = attrs.field(default=None, validator=_zoned)
+    changed_since: datetime | None = attrs.field(default=None, validator=_zoned)
 
 
 @attrs.frozen

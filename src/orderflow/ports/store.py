@@ -18,9 +18,11 @@ from orderflow.model.work import Due, Message, Task, Wanted
 from orderflow.ports.query import OrderQuery, TaskQuery
 
 __all__ = [
+    "Answers",
     "Commit",
     "Committed",
     "Duplicate",
+    "GatheringStore",
     "InboxItem",
     "Outcome",
     "Pending",
@@ -197,6 +199,15 @@ class Store(Protocol):
     def still(self) -> AbstractContextManager[Store]:
         """This store as it is at one moment, to be read, whatever others commit meanwhile."""
 
+    def card(self) -> str | None:
+        """The card of the rules, as :meth:`keep_card` was given it; None where none is kept."""
+
+    def keep_card(self, card: str) -> None:
+        """Keep the card of the rules that the shop runs on, in place of the one before.
+
+        In a transaction of the application's nothing is kept.
+        """
+
     def reading(self) -> AbstractContextManager[None]:
         """A context in which this thread reads often: a store may keep open what it needs."""
 
@@ -322,6 +333,24 @@ class Store(Protocol):
 
     def strike(self, owner: str) -> None:
         """Take every outbox row of an owner away, its attempts and tasks: nothing is left of it."""
+
+
+Answers = dict[tuple[str, Any], Any]
+"""What a store answers, by the method's name and what it is asked."""
+
+
+@runtime_checkable
+class GatheringStore(Store, Protocol):
+    """A store that answers about many orders at once, as one by one it would."""
+
+    def beside(self, owners: Sequence[str], most: int) -> Answers:
+        """``journal``, ``pending``, ``undelivered``, ``tasks`` and ``reserved`` of these owners.
+
+        What cannot be read is left out. The tasks are those of a query for *most* at a time.
+        """
+
+    def known_by(self, references: Sequence[str]) -> Answers:
+        """``find`` for each of these references."""
 
 
 @runtime_checkable

@@ -28,20 +28,25 @@ from orderflow.workflow.graph import (
     WaitsFor,
 )
 
-__all__ = ["fingerprint"]
+__all__ = ["declared", "fingerprint"]
 
 Declared = dict[str, Any]
 
 
 def fingerprint(workflow: Graph[Any]) -> str:
     """The digest. The order of the transitions counts, that of the states does not."""
-    declared = _told(
+    told = json.dumps(declared(workflow), sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
+def declared(workflow: Graph[Any]) -> Declared:
+    """All that a workflow declares, as plain data: guards by name."""
+    return _told(
         initial=workflow.initial,
         facts=sorted(workflow.facts),
         states=[_state(state) for state in sorted(workflow.states, key=lambda state: state.name)],
         transitions=[_transition(way) for way in workflow.transitions],
     )
-    return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _state(state: State) -> Declared:

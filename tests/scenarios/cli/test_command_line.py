@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -345,6 +347,13 @@ if __name__ == "__main__":
 """
     (tmp_path / "own_shop.py").write_text(APP + script)
     subprocess.run([sys.executable, "own_shop.py"], check=True)
+    for words in (["doctor", "--db"], ["explain", "A-1", "--db"]):  # by the card that it left
+        found = orderflow(*words, "sqlite:///own.db")
+        assert found.exit_code == 0, found.output
+    assert "engraver should: A-1-F1 is in engraving" in found.stdout
+    assert "Fire trigger=engraved on=A-1-F1" in found.stdout
+    with closing(sqlite3.connect("own.db")) as tables, tables:
+        tables.execute("delete from orderflow_rules")  # as an earlier release wrote it
     for words in (["doctor", "--db"], ["migrate-store", "sqlite:///own.db"]):
         copy = f"sqlite:///{words[0]}.db" if len(words) > 1 and words[1] != "--db" else None
         found = orderflow(*words, copy or "sqlite:///own.db")

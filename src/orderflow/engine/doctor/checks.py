@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
-from orderflow.engine.doctor.comparison import is_worked_as_ordered, wrong_names
+from orderflow.engine.card.reading import NotOnCard
+from orderflow.engine.doctor.comparison import is_as_given, is_worked_as_ordered, wrong_names
 from orderflow.engine.explain import idle
-from orderflow.engine.pipeline.fault import blaming
+from orderflow.engine.pipeline.fault import blaming, told
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.standing import standing
-from orderflow.errors import StoreUnavailable
+from orderflow.errors import RuleFailed, StoreUnavailable, UnknownWorkflow
 from orderflow.kernel.money.refund import refund_key
 from orderflow.model import events as ev
 from orderflow.model.folds.fold import fold
@@ -22,10 +23,10 @@ from orderflow.model.messages import StockGranted
 from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import OrderState, Stamp
-from orderflow.model.stock import StockKey
+from orderflow.model.stock import StockKey, Waiting
 from orderflow.ports import Store
 
-__all__ = ["Finding", "order_findings", "readable"]
+__all__ = ["Finding", "order_checks", "order_findings", "readable"]
 
 
 @attrs.frozen
@@ -48,19 +49,32 @@ def order_findings(handler: Handler, order: Order, places: Iterable[str] = ()) -
     *places* are those that stock is kept at besides those of the rules. Raises RuleFailed.
     """
     with blaming(f"order:{order.id}"):
-        yield from _found(handler, order, places)
+        for check in order_checks(handler, order, places):
+            yield from check
 
 
-def _found(handler: Handler, order: Order, places: Iterable[str]) -> Iterator[Finding]:
-    yield from map(_ruled, _money_is_exact(handler, order))
-    yield from _only_declared_moves(handler, order)
-    yield from _conserved(handler, order)
-    yield from _backorders_wait(handler, order, {*handler.rules.locations, *places})
-    yield from map(_ruled, _nothing_silent(handler, order))
-    yield from _journal_is_true(handler, order)
+def order_checks(
+    handler: Handler, order: Order, places: Iterable[str] = ()
+) -> tuple[Iterator[Finding], ...]:
+    """The checks of an order, each by itself: one that cannot be made keeps no other."""
+    return (
+        map(_ruled, _money_is_exact(handler, order)),
+        _only_declared_moves(handler, order),
+        _conserved(handler, order),
+        _backorders_wait(handler, order, {*handler.rules.locations, *places}),
+        map(_ruled, _nothing_silent(handler, order)),
+        _journal_is_true(handler, order),
+        _written_as_worked(handler, order),
+    )
+
+
+def _written_as_worked(handler: Handler, order: Order) -> Iterator[Finding]:
+    """The document and the names are those of the order."""
     if not is_worked_as_ordered(handler.store, order):
         what = "its document tells of other lines or another total than it is worked by"
         yield Finding(8, f"order:{order.id}", what)
+    if not is_as_given(handler.store, order):
+        yield Finding(8, f"order:{order.id}", "its document is not the one that was placed")
     for subject, name, known in wrong_names(handler.store, order):
         yield Finding(6, subject, f"{name} is known as {known}")
 
@@ -153,12 +167,27 @@ def _backorders_wait(handler: Handler, order: Order, places: set[str]) -> Iterat
             for waiting in handler.store.waiting(StockKey(order.state.lines[line].sku, place)):
                 if (waiting.order, waiting.line) == (order.id, line):
                     found[line] += waiting.quantity
+                    yield from _waits_since(handler, order, waiting)
     for grant in _on_their_way(handler.store, order.id):
         found[grant.line] += grant.quantity if grant.line in backordered else 0
     for line, units in backordered.items():
         if found[line] < units:
             what = f"{order.id} line {line}: {units} are backordered, {found[line]} wait"
             yield Finding(2, f"order:{order.id}", what)
+
+
+def _waits_since(handler: Handler, order: Order, waiting: Waiting) -> Iterator[Finding]:
+    """Since when a line waits is when some of its units were backordered."""
+    moments = {
+        entry.at
+        for entry in handler.store.journal(f"order:{order.id}")
+        for event in entry.events
+        if isinstance(event, ev.UnitsMoved)
+        and (event.dest.line, event.dest.bucket) == (waiting.line, Bucket.BACKORDERED)
+    }
+    if waiting.since not in moments:
+        what = f"{order.id} line {waiting.line} waits since another moment than it was backordered"
+        yield Finding(2, f"order:{order.id}", what)
 
 
 def _reservations_match(handler: Handler, order: Order) -> Iterator[Finding]:
@@ -223,10 +252,10 @@ def _nothing_silent(handler: Handler, order: Order) -> Iterator[Finding]:
 
 
 def _journal_is_true(handler: Handler, order: Order) -> Iterator[Finding]:
-    told = fold(handler.store.journal(f"order:{order.id}"), order.id)
-    if told != order.state:
+    folded = fold(handler.store.journal(f"order:{order.id}"), order.id)
+    if folded != order.state:
         fields = [f.name for f in attrs.fields(OrderState)]
-        other = [n for n in fields if getattr(told, n) != getattr(order.state, n)]
+        other = [n for n in fields if getattr(folded, n) != getattr(order.state, n)]
         what = f"its journal tells otherwise than what is stored about: {', '.join(other)}"
         yield Finding(8, f"order:{order.id}", what)
     for view in order.state.parcels.values():
@@ -241,5 +270,14 @@ def readable(subject: str, found: Iterable[Finding]) -> Iterator[Finding]:
         yield from found
     except StoreUnavailable:
         raise
-    except Exception as error:  # whatever stands there
-        yield Finding(8, subject, f"it cannot be read: {type(error).__name__}")
+    except NotOnCard as error:
+        yield Finding(None, subject, f"not checked: {error}")
+    except UnknownWorkflow as error:  # it may be as well as it was left
+        yield Finding(None, subject, f"it cannot be checked: {error}")
+    except Exception as error:  # whatever stands there, or a rule of the application raises
+        fault = told(error, subject)
+        if isinstance(fault, RuleFailed) and fault.rule:
+            what = f"not checked: {fault.rule} raised {type(error).__name__}"
+            yield Finding(None, subject, what)
+        else:
+            yield Finding(8, subject, f"it cannot be read: {type(error).__name__}")

@@ -7,18 +7,23 @@ from collections.abc import Iterator
 
 import attrs
 
+from orderflow.engine.pipeline.envelope import digest
 from orderflow.kernel.decide import references
+from orderflow.model.commands import Draft, Place
+from orderflow.model.disguise import disguised
 from orderflow.model.events import (
+    AddressChanged,
     LineAdded,
     OrderCreated,
     ParcelLabelled,
     PlacedLine,
+    PromiseChanged,
     QuantityRaised,
 )
 from orderflow.model.order import Order
 from orderflow.ports import Store
 
-__all__ = ["is_worked_as_ordered", "wrong_names"]
+__all__ = ["is_as_given", "is_worked_as_ordered", "names_of", "wrong_names"]
 
 
 def is_worked_as_ordered(store: Store, order: Order) -> bool:
@@ -54,16 +59,38 @@ def is_worked_as_ordered(store: Store, order: Order) -> bool:
     )
 
 
+def is_as_given(store: Store, order: Order) -> bool:
+    """Whether the document is the one that was placed, as far as its receipt tells.
+
+    There is no telling where the order came without an id, was edited, or lost its person.
+    """
+    told = list(store.journal(f"order:{order.id}"))
+    if not told or any(isinstance(e, _REVISING) for entry in told for e in entry.events):
+        return True
+    scope, message = f"{order.id}/", told[0].cause
+    receipt = store.receipt(f"channel:{order.state.channel}", message.removeprefix(scope))
+    if receipt is None or disguised(receipt.id) == receipt.id:
+        return True
+    return any(
+        digest(kind(order=document).to(by=told[0].actor).content()) == receipt.digest
+        for document in (order.document, order.document.model_copy(update={"number": None}))
+        for kind in (Place, Draft)
+    )
+
+
+_REVISING = (LineAdded, QuantityRaised, AddressChanged, PromiseChanged)
+
+
 def wrong_names(store: Store, order: Order) -> Iterator[tuple[str, str, str | None]]:
     """Subject, name, and who is found by it: neither the subject nor another of that name."""
     for subject in (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels)):
-        for name in sorted(_names(store, subject)):
+        for name in sorted(names_of(store, subject)):
             found = store.find(name)
-            if found != subject and (found is None or name not in _names(store, found)):
+            if found != subject and (found is None or name not in names_of(store, found)):
                 yield subject, name, found
 
 
-def _names(store: Store, subject: str) -> set[str]:
+def names_of(store: Store, subject: str) -> set[str]:
     """The references that a journal gave its order or parcel."""
     name = subject.partition(":")[2]
     events = [event for entry in store.journal(subject) for event in entry.events]

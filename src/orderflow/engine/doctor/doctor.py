@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Protocol
 
 import attrs
 
-from orderflow.engine.doctor.checks import Finding, order_findings, readable
+from orderflow.engine.doctor.checks import Finding, order_checks, readable
+from orderflow.engine.doctor.inbox import inbox_findings
+from orderflow.engine.doctor.looking import Looking
 from orderflow.engine.doctor.stock import stock_findings
 from orderflow.engine.pipeline.handle import Handler
-from orderflow.errors import OrderflowError, StoreUnavailable, UnknownWorkflow
+from orderflow.errors import OrderflowError
 from orderflow.kernel.decision.rules import Rules
 from orderflow.model.stock import StockKey
 from orderflow.ports import Clock, Ids, OrderQuery, Store
@@ -29,6 +32,9 @@ _MENDS = {
     3: "have its stock settled again: Count(sku=…, location=…, counted=…)",
     5: f"{_BY_DOCTOR}, puts back what orders wait for, and takes away what they do not",
 }
+
+Looked = Callable[[int, int], object]
+"""Told how many orders were looked at, and of how many."""
 
 
 class Examined(Protocol):
@@ -66,24 +72,45 @@ def mend(engine: Examined) -> None:
         engine.apply_rules()
 
 
-def examine(engine: Examined) -> Iterator[Finding]:
+def examine(
+    engine: Examined, *, since: datetime | None = None, looked: Looked = lambda _done, _of: None
+) -> Iterator[Finding]:
     """Everything that breaks a promise, order by order, then stock, then what belongs to nobody.
 
     Nothing is changed. It may run beside workers: it looks at one moment of the store.
+
+    Args:
+        engine: Whose rules it judges by. What depends on code that they only name is a finding
+            whose *promise* is None: not checked.
+        since: Only orders in whose journal something was recorded since then; neither stock nor
+            what belongs to nobody.
+        looked: Told after each order how many were looked at, and of how many.
     """
     with engine.store.still() as store:
-        handler = Handler(store, engine.rules, engine.clock, engine.ids, {})
+        looking = Looking(store)
+        handler = Handler(looking.view, engine.rules, engine.clock, engine.ids, {})
         reserved: Counter[StockKey] = Counter()
         places = _kept_at(store)
-        query = OrderQuery(limit=_PAGE)
-        while page := store.orders(query):
-            for order in page:
-                yield from _of_order(handler, order, places, reserved)
-            query = attrs.evolve(query, after=page[-1])
-        yield from readable("stock", stock_findings(store))
-        yield from readable("stock", _promised(store, reserved))
-        odd = (Finding(0, subject, what) for subject, what in store.odd(engine.clock.now()))
-        yield from readable("rows", odd)
+        pages = list(_pages(store, since))
+        done, of = 0, sum(map(len, pages))
+        for page in pages:
+            looking.turn(page)
+            for name in page:
+                yield from _of_order(handler, name, places, reserved)
+                looked(done := done + 1, of)
+        if since is None:
+            yield from readable("stock", stock_findings(store))
+            yield from readable("stock", _promised(store, reserved))
+            yield from readable("inbox", inbox_findings(store))
+            odd = (Finding(0, subject, what) for subject, what in store.odd(engine.clock.now()))
+            yield from readable("rows", odd)
+
+
+def _pages(store: Store, since: datetime | None) -> Iterator[Sequence[str]]:
+    query = OrderQuery(limit=_PAGE, changed_since=since)
+    while page := store.orders(query):
+        yield page
+        query = attrs.evolve(query, after=page[-1])
 
 
 def _kept_at(store: Store) -> set[str]:
@@ -98,24 +125,25 @@ def _kept_at(store: Store) -> set[str]:
 
 def _of_order(
     handler: Handler, order_id: str, places: set[str], reserved: Counter[StockKey]
-) -> list[Finding]:
+) -> Iterable[Finding]:
     """What is wrong with an order; whatever cannot be read or worked on is a finding.
 
     What is *reserved* for it is counted.
     """
-    try:
+    subject = f"order:{order_id}"
+
+    def read() -> Iterator[Finding]:
         for (key, _), units in handler.store.reserved(order_id).items():
             reserved[key] += units
-        order = handler.store.load([order_id])[order_id]
+        order = handler.store.order(order_id)
+        if order is None:
+            yield Finding(8, subject, "it cannot be read: its document is not there")
+            return
+        for check in order_checks(handler, order, places):
+            yield from readable(subject, check)
         order.document  # noqa: B018 (reads it)
-        return list(order_findings(handler, order, places))
-    except StoreUnavailable:
-        raise
-    except UnknownWorkflow as error:  # it may be as well as it was left
-        return [Finding(None, f"order:{order_id}", f"it cannot be checked: {error}")]
-    except Exception as error:
-        what = f"it cannot be read: {type(error).__name__}"
-        return [Finding(8, f"order:{order_id}", what)]
+
+    return dict.fromkeys(readable(subject, read()))  # one cause may be in the way of several
 
 
 def _promised(store: Store, reserved: Counter[StockKey]) -> Iterator[Finding]:

@@ -189,6 +189,14 @@ class Hooks:
                 except Exception:
                     _LOG.exception("the refused hook %s failed", hook.key)
 
+    def guards(self) -> list[tuple[str, str | None, str]]:
+        """The registered guards: trigger, the workflow that they are limited to, name."""
+        return [
+            (hook.name, hook.workflow, name_of(hook.call))
+            for hook in self._hooks
+            if hook.point == "guard"
+        ]
+
     def inside(self, point: str, name: str, workflow: str) -> list[Callable[..., object]]:
         """The guards or inside hooks of a point in one workflow."""
         return [

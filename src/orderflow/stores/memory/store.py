@@ -50,6 +50,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         self._receipts: dict[tuple[str, str], Receipt] = {}
         self._references: dict[str, str] = {}
         self._inbox: dict[tuple[str, str], InboxItem] = {}
+        self._card: str | None = None
 
     def commit(self, commit: Commit) -> Outcome:
         """Store all of it, or nothing."""
@@ -77,6 +78,14 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         """Store each, or nothing of it, and claim what is due then."""
         with self._lock:
             return self.commit_all(commits), self.claim(now, lease, token, limit)
+
+    def card(self) -> str | None:
+        """The card of the rules."""
+        return self._card
+
+    def keep_card(self, card: str) -> None:
+        """Keep the card of the rules."""
+        self._card = card
 
     def reading(self) -> AbstractContextManager[None]:
         """Nothing to keep open."""
@@ -177,8 +186,14 @@ class MemoryStore(MemoryStock, MemoryOutbox):
 
     def orders(self, query: OrderQuery) -> Sequence[str]:
         """One page of order ids."""
+        since = query.changed_since
         with self._lock:
-            found = [order for name, order in self._orders.items() if name > query.after]
+            found = [
+                order
+                for name, order in self._orders.items()
+                if name > query.after
+                and (since is None or self._journals[f"order:{name}"][-1].at >= since)
+            ]
         ids = sorted(order.id for order in found if _matches(order, query))
         return ids[: query.limit]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Text, bindparam, false, select, update
+from sqlalchemy import Boolean, Column, Connection, Integer, Text, bindparam, false, select, update
 from sqlalchemy.dialects import postgresql
 
 from orderflow.errors import SchemaMismatch
@@ -99,5 +99,17 @@ def _derive(connection: Connection) -> None:
         after = rows[-1].id
 
 
-_STEPS: Mapping[int, Callable[[Connection], None]] = {2: _to_3}
+def _to_4(connection: Connection) -> None:
+    """The store keeps a card of the rules that the shop runs on."""
+    from alembic.operations import Operations  # noqa: PLC0415 (slow to load, seldom needed)
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+
+    change = Operations(MigrationContext.configure(connection))
+    where: Any = {"schema": schema_of(connection)}
+    key = Column("id", Integer, primary_key=True, autoincrement=False)
+    texts = (Column(name, Text, nullable=False) for name in ("digest", "card"))
+    change.create_table("orderflow_rules", key, *texts, **where)
+
+
+_STEPS: Mapping[int, Callable[[Connection], None]] = {2: _to_3, 3: _to_4}
 """What leads from each version to the next one."""

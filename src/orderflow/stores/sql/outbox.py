@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     insert,
+    literal_column,
     or_,
     select,
     update,
@@ -43,6 +44,7 @@ __all__ = [
     "next_due",
     "open_messages",
     "open_rows",
+    "pending_of",
     "put_off",
     "withdraw",
 ]
@@ -233,10 +235,32 @@ def next_due(connection: Connection) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
+_PENDING = ("key", "kind", "name", "subject", "due", "attempts", "status", "error")
+_OF_OWNER = (
+    select(*(outbox.c[name] for name in _PENDING))
+    .where(OPEN, outbox.c.owner == bindparam("of_owner"))
+    .order_by(outbox.c.key)
+)
+_MESSAGES = (
+    select(outbox.c.data)
+    .where(
+        OPEN,
+        outbox.c.owner == bindparam("of_owner"),
+        outbox.c.kind == literal_column(f"'{Kind.MESSAGE.value}'"),
+    )
+    .order_by(outbox.c.key)
+)
+
+
 def open_rows(connection: Connection, owner: str) -> list[Pending]:
     """The open rows of an owner, by key."""
-    found = select(outbox).where(OPEN, outbox.c.owner == owner).order_by(outbox.c.key)
-    return list(map(_pending, connection.execute(found).mappings()))
+    rows = fetch(connection, _OF_OWNER, of_owner=owner)
+    return list(map(pending_of, rows))
+
+
+def pending_of(row: Any) -> Pending:
+    """A row that was fetched as the driver gives it."""
+    return _pending({**row._mapping, "due": schema.moment(row.due)})
 
 
 def gave_up(connection: Connection, after: str, limit: int) -> list[Pending]:
@@ -247,21 +271,10 @@ def gave_up(connection: Connection, after: str, limit: int) -> list[Pending]:
     )
 
 
-def _pending(row: RowMapping) -> Pending:
-    return Pending(
-        row["key"],
-        row["kind"],
-        row["name"],
-        row["subject"],
-        row["due"],
-        row["attempts"],
-        row["status"],
-        row["error"],
-    )
+def _pending(row: Mapping[Any, Any]) -> Pending:
+    return Pending(*(row[name] for name in _PENDING))
 
 
 def open_messages(connection: Connection, owner: str) -> list[object]:
     """The bodies of the open messages to an owner, by key."""
-    message = OPEN & (outbox.c.owner == owner) & (outbox.c.kind == Kind.MESSAGE.value)
-    found = connection.scalars(select(outbox.c.data).where(message).order_by(outbox.c.key))
-    return [decode_body(text) for text in found]
+    return [decode_body(row.data) for row in fetch(connection, _MESSAGES, of_owner=owner)]

@@ -7,7 +7,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, RowMapping, Select, bindparam, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    RowMapping,
+    Select,
+    bindparam,
+    literal,
+    select,
+    tuple_,
+)
 
 from orderflow.model.disguise import disguised
 from orderflow.model.events import Entry
@@ -15,10 +24,10 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.stock import Cause, ExpectedReceipt, Movement, StockKey, StockLevel, Waiting
 from orderflow.model.work import Due, Task
-from orderflow.ports import InboxItem, OrderQuery, Pending, Receipt, TaskQuery
+from orderflow.ports import Answers, InboxItem, OrderQuery, Pending, Receipt, TaskQuery
 from orderflow.stores import codec
+from orderflow.stores.sql import cards, gathering, schema, unmatched
 from orderflow.stores.sql import outbox as sql_outbox
-from orderflow.stores.sql import schema, unmatched
 from orderflow.stores.sql.audit import odd_rows
 from orderflow.stores.sql.database import Place
 from orderflow.stores.sql.statements import fetch
@@ -42,6 +51,34 @@ _ORDERS = (
 _PARCELS = select(schema.parcels.c.id, schema.parcels.c.parcel).where(
     schema.parcels.c.id.in_(bindparam("ids", expanding=True))
 )
+_FIRST = -(2**31)
+"""Below every version, whatever somebody wrote there."""
+_ENTRIES = (
+    select(schema.journals.c.version, schema.journals.c.entry)
+    .where(
+        schema.journals.c.subject == bindparam("of_subject"),
+        schema.journals.c.version > bindparam("after"),
+    )
+    .order_by(schema.journals.c.version)
+    .limit(_PAGE)
+)
+_RESERVED = select(schema.reservations).where(
+    schema.reservations.c.order_id == bindparam("of_order")
+)
+_WAITING = (
+    select(schema.waiting)
+    .where(
+        schema.waiting.c.sku == bindparam("of_sku"),
+        schema.waiting.c.location == bindparam("at_location"),
+    )
+    .order_by(schema.waiting.c.since, schema.waiting.c.order_id, schema.waiting.c.line)
+)
+_OF_OWNER = (
+    select(schema.tasks)
+    .where(schema.tasks.c.owner == bindparam("of_owner"), schema.tasks.c.key > bindparam("after"))
+    .order_by(schema.tasks.c.key)
+    .limit(bindparam("most"))
+)
 _RECEIPT = select(schema.receipts).where(
     schema.receipts.c.scope == bindparam("of_scope"),
     schema.receipts.c.id.in_([bindparam("of_id"), bindparam("disguised")]),
@@ -53,6 +90,11 @@ class SqlReads:
     """The half of :class:`orderflow.stores.SqlStore` that changes nothing."""
 
     _database: Place
+
+    def card(self) -> str | None:
+        """The card of the rules that the shop runs on."""
+        with self._database.read() as connection:
+            return cards.get(connection)
 
     def receipt(self, scope: str, message: str) -> Receipt | None:
         """The receipt of a message that was handled, be its id disguised or not."""
@@ -80,13 +122,12 @@ class SqlReads:
 
     def journal(self, subject: str) -> Iterator[Entry]:
         """The journal of an order or a parcel, oldest first; read page by page."""
-        journals = schema.journals
-        entries = select(journals.c.version, journals.c.entry).where(journals.c.subject == subject)
-        entries = entries.order_by(journals.c.version).limit(_PAGE)
-        page = self._rows(entries)
+        page = self._fetch(_ENTRIES, of_subject=subject, after=_FIRST)
         while page:
-            yield from (codec.decode_entry(row["entry"]) for row in page)
-            page = self._rows(entries.where(journals.c.version > page[-1]["version"]))
+            yield from (codec.decode_entry(row.entry) for row in page)
+            if len(page) < _PAGE:
+                return
+            page = self._fetch(_ENTRIES, of_subject=subject, after=page[-1].version)
 
     def orders(self, query: OrderQuery) -> Sequence[str]:
         """The ids of one page of orders."""
@@ -107,6 +148,8 @@ class SqlReads:
             found = found.where(states.c.promised < query.promised_before)
         if query.placed_before is not None:
             found = found.where(states.c.placed_at < query.placed_before)
+        if query.changed_since is not None:
+            found = found.where(_changed_since(query.changed_since))
         return [row["id"] for row in self._rows(found.order_by(by).limit(query.limit))]
 
     def levels(self, keys: Iterable[StockKey]) -> Mapping[StockKey, StockLevel]:
@@ -125,19 +168,13 @@ class SqlReads:
 
     def waiting(self, key: StockKey) -> Sequence[Waiting]:
         """Who waits for this key, oldest first."""
-        waiting = schema.waiting
-        found = select(waiting).where(waiting.c.sku == key.sku, waiting.c.location == key.location)
-        ordered = found.order_by(waiting.c.since, waiting.c.order_id, waiting.c.line)
-        return [waiting_of(row) for row in self._rows(ordered)]
+        found = self._fetch(_WAITING, of_sku=key.sku, at_location=key.location)
+        return [waiting_of({**row._mapping, "since": schema.moment(row.since)}) for row in found]
 
     def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
         """Units reserved for an order, by key and line."""
-        found = self._rows(
-            select(schema.reservations).where(schema.reservations.c.order_id == order_id)
-        )
-        return {
-            (StockKey(row["sku"], row["location"]), row["line"]): row["quantity"] for row in found
-        }
+        found = self._fetch(_RESERVED, of_order=order_id)
+        return {(StockKey(row.sku, row.location), row.line): row.quantity for row in found}
 
     def promised(self, key: StockKey) -> Mapping[tuple[str, str], int]:
         """Units reserved of a key, by order and line."""
@@ -210,6 +247,8 @@ class SqlReads:
 
     def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
         """One page of open tasks with their owners, by key."""
+        if query.owner is not None and query.role is None and query.assignee is None:
+            return self._tasks_of(query.owner, query.after, query.limit)
         tasks = schema.tasks
         wanted = {"role": query.role, "owner": query.owner, "assignee": query.assignee}
         found = select(tasks).where(
@@ -217,6 +256,22 @@ class SqlReads:
             *(tasks.c[name] == value for name, value in wanted.items() if value is not None),
         )
         return [_task(row) for row in self._rows(found.order_by(tasks.c.key).limit(query.limit))]
+
+    def _tasks_of(self, owner: str, after: str, limit: int) -> Sequence[tuple[str, Task]]:
+        return [
+            _fetched_task(row)
+            for row in self._fetch(_OF_OWNER, of_owner=owner, after=after, most=limit)
+        ]
+
+    def beside(self, owners: Sequence[str], most: int) -> Answers:
+        """What stands beside orders and parcels, in a few statements."""
+        with self._database.read() as connection:
+            return gathering.beside(connection, owners, most, _fetched_task)
+
+    def known_by(self, references: Sequence[str]) -> Answers:
+        """Who is known by these references."""
+        with self._database.read() as connection:
+            return gathering.known_by(connection, references)
 
     def task(self, key: str) -> tuple[str, Task] | None:
         """An open task and its owner."""
@@ -238,12 +293,24 @@ class SqlReads:
             return found
 
 
+def _changed_since(moment: datetime) -> ColumnElement[bool]:
+    """Whether an order's last entry is of then or later: entries are in the order of time."""
+    entry = schema.journals.c
+    own = entry.subject == literal("order:").concat(schema.states.c.id)
+    last = select(entry.at).where(own).order_by(entry.version.desc()).limit(1)
+    return last.scalar_subquery() >= moment
+
+
 def _order(row: Row[Any]) -> Order:
     document = partial(codec.decode_document, row.document, row.personal)
     return Order(document, codec.decode_state(row.state))
 
 
-def _task(row: RowMapping) -> tuple[str, Task]:
+def _fetched_task(row: Any) -> tuple[str, Task]:
+    return _task({**row._mapping, "due": schema.moment(row.due)})
+
+
+def _task(row: Mapping[Any, Any]) -> tuple[str, Task]:
     task = Task(
         row["key"],
         row["name"],

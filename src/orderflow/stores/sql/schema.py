@@ -31,9 +31,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-__all__ = ["VERSION", "at", "create", "found_version"]
+__all__ = ["VERSION", "at", "create", "found_version", "moment"]
 
-VERSION = 3
+VERSION = 4
 """The version of the tables that this release reads and writes."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,6 +43,14 @@ _MICROSECOND = timedelta(microseconds=1)
 def at(moment: datetime) -> int:
     """A moment as it is stored; raises TypeError where it has no zone."""
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(value: Any) -> Any:
+    """A moment that is stored; what is none (SQLite keeps anything) is given back as it is."""
+    try:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+    except (TypeError, OverflowError):
+        return value
 
 
 class Moment(TypeDecorator[datetime]):
@@ -55,9 +63,9 @@ class Moment(TypeDecorator[datetime]):
         """The moment as a number; raises TypeError where it has no zone."""
         return None if value is None else at(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
         """The number as a moment."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return moment(value)
 
 
 Name = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -96,6 +104,14 @@ def _counter() -> Column[int]:
 
 
 schema = _table("schema", Column("version", Integer, primary_key=True, autoincrement=False))
+
+rules = _table(
+    "rules",
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    _text("digest"),
+    _text("card"),
+)
+"""The card of the rules that the shop runs on: one row."""
 
 documents = _table(
     "order_documents", _name("id", primary_key=True), _text("document"), _text("personal")

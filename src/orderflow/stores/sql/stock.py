@@ -102,7 +102,7 @@ def level_of(row: RowMapping) -> StockLevel:
     return StockLevel(StockKey(row["sku"], row["location"]), **{name: row[name] for name in _SUMS})
 
 
-def waiting_of(row: RowMapping) -> Waiting:
+def waiting_of(row: Mapping[Any, Any]) -> Waiting:
     """A row of the waiting list."""
     return Waiting(*_line_of(row), row["quantity"], row["since"])
 
@@ -217,7 +217,7 @@ def _put_lines(
     execute_many(connection, _DELETE_LINE[table], gone)
 
 
-def _line_of(row: RowMapping) -> LineKey:
+def _line_of(row: Mapping[Any, Any]) -> LineKey:
     return StockKey(row["sku"], row["location"]), row["order_id"], row["line"]
 
 

@@ -19,6 +19,7 @@ from orderflow.ports import Commit, Outcome, Stale, Taken
 from orderflow.stores.forking import watch
 from orderflow.stores.rows import message_row, task_row
 from orderflow.stores.sql import (
+    cards,
     erasure,
     leases,
     migrations,
@@ -148,6 +149,13 @@ class SqlStore(SqlReads):
     def reading(self) -> AbstractContextManager[None]:
         """While it lasts, this thread reads over one connection."""
         return self._own.keep_reading()
+
+    @again
+    def keep_card(self, card: str) -> None:
+        """Keep the card of the rules that the shop runs on; nothing in the host's transaction."""
+        if self._database is self._own:
+            with self._database.write() as connection:
+                cards.put(connection, card)
 
     @again
     def keep(

@@ -14,7 +14,7 @@ from orderflow.stores import codec
 from orderflow.stores.rows import matched_row, task_row, unmatched_key, unmatched_row
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql.schema import inbox, outbox, references, tasks
-from orderflow.stores.sql.statements import adding, execute_many
+from orderflow.stores.sql.statements import adding, execute_many, fetch
 
 __all__ = ["CLOSE_TASK", "find", "item_of", "keep", "keep_unreadable", "kept", "take"]
 
@@ -25,8 +25,8 @@ _FORGET = update(outbox).where(outbox.c.key == bindparam("of_key")).values(statu
 
 def find(connection: Connection, reference: str) -> str | None:
     """The subject that is known by a reference."""
-    found = connection.scalar(_SUBJECT, {"reference": reference})
-    return None if found is None else str(found)
+    found = fetch(connection, _SUBJECT, reference=reference)
+    return str(found[0].subject) if found else None
 
 
 def keep(

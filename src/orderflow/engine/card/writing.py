@@ -1,0 +1,103 @@
+"""Writing the card: all of the rules that is data; of what is code, its name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import attrs
+
+from orderflow.engine.card.known import POLICIES, named
+from orderflow.fulfillment.steps import Steps
+from orderflow.kernel.decision.policies import ReserveAtPlacement, StepPolicy, Windows
+from orderflow.kernel.decision.rules import Fulfiller, Rules
+from orderflow.kernel.decision.step import Step
+from orderflow.legible import legible_log
+from orderflow.ports import Store
+from orderflow.workflow import Workflow
+from orderflow.workflow.fingerprint import declared
+
+__all__ = ["VERSION", "card_of", "leave"]
+
+VERSION = 1
+"""The version of what a card says."""
+_LOG = legible_log(__name__)
+
+
+def leave(store: Store, rules: Rules) -> None:
+    """Have the store keep the card of the rules, where it keeps another one.
+
+    A store that nobody can write to now is worked with all the same, and rules of which no card
+    can be made are.
+    """
+    try:
+        card = card_of(rules)
+        if store.card() != card:
+            store.keep_card(card)
+    except Exception as error:  # the card is for those who look on
+        _LOG.warning("the card of the rules is not left: %s", error)
+
+
+def card_of(rules: Rules) -> str:
+    """The card as JSON: the same rules, the same text."""
+    lasts = rules.reserve.lasts if type(rules.reserve) is ReserveAtPlacement else None
+    told = {
+        "card": VERSION,
+        "strategies": [_strategy(each) for each in rules.fulfillers],
+        "workflows": [_workflow(machine.workflow) for machine in rules.machines.values()],
+        "lifecycle": _key(rules.lifecycle),
+        "returns": _key(rules.returns),
+        "steps": _steps(rules.steps),
+        "guards": rules.hooks.guards(),
+        "policies": {name: _policy(getattr(rules, name)) for name in POLICIES},
+        "reserved_for": lasts.total_seconds() if lasts is not None else None,
+        "pays": rules.pays,
+        "windows": _windows(rules.windows),
+    }
+    return json.dumps(told, sort_keys=True, ensure_ascii=False)
+
+
+def _policy(rule: object) -> str | None:
+    return None if rule is None else named(rule)
+
+
+def _key(workflow: Workflow[Step]) -> list[Any]:
+    return [workflow.name, workflow.version]
+
+
+def _strategy(strategy: Fulfiller) -> dict[str, Any]:
+    return {
+        "code": strategy.code,
+        "workflow": _key(strategy.workflow),
+        "locations": list(strategy.locations),
+        "deliveries": sorted(strategy.deliveries),
+        "takes_back": strategy.takes_back,
+        "accepts": named(strategy.accepts),
+        "cost": named(strategy.cost),
+    }
+
+
+def _workflow(workflow: Workflow[Step]) -> dict[str, Any]:
+    return {
+        "name": workflow.name,
+        "version": workflow.version,
+        "fingerprint": workflow.fingerprint,
+        "phases": type(workflow.states[0].phase).__name__,
+        "declared": declared(workflow),
+    }
+
+
+def _steps(steps: StepPolicy) -> dict[str, Any] | str:
+    if type(steps) is not Steps:
+        return named(steps)
+    roles = dict(sorted(steps.roles.items()))
+    return {"manual": sorted(steps.manual), "roles": roles, "when": named(steps.when)}
+
+
+def _windows(windows: Windows) -> dict[str, Any]:
+    told = attrs.asdict(windows, recurse=False)
+    hours = told.pop("review_hours")
+    spans = {name: getattr(v, "total_seconds", lambda v=v: v)() for name, v in told.items()}
+    if hours is not None:
+        hours = [hours.zone.key, hours.opens.isoformat(), hours.closes.isoformat()]
+    return spans | {"review_hours": hours}

@@ -1,0 +1,36 @@
+"""The inbox, as the doctor sees it: what is kept stands under its own name, and is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from orderflow.engine.doctor.checks import Finding, readable
+from orderflow.engine.pipeline.envelope import digest
+from orderflow.engine.pipeline.unmatched import subject_of, unreadable
+from orderflow.ports import InboxItem, Store
+
+__all__ = ["inbox_findings"]
+
+
+def inbox_findings(store: Store) -> Iterator[Finding]:
+    """What is wrong with what the inbox keeps."""
+    for item in store.inbox():
+        yield from readable(f"inbox:{item.reference}", _of_item(store, item))
+
+
+def _of_item(store: Store, item: InboxItem) -> Iterator[Finding]:
+    owner = f"inbox:{item.reference}"
+    if item.observation is not None:
+        _, reference = subject_of(item.observation, store)
+        asked = bool(store.pending(owner)) or store.task(owner) is not None
+    else:
+        task = unreadable(digest({"payload": item.payload}), item.error)
+        reference = task.subject
+        holder, found = store.task(owner) or ("", None)
+        asked = found is not None and (holder, attrs.evolve(found, assignee="")) == (owner, task)
+    if reference != item.reference:
+        yield Finding(0, owner, "what is kept there is known by another name")
+    elif not asked:
+        yield Finding(5, owner, "it is kept, and nobody is asked about it")
