@@ -22,7 +22,7 @@ from hypothesis.errors import FlakyFailure
 
 import orderflow
 from orderflow import Engine, calendars, money
-from orderflow.engine import engine
+from orderflow.engine import engine, erasure
 from orderflow.engine.people import desk
 from orderflow.engine.pipeline import handle, prepare, submit
 from orderflow.fulfillment import in_house
@@ -45,9 +45,12 @@ from orderflow.model import events as ev
 from orderflow.model.folds import fold
 from orderflow.model.folds import parcel as parcel_fold
 from orderflow.stores import stock_rows
+from orderflow.stores.memory import outbox as memory_outbox
 from orderflow.stores.memory import stock as memory_stock
 from orderflow.stores.memory import store as memory
 from orderflow.stores.sql import commit as sql_commit
+from orderflow.stores.sql import erasure as sql_erasure
+from orderflow.stores.sql import opening
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql import store as sql
 from orderflow.testing import Broken, Contract
@@ -262,6 +265,10 @@ SEAMS: Mapping[str, Seam] = {
     "nothing says not now": Seam("_is_quiet", (deadlines,)),
     "where a parcel stands": Seam("status_of", (parcel_fold,)),
     "a parcel waits": Seam("_waits", (pending_parcel,)),
+    # who is forgotten
+    "what may be a person's": Seam("PERSONAL_FIELDS", (erasure,)),
+    "a row's key without the person": Seam("erased_key", (memory_outbox, sql_erasure)),
+    "how a connection is set up": Seam("settings_of", (opening,)),
     # stock, the engine, the stores
     "a shortfall has a task": Seam("_shortfall", (serving,)),
     "a parcel's decision": Seam("decide_parcel", (prepare,)),

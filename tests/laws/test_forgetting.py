@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
-import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orderflow import Engine
+from orderflow.cli.app import app
+from orderflow.engine import erasure
 from orderflow.engine.doctor import examine
-from orderflow.stores import MemoryDocuments, MemoryStore, SqlDocuments, SqlStore
-from tests.laws.plays import ANA, KINDS, LIVES, UNSAID, Marked
+from orderflow.model.document import PERSONAL_FIELDS
+from orderflow.stores.sql.database import Database
+from tests.laws.places import (
+    CHANGES,
+    SHOWN,
+    TOLD_BY_COMMANDS,
+    Place,
+    heard,
+    in_database,
+    in_memory,
+    shown,
+)
+from tests.laws.plays import ANA, KINDS, LIVES, UNSAID, Marked, dropship, in_house, turned_around
 from tests.marks import NAMES_OTHERS, OF_STOCK, PARTIES
+from tests.mutants import Mutant, Mutants, Mutate, Patch, law, replace
 
-
-def test_each_kind_is_accepted_in_some_life() -> None:
-    taken: set[str] = set()
-    for live in LIVES:
-        shop = Marked(MemoryStore(), MemoryDocuments(), "")
-        live(shop)
-        taken |= shop.taken
-    assert sorted(KINDS - taken) == sorted(UNSAID)
-
-
-def rows(file: Path) -> str:
-    """All that stands in the tables of a file."""
-    with sqlite3.connect(file) as db:
-        names = [
-            name for (name,) in db.execute("select name from sqlite_master where type='table'")
-        ]
-        return "\n".join(
-            repr(row) for name in names for row in db.execute(f'select * from "{name}"')
-        )
-
-
-def told(store: MemoryStore) -> str:
-    """All that stands in a store in memory."""
-    orders = [(order.document, order.state) for order in store._orders.values()]
-    return repr(orders) + repr(vars(store))
+STARTS = pytest.mark.parametrize("start", ["", f"{ANA} "], ids=["whatever", "named"])
 
 
 def left_in(shop: Marked, told: str) -> set[str]:
@@ -48,44 +40,121 @@ def left_in(shop: Marked, told: str) -> set[str]:
     return (found - PARTIES - OF_STOCK.keys()) | {name for name in ("ana-17",) if name in told}
 
 
-@pytest.mark.parametrize("start", ["", f"{ANA} "], ids=["whatever", "named"])
+@STARTS
 @pytest.mark.parametrize("live", LIVES)
-def test_no_text_outlives_a_person(
-    live: Any, start: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    no_text_outlives_a_person(live, start, tmp_path / "shop.db", caplog)
+def test_no_text_outlives_a_person(live: Any, start: str, tmp_path: Path) -> None:
+    no_text_outlives_a_person(live, start, in_database(f"sqlite:///{tmp_path}/shop.db"))
 
 
-def no_text_outlives_a_person(
-    live: Any, start: str, file: Path, caplog: pytest.LogCaptureFixture | None = None
-) -> None:
-    if caplog:
-        caplog.set_level(logging.DEBUG, "orderflow")
-    store, documents = (
-        SqlStore(f"sqlite:///{file}", synchronous="OFF"),
-        SqlDocuments(f"sqlite:///{file}"),
-    )
-    shop = Marked(store, documents, start)
-    live(shop)
-    assert shop.marks.found(rows(file)), "nothing was said"
-    assert shop.engine.forget("ana-17").erased == ("A-1",)
-    assert left_in(shop, rows(file)) == set()
-    assert list(examine(shop.engine)) == []
-    shop.check()
-    if caplog:
-        assert left_in(shop, caplog.text) == set()
-    store.close()
-    documents.close()
-    raw = b"".join(there.read_bytes() for there in file.parent.glob(f"{file.name}*"))
+@STARTS
+@pytest.mark.parametrize("live", LIVES)
+def test_no_text_outlives_a_person_in_memory(live: Any, start: str) -> None:
+    no_text_outlives_a_person(live, start, in_memory())
+
+
+@pytest.mark.parametrize("live", [in_house, dropship, turned_around])
+def test_no_text_outlives_a_person_on_a_server(live: Any, postgres: str) -> None:
+    no_text_outlives_a_person(live, f"{ANA} ", in_database(postgres))
+
+
+def no_text_outlives_a_person(live: Any, start: str, place: Place) -> None:
+    with heard() as lines:
+        shop = Marked(place.store, place.documents, start)
+        live(shop)
+        assert shop.marks.found(place.rows(True)), "nothing was said"
+        assert shop.engine.forget("ana-17").erased == ("A-1",)
+        assert left_in(shop, place.rows(True)) == set(), "in a row"
+        assert list(examine(shop.engine)) == []
+        shop.check()
+        assert left_in(shop, shown(shop.engine, place.url)) == set(), "shown"
+    assert left_in(shop, "\n".join(lines)) == set(), "in the log"
+    raw = place.files()
     assert left_in(shop, raw.decode("utf-8", "replace")) == set(), "in the file itself"
 
 
-@pytest.mark.parametrize("start", ["", f"{ANA} "], ids=["whatever", "named"])
-@pytest.mark.parametrize("live", LIVES)
-def test_no_text_outlives_a_person_in_memory(live: Any, start: str) -> None:
-    store, documents = MemoryStore(), MemoryDocuments()
-    shop = Marked(store, documents, start)
-    live(shop)
-    assert shop.marks.found(told(store)), "nothing was said"
-    assert shop.engine.forget("ana-17").erased == ("A-1",)
-    assert left_in(shop, told(store) + repr(vars(documents))) == set()
+NOT_TOLD = frozenset({
+    *("run", "diagram", "schema", "migrate_store", "forget", "claim", "reassign", "complete"),
+    *("walk", "command", "observe", "label", "slip", "picklist"),
+})  # fmt: skip
+"""Commands that show nothing stored, change something, or print what is still to be done."""
+
+
+def test_each_kind_is_accepted_in_some_life() -> None:
+    taken: set[str] = set()
+    for live in LIVES:
+        place = in_memory()
+        shop = Marked(place.store, place.documents, "")
+        live(shop)
+        taken |= shop.taken
+    assert sorted(KINDS - taken) == sorted(UNSAID)
+
+
+def test_all_that_shows_something_is_looked_at() -> None:
+    """A new method of the engine, or a new command of the command line, is to be placed."""
+    methods = {name for name, _ in inspect.getmembers(Engine, inspect.isfunction)}
+    assert {name for name in methods if name[0] != "_"} == {*SHOWN, *CHANGES, "restricted"}
+    commands = {each.name or each.callback.__name__ for each in app.registered_commands}  # type: ignore[union-attr]
+    assert {name.replace("-", "_") for name in commands} - NOT_TOLD == {*TOLD_BY_COMMANDS}
+
+
+# --- mutants --------------------------------------------------------------------------------------
+
+
+def leaves_a_field_out(patch: Patch) -> None:
+    """The notes of an order stay as they are."""
+    replace(patch, "what may be a person's", PERSONAL_FIELDS - {"notes"})
+
+
+def leaves_the_keys_of_rows(patch: Patch) -> None:
+    """Keys of the outbox keep the ids of commands."""
+    replace(patch, "a row's key without the person", lambda key, _kind: key)
+
+
+def names_whom_it_erases(patch: Patch) -> None:
+    """The log names the customer who is erased."""
+    erase = erasure.Forgetter._erase
+
+    def tells(self: erasure.Forgetter, name: str, alias: str) -> bool:
+        who = self._store.load([name])[name].document.customer
+        logging.getLogger("orderflow").info("%s is erased", who)
+        return erase(self, name, alias)
+
+    patch.setattr(erasure.Forgetter, "_erase", tells)
+
+
+def leaves_the_journal(patch: Patch) -> None:
+    """The journal stays as it was; the state is made of a blanked one."""
+    patch.setattr(erasure._Person, "blank", lambda _self, entry: entry)
+
+
+def leaves_the_log_of_the_database(patch: Patch) -> None:
+    """SQLite's write-ahead log keeps the pages as they were."""
+    patch.setattr(Database, "wipe_log", lambda _self: None)
+
+
+def leaves_free_pages(patch: Patch) -> None:
+    """SQLite does not overwrite what is erased."""
+    replace(
+        patch,
+        "how a connection is set up",
+        lambda *_given: ["pragma journal_mode=wal", "pragma secure_delete=off"],
+    )
+
+
+LAWS: Mapping[Mutate, bool] = {
+    leaves_a_field_out: False,
+    leaves_the_keys_of_rows: False,
+    names_whom_it_erases: False,
+    leaves_the_journal: False,
+    leaves_the_log_of_the_database: True,
+    leaves_free_pages: True,
+}
+"""The mutants, and whether the place must be a file."""
+MUTANTS = Mutants("forgetting", LAWS)
+
+
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch, tmp_path: Path) -> None:
+    mutant.how(monkeypatch)
+    place = in_database(f"sqlite:///{tmp_path}/shop.db") if LAWS[mutant.how] else in_memory()
+    mutant.breaks(law(no_text_outlives_a_person, in_house, f"{ANA} ", place))
