@@ -22,7 +22,7 @@ from hypothesis.errors import FlakyFailure
 
 import orderflow
 from orderflow import Engine, calendars, money
-from orderflow.engine import engine, erasure
+from orderflow.engine import engine, erasure, explain, retaining
 from orderflow.engine.people import desk
 from orderflow.engine.pipeline import handle, prepare, submit
 from orderflow.fulfillment import in_house
@@ -268,6 +268,8 @@ SEAMS: Mapping[str, Seam] = {
     # who is forgotten
     "what may be a person's": Seam("PERSONAL_FIELDS", (erasure,)),
     "a row's key without the person": Seam("erased_key", (memory_outbox, sql_erasure)),
+    "who may read what is kept": Seam("lacks", (retaining,)),
+    "what is kept waits": Seam("_kept", (explain,)),
     "how a connection is set up": Seam("settings_of", (opening,)),
     # stock, the engine, the stores
     "a shortfall has a task": Seam("_shortfall", (serving,)),

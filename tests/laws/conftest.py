@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,13 @@ from tests.laws.places import Place, in_database, in_memory
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """An empty place to keep orders in."""
     if request.param == "memory":
-        return in_memory()
-    if request.param == "sqlite":
-        return in_database(f"sqlite:///{tmp_path}/shop.db")
-    return in_database(request.getfixturevalue("postgres"))
+        found = in_memory()
+    elif request.param == "sqlite":
+        found = in_database(f"sqlite:///{tmp_path}/shop.db")
+    else:
+        found = in_database(request.getfixturevalue("postgres"))
+    yield found
+    found.close()

@@ -47,6 +47,12 @@ class Place:
     files: Callable[[], bytes]
     url: str = ""
 
+    def close(self) -> None:
+        """Close every connection."""
+        closed: tuple[Any, ...] = (self.store, self.documents) if self.url else ()
+        for each in closed:
+            each.close()
+
 
 def in_memory() -> Place:
     """A store in memory."""
@@ -85,8 +91,8 @@ def _rows(url: str, with_kept: bool) -> str:
         found = []
         for name in sa.inspect(database).get_table_names():
             own = name == schema.outbox.name and not with_kept
-            rest = " where key not like 'restricted:%'" if own else ""
-            found += connection.exec_driver_sql(f'select * from "{name}"{rest}').all()
+            rest = " where substr(key, 1, 11) <> 'restricted:'" if own else ""
+            found += connection.execute(sa.text(f'select * from "{name}"{rest}')).all()
     database.dispose()
     return "\n".join(repr(tuple(row)) for row in found)
 

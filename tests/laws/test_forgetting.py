@@ -69,6 +69,7 @@ def no_text_outlives_a_person(live: Any, start: str, place: Place) -> None:
         assert left_in(shop, shown(shop.engine, place.url)) == set(), "shown"
     assert left_in(shop, "\n".join(lines)) == set(), "in the log"
     raw = place.files()
+    place.close()
     assert left_in(shop, raw.decode("utf-8", "replace")) == set(), "in the file itself"
 
 

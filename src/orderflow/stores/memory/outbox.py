@@ -102,6 +102,16 @@ class MemoryOutbox:
         heapq.heapify(self._wakes)
         return True
 
+    def _drop_rows(self, keys: set[str]) -> None:
+        """Take rows away, and their places in the queue."""
+        for key in keys:
+            owner = self._outbox.pop(key).row.owner
+            self._by_owner[owner].remove(key)
+            if not self._by_owner[owner]:
+                del self._by_owner[owner]
+        self._wakes = [wake for wake in self._wakes if wake[2] not in keys]
+        heapq.heapify(self._wakes)
+
     def _wake(self, found: _Found, at: datetime) -> None:
         found.wake = at
         heapq.heappush(self._wakes, (at, found.number, found.row.key))
@@ -207,9 +217,7 @@ class MemoryOutbox:
     def lift(self, key: str) -> None:
         """Erase what is kept under a key."""
         with self._lock:
-            found = self._outbox.pop(key, None)
-            if found is not None:
-                self._by_owner[found.row.owner].discard(key)
+            self._drop_rows({key} & self._outbox.keys())
 
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
