@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from benchmarks import decisions, durable, growth, machines, refusals, report, startup
+from benchmarks import decisions, durable, erasing, growth, machines, refusals, report, startup
 from benchmarks.harness import Race, Result
 
 
@@ -27,6 +27,7 @@ def main() -> int:
         "refusals": refusals.races,
         "growth": partial(growth.results, asked.full),
         "durable": durable.results,
+        "erasing": erasing.races,
     }
     results: list[Result] = []
     for name in asked.families or families:

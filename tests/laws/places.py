@@ -88,7 +88,7 @@ def _rows(url: str, with_kept: bool) -> str:
     """Every row of every table, and what the database itself has noted of them."""
     database = sa.create_engine(url)
     with database.connect() as connection:
-        found = []
+        found: list[Any] = []
         for name in sa.inspect(database).get_table_names():
             own = name == schema.outbox.name and not with_kept
             rest = " where substr(key, 1, 11) <> 'restricted:'" if own else ""

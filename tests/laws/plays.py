@@ -79,15 +79,15 @@ class Marked(Shop):
     def hears(self, kind: type[obs.Fact], of: str = "A-1", **given: Any) -> None:
         """Tell a fact, with a marked id."""
         self.clock.advance(timedelta(seconds=1))
-        fact, before = self.marks.fill(kind, **given), self.told()
+        fact, before = self.marks.fill(kind, **given), self.heard()
         self.engine.observe(
             fact.at(self.clock.now(), subject=of, id=self.marks.mark(f"{kind.__name__}.envelope"))
         )
         self.work()
-        if self.told() != before:
+        if self.heard() != before:
             self.taken.add(kind.__name__)
 
-    def told(self) -> object:
+    def heard(self) -> object:
         """What is told of the order, its parcels and its goods, to see whether it has changed."""
         owners = ("order:A-1", *(f"parcel:{parcel}" for parcel in self.order.state.parcels))
         levels = (self.engine.level("MUG"), self.engine.level("CUP", "far"))

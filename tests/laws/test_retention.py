@@ -11,7 +11,6 @@ import attrs
 import pytest
 
 from orderflow import Refused
-from orderflow.engine import retaining
 from orderflow.engine.doctor import examine
 from orderflow.engine.retaining import Retainer
 from orderflow.errors import InvalidInput, NotFound, StoreFull
@@ -278,7 +277,7 @@ def keeps_what_is_blank(patch: Patch) -> None:
 def leaves_fields_out(patch: Patch) -> None:
     """What is kept of an order is without its charges."""
     ordered = ROWS["order"].fields - {"charges"}
-    patch.setitem(retaining.ROWS, "order", attrs.evolve(ROWS["order"], fields=ordered))  # type: ignore[arg-type]
+    patch.setitem(ROWS, "order", attrs.evolve(ROWS["order"], fields=ordered))  # type: ignore[arg-type]
 
 
 def keeps_it_for_ever(patch: Patch) -> None:

@@ -48,7 +48,7 @@ class Keep:
     because: str
     years: int = 0
     days: int = 0
-    zone: ZoneInfo = attrs.field(default="UTC", converter=zone_named)
+    zone: ZoneInfo = attrs.field(default="UTC", converter=zone_named)  # type: ignore[assignment]  # converted
 
     def __attrs_post_init__(self) -> None:
         if not self.because:
