@@ -8,22 +8,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
+from os import urandom
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 
 from benchmarks.harness import Pair, Race
-from benchmarks.orders import stocked, work_one_by_one, work_together
-from orderflow import Customer, Engine
-from orderflow.model.commands import Cancel
-from orderflow.stores import SqlStore
+from benchmarks.orders import work_one_by_one, work_together
+from orderflow import Customer, Engine, InHouse
+from orderflow.model.commands import Cancel, Receive
+from orderflow.stores import SqlDocuments, SqlStore
 from tests.shop import new_order
 
 __all__ = ["races"]
 
 _FOLDER = Path(".bench")
 Work = Callable[[Engine, int], None]
+Prepare = Callable[[Engine, SqlDocuments, int], None]
 
 
 def races() -> Iterator[Race]:
@@ -40,13 +42,14 @@ def races() -> Iterator[Race]:
 
 
 def _measured(
-    new: Iterator[Path], prepare: Work, work: Work, size: int, unit: str, how: str
+    new: Iterator[Path], prepare: Prepare, work: Work, size: int, unit: str, how: str
 ) -> float:
     """What one order costs in a file of its own, whose log holds all that is written."""
     file = next(new)
-    with _opened(f"sqlite:///{file}", how) as store:
-        engine = stocked(store, size)
-        prepare(engine, size)
+    with _opened(f"sqlite:///{file}", how) as (store, documents):
+        engine = Engine(store, [InHouse()], documents=documents)
+        engine.change_stock(Receive(sku="MUG", quantity=size * 2).to())
+        prepare(engine, documents, size)
         log = file.with_name(f"{file.name}-wal")
         began, before = time.process_time(), log.stat().st_size
         work(engine, size)
@@ -55,29 +58,31 @@ def _measured(
 
 
 @contextmanager
-def _opened(url: str, how: str) -> Iterator[SqlStore]:
-    """A store whose connections overwrite what is erased, or do not."""
-    store = SqlStore(url)
-    store.close()  # connections that are opened from now on are set up otherwise
-
-    def configure(connection: Any, _record: object) -> None:
-        connection.execute(f"pragma secure_delete={how}")
-        connection.execute("pragma wal_autocheckpoint=0")
-
-    event.listen(store._own.engine, "connect", configure)
-    store._own.wipe_log = lambda: None  # type: ignore[method-assign]  # it is what we measure by
-    with store._own.read() as connection:
-        found = connection.exec_driver_sql("pragma secure_delete").scalar()
-        assert found == (how == "on")
-    yield store
+def _opened(url: str, how: str) -> Iterator[tuple[SqlStore, SqlDocuments]]:
+    """A store and documents whose connections overwrite what is erased, or do not."""
+    store, documents = SqlStore(url), SqlDocuments(url)
+    for database in (store._own, documents._database):
+        database.close()  # connections that are opened from now on are set up otherwise
+        event.listen(database.engine, "connect", partial(_configure, how))
+        database.wipe_log = lambda: None  # type: ignore[method-assign]  # it is what we measure by
+        with database.read() as connection:
+            found = connection.exec_driver_sql("pragma secure_delete").scalar()
+            assert found == (how == "on")
+    yield store, documents
+    documents.close()
     store.close()
 
 
-def _nothing(_engine: Engine, _size: int) -> None:
+def _configure(how: str, connection: Any, _record: object) -> None:
+    connection.execute(f"pragma secure_delete={how}")
+    connection.execute("pragma wal_autocheckpoint=0")
+
+
+def _nothing(_engine: Engine, _documents: SqlDocuments, _size: int) -> None:
     """Nothing to prepare."""
 
 
-def _orders_of_ana(engine: Engine, size: int) -> None:
+def _orders_of_ana(engine: Engine, _documents: SqlDocuments, size: int) -> None:
     for number in range(size):
         name = f"A-{number}"
         engine.place(new_order(number=name, customer=Customer(id="ana", name="Ana Ng")))
@@ -85,13 +90,20 @@ def _orders_of_ana(engine: Engine, size: int) -> None:
     engine.worker.run_until_idle()
 
 
+def _orders_with_papers(engine: Engine, documents: SqlDocuments, size: int) -> None:
+    _orders_of_ana(engine, documents, size)
+    for number in range(size):
+        documents.file(f"A-{number}", "invoice", urandom(50 * 1024))
+
+
 def _forget(engine: Engine, size: int) -> None:
     assert len(engine.forget("ana").erased) == size
 
 
-_WORKS: dict[str, tuple[Work, Work, int]] = {
+_WORKS: dict[str, tuple[Prepare, Work, int]] = {
     "complete orders, in groups": (_nothing, work_together, 60),
     "complete orders, one by one": (_nothing, work_one_by_one, 15),
     "orders forgotten": (_orders_of_ana, _forget, 15),
+    "orders forgotten, each with 50 KiB of documents": (_orders_with_papers, _forget, 15),
 }
 """What is done before, what is measured, and for how many orders."""

@@ -277,7 +277,7 @@ def keeps_what_is_blank(patch: Patch) -> None:
 def leaves_fields_out(patch: Patch) -> None:
     """What is kept of an order is without its charges."""
     ordered = ROWS["order"].fields - {"charges"}
-    patch.setitem(ROWS, "order", attrs.evolve(ROWS["order"], fields=ordered))  # type: ignore[arg-type]
+    patch.setitem(ROWS, "order", attrs.evolve(ROWS["order"], fields=ordered))
 
 
 def keeps_it_for_ever(patch: Patch) -> None:
