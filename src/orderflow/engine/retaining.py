@@ -7,6 +7,7 @@ from datetime import datetime
 
 import attrs
 
+from orderflow.engine.pipeline.fault import blaming
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.errors import NotFound, Refused
 from orderflow.kernel.decision.retention import ROWS, Keep
@@ -35,14 +36,16 @@ class Retainer:
 
         What was put apart before the process died, and is erased at its place since, stays.
         """
-        known = {each.kept.kind: each for each in self._store.restricted(order=order.id)}
-        kept = []
-        for each in self._kept(order, entries):
-            before = known.get(each.kept.kind)
-            documents = {**(before.documents if before else {}), **each.documents}
-            kept.append(attrs.evolve(each, documents=documents))
-        if kept:
-            self._store.restrict(kept)
+        kept = list(self._kept(order, entries))
+        if not kept:
+            return
+        known = {each.kept.kind: each.documents for each in self._store.restricted(order=order.id)}
+        self._store.restrict(
+            [
+                attrs.evolve(each, documents={**known.get(each.kept.kind, {}), **each.documents})
+                for each in kept
+            ]
+        )
 
     def _kept(self, order: Order, entries: Sequence[Entry]) -> Iterator[Restricted]:
         over, retention = max(entry.at for entry in entries), self._handler.rules.retention
@@ -77,7 +80,9 @@ class Retainer:
 
     def read(self, order: str, by: str) -> tuple[Restricted, ...]:
         """What is kept of an order, for an auditor. Raises NotFound; Refused."""
-        refused = lacks(self._handler.rules, by, frozenset({AUDITOR}), "to read what is restricted")
+        with blaming(f"order:{order}"):
+            to = "to read what is restricted"
+            refused = lacks(self._handler.rules, by, frozenset({AUDITOR}), to)
         if refused:
             raise Refused([refused])
         if self._store.order(order) is None:
