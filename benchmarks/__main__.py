@@ -11,7 +11,17 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from benchmarks import decisions, doctor, durable, growth, machines, refusals, report, startup
+from benchmarks import (
+    decisions,
+    doctor,
+    durable,
+    erasing,
+    growth,
+    machines,
+    refusals,
+    report,
+    startup,
+)
 from benchmarks.harness import Race, Result
 
 
@@ -28,6 +38,7 @@ def main() -> int:
         "doctor": doctor.races,
         "growth": partial(growth.results, asked.full),
         "durable": durable.results,
+        "erasing": erasing.races,
     }
     results: list[Result] = []
     for name in asked.families or families:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-__all__ = ["NAMES_OTHERS", "PARTIES", "STAYS", "Marker"]
+__all__ = ["NAMES_OTHERS", "OF_STOCK", "PARTIES", "STAYS", "Marker"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -60,6 +60,15 @@ NAMES_OTHERS: Mapping[str, str] = {
     "serial": "what is asked for in a recall and a warranty",
 }
 """What stays where it does not name the person."""
+
+OF_STOCK: Mapping[str, str] = {
+    "StockCommand.envelope": "the id of what a warehouse asked for",
+    "StockReported.envelope": "the id of what a warehouse said",
+    "Receive.reference": "what a warehouse calls its own paper",
+    "Count.reference": "what a warehouse calls its own paper",
+    "WriteOff.reference": "what a warehouse calls its own paper",
+}
+"""What stays because it is told of stock, which is nobody's."""
 
 PARTIES = {"RequestReceived.reference", "RequestAnswered.reference", "GoodsShipped.notice"}
 """What a party calls its own papers: it asks and is asked by that name, whatever it is."""

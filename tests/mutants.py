@@ -22,7 +22,7 @@ from hypothesis.errors import FlakyFailure
 
 import orderflow
 from orderflow import Engine, calendars, money
-from orderflow.engine import engine
+from orderflow.engine import engine, erasure, explain, retaining
 from orderflow.engine import standing as rows
 from orderflow.engine.card import reading, writing
 from orderflow.engine.doctor import checks
@@ -50,9 +50,12 @@ from orderflow.model import parcel as model_parcel
 from orderflow.model.folds import fold
 from orderflow.model.folds import parcel as parcel_fold
 from orderflow.stores import stock_rows
+from orderflow.stores.memory import outbox as memory_outbox
 from orderflow.stores.memory import stock as memory_stock
 from orderflow.stores.memory import store as memory
 from orderflow.stores.sql import commit as sql_commit
+from orderflow.stores.sql import erasure as sql_erasure
+from orderflow.stores.sql import opening
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql import store as sql
 from orderflow.testing import Broken, Contract
@@ -283,6 +286,12 @@ SEAMS: Mapping[str, Seam] = {
     "what is tried until it is done": Seam("_IS_TRUE", (worker,)),
     "what another release knows": Seam("_OF_ANOTHER", (worker,)),
     "how a partner's state is left": Seam("_remote", (lint,)),
+    # who is forgotten
+    "what may be a person's": Seam("PERSONAL_FIELDS", (erasure,)),
+    "a row's key without the person": Seam("erased_key", (memory_outbox, sql_erasure)),
+    "who may read what is kept": Seam("lacks", (retaining,)),
+    "what is kept waits": Seam("_kept", (explain,)),
+    "how a connection is set up": Seam("settings_of", (opening,)),
     # stock, the engine, the stores
     "a shortfall has a task": Seam("_shortfall", (serving,)),
     "a parcel's decision": Seam("decide_parcel", (prepare,)),

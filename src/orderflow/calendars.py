@@ -31,7 +31,8 @@ def later(moment: datetime, span: timedelta, times: int = 1) -> datetime:
     return moment + span * times if span <= (LATEST - moment) / times else LATEST
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
+    """The zone with an IANA name. Raises InvalidInput."""
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError) as error:
@@ -54,7 +55,7 @@ class Hours:
         InvalidInput: There is no such zone, or it closes before it opens.
     """
 
-    zone: ZoneInfo = attrs.field(converter=_zone)
+    zone: ZoneInfo = attrs.field(converter=zone_named)
     opens: time = time(9)
     closes: time = time(20)
 
@@ -93,7 +94,7 @@ class BusinessCalendar:
         InvalidInput: Zone, country or region are not known, or the day ends before the cut-off.
     """
 
-    zone: ZoneInfo = attrs.field(converter=_zone)
+    zone: ZoneInfo = attrs.field(converter=zone_named)
     country: str
     region: str | None = None
     cut_off: time = time(14)

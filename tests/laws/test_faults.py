@@ -265,6 +265,8 @@ METHODS: Mapping[str, Callable[[Engine], Any]] = {
     "tasks": lambda engine: engine.tasks(),
     "apply_rules": lambda engine: engine.apply_rules(),
     "forget": lambda engine: engine.forget("ana"),
+    "forget_order": lambda engine: engine.forget_order("A-1"),
+    "restricted": lambda engine: engine.restricted("A-1", by="audrey"),
     "claim": lambda engine: engine.claim(PICK, by="bo"),
     "reassign": lambda engine: engine.reassign(PICK, "cy", by="bo"),
     "plan_walk": lambda engine: engine.plan_walk(by="cy"),
@@ -348,7 +350,7 @@ def test_every_public_method_is_tried() -> None:
 
 def test_every_rule_of_an_application_is_tried() -> None:
     rules = set(Settings.__annotations__) - {"hooks", "lifecycle", "returns", "workflows"}
-    assert rules - {"limits", "windows"} <= {kind.partition(".")[0] for kind in FAULTS}
+    assert rules - {"limits", "windows", "retention"} <= {kind.partition(".")[0] for kind in FAULTS}
 
 
 def test_the_rule_and_the_order_are_named() -> None:

@@ -10,7 +10,7 @@ import typer
 from pydantic import BaseModel
 from rich.console import RenderableType
 
-from orderflow.cli import caring, commanding  # noqa: F401 (their commands)
+from orderflow.cli import caring, commanding, forgetting  # noqa: F401 (their commands)
 from orderflow.cli.desk import completing
 from orderflow.cli.following import Follower
 from orderflow.cli.opening import (

@@ -1,4 +1,4 @@
-"""The commands that look after a database: the doctor, and forgetting a person."""
+"""The commands that look after a database: the doctor, and moving it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,11 @@ from orderflow.cli.opening import (
     open_store,
     out,
 )
-from orderflow.cli.printing import DOCUMENTS, Documents
 from orderflow.cli.visiting import Visitor, visit
 from orderflow.engine import Engine
 from orderflow.engine.clock import SystemClock
 from orderflow.engine.doctor import examine, mend, mend_of
 from orderflow.engine.doctor.checks import Finding
-from orderflow.stores import FileDocuments
 
 __all__: list[str] = []
 
@@ -133,22 +131,3 @@ def migrate_store(
     if not as_json:
         out.print(f"{sum(moved.values())} rows of {len(moved)} tables are copied", highlight=False)
     doctor(context, target, app_name, as_json=as_json)
-
-
-@app.command()
-def forget(
-    context: typer.Context,
-    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's id.")],
-    documents: Documents = DOCUMENTS,
-    db: Db = DB,
-    app_name: App = "",
-    as_json: AsJson = False,
-) -> None:
-    """Erase a person everywhere; what is still open is erased when it is over."""
-    found = open_engine(context, db, app_name, FileDocuments(documents)).forget(customer)
-    waiting = [
-        f"{order} waits: something is still open; see orderflow explain {order}"
-        for order in found.waiting
-    ]
-    value = {"erased": list(found.erased), "waiting": list(found.waiting)}
-    answer(as_json, value, f"{len(found.erased)} orders are erased", *waiting)

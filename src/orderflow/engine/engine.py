@@ -57,6 +57,7 @@ from orderflow.ports import (
     OrderQuery,
     Payments,
     Performer,
+    Restricted,
     Store,
     TaskQuery,
 )
@@ -92,6 +93,7 @@ class Engine:
             has every role.
         limits: How much of an order's money a role may give away; one without has no limit.
         windows: How long others are waited for.
+        retention: What laws keep when a person is forgotten, and how long; without, nothing.
         facts: Providers of outside facts that guards need, by name.
         returnable: Which returns a customer may ask for.
         cancellable: Which units may still be cancelled.
@@ -365,12 +367,26 @@ class Engine:
         """Erase a person: addresses, free text, their id, in orders, journals and the outbox.
 
         Orders of which something is open wait, as the timer ``forget:CUSTOMER``; a worker erases
-        them when they are over. Journals still fold and figures add up, under another name.
+        them when they are over. Journals still fold and figures add up, under another name. What
+        the *retention* keeps is shown no more, and erased by a worker when its time is over.
 
         Raises:
-            InvalidInput: The id is empty: guests' orders are nobody's.
+            InvalidInput: The id is empty: guests' orders are forgotten one by one.
         """
         return self._forgetter.forget(customer)
+
+    def forget_order(self, order: str) -> Forgotten:
+        """Erase the person of one order, such as a guest's. Raises NotFound; see :meth:`forget`."""
+        return self._forgetter.forget_order(order)
+
+    def restricted(self, order: str, *, by: str) -> tuple[Restricted, ...]:
+        """What laws keep of an order whose person was forgotten, for who has the role ``auditor``.
+
+        Raises:
+            Refused: The actor has not.
+            NotFound: There is no such order.
+        """
+        return self._forgetter.retainer.read(order, by)
 
     def claim(self, task: Task | str, *, by: str) -> Task:
         """Keep a task for one person. Raises NotFound; Refused where it is another's."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 import attrs
 
 from orderflow.engine.pipeline.handle import Handler
-from orderflow.errors import InvalidInput, Problem
+from orderflow.engine.retaining import Retainer, person_of
+from orderflow.errors import InvalidInput, NotFound, Problem
 from orderflow.legible import legible_log
-from orderflow.model.disguise import disguised, without_handles
+from orderflow.model.disguise import ALIAS, disguised, without_handles
 from orderflow.model.document import PERSONAL_FIELDS, Customer, NewOrder
 from orderflow.model.events import Entry, Event, ReferenceGiven
 from orderflow.model.folds.fold import fold
@@ -20,15 +21,18 @@ from orderflow.model.folds.parcel import fold_parcel
 from orderflow.model.ledger import SETTLED
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel, Scan
-from orderflow.model.work import Timer
-from orderflow.ports import Commit, DocumentStore, OrderQuery, TaskQuery
+from orderflow.model.work import Due, Timer
+from orderflow.ports import Commit, DocumentStore, Kept, OrderQuery, TaskQuery
 
-__all__ = ["Forgetter", "Forgotten"]
+__all__ = ["PERSONAL", "Forgetter", "Forgotten"]
 
 ERASED = "erased"
 _LOG = legible_log()
 _CODE = re.compile(r"[a-z][a-z0-9_.:-]*")
 _AGAIN = timedelta(days=1)
+_OF_CUSTOMER, _OF_ORDER, _OF_LAW = "forget:", "forget-order:", "restricted:"
+PERSONAL = (_OF_CUSTOMER, _OF_ORDER, _OF_LAW)
+"""How the owners begin whose timers are about erasing a person: they may name one."""
 _THEIRS = frozenset({"reference", "lot", "serial"})
 """Fields of events that hold what others call something: they may name a person."""
 _PARTIES = (ReferenceGiven,)
@@ -37,10 +41,17 @@ _PARTIES = (ReferenceGiven,)
 
 @attrs.frozen
 class Forgotten:
-    """What became of the wish to be forgotten: orders erased, and orders that are still open."""
+    """What became of the wish to be forgotten.
+
+    Attributes:
+        erased: Orders of which nothing is left. Whose they were is known no more.
+        waiting: Orders that are still open.
+        kept: What a law keeps of the others, and until when: it is shown to auditors only.
+    """
 
     erased: tuple[str, ...]
     waiting: tuple[str, ...]
+    kept: tuple[Kept, ...] = ()
 
 
 class Forgetter:
@@ -48,6 +59,7 @@ class Forgetter:
 
     def __init__(self, handler: Handler, documents: DocumentStore | None) -> None:
         self._handler, self._store, self._documents = handler, handler.store, documents
+        self.retainer = Retainer(handler, documents)
 
     def forget(self, customer: str) -> Forgotten:
         """Erase what is over; while something is open a timer stands for the rest.
@@ -56,35 +68,71 @@ class Forgetter:
         end. What fails for one order keeps no other; the first error is raised at the end.
         """
         if not customer:
-            what = "the id of a customer is expected; orders without one are nobody's"
+            what = "the id of a customer is expected; orders without one are forgotten one by one"
             raise InvalidInput("forget", [Problem("customer", customer, what)])
-        alias = f"forgotten-{self._handler.ids.new('person')}"
+        names = list(self._orders(customer))
+        return self._forget(f"{_OF_CUSTOMER}{customer}", names, disguised(customer))
+
+    def forget_order(self, name: str) -> Forgotten:
+        """The same of one order. Its timer's owner is ``forget-order:`` and its name."""
+        order = self._store.order(name)
+        if order is None:
+            raise NotFound(f"there is no order {name}")
+        if order.document != _anonymous(order.document, order.state.customer):
+            return self._forget(f"{_OF_ORDER}{name}", [name], person_of(order), only=name)
+        kept = tuple(each.kept for each in self._store.restricted(order=name))
+        return Forgotten(() if kept else (name,), (), kept)
+
+    def fired(self, row: Due) -> None:
+        """Go on where a timer fired whose owner is one of :data:`PERSONAL`."""
+        if row.owner.startswith(_OF_CUSTOMER):
+            self.forget(row.owner.removeprefix(_OF_CUSTOMER))
+        elif row.owner.startswith(_OF_ORDER):
+            self.forget_order(row.owner.removeprefix(_OF_ORDER))
+        else:
+            self._store.lift(row.key)
+
+    def _forget(self, owner: str, names: list[str], person: str, only: str = "") -> Forgotten:
+        alias = f"{ALIAS}{self._handler.ids.new('person')}"
         found: dict[str, bool] = {}
         errors: list[Exception] = []
-        for name in list(self._orders(customer)):
+        for name in names:
             try:
                 found[name] = self._erase(name, alias)
             except Exception as error:  # such as documents that cannot be reached today
                 found[name] = False
                 errors.append(error)
                 _LOG.warning("%s is not erased today: %s", name, type(error).__name__)
+        kept = tuple(each.kept for each in self._store.restricted(person=person))
+        kept = tuple(each for each in kept if only in ("", each.order))
         forgotten = Forgotten(
-            tuple(name for name, erased in found.items() if erased),
+            tuple(n for n, erased in found.items() if erased and n not in {k.order for k in kept}),
             tuple(name for name, erased in found.items() if not erased),
+            kept,
         )
-        self._wait(f"forget:{customer}", forgotten)
+        self._wait(owner, forgotten)
         if errors:
             raise errors[0]
         return forgotten
 
     def _erase(self, name: str, alias: str) -> bool:
-        """Erase an order with its documents; False where something of it is open."""
+        """Erase an order with its documents; False where something of it is open.
+
+        What a law keeps is put apart first, whole: who dies in between begins again.
+        """
         order = self._store.load([name])[name]
         if self._open(order):
             return False
+        entries = self._journals(order)
+        self.retainer.restrict(order, entries)
         if self._documents is not None:
             self._documents.erase(name)  # first: after the other nobody knows whose it was
-        return self._store.rewrite(*self._without(order, alias))
+        return self._store.rewrite(*_without(order, entries, alias))
+
+    def _journals(self, order: Order) -> list[Entry]:
+        """What is told of an order, and of its parcels."""
+        owners = (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels))
+        return [entry for owner in owners for entry in self._store.journal(owner)]
 
     def _wait(self, owner: str, forgotten: Forgotten) -> None:
         """Have a new timer in place of the one there was; none where nothing waits."""
@@ -113,17 +161,23 @@ class Forgetter:
             or any(self._store.tasks(TaskQuery(owner=owner, limit=1)) for owner in owners)
         )
 
-    def _without(self, order: Order, alias: str) -> tuple[Order, list[Parcel], list[Entry]]:
-        """The order, its parcels and their journals without the person."""
-        person = _Person(order, alias)
-        entries = list(map(person.blank, self._store.journal(f"order:{order.id}")))
-        after = Order(_anonymous(order.document, alias), fold(entries, order.id))
-        parcels = []
-        for parcel in self._store.parcels(order.state.parcels):
-            told = list(map(person.blank, self._store.journal(f"parcel:{parcel}")))
-            parcels.append(fold_parcel(told, parcel))
-            entries += told
-        return after, parcels, entries
+
+def _without(
+    order: Order, entries: Iterable[Entry], alias: str
+) -> tuple[Order, list[Parcel], list[Entry]]:
+    """The order, its parcels and their journals without the person."""
+    person = _Person(order, alias)
+    told: dict[str, list[Entry]] = {}
+    for entry in map(person.blank, entries):
+        told.setdefault(entry.subject, []).append(entry)
+    own = told[f"order:{order.id}"]
+    after = Order(_anonymous(order.document, alias), fold(own, order.id))
+    parcels = [
+        fold_parcel(of, subject.removeprefix("parcel:"))
+        for subject, of in told.items()
+        if of is not own
+    ]
+    return after, parcels, [entry for of in told.values() for entry in of]
 
 
 class _Person:

@@ -19,6 +19,7 @@ from orderflow.kernel.decision.limits import OVER_LIMIT, at_most, given_away
 from orderflow.kernel.pending.parcel import parcel_waits
 from orderflow.kernel.pending.waits import waits
 from orderflow.model import commands as cmd
+from orderflow.model.disguise import ALIAS
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
 from orderflow.model.reading import storable
@@ -169,6 +170,7 @@ def _waits(handler: Handler, order: Order) -> Iterator[WaitsFor]:
         of_all += (parcel_waits(parcel, handler.rules) for parcel in parcels)
     for wanted in (each for waited in of_all for each in waited.values()):
         yield _sentence(wanted)
+    yield from _kept(handler, order)
     for owner in (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels)):
         for row in handler.store.pending(owner):
             if row.kind == "message":
@@ -176,6 +178,17 @@ def _waits(handler: Handler, order: Order) -> Iterator[WaitsFor]:
                 yield WaitsFor(
                     row.key, "message", row.name, row.subject.partition(":")[2], what, row.due
                 )
+
+
+def _kept(handler: Handler, order: Order) -> Iterator[WaitsFor]:
+    """What laws keep of an order whose person was forgotten waits for the day of its erasure."""
+    if order.state.customer.startswith(ALIAS):
+        for each in handler.store.restricted(order=order.id):
+            about = each.kept
+            day = f"{about.until:%Y-%m-%d %H:%M} UTC"
+            told = f"{about.kind} is kept for auditors until {day}, and erased then"
+            sentence = f"{told}: {about.because}"
+            yield WaitsFor(each.key, "timer", about.kind, order.id, sentence, about.until)
 
 
 def _sentence(wanted: Wanted) -> WaitsFor:

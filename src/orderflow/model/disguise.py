@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 
-__all__ = ["disguised", "without_handles"]
+__all__ = ["ALIAS", "disguised", "without_handles"]
+
+ALIAS = "forgotten-"
+"""How the names begin that stand for people who were forgotten."""
 
 _MARK = "erased-"
 _HANDLE = re.compile(r"(?<=:hold:).+", re.DOTALL)

@@ -15,6 +15,7 @@ from orderflow.model.observations import Fact
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.money import Money
+from orderflow.ports.kept import Kept, Restricted
 from orderflow.ports.party import GiveUp, Party, PartyRequest, RequestLine, TakeBack, TakesBack
 from orderflow.ports.query import OrderQuery, TaskQuery
 from orderflow.ports.store import (
@@ -49,6 +50,7 @@ __all__ = [
     "Ids",
     "InboxItem",
     "Intercepting",
+    "Kept",
     "Label",
     "LabelRequest",
     "Notification",
@@ -67,6 +69,7 @@ __all__ = [
     "RefundRequest",
     "Reply",
     "RequestLine",
+    "Restricted",
     "SharedStore",
     "Short",
     "Stale",

@@ -15,6 +15,7 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.stock import ExpectedReceipt, Movement, StockKey, StockLevel, StockOp, Waiting
 from orderflow.model.work import Due, Message, Task, Wanted
+from orderflow.ports.kept import Restricted
 from orderflow.ports.query import OrderQuery, TaskQuery
 
 __all__ = [
@@ -327,9 +328,24 @@ class Store(Protocol):
     def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
         """Replace an order, its parcels and their journals to erase a person.
 
-        False, and nothing is changed, where one of them is past its version. The data and the
-        errors of their outbox rows are blanked, the ids of their receipts disguised.
+        False, and nothing is changed, where one of them is past its version, or an open row of the
+        outbox has in its key the id of a command, or a handle, that is to be disguised. The data
+        and the errors of their outbox rows are blanked, the ids of their receipts disguised.
         """
+
+    def restrict(self, kept: Sequence[Restricted]) -> None:
+        """Keep what a law wants kept, in the rows of the timers that erase it.
+
+        It takes the place of what has its key. :meth:`restricted` alone gives it.
+        """
+
+    def restricted(
+        self, *, order: str | None = None, person: str | None = None
+    ) -> Sequence[Restricted]:
+        """What is kept of an order, or of a person's orders, by key."""
+
+    def lift(self, key: str) -> None:
+        """Erase what is kept under a key, and its attempts: nothing is left of it."""
 
     def strike(self, owner: str) -> None:
         """Take every outbox row of an owner away, its attempts and tasks: nothing is left of it."""

@@ -6,6 +6,7 @@ through in the order in which it was written. Each event carries its kind's numb
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -24,6 +25,7 @@ from orderflow.model.observations import Observation
 from orderflow.model.parcel import Parcel
 from orderflow.model.state import OrderState
 from orderflow.model.work import FormField
+from orderflow.ports import Kept, Restricted
 
 __all__ = [
     "decode_body",
@@ -33,6 +35,7 @@ __all__ = [
     "decode_form",
     "decode_observation",
     "decode_parcel",
+    "decode_restricted",
     "decode_state",
     "encode_body",
     "encode_data",
@@ -41,6 +44,7 @@ __all__ = [
     "encode_form",
     "encode_observation",
     "encode_parcel",
+    "encode_restricted",
     "encode_state",
 ]
 
@@ -218,6 +222,32 @@ def encode_data(data: Mapping[str, Any]) -> str:
 def decode_data(text: str) -> dict[str, Any]:
     """What :func:`encode_data` wrote; tuples have become lists."""
     return _decode(dict[str, Any], text)
+
+
+def encode_restricted(kept: Restricted) -> dict[str, Any]:
+    """What a law keeps of an order, as the data of a timer."""
+    return {
+        "until": kept.kept.until.isoformat(),
+        "because": kept.kept.because,
+        "document": kept.document,
+        "entries": [encode_entry(entry) for entry in kept.entries],
+        "documents": {
+            name: b64encode(content).decode() for name, content in kept.documents.items()
+        },
+    }
+
+
+def decode_restricted(order: str, kind: str, person: str, text: str) -> Restricted:
+    """What :func:`encode_restricted` told."""
+    told = decode_data(text)
+    documents = {name: b64decode(content) for name, content in told["documents"].items()}
+    return Restricted(
+        Kept(order, kind, datetime.fromisoformat(told["until"]), told["because"]),
+        person,
+        told["document"],
+        tuple(map(decode_entry, told["entries"])),
+        documents,
+    )
 
 
 def encode_form(fields: Sequence[FormField]) -> str:

@@ -16,7 +16,7 @@ from orderflow.model.parcel import Parcel
 from orderflow.model.state import OrderState
 from orderflow.model.status import overlays, stage, status
 from orderflow.model.work import Effect, Kind, Message, Task, Timer
-from orderflow.ports import Commit, Watch
+from orderflow.ports import Commit, Restricted, Watch
 from orderflow.stores.codec import encode_form
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "matched_row",
     "message_row",
     "parcel_row",
+    "restricted_row",
     "rows_of",
     "sku_rows",
     "state_row",
@@ -114,6 +115,12 @@ def unmatched_row(reference: str, due: datetime) -> Row:
     """The outbox row that asks what became of a reference that nobody knew."""
     owner = f"inbox:{reference}"
     return Row(unmatched_key(reference), Kind.TIMER, "unmatched", owner, owner, {}, due)
+
+
+def restricted_row(kept: Restricted, data: Mapping[str, Any]) -> Row:
+    """The outbox row of what a law keeps: the timer that erases it carries it."""
+    about = kept.kept
+    return Row(kept.key, Kind.TIMER, about.kind, kept.owner, about.order, data, about.until)
 
 
 def _watch_row(watch: Watch, commit: Commit) -> Row:

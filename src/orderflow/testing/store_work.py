@@ -6,7 +6,7 @@ import attrs
 
 from orderflow.model.messages import EffectFailed
 from orderflow.model.work import Effect, Message, Timer
-from orderflow.ports import Commit, Committed, Duplicate, Stale, TaskQuery
+from orderflow.ports import Commit, Committed, Duplicate, Kept, Restricted, Stale, TaskQuery
 from orderflow.testing.commits import MINUTE, NOW, a_payment, a_task, saving, wanting
 from orderflow.testing.contract import law
 from orderflow.testing.opening import OpenedStore, at_once, same
@@ -139,3 +139,27 @@ class WorkLaws(OpenedStore):
             same("what is kept for a known subject", list(store.inbox()), [])
             sent = [(row.owner, row.data["body"]) for row in store.claim(NOW, MINUTE, "w", 9)]
             same("what is sent", sent, [("parcel:P1", early), ("parcel:P1", late)])
+
+    @law(since="0.1", why="tax law wants invoices kept, and the person is to be erased in the end")
+    def what_is_kept_apart_is_erased_in_the_end(self) -> None:
+        """What a law keeps is given as it was put, wakes on its day, and leaves nothing behind."""
+        with self.opened() as store:
+            kept = [_kept("A-1", "order"), _kept("A-1", "documents *"), _kept("A-10", "order")]
+            store.restrict(kept)
+            store.restrict(kept[:1])
+            same("kept of A-1", list(store.restricted(order="A-1")), [kept[1], kept[0]])
+            same("kept of a person", len(store.restricted(person="somebody")), 3)
+            same("kept of another one", list(store.restricted(person="other")), [])
+            same("before its day", list(store.claim(NOW, MINUTE, "early", 9)), [])
+            keys = [row.key for row in store.claim(NOW + MINUTE, MINUTE, "worker", 9)]
+            same("on its day", sorted(keys), sorted(each.key for each in kept))
+            for key in keys:
+                store.lift(key)
+            same("kept in the end", list(store.restricted(person="somebody")), [])
+            same("pending in the end", list(store.pending(kept[0].owner)), [])
+
+
+def _kept(order: str, kind: str) -> Restricted:
+    """Something that a law keeps for a minute."""
+    about = Kept(order, kind, NOW + MINUTE, "a law")
+    return Restricted(about, "somebody", {"notes": "by the door"}, (), {"invoice": b"\x00%"})

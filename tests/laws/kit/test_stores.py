@@ -178,6 +178,11 @@ class LocksWhatItTakes(MemoryStore):
         return super().commit(commit) if first.key == MUG else Short((first.key,))
 
 
+class KeepsForEver(MemoryStore):
+    def lift(self, key: str) -> None:
+        """Nothing is erased."""
+
+
 MUTANTS = Mutants(
     "stores",
     (
@@ -202,6 +207,7 @@ MUTANTS = Mutants(
         LetsTheLateOverwrite,
         AppliesBackwards,
         LocksWhatItTakes,
+        KeepsForEver,
     ),
 )
 

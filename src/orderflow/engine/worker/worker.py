@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import attrs
 from tenacity import RetryCallState, Retrying, wait_exponential
 
-from orderflow.engine.erasure import Forgetter
+from orderflow.engine.erasure import PERSONAL, Forgetter
 from orderflow.engine.pipeline.envelope import Envelope, Reading
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.worker.batch import Done, Next
@@ -203,8 +203,8 @@ class Worker:
         closes = (stuck_key(row.key),) if row.attempts > 1 else ()
         if row.owner.startswith("inbox:"):
             return self._unmatched(row)
-        if row.owner.startswith("forget:"):
-            self._forgetter.forget(row.owner.removeprefix("forget:"))
+        if row.owner.startswith(PERSONAL):
+            self._forgetter.fired(row)
             return None
         fired = TimerFired(row.key, row.name, row.subject)
         return Envelope(row.owner, fired, row.key, done=row.key, closes=closes)

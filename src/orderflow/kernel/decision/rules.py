@@ -29,6 +29,7 @@ from orderflow.kernel.decision.policies import (
     at_confirmation,
     every_role,
 )
+from orderflow.kernel.decision.retention import Retention
 from orderflow.kernel.decision.step import Step
 from orderflow.kernel.decision.workflows import ORDER, RETURN
 from orderflow.model.amount_due import owed_for_what_is_kept
@@ -162,6 +163,7 @@ class Settings(TypedDict, total=False):
     hit: HitPolicy | None
     promise: PromisePolicy | None
     windows: Windows
+    retention: Retention
 
 
 @attrs.frozen(kw_only=True)
@@ -195,6 +197,7 @@ class Rules:
     promise: PromisePolicy | None = None
     pays: bool = False
     windows: Windows = attrs.field(factory=Windows)
+    retention: Retention = attrs.field(factory=Retention)
     strategies: Mapping[str, Fulfiller] = attrs.field(init=False)
     machines: Mapping[tuple[str, int], CompiledWorkflow[Step]] = attrs.field(init=False)
     locations: frozenset[str] = attrs.field(init=False)

@@ -10,6 +10,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
 from orderflow.engine import Engine
+from orderflow.engine.erasure import PERSONAL
 from orderflow.errors import StoreUnavailable
 from orderflow.legible import legible_log
 from orderflow.ports import SharedStore
@@ -71,7 +72,7 @@ class HandOver:
         return bool(owners)
 
     async def _wake(self, owner: str, doing: Doing) -> None:
-        if owner.startswith("forget:"):  # names a person, which Temporal is not to know
+        if owner.startswith(PERSONAL):  # names a person, which Temporal is not to know
             await asyncio.to_thread(doing.work, owner)
             return
         await self._client.start_workflow(

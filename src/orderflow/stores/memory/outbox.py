@@ -7,13 +7,21 @@ import itertools
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 
 from orderflow.model.work import Due, Kind, Message, Task
-from orderflow.ports import Pending
+from orderflow.ports import Pending, Restricted
 from orderflow.stores.forking import watch
-from orderflow.stores.rows import PRIORITY, Row, erased_key, erased_subject, message_row
+from orderflow.stores.rows import (
+    PRIORITY,
+    Row,
+    erased_key,
+    erased_subject,
+    message_row,
+    restricted_row,
+)
 
 __all__ = ["MemoryOutbox"]
 
@@ -93,6 +101,16 @@ class MemoryOutbox:
         self._wakes = [wake for wake in self._wakes if wake[2] not in renamed]
         heapq.heapify(self._wakes)
         return True
+
+    def _drop_rows(self, keys: set[str]) -> None:
+        """Take rows away, and their places in the queue."""
+        for key in keys:
+            owner = self._outbox.pop(key).row.owner
+            self._by_owner[owner].remove(key)
+            if not self._by_owner[owner]:
+                del self._by_owner[owner]
+        self._wakes = [wake for wake in self._wakes if wake[2] not in keys]
+        heapq.heapify(self._wakes)
 
     def _wake(self, found: _Found, at: datetime) -> None:
         found.wake = at
@@ -179,6 +197,27 @@ class MemoryOutbox:
             rows = sorted(self._outbox.items())
             found = [_pending(row) for key, row in rows if key > after and row.status == "gave_up"]
         return found[:limit]
+
+    def restrict(self, kept: Sequence[Restricted]) -> None:
+        """Keep what a law wants kept, in the rows of the timers that erase it."""
+        with self._lock:
+            for each in kept:
+                self._add(restricted_row(each, {"restricted": each}), mends=True)
+
+    def restricted(
+        self, *, order: str | None = None, person: str | None = None
+    ) -> Sequence[Restricted]:
+        """What is kept of an order, or of a person's orders."""
+        with self._lock:
+            keys = sorted(key for key in self._outbox if key.startswith("restricted:"))
+            data: list[Any] = [self._outbox[key].row.data for key in keys]
+        found: list[Restricted] = [each["restricted"] for each in data]
+        return [each for each in found if each.kept.order == order or each.person == person]
+
+    def lift(self, key: str) -> None:
+        """Erase what is kept under a key."""
+        with self._lock:
+            self._drop_rows({key} & self._outbox.keys())
 
     def undelivered(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""

@@ -290,8 +290,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
     def strike(self, owner: str) -> None:
         """Take every outbox row of an owner away, and its tasks."""
         with self._lock:
-            for key in self._by_owner.pop(owner, set()):
-                del self._outbox[key]
+            self._drop_rows(set(self._by_owner.get(owner, ())))
             self._tasks = {key: found for key, found in self._tasks.items() if found[0] != owner}
 
 

@@ -24,9 +24,17 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.stock import Cause, ExpectedReceipt, Movement, StockKey, StockLevel, Waiting
 from orderflow.model.work import Due, Task
-from orderflow.ports import Answers, InboxItem, OrderQuery, Pending, Receipt, TaskQuery
+from orderflow.ports import (
+    Answers,
+    InboxItem,
+    OrderQuery,
+    Pending,
+    Receipt,
+    Restricted,
+    TaskQuery,
+)
 from orderflow.stores import codec
-from orderflow.stores.sql import cards, gathering, schema, unmatched
+from orderflow.stores.sql import cards, gathering, restriction, schema, unmatched
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql.audit import odd_rows
 from orderflow.stores.sql.database import Place
@@ -229,6 +237,13 @@ class SqlReads:
         """The open rows of an order or a parcel."""
         with self._database.read() as connection:
             return sql_outbox.open_rows(connection, owner)
+
+    def restricted(
+        self, *, order: str | None = None, person: str | None = None
+    ) -> Sequence[Restricted]:
+        """What is kept of an order, or of a person's orders, by key."""
+        with self._database.read() as connection:
+            return restriction.found(connection, order, person)
 
     def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
         """One page of the rows that gave up, by key."""

@@ -15,7 +15,7 @@ from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Message, Task
-from orderflow.ports import Commit, Outcome, Stale, Taken
+from orderflow.ports import Commit, Outcome, Restricted, Stale, Taken
 from orderflow.stores.forking import watch
 from orderflow.stores.rows import message_row, task_row
 from orderflow.stores.sql import (
@@ -24,6 +24,7 @@ from orderflow.stores.sql import (
     leases,
     migrations,
     repair,
+    restriction,
     schema,
     unmatched,
 )
@@ -264,3 +265,17 @@ class SqlStore(SqlReads):
         """Take every outbox row of an owner away, its attempts and tasks."""
         with self._database.write() as connection:
             erasure.strike(connection, owner)
+
+    @again
+    def restrict(self, kept: Sequence[Restricted]) -> None:
+        """Keep what a law wants kept, in the rows of the timers that erase it."""
+        with self._database.write() as connection:
+            restriction.put(connection, kept)
+
+    @again
+    def lift(self, key: str) -> None:
+        """Erase what is kept under a key, and its attempts."""
+        with self._database.write() as connection:
+            restriction.lift(connection, key)
+        if self._database is self._own:
+            self._own.wipe_log()

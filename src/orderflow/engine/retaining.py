@@ -1,0 +1,96 @@
+"""Putting apart what laws keep of an order, before its person is erased from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import attrs
+
+from orderflow.engine.pipeline.fault import blaming
+from orderflow.engine.pipeline.handle import Handler
+from orderflow.errors import NotFound, Refused
+from orderflow.kernel.decision.retention import ROWS, Keep
+from orderflow.kernel.decision.roles import lacks
+from orderflow.legible import legible_log
+from orderflow.model.disguise import disguised
+from orderflow.model.events import Entry
+from orderflow.model.order import Order
+from orderflow.ports import DocumentStore, Kept, Restricted
+
+__all__ = ["AUDITOR", "Retainer"]
+
+AUDITOR = "auditor"
+"""The role that may read what is restricted."""
+_LOG = legible_log()
+
+
+class Retainer:
+    """Keeps what the rules' retention names, where nobody but an auditor reads it."""
+
+    def __init__(self, handler: Handler, documents: DocumentStore | None) -> None:
+        self._handler, self._store, self._documents = handler, handler.store, documents
+
+    def restrict(self, order: Order, entries: Sequence[Entry]) -> None:
+        """Put apart what a law keeps of an order that is over; once more is the same.
+
+        What was put apart before the process died, and is erased at its place since, stays.
+        """
+        kept = list(self._kept(order, entries))
+        if not kept:
+            return
+        known = {each.kept.kind: each.documents for each in self._store.restricted(order=order.id)}
+        self._store.restrict(
+            [
+                attrs.evolve(each, documents={**known.get(each.kept.kind, {}), **each.documents})
+                for each in kept
+            ]
+        )
+
+    def _kept(self, order: Order, entries: Sequence[Entry]) -> Iterator[Restricted]:
+        over, retention = max(entry.at for entry in entries), self._handler.rules.retention
+        person = person_of(order)
+        for kind, keep in retention.rows.items():
+            if until := self._until(keep, over):
+                part = ROWS[kind].of(order.document, entries)
+                about = Kept(order.id, kind, until, keep.because)
+                yield Restricted(about, person, part.document, part.entries)
+        for pattern, found in self._filed(order.id, over).items():
+            keep = retention.documents[pattern]
+            if until := self._until(keep, over):
+                about = Kept(order.id, f"documents {pattern}", until, keep.because)
+                yield Restricted(about, person, documents=found)
+
+    def _until(self, keep: Keep, over: datetime) -> datetime | None:
+        """When what is kept is erased; None where its time has passed."""
+        until = keep.until(over)
+        return until if until > self._handler.clock.now() else None
+
+    def _filed(self, order: str, over: datetime) -> dict[str, dict[str, bytes]]:
+        """The documents of an order that a law keeps, by pattern and name."""
+        found: dict[str, dict[str, bytes]] = {}
+        retention = self._handler.rules.retention
+        if self._documents is None or not retention.documents:
+            return found
+        for name in self._documents.filed(order):
+            pattern, content = retention.pattern(name, over), self._documents.read(order, name)
+            if pattern is not None and content is not None:
+                found.setdefault(pattern, {})[name] = content
+        return found
+
+    def read(self, order: str, by: str) -> tuple[Restricted, ...]:
+        """What is kept of an order, for an auditor. Raises NotFound; Refused."""
+        with blaming(f"order:{order}"):
+            to = "to read what is restricted"
+            refused = lacks(self._handler.rules, by, frozenset({AUDITOR}), to)
+        if refused:
+            raise Refused([refused])
+        if self._store.order(order) is None:
+            raise NotFound(f"there is no order {order}")
+        _LOG.info("what is kept of %s is read by %s", order, by)
+        return tuple(self._store.restricted(order=order))
+
+
+def person_of(order: Order) -> str:
+    """Whose an order is, disguised; an order of nobody that is known is its own."""
+    return disguised(order.state.customer or f"order:{order.id}")

@@ -1,0 +1,44 @@
+"""What laws keep of forgotten orders, in SQL: the rows of timers that erase it carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, select
+
+from orderflow.ports import Restricted
+from orderflow.stores import codec
+from orderflow.stores.rows import restricted_row
+from orderflow.stores.sql import outbox as sql_outbox
+from orderflow.stores.sql import schema
+
+__all__ = ["found", "lift", "put"]
+
+_OWNER = "restricted:"
+
+
+def put(connection: Connection, kept: Iterable[Restricted]) -> None:
+    """Put rows in the place of those that have their keys."""
+    rows = [restricted_row(each, codec.encode_restricted(each)) for each in kept]
+    sql_outbox.add(connection, rows, mends=True)
+
+
+def found(connection: Connection, order: str | None, person: str | None) -> list[Restricted]:
+    """What is kept of an order, or of a person's orders, by key."""
+    outbox = schema.outbox.c
+    if order is None:
+        whose = schema.OPEN & (outbox.owner == f"{_OWNER}{person}")
+    else:  # what begins with the order's name and ":", of which ";" is the next character
+        begins = (outbox.key >= f"{_OWNER}{order}:") & (outbox.key < f"{_OWNER}{order};")
+        whose = begins & (outbox.subject == order)
+    rows = connection.execute(select(schema.outbox).where(whose).order_by(outbox.key))
+    return [
+        codec.decode_restricted(row.subject, row.name, row.owner.removeprefix(_OWNER), row.data)
+        for row in rows
+    ]
+
+
+def lift(connection: Connection, key: str) -> None:
+    """Take a row away, with its attempts."""
+    connection.execute(delete(schema.attempts).where(schema.attempts.c.key == key))
+    connection.execute(delete(schema.outbox).where(schema.outbox.c.key == key))
