@@ -75,9 +75,9 @@ def no_text_outlives_a_person(live: Any, start: str, place: Place) -> None:
 
 NOT_TOLD = frozenset({
     *("run", "diagram", "schema", "migrate_store", "forget", "claim", "reassign", "complete"),
-    *("walk", "command", "observe", "label", "slip", "picklist"),
+    *("walk", "command", "observe", "label", "slip", "picklist", "restricted"),
 })  # fmt: skip
-"""Commands that show nothing stored, change something, or print what is still to be done."""
+"""Commands that show nothing stored, change something, print what is to be done, or ask a role."""
 
 
 def test_each_kind_is_accepted_in_some_life() -> None:
