@@ -30,7 +30,7 @@ def races() -> Iterator[Race]:
             "orders a second",
             {
                 "the doctor": _rate(lambda: _examined(engine)),
-                "folding journals": _rate(lambda: [_folded(engine, name) for name in names]),
+                "folding journals": _rate(lambda: all(_folded(engine, name) for name in names)),
             },
             (
                 Pair(
@@ -51,8 +51,8 @@ def _examined(engine: Engine) -> None:
     assert list(examine(engine)) == []
 
 
-def _folded(engine: Engine, name: str) -> None:
-    assert fold(engine.journal(name), name) is not None
+def _folded(engine: Engine, name: str) -> bool:
+    return fold(engine.journal(name), name).version > 0
 
 
 def _shop(folder: Path) -> Engine:

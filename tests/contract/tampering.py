@@ -120,6 +120,15 @@ class Shop:
             found: int = db.execute(f"select count(*) from {table}").fetchone()[0]
             return found
 
+    def two(self, table: str, column: str, row: int = 0) -> tuple[Any, Any]:
+        """A value, and another one that does as well."""
+        keys = ", ".join(keys_of(schema.metadata.tables[table]))
+        with closing(sqlite3.connect(self.file)) as db:
+            found = [v for (v,) in db.execute(f"select {column} from {table} order by {keys}")]
+        value = found[row]
+        others = [v for v in found if v != value]
+        return value, others[0] if others else value
+
     @contextmanager
     def tampered(self, tamper: Tamper) -> Iterator[bool]:
         """The value is another one for a while; False where the database does not take it."""

@@ -24,7 +24,9 @@ class Change(NamedTuple):
     new: str
 
 
-CHANGES: tuple[Change, ...] = ()
+CHANGES: tuple[Change, ...] = (
+    Change("tables", r"^orderflow_schema \[3\]$", "orderflow_schema [4]"),
+)
 
 
 def changed(text: str, aspect: str, changes: Sequence[Change] = CHANGES) -> str:

@@ -150,10 +150,14 @@ def check_rules(engine: Engine, order: Order) -> None:
 
 
 def note_rules(engine: Engine) -> None:
-    """Say so where the rules that an order is judged by are a guess."""
-    if isinstance(engine, Visitor) and engine.lacks:
-        what = f"not checked by its own rules, but the standard shop's ({engine.lacks}): {GIVE}"
-        err.print(Text(what), soft_wrap=True)
+    """Say so where an order is judged by the card of its rules, or by a guess."""
+    if not isinstance(engine, Visitor):
+        return
+    what = "by the card of its rules; for what is not checked" if engine.by_card else ""
+    if engine.lacks:
+        what = f"not checked by its own rules, but by the standard shop's ({engine.lacks})"
+    if what:
+        err.print(Text(f"{what}: {GIVE}"), soft_wrap=True)
 
 
 def said(error: Exception) -> str:

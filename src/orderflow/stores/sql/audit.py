@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Select,
     Table,
     and_,
     exists,
+    false,
     func,
     literal,
     or_,
     select,
+    type_coerce,
 )
 
 from orderflow.model.stock import Cause
@@ -38,6 +41,7 @@ _STATUSES = ("pending", "done", "withdrawn", "gave_up")
 def odd_rows(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]:
     """The subject of each odd row, and what is odd about it; a check that fails keeps no other."""
     for check in (
+        _of_another_kind(connection),
         _by_condition(connection, now),
         odd_cards(connection),
         _other_versions(connection),
@@ -49,6 +53,25 @@ def odd_rows(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]
             yield from check
         except (TypeError, ValueError, ArithmeticError, LookupError) as error:
             yield "rows", f"some cannot be read: {type(error).__name__}"
+
+
+_KINDS: Mapping[type[Any], tuple[str, ...]] = {str: ("text",), int: ("integer", "null")}
+_YEARS = (schema.at(datetime.min.replace(tzinfo=UTC)), schema.at(datetime.max.replace(tzinfo=UTC)))
+
+
+def _of_another_kind(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Values that are no text, number or moment where one belongs; SQLite takes anything."""
+    for table in schema.metadata.sorted_tables:
+        for column in table.c:
+            wrong: list[ColumnElement[bool]] = []
+            if connection.dialect.name == "sqlite":
+                kind = str if column.type.python_type is str else int
+                wrong.append(func.typeof(column).not_in(_KINDS[kind]))
+            if isinstance(column.type, schema.Moment):
+                wrong.append(~type_coerce(column, BigInteger).between(*_YEARS))
+            found = select(literal(1)).select_from(table).where(or_(false(), *wrong)).limit(1)
+            if wrong and connection.execute(found).first():
+                yield table.name, f"a value of {column.name} that cannot be read"
 
 
 def _by_condition(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Row,
     RowMapping,
     Select,
-    bindparam,
     literal,
     select,
     tuple_,
@@ -34,7 +33,7 @@ from orderflow.ports import (
     TaskQuery,
 )
 from orderflow.stores import codec
-from orderflow.stores.sql import cards, gathering, restriction, schema, unmatched
+from orderflow.stores.sql import cards, gathering, questions, restriction, schema, unmatched
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql.audit import odd_rows
 from orderflow.stores.sql.database import Place
@@ -42,56 +41,6 @@ from orderflow.stores.sql.statements import fetch
 from orderflow.stores.sql.stock import level_of, levels_of, waiting_of
 
 __all__ = ["SqlReads"]
-
-_PAGE = 200
-
-
-_ORDERS = (
-    select(
-        schema.states.c.id,
-        schema.documents.c.document,
-        schema.documents.c.personal,
-        schema.states.c.state,
-    )
-    .join_from(schema.states, schema.documents, schema.documents.c.id == schema.states.c.id)
-    .where(schema.states.c.id.in_(bindparam("ids", expanding=True)))
-)
-_PARCELS = select(schema.parcels.c.id, schema.parcels.c.parcel).where(
-    schema.parcels.c.id.in_(bindparam("ids", expanding=True))
-)
-_FIRST = -(2**31)
-"""Below every version, whatever somebody wrote there."""
-_ENTRIES = (
-    select(schema.journals.c.version, schema.journals.c.entry)
-    .where(
-        schema.journals.c.subject == bindparam("of_subject"),
-        schema.journals.c.version > bindparam("after"),
-    )
-    .order_by(schema.journals.c.version)
-    .limit(_PAGE)
-)
-_RESERVED = select(schema.reservations).where(
-    schema.reservations.c.order_id == bindparam("of_order")
-)
-_WAITING = (
-    select(schema.waiting)
-    .where(
-        schema.waiting.c.sku == bindparam("of_sku"),
-        schema.waiting.c.location == bindparam("at_location"),
-    )
-    .order_by(schema.waiting.c.since, schema.waiting.c.order_id, schema.waiting.c.line)
-)
-_OF_OWNER = (
-    select(schema.tasks)
-    .where(schema.tasks.c.owner == bindparam("of_owner"), schema.tasks.c.key > bindparam("after"))
-    .order_by(schema.tasks.c.key)
-    .limit(bindparam("most"))
-)
-_RECEIPT = select(schema.receipts).where(
-    schema.receipts.c.scope == bindparam("of_scope"),
-    schema.receipts.c.id.in_([bindparam("of_id"), bindparam("disguised")]),
-)
-_TASK = select(schema.tasks).where(schema.tasks.c.key == bindparam("key"))
 
 
 class SqlReads:
@@ -107,7 +56,7 @@ class SqlReads:
     def receipt(self, scope: str, message: str) -> Receipt | None:
         """The receipt of a message that was handled, be its id disguised or not."""
         names = {"of_id": message, "disguised": disguised(message)}
-        rows = self._fetch(_RECEIPT, of_scope=scope, **names)
+        rows = self._fetch(questions.RECEIPT, of_scope=scope, **names)
         return Receipt(**rows[0]._mapping) if rows else None
 
     def order(self, order_id: str) -> Order | None:
@@ -116,7 +65,7 @@ class SqlReads:
 
     def load(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
         """Those of the orders that there are, by id."""
-        rows = self._fetch(_ORDERS, ids=sorted(set(order_ids)))
+        rows = self._fetch(questions.ORDERS, ids=sorted(set(order_ids)))
         return {row.id: _order(row) for row in rows}
 
     def parcel(self, parcel_id: str) -> Parcel | None:
@@ -125,17 +74,17 @@ class SqlReads:
 
     def parcels(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
         """Those of the parcels that there are, by id."""
-        rows = self._fetch(_PARCELS, ids=sorted(set(parcel_ids)))
+        rows = self._fetch(questions.PARCELS, ids=sorted(set(parcel_ids)))
         return {row.id: codec.decode_parcel(row.parcel) for row in rows}
 
     def journal(self, subject: str) -> Iterator[Entry]:
         """The journal of an order or a parcel, oldest first; read page by page."""
-        page = self._fetch(_ENTRIES, of_subject=subject, after=_FIRST)
+        page = self._fetch(questions.ENTRIES, of_subject=subject, after=questions.FIRST)
         while page:
             yield from (codec.decode_entry(row.entry) for row in page)
-            if len(page) < _PAGE:
+            if len(page) < questions.PAGE:
                 return
-            page = self._fetch(_ENTRIES, of_subject=subject, after=page[-1].version)
+            page = self._fetch(questions.ENTRIES, of_subject=subject, after=page[-1].version)
 
     def orders(self, query: OrderQuery) -> Sequence[str]:
         """The ids of one page of orders."""
@@ -176,12 +125,12 @@ class SqlReads:
 
     def waiting(self, key: StockKey) -> Sequence[Waiting]:
         """Who waits for this key, oldest first."""
-        found = self._fetch(_WAITING, of_sku=key.sku, at_location=key.location)
+        found = self._fetch(questions.WAITING, of_sku=key.sku, at_location=key.location)
         return [waiting_of({**row._mapping, "since": schema.moment(row.since)}) for row in found]
 
     def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
         """Units reserved for an order, by key and line."""
-        found = self._fetch(_RESERVED, of_order=order_id)
+        found = self._fetch(questions.RESERVED, of_order=order_id)
         return {(StockKey(row.sku, row.location), row.line): row.quantity for row in found}
 
     def promised(self, key: StockKey) -> Mapping[tuple[str, str], int]:
@@ -194,7 +143,7 @@ class SqlReads:
         """The stock journal of a key, oldest first; read page by page."""
         moved = schema.movements
         found = select(moved).where(moved.c.sku == key.sku, moved.c.location == key.location)
-        found = found.order_by(moved.c.number).limit(_PAGE)
+        found = found.order_by(moved.c.number).limit(questions.PAGE)
         page = self._rows(found)
         while page:
             for row in page:
@@ -275,7 +224,7 @@ class SqlReads:
     def _tasks_of(self, owner: str, after: str, limit: int) -> Sequence[tuple[str, Task]]:
         return [
             _fetched_task(row)
-            for row in self._fetch(_OF_OWNER, of_owner=owner, after=after, most=limit)
+            for row in self._fetch(questions.OF_OWNER, of_owner=owner, after=after, most=limit)
         ]
 
     def beside(self, owners: Sequence[str], most: int) -> Answers:
@@ -290,7 +239,7 @@ class SqlReads:
 
     def task(self, key: str) -> tuple[str, Task] | None:
         """An open task and its owner."""
-        row = self._row(_TASK, key=key)
+        row = self._row(questions.TASK, key=key)
         return None if row is None else _task(row)
 
     def _rows(self, statement: Select[Any], **asked: object) -> Sequence[RowMapping]:
