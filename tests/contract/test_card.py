@@ -21,8 +21,13 @@ from orderflow.fulfillment import MANUAL, Cheapest, Digital, Dropship, Handover,
 from orderflow.kernel.decision.rules import Settings
 from orderflow.kernel.decision.step import Step
 from orderflow.model.order import Order
+from orderflow.money import Money
 from orderflow.policies import (
+    UNLIMITED,
+    Keep,
+    Limit,
     ReserveAtPlacement,
+    Retention,
     Windows,
     at_placement,
     not_once_packed,
@@ -83,6 +88,9 @@ WINDOWS = Windows(
     escalation=timedelta(hours=5, microseconds=7),
     review_hours=Hours("Europe/Berlin", time(8), time(19, 30)),
 )
+LIMITS = {"clerk": Limit(refund=[Money.of(50, "EUR")], override=UNLIMITED)}
+TAX = Keep(because="tax", years=8, days=3, zone="Europe/Berlin")
+RETENTION = Retention(rows={"order": TAX}, documents={"*invoice*": Keep(because="tax", days=9)})
 RULES: dict[str, Settings] = {
     "the defaults": {},
     "by hand": {"steps": MANUAL},
@@ -94,6 +102,8 @@ RULES: dict[str, Settings] = {
     "made policies": {"returnable": returnable_within(timedelta(days=9)), "release": at_placement},
     "reserved": {"reserve": ReserveAtPlacement(None), "routing": Cheapest()},
     "hooks": {"hooks": hooks()},
+    "limits": {"limits": LIMITS, "roles_of": lambda _actor: frozenset({"clerk"})},
+    "retention": {"retention": RETENTION},
 }
 
 DATA_ALONE = {"the defaults", "by hand", "windows", "known policies", "reserved"}
@@ -123,6 +133,8 @@ def test_what_is_read_from_a_card_makes_the_same_card(name: str) -> None:
     read = rules_of(card)
     assert card_of(read) == card
     assert read.windows == engine.rules.windows
+    assert read.limits == engine.rules.limits
+    assert read.retention == engine.rules.retention
     assert {key: m.workflow.fingerprint for key, m in read.machines.items()} == {
         key: m.workflow.fingerprint for key, m in engine.rules.machines.items()
     }
@@ -204,7 +216,7 @@ def test_no_field_of_the_windows_is_left_out() -> None:
     told = json.loads(card_of(make(MemoryStore(), {}).rules))
     assert set(told["windows"]) == {field.name for field in attrs.fields(Windows)}
     left = set(Settings.__annotations__) - {"steps", "hooks", "lifecycle", "returns", "workflows"}
-    assert left == set(told["policies"]) | {"windows"}
+    assert left == set(told["policies"]) | {"windows", "limits", "retention"}
 
 
 def test_a_document_is_the_one_that_was_placed() -> None:

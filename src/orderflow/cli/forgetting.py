@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from orderflow.cli.desk import By
-from orderflow.cli.opening import DB, App, AsJson, Db, OrderId, answer, app, fail, open_engine
+from orderflow.cli.opening import DB, GIVE, App, AsJson, Db, OrderId, answer, app, fail, open_engine
 from orderflow.cli.plain import plain
 from orderflow.cli.printing import DOCUMENTS, Documents
+from orderflow.cli.visiting import Visitor
 from orderflow.ports import Restricted
 from orderflow.stores import FileDocuments
 
@@ -32,6 +33,8 @@ def forget(
     if bool(customer) == bool(order):
         fail("give a customer's id, or the order of one: --order A-1")
     engine = open_engine(context, db, app_name, FileDocuments(documents))
+    if isinstance(engine, Visitor) and engine.lacks:
+        fail(f"what laws keep is not known here ({engine.lacks}): {GIVE}")
     found = engine.forget_order(order) if order else engine.forget(customer)
     told = [f"{len(found.erased)} orders are erased"]
     told += [

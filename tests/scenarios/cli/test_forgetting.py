@@ -82,3 +82,21 @@ def test_one_person_or_one_order_is_named(db: str, words: list[str]) -> None:
     found = orderflow("forget", *words, "--db", db)
     assert found.exit_code == 2
     assert "give a customer's id, or the order of one" in found.stderr
+
+
+def test_without_the_application_the_card_says_what_is_kept(db: str) -> None:
+    orderflow("explain", "A-1", "--db", db, "--app", "shop_that_keeps:make")  # it leaves its card
+    told = orderflow("forget", "ana-17", "--db", db).stdout
+    assert "0 orders are erased" in told
+    assert "A-1: order is kept until" in told
+
+
+def test_without_a_card_nobody_is_forgotten(db: str) -> None:
+    store = SqlStore(db)
+    store.keep_card("damaged")
+    refused = orderflow("forget", "ana-17", "--db", db)
+    assert refused.exit_code == 2
+    assert "what laws keep is not known here" in refused.output
+    order = store.order("A-1")
+    assert order is not None
+    assert order.document.customer == Customer(id="ana-17", name="Ana Ng")

@@ -17,12 +17,20 @@ from orderflow.engine.card.writing import VERSION
 from orderflow.errors import OrderflowError, Refusal
 from orderflow.fulfillment.steps import Steps
 from orderflow.kernel.decision.hooks import Hooks
-from orderflow.kernel.decision.policies import ReserveAtPlacement, StepPolicy, Windows
+from orderflow.kernel.decision.policies import (
+    UNLIMITED,
+    Limit,
+    ReserveAtPlacement,
+    StepPolicy,
+    Windows,
+)
+from orderflow.kernel.decision.retention import Keep, Retention
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.decision.step import Step
 from orderflow.model.document import Delivery, Line
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
+from orderflow.money import Money
 from orderflow.workflow import (
     EffectOf,
     OfUnits,
@@ -85,6 +93,8 @@ def _rules(told: Told) -> Rules:
         hooks=hooks,
         pays=told["pays"],
         windows=_windows(told["windows"]),
+        limits={role: _limit(each) for role, each in told["limits"].items()},
+        retention=_retention(told["retention"]),
         **policies,
     )
 
@@ -222,6 +232,22 @@ def _wait(told: Told) -> Any:
     kind = _WAITS[told.pop("kind")]
     spans = {name: _span(told[name]) for name in ("within", "delay") if name in told}
     return kind(**told | spans)
+
+
+def _limit(told: Told) -> Limit:
+    return Limit(**{kind: _most(most) for kind, most in told.items()})
+
+
+def _most(told: Told | str | None) -> Any:
+    """An amount in each currency, any, or nothing said."""
+    if isinstance(told, dict):
+        return [Money(minor, currency) for currency, minor in told.items()]
+    return UNLIMITED if told == "unlimited" else None
+
+
+def _retention(told: Told) -> Retention:
+    kinds = {kind: {name: Keep(**keep) for name, keep in of.items()} for kind, of in told.items()}
+    return Retention(**kinds)
 
 
 def _windows(told: Told) -> Windows:

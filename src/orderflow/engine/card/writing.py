@@ -9,7 +9,14 @@ import attrs
 
 from orderflow.engine.card.known import POLICIES, named
 from orderflow.fulfillment.steps import Steps
-from orderflow.kernel.decision.policies import ReserveAtPlacement, StepPolicy, Windows
+from orderflow.kernel.decision.policies import (
+    UNLIMITED,
+    Limit,
+    ReserveAtPlacement,
+    StepPolicy,
+    Windows,
+)
+from orderflow.kernel.decision.retention import Keep, Retention
 from orderflow.kernel.decision.rules import Fulfiller, Rules
 from orderflow.kernel.decision.step import Step
 from orderflow.legible import legible_log
@@ -53,6 +60,8 @@ def card_of(rules: Rules) -> str:
         "reserved_for": lasts.total_seconds() if lasts is not None else None,
         "pays": rules.pays,
         "windows": _windows(rules.windows),
+        "limits": {role: _limit(limit) for role, limit in rules.limits.items()},
+        "retention": _retention(rules.retention),
     }
     return json.dumps(told, sort_keys=True, ensure_ascii=False)
 
@@ -92,6 +101,20 @@ def _steps(steps: StepPolicy) -> dict[str, Any] | str:
         return named(steps)
     roles = dict(sorted(steps.roles.items()))
     return {"manual": sorted(steps.manual), "roles": roles, "when": named(steps.when)}
+
+
+def _limit(limit: Limit) -> dict[str, Any]:
+    told = attrs.asdict(limit, recurse=False)
+    return {kind: "unlimited" if most is UNLIMITED else most for kind, most in told.items()}
+
+
+def _retention(retention: Retention) -> dict[str, Any]:
+    told = attrs.asdict(retention, recurse=False)
+    return {kind: {name: _keep(keep) for name, keep in of.items()} for kind, of in told.items()}
+
+
+def _keep(keep: Keep) -> dict[str, Any]:
+    return attrs.asdict(keep) | {"zone": keep.zone.key}
 
 
 def _windows(windows: Windows) -> dict[str, Any]:
