@@ -19,11 +19,10 @@ from orderflow.model.parcel import Parcel
 from orderflow.model.work import Effect, Kind, Task, Timer, Wanted
 from orderflow.ports import Commit, Committed, Pending, Store, TaskQuery
 
-__all__ = ["MOST", "Aligner", "out_of_line"]
+__all__ = ["Aligner", "out_of_line"]
 
 _TRIES = 25
-MOST = 10_000
-"""The tasks of one owner that are asked for at a time."""
+_ALL = 10_000
 _LATE = timedelta(days=2)
 """A timer that failed is put off, but not for as long as this."""
 
@@ -128,6 +127,6 @@ def _stands_for(row: Pending, wait: Effect | Timer) -> bool:
 
 def _tasks_of(store: Store, owner: str) -> Iterator[tuple[str, Task]]:
     """The tasks that the waits of an owner account for, as if nobody had claimed them."""
-    for _, task in store.tasks(TaskQuery(owner=owner, limit=MOST)):
+    for _, task in store.tasks(TaskQuery(owner=owner, limit=_ALL)):
         if task.name not in ("exception.message", "exception.timer"):
             yield task.key, attrs.evolve(task, assignee="")
