@@ -21,10 +21,9 @@ from orderflow.model.parcel import Parcel
 from orderflow.model.work import Effect, Kind, Task, Timer, Wanted, stuck_key
 from orderflow.ports import Pending, Store, TaskQuery
 
-__all__ = ["MOST", "out_of_line", "standing", "without_row"]
+__all__ = ["out_of_line", "standing", "without_row"]
 
-MOST = 10_000
-"""The tasks of one owner that are asked for at a time."""
+_ALL = 10_000
 _LATE = timedelta(days=2)
 """A timer that failed is put off, but not for as long as this."""
 
@@ -94,7 +93,7 @@ def _stands_for(row: Pending, wait: Effect | Timer) -> bool:
 
 def _tasks_of(store: Store, owner: str) -> Iterator[tuple[str, Task]]:
     """The open tasks of an owner, as if nobody had claimed them."""
-    for _, task in store.tasks(TaskQuery(owner=owner, limit=MOST)):
+    for _, task in store.tasks(TaskQuery(owner=owner, limit=_ALL)):
         yield task.key, attrs.evolve(task, assignee="")
 
 

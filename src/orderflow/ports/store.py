@@ -359,10 +359,10 @@ Answers = dict[tuple[str, Any], Any]
 class GatheringStore(Store, Protocol):
     """A store that answers about many orders at once, as one by one it would."""
 
-    def beside(self, owners: Sequence[str], most: int) -> Answers:
+    def beside(self, owners: Sequence[str]) -> Answers:
         """``journal``, ``pending``, ``undelivered``, ``tasks`` and ``reserved`` of these owners.
 
-        What cannot be read is left out. The tasks are those of a query for *most* at a time.
+        What cannot be read is left out. ``tasks`` is asked by the owner, and gives all of them.
         """
 
     def known_by(self, references: Sequence[str]) -> Answers:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any, cast
 
 from orderflow.engine.doctor.comparison import names_of
-from orderflow.engine.standing import MOST
 from orderflow.model.events import Entry
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
@@ -47,7 +46,7 @@ class Looking:
         owners = [*(f"order:{name}" for name in loaded), *(f"parcel:{name}" for name in views)]
         self._kept |= {("order", name): order for name, order in loaded.items()}
         self._kept |= {("parcel", name): parcels.get(name) for name in views}
-        self._kept |= store.beside(owners, MOST)
+        self._kept |= store.beside(owners)
         names = {name for owner in owners for name in names_of(self.view, owner)}
         self._kept |= store.known_by(sorted(names))
 
@@ -86,8 +85,11 @@ class Looking:
 
     def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
         """The open tasks, read once."""
-        found: Sequence[tuple[str, Task]] = self._once("tasks", query)
-        return found
+        found: Sequence[tuple[str, Task]] | None = self._kept.get(("tasks", query.owner))
+        whole = query == TaskQuery(owner=query.owner, limit=query.limit)
+        if found is None or not whole or len(found) > query.limit:
+            found = self._once("tasks", query)
+        return found or ()
 
     def waiting(self, key: StockKey) -> Sequence[Waiting]:
         """Who waits, read once."""

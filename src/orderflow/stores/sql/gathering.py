@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from orderflow.model.stock import StockKey
-from orderflow.ports import Answers, TaskQuery
+from orderflow.ports import Answers
 from orderflow.stores import codec
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql import schema
@@ -46,9 +46,7 @@ _REFERENCES = select(schema.references).where(
 )
 
 
-def beside(
-    connection: Connection, owners: Sequence[str], most: int, task_of: Callable[[Any], Any]
-) -> Answers:
+def beside(connection: Connection, owners: Sequence[str], task_of: Callable[[Any], Any]) -> Answers:
     """What a store answers about orders and parcels; what cannot be read is left out."""
     found: Answers = {}
     names = [owner.removeprefix("order:") for owner in owners if owner.startswith("order:")]
@@ -58,9 +56,7 @@ def beside(
         found["pending", owner] = list(map(sql_outbox.pending_of, rows))
         _answer(found, ("undelivered", owner), _messages, rows)
     for owner, rows in _by("owner", fetch(connection, _TASKS, owners=list(owners)), owners):
-        if len(rows) < most:
-            asked = TaskQuery(owner=owner, limit=most)
-            _answer(found, ("tasks", asked), partial(_each, task_of), rows)
+        _answer(found, ("tasks", owner), partial(_each, task_of), rows)
     for name, rows in _by("order_id", fetch(connection, _RESERVED, orders=names), names):
         found["reserved", name] = {
             (StockKey(row.sku, row.location), row.line): row.quantity for row in rows

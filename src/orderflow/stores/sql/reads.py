@@ -227,10 +227,10 @@ class SqlReads:
             for row in self._fetch(questions.OF_OWNER, of_owner=owner, after=after, most=limit)
         ]
 
-    def beside(self, owners: Sequence[str], most: int) -> Answers:
+    def beside(self, owners: Sequence[str]) -> Answers:
         """What stands beside orders and parcels, in a few statements."""
         with self._database.read() as connection:
-            return gathering.beside(connection, owners, most, _fetched_task)
+            return gathering.beside(connection, owners, _fetched_task)
 
     def known_by(self, references: Sequence[str]) -> Answers:
         """Who is known by these references."""

@@ -151,7 +151,6 @@ class SqlStore(SqlReads):
         """While it lasts, this thread reads over one connection."""
         return self._own.keep_reading()
 
-    @again
     def keep_card(self, card: str) -> None:
         """Keep the card of the rules that the shop runs on; nothing in the host's transaction."""
         if self._database is self._own:
