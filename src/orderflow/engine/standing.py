@@ -40,10 +40,14 @@ def standing(store: Store, rules: Rules, order: Order) -> Iterator[tuple[str, Ou
 
 
 def without_row(store: Store, rules: Rules, order: Order) -> Iterator[str]:
-    """A sentence for each wait of an order and its parcels that nothing stands for."""
-    for owner, (missing, _) in standing(store, rules, order):
-        for wait in missing:
-            yield f"{owner} waits for {wait.key}, and nothing of the kind is there"
+    """A sentence for each wait of an order and its parcels that nothing stands for.
+
+    Raises RuleFailed.
+    """
+    with blaming(f"order:{order.id}"):
+        for owner, (missing, _) in standing(store, rules, order):
+            for wait in missing:
+                yield f"{owner} waits for {wait.key}, and nothing of the kind is there"
 
 
 def out_of_line(store: Store, rules: Rules, found: Order | Parcel) -> OutOfLine:
@@ -51,11 +55,9 @@ def out_of_line(store: Store, rules: Rules, found: Order | Parcel) -> OutOfLine:
 
     An effect that has just given up is there as the message that says so. Messages and calls of
     watchers are deeds that were decided: each stands for itself, and its task stands for it.
-    Raises RuleFailed.
     """
     owner = f"{'order' if isinstance(found, Order) else 'parcel'}:{found.id}"
-    with blaming(owner):
-        wanted = waits(found, rules) if isinstance(found, Order) else parcel_waits(found, rules)
+    wanted = waits(found, rules) if isinstance(found, Order) else parcel_waits(found, rules)
     pending = {row.key: row for row in store.pending(owner)}
     tasks = dict(_tasks_of(store, owner))
     missing = tuple(wait for wait in wanted.values() if not _is_there(wait, pending, tasks))
