@@ -24,9 +24,7 @@ class Change(NamedTuple):
     new: str
 
 
-CHANGES: tuple[Change, ...] = (
-    Change("tables", r"^orderflow_schema \[3\]$", "orderflow_schema [4]"),
-)
+CHANGES: tuple[Change, ...] = ()
 
 
 def changed(text: str, aspect: str, changes: Sequence[Change] = CHANGES) -> str:
