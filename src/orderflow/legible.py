@@ -16,7 +16,7 @@ UNSAFE = re.compile(
 Tabs and line feeds are none of it.
 """
 _RUN = re.compile(f"{UNSAFE.pattern}+")
-_IN_ADDRESS = re.compile(r"(//[^\s:/@?#]*:)\S*@")
+_IN_ADDRESS = re.compile(r"(//[^\s:/@?#]{0,300}:)\S{0,1000}@")
 _NAMED = re.compile(
     r"((?:password|passwd|pwd|secret|token)\s*=\s*)('[^']*'|[^\s&'\";]+)", re.IGNORECASE
 )

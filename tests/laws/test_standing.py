@@ -19,7 +19,7 @@ from orderflow.kernel.pending.deadlines import patience
 from orderflow.model.commands import Cancel, Reroute
 from orderflow.model.observations import TrackingReported
 from orderflow.model.parcel import AT_SENDER, Content, Parcel, ParcelStatus, Scan, status_of
-from orderflow.model.work import Timer
+from orderflow.model.work import Kind, Timer
 from orderflow.ports import Deed, Reply
 from orderflow.stores import MemoryStore
 from orderflow.testing import FakeParty
@@ -132,6 +132,17 @@ def test_each_row_that_stands_for_nothing_is_found() -> None:
         store._tasks[other.key] = owner, other
         assert any(other.key in over for _, over in out_of_line(shop)), name
         del store._tasks[other.key]
+
+
+def test_a_timer_that_would_fire_too_early_is_found() -> None:
+    shop = Shop(manual=["pick"]).place()
+    store = shop.store
+    assert isinstance(store, MemoryStore)
+    for key, kept in store._outbox.items():
+        if (kept.row.owner, kept.row.kind, kept.status) == ("order:A-1", Kind.TIMER, "pending"):
+            due, kept.due = kept.due, kept.due - DAY
+            assert any(key in missing for missing, _ in out_of_line(shop)), key
+            kept.due = due
 
 
 def test_what_is_over_takes_its_row_along() -> None:

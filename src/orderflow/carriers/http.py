@@ -40,6 +40,8 @@ _AGAIN = frozenset(
     }
 )
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_READ = 1_000_000
+"""Bytes of an answer that are read; a longer one cannot be, and so is no label."""
 _TOLD = 300
 """Characters of the carrier's reason that are kept."""
 
@@ -113,7 +115,7 @@ class HttpCarrier:
         what = f"{self.code}: {method} {path}"
         try:
             with urlopen(request, timeout=self._timeout) as answer:
-                return bytes(answer.read())
+                return bytes(answer.read(_READ))
         except HTTPError as error:
             if missing and error.code in _GONE:
                 return None

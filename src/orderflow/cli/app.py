@@ -130,12 +130,13 @@ def explain(
             help="Link to drivers: http://localhost:8233/namespaces/default/workflows/orderflow",
         ),
     ] = "",
+    by: Annotated[str, typer.Option(help="Offer what this person may do.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Explain what an order waits for, and which commands would be accepted now."""
     engine = open_engine(context, db, app_name)
     load(engine, order)
-    found = engine.explain(order)
+    found = engine.explain(order, by=by) if by else engine.explain(order)
     owners = [f"order:{order}", *(f"parcel:{parcel}" for parcel in found.order.state.parcels)]
     drivers = [link(temporal, owner) for owner in owners] if temporal else []
     value = {

@@ -25,7 +25,7 @@ __all__ = ["out_of_line", "standing", "without_row"]
 
 _ALL = 10_000
 _LATE = timedelta(days=2)
-"""A timer that failed is put off, but not for as long as this."""
+"""A timer is put off, but not for as long as this, unless it failed. It is never due early."""
 
 OutOfLine = tuple[tuple[Wanted, ...], tuple[str, ...]]
 """Waits that nothing stands for, and the keys of rows and tasks that stand for nothing."""
@@ -89,8 +89,11 @@ def _from_earlier(store: Store, owner: str) -> set[str]:
 
 def _stands_for(row: Pending, wait: Effect | Timer) -> bool:
     kind = Kind.TIMER if isinstance(wait, Timer) else Kind.EFFECT
-    late = isinstance(wait, Timer) and not row.error and row.due > wait.due + _LATE
-    return (row.kind, row.name, row.subject) == (kind, wait.name, wait.subject) and not late
+    if (row.kind, row.name, row.subject) != (kind, wait.name, wait.subject):
+        return False
+    if isinstance(wait, Effect):
+        return True
+    return wait.due <= row.due and (bool(row.error) or row.due <= wait.due + _LATE)
 
 
 def _tasks_of(store: Store, owner: str) -> Iterator[tuple[str, Task]]:

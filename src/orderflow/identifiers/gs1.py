@@ -21,9 +21,11 @@ def check_digit(digits: str) -> str:
     '3'
 
     Raises:
-        InvalidInput: There is something else than digits, or nothing.
+        InvalidInput: There is something else than digits, nothing, or more than 17 of them.
     """
     _only_digits("check digit", "digits", digits)
+    if len(digits) >= _SSCC_LENGTH:
+        raise _invalid("check digit", "digits", digits, f"at most {_SSCC_LENGTH - 1} are right")
     weighted = sum(
         int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(digits))
     )

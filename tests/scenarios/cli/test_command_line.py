@@ -433,6 +433,30 @@ def test_the_longest_numbers_work_as_the_others_do(tmp_path: Path) -> None:
     }
 
 
+ROLES = """
+from orderflow import Engine, InHouse
+
+def make(store):
+    return Engine(store, [InHouse()], roles_of={"sue": frozenset({"support"})}.get)
+"""
+
+
+def test_explain_offers_what_somebody_may_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("shop_with_roles.py").write_text(ROLES)
+    store = SqlStore("sqlite:///shop.db")
+    mug = Line(sku="MUG", quantity=1)
+    Engine(store, [InHouse()]).place(NewOrder(number="A-1", currency="EUR", lines=(mug,)))
+    store.close()
+    ours = ("--db", "sqlite:///shop.db", "--app", "shop_with_roles:make", "--json")
+    for who, cancels in (("sue", True), ("nobody", False)):
+        told = json.loads(orderflow("explain", "A-1", "--by", who, *ours).stdout)
+        offered = {offer["body"]["kind"] for offer in told["offered"]}
+        assert ("cancel" in offered) == cancels
+
+
 @pytest.mark.parametrize("example", ["online_retail.py", "order_log.py"])
 def test_an_example_without_its_file_says_so(example: str, tmp_path: Path) -> None:
     script = str(ROOT / "docs" / "examples" / example)

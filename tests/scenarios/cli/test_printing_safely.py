@@ -107,6 +107,11 @@ def test_no_error_shows_the_password_of_an_address(secret: str, address: str) ->
     assert "s3kr1t" not in said(StoreUnavailable(f"{url} is away"))
 
 
+def test_a_long_text_is_read_once() -> None:
+    text = "//a:" * 50_000
+    assert without_passwords(text) == text
+
+
 @pytest.mark.parametrize("text", ["mail ana@example.org: soon", "http://db:5432/shop", "a: b@c"])
 def test_what_is_no_password_stays(text: str) -> None:
     assert without_passwords(text) == text
