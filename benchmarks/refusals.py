@@ -11,6 +11,7 @@ from benchmarks.harness import Pair, Race, at_most, seconds
 from orderflow import NewOrder
 from orderflow.carriers.webhooks import read_tracking
 from orderflow.errors import InvalidInput
+from orderflow.model.bounds import MANY
 from orderflow.model.commands import Command
 from orderflow.model.reading import read_json
 
@@ -20,6 +21,7 @@ LIMIT = 50.0
 """Milliseconds of processor time that a refusal may take."""
 RIGHT = {"sku": "MUG", "quantity": 1, "name": "a mug of clay", "unit_price": "12.50"}
 ORDER = {"currency": "EUR", "lines": [{"sku": "MUG", "quantity": 1}]}
+FULL = {**RIGHT, "attributes": {f"a{n}": n for n in range(20)}}
 WRONG = {"sku": "MUG", "quantity": -1, "unit_price": "free", "name": "a mug" + " of clay" * 4}
 
 
@@ -35,8 +37,10 @@ DOCUMENTS: Mapping[str, str] = {
     "a long text": _order(notes="x" * 1_000_000),
     "a long number": _order(number="N")[:-1] + ', "total": ' + "9" * 1_000_000 + "}",
     "too many lines": _order(lines=[{"sku": 1}] * 75_000),
-    "10,000 wrong lines": _order(lines=[WRONG] * 10_000),
-    "10,000 lines without any field": _order(lines=[{}] * 10_000),
+    "wrong lines": _order(lines=[WRONG] * MANY),
+    "lines without any field": _order(lines=[{}] * MANY),
+    "a fault in the last of the lines": _order(lines=[RIGHT] * (MANY - 1) + [WRONG]),
+    "lines with one id": _order(lines=[{**RIGHT, "id": "1"}] * MANY),
     "unknown names in a line": _order(lines=[{f"n{n}": 1 for n in range(75_000)}]),
     "wrong lists in lines": _order(lines=[{**RIGHT, "substitutes": [1] * 100}] * 2_500),
     "numbers of 4,000 digits": _order(attributes={"v": [10**4_000] * 240}),
@@ -46,15 +50,19 @@ DOCUMENTS: Mapping[str, str] = {
     "brackets in texts": _order(notes="[" * 500_000 + "\\" * 240_000),
     "texts without an end": "[" * 60_000 + '"\\' * 450_000,
 }
+TO_THE_END: Mapping[str, str] = {
+    "a fault after 60,000 attributes": _order(lines=[FULL] * (MANY - 1) + [WRONG]),
+}
+"""What is right up to its end: it is refused when all of it was read, as what is taken."""
 COMMANDS: Mapping[str, str] = {
-    "units of 20,000 lines": json.dumps(
+    "units of all lines, twice": json.dumps(
         {
             "subject": "A-1",
             "body": {
                 "kind": "pick",
                 "fo": "F",
-                "units": {f"L{n}": -1 for n in range(10_000)},
-                "short": {f"L{n}": -1 for n in range(10_000)},
+                "units": {f"L{n}": -1 for n in range(MANY)},
+                "short": {f"L{n}": -1 for n in range(MANY)},
             },
         }
     )
@@ -68,11 +76,6 @@ PAYLOADS: Mapping[str, str] = {
         }
     ),
 }
-TO_THE_END: Mapping[str, str] = {
-    "a fault in the last of 10,000 lines": _order(lines=[RIGHT] * 9_999 + [WRONG]),
-    "10,000 lines with one id": _order(lines=[{**RIGHT, "id": "1"}] * 10_000),
-}
-"""What is right up to its end: it is refused when all of it was read, as what is taken."""
 
 
 def _refused(read: Callable[[], object]) -> None:

@@ -78,7 +78,7 @@ MOST_PRICE = 10**14
 """Major units of one line: in any currency, not more minor units than that."""
 _PLACES = 30
 _DIGITS = 64
-FEW, MANY = 100, 10_000
+FEW, MANY = 100, 3_000
 """Elements of a list: what belongs to one thing, and lines and what is said of them."""
 T = TypeVar("T")
 

@@ -220,6 +220,9 @@ class NewOrder(Sent):
     @classmethod
     def _priced(cls, lines: tuple[Line, ...], info: ValidationInfo) -> tuple[Line, ...]:
         """Give each line that has none its amount."""
+        ids = Counter(line.id for line in lines)
+        if twice := sorted(line for line, times in ids.items() if times > 1):
+            raise ValueError(f"line ids must differ; given more than once: {first_of(twice)}")
         currency = info.data.get("currency")
         if currency is None:
             return lines  # the fault is reported where it is
@@ -227,9 +230,7 @@ class NewOrder(Sent):
 
     @model_validator(mode="after")
     def _lines_agree(self) -> Self:
-        ids = Counter(line.id for line in self.lines)
-        if twice := sorted(line for line, times in ids.items() if times > 1):
-            raise ValueError(f"line ids must differ; given more than once: {first_of(twice)}")
+        ids = {line.id for line in self.lines}
         orphans = [ln.id for ln in self.lines if ln.parent_line and ln.parent_line not in ids]
         if orphans:
             raise ValueError(f"parent_line must name another line; wrong on: {first_of(orphans)}")

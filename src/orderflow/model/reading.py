@@ -30,7 +30,7 @@ __all__ = [
 
 M = TypeVar("M", bound=BaseModel)
 _LISTS = 5 * MANY
-"""Lists and objects in one document: as many as ten thousand lines have, with all their parts."""
+"""Lists and objects in one document: as many as the longest order has, with all their parts."""
 
 
 class Sent(BaseModel):
