@@ -54,8 +54,8 @@ from orderflow.stores.memory import outbox as memory_outbox
 from orderflow.stores.memory import stock as memory_stock
 from orderflow.stores.memory import store as memory
 from orderflow.stores.sql import commit as sql_commit
+from orderflow.stores.sql import database, opening
 from orderflow.stores.sql import erasure as sql_erasure
-from orderflow.stores.sql import opening
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql import store as sql
 from orderflow.testing import Broken, Contract
@@ -299,6 +299,8 @@ SEAMS: Mapping[str, Seam] = {
     "memory: an operation on stock": Seam("apply", (memory_stock,)),
     "memory: a movement of stock": Seam("movement", (memory_stock,)),
     "memory: the rows of a commit": Seam("rows_of", (memory,)),
+    "sql: every connection is in use": Seam("is_crowded", (database,)),
+    "sql: a connection commits by itself": Seam("_commits_alone", (database,)),
     "sql: an operation on stock": Seam("apply", (stock_rows,)),
     "sql: commits are written": Seam("write_commits", (sql,)),
     "sql: receipts are read": Seam("_RECEIPTS", (sql_commit,)),

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,6 +18,7 @@ from orderflow import Engine, InHouse, Order
 from orderflow.errors import StoreLocked, StoreUnavailable
 from orderflow.model.commands import Receive
 from orderflow.stores import SqlStore
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, replace
 from tests.shop import new_order
 
 
@@ -162,3 +164,41 @@ def test_a_transaction_of_another_library_is_its_own(database: str) -> None:
             getattr(raw, end)()
             raw.close()
             assert [order.id for order in engine.orders()] == there
+
+
+# --- mutants -------------------------------------------------------------------------------------
+
+
+def waits_for_no_connection(patch: Patch) -> None:
+    """Who finds every connection in use fails at once."""
+    replace(patch, "sql: every connection is in use", lambda _error: False)
+
+
+def takes_what_commits_by_itself(patch: Patch) -> None:
+    """A connection on which each statement is stored at once is as good as another."""
+    replace(patch, "sql: a connection commits by itself", lambda _connection: False)
+
+
+def more_threads_wait(url: str) -> None:
+    with closing(STORES["a small engine"](url)) as store:
+        try:
+            test_more_threads_than_connections_wait_and_do_not_fail(store)
+        except StoreLocked as error:
+            pytest.fail(f"nobody waited: {error}")
+
+
+LAWS: dict[Mutate, tuple[str, Callable[[str], None]]] = {
+    waits_for_no_connection: ("more_threads_wait", more_threads_wait),
+    takes_what_commits_by_itself: (
+        "test_a_connection_that_commits_by_itself_is_refused",
+        test_a_connection_that_commits_by_itself_is_refused,
+    ),
+}
+MUTANTS = Mutants("hosts", LAWS)
+
+
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], tmp_path: Path, monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    name, check = LAWS[mutant.how]
+    mutant.breaks(Law(name, lambda: check(f"sqlite:///{tmp_path}/orders.db")))
