@@ -87,7 +87,7 @@ def left(shop: Shop) -> int:
 ONE = cmd.Cancel(lines={"1": 1})
 BODIES: Mapping[str, Callable[[Shop], cmd.Body]] = {
     "cancel": lambda _: ONE,
-    "edit": lambda shop: cmd.Edit(quantities={"1": left(shop) - 1}),
+    "edit": lambda shop: cmd.Edit(quantities={"1": max(0, left(shop) - 1)}),
     "all": lambda _: cmd.Cancel(),
     "fire": lambda _: cmd.Fire(trigger="cancel"),
     "override": lambda _: cmd.Override(command=ONE, reason="asked for"),
