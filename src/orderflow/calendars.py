@@ -31,8 +31,10 @@ def later(moment: datetime, span: timedelta, times: int = 1) -> datetime:
     return moment + span * times if span <= (LATEST - moment) / times else LATEST
 
 
-def zone_named(name: str) -> ZoneInfo:
-    """The zone with an IANA name. Raises InvalidInput."""
+def zone_named(name: str | ZoneInfo) -> ZoneInfo:
+    """The zone with an IANA name, or the zone that is given. Raises InvalidInput."""
+    if isinstance(name, ZoneInfo):
+        return name
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError) as error:

@@ -56,7 +56,7 @@ from orderflow.model.frozen import Frozen, HoldsMappings, frozen
 from orderflow.model.ledger import Ledger
 from orderflow.model.reading import read
 from orderflow.money import Money
-from orderflow.policies import UNLIMITED, Limit
+from orderflow.policies import UNLIMITED, Keep, Limit, Retention
 from orderflow.ports import Commit
 from orderflow.ports.query import OrderQuery
 from orderflow.stores.sql.commit import Raced
@@ -70,6 +70,7 @@ EXAMPLES: Mapping[type[Any], Callable[[], Any]] = {
     Limit: lambda: Limit(refund=[Money(150, "EUR")], override=UNLIMITED),
     Money: lambda: Money(150, "EUR"),
     OrderQuery: lambda: OrderQuery(phase="placed", stage="picking"),
+    Retention: lambda: Retention({"order": Keep("a law", years=8)}, {"*": Keep("a law", days=9)}),
 }
 """Values that their annotations do not say enough of."""
 ASIDE = ("orderflow.testing", "orderflow.cli", "orderflow.runtimes", "orderflow.simulation")

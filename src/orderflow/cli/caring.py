@@ -56,7 +56,7 @@ def doctor(
     engine = _examiner(context, db, app_name)
     if mends:
         mend(engine)
-    with Progress(console=err, transient=True) as progress:
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         bar = progress.add_task("looking at orders", total=None)
         findings = [
             _as_far_as_known(engine, found)
