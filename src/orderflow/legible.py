@@ -17,6 +17,10 @@ Tabs and line feeds are none of it.
 """
 _RUN = re.compile(f"{UNSAFE.pattern}+")
 _IN_ADDRESS = re.compile(r"(//[^\s:/@?#]{0,300}:)\S{0,1000}@")
+_IN_DATABASES = re.compile(
+    r"((?:sqlite|postgres|mysql|mariadb|oracle|mssql)\w*(?:\+\w+)?://[^\s:/@?#]{0,300}:)[^\n]{0,1000}@"
+)
+"""A database's address may have a password with blanks in it."""
 _NAMED = re.compile(
     r"((?:password|passwd|pwd|secret|token)\s*=\s*)('[^']*'|[^\s&'\";]+)", re.IGNORECASE
 )
@@ -50,7 +54,9 @@ def without_passwords(text: str) -> str:
     >>> without_passwords("cannot open postgresql://ana:sesame@db/shop?sslpassword=open")
     'cannot open postgresql://ana:***@db/shop?sslpassword=***'
     """
-    return _NAMED.sub(r"\1***", _IN_ADDRESS.sub(r"\1***@", text))
+    for address in (_IN_DATABASES, _IN_ADDRESS):
+        text = address.sub(r"\1***@", text)
+    return _NAMED.sub(r"\1***", text)
 
 
 class _Legible(logging.Filter):

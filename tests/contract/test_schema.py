@@ -205,3 +205,12 @@ def test_tasks_are_listed_by_an_index(explained: Explained) -> None:
     explained.tasks(TaskQuery(role="warehouse"))
     assert "orderflow_tasks_role" in explained.plan
     explained.connection.close()
+
+
+def test_a_version_that_is_no_number_is_none(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/orders.db"
+    SqlStore(url).close()
+    with sqlite3.connect(f"{tmp_path}/orders.db") as db:
+        db.execute("update orderflow_schema set version = 'abc'")
+    with pytest.raises(SchemaMismatch, match="'abc'"):
+        SqlStore(url, create=False)

@@ -95,6 +95,8 @@ def test_whatever_comes_is_read_or_is_a_typed_error(body: bytes) -> None:
         ({"occurred_at": "2026-01-05T10:00:00"}, "events.1.occurred_at"),
         ({"occurred_at": "yesterday"}, "events.1.occurred_at"),
         ({"place": 7}, "events.1.place"),
+        ({"place": "\ud800"}, "events.1.place"),
+        ({"code": "\udfff"}, "events.1.code"),
     ],
 )
 def test_a_bad_event_names_its_field_and_costs_only_itself(
@@ -110,7 +112,13 @@ def test_a_bad_event_names_its_field_and_costs_only_itself(
     assert [p.field for p in caught.value.problems] == [field.replace(".1.", ".0.")]
 
 
-ODD = st.none() | st.integers() | st.text(max_size=5) | st.just("x\x00") | st.just("\x1b[2J")
+ODD = (
+    st.none()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.just("x\x00")
+    | st.sampled_from(["\x1b[2J", "\ud83d"])
+)
 BAD = st.dictionaries(
     st.sampled_from(["id", "code", "tracking_number", "occurred_at", "place", "to_recipient"]), ODD
 )

@@ -45,6 +45,7 @@ from orderflow.kernel.decision.workflows import (
     REMOTE,
     RETURN,
 )
+from orderflow.legible import without_passwords
 from orderflow.model.commands import Command, Receive
 from orderflow.model.document import NewOrder
 from orderflow.model.observations import Observation
@@ -138,7 +139,8 @@ def explain(
     load(engine, order)
     found = engine.explain(order, by=by) if by else engine.explain(order)
     owners = [f"order:{order}", *(f"parcel:{parcel}" for parcel in found.order.state.parcels)]
-    drivers = [link(temporal, owner) for owner in owners] if temporal else []
+    pages = without_passwords(temporal)
+    drivers = [link(pages, owner) for owner in owners] if temporal else []
     value = {
         "id": order,
         "status": found.order.status,

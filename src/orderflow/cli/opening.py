@@ -94,8 +94,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="The order's id.")]
 DB = "sqlite:///orderflow.db"
 GIVE = "give the application, --app MODULE:FUNCTION"
-_IN_URL = re.compile(r":[^/\s]\S*@")
-"""A password in what should be a database's URL, miswritten as it may be."""
+_IN_URL = re.compile(r":[^/\s].*@", re.DOTALL)
+_IN_QUERY = re.compile(r"([?&][^=&]*(?:password|passwd|pwd|secret|token)=)[^&]*", re.IGNORECASE)
 
 
 def open_engine(
@@ -109,7 +109,7 @@ def open_engine(
     sys.path.insert(0, "")  # as `python -m` does: what is in the working directory is found
     try:
         made = getattr(importlib.import_module(module), function)(store)
-    except Exception as error:  # whatever the application's own code raises
+    except (Exception, SystemExit) as error:  # whatever the application's own code raises
         what = f"{type(error).__name__}: {error}"
         fail(f"cannot make an engine with {app_name}, as in shop.app:make_engine: {what}")
     if not isinstance(made, Engine):
@@ -117,13 +117,21 @@ def open_engine(
     return made
 
 
+def without_secrets(url: str) -> str:
+    """A URL without its passwords, miswritten as it may be.
+
+    >>> without_secrets("postgresql://u:se same@db/x?sslpassword=o'pen&a=1")
+    'postgresql://u:***@db/x?sslpassword=***&a=1'
+    """
+    return _IN_QUERY.sub(r"\1***", _IN_URL.sub(":***@", url))
+
+
 def open_store(context: typer.Context, db: str, *, create: bool = False) -> SqlStore:
     """The store, closed when the command ends; only commands that fill one *create* it."""
     try:
         store = SqlStore(db, create=create)
     except (OrderflowError, ValueError) as error:
-        shown = _IN_URL.sub(":***@", without_passwords(db))
-        fail(f"cannot open {db}: {said(error)}".replace(db, shown))
+        fail(f"cannot open {without_secrets(db)}: {said(error).replace(db, without_secrets(db))}")
     context.call_on_close(store.close)
     return store
 

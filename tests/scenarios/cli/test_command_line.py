@@ -247,6 +247,9 @@ def broken(store):
 
 def takes_nothing():
     pass
+
+def ends(store):
+    raise SystemExit(7)
 """
 
 
@@ -318,6 +321,7 @@ def test_a_task_is_completed_by_somebody_and_each_field_given_once(tmp_path: Pat
         ("shop_of_mine:mkae", "has no attribute 'mkae'"),
         ("shop_of_mine", "cannot make an engine with shop_of_mine, as in"),
         ("nowhere:make", "No module named 'nowhere'"),
+        ("shop_of_mine:ends", "SystemExit: 7"),
     ],
 )
 def test_an_application_that_makes_no_engine(

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orderflow import Engine, InHouse, InvalidInput
-from orderflow.cli.opening import print_json, said
+from orderflow.cli.opening import print_json, said, without_secrets
 from orderflow.cli.running import read_orders
 from orderflow.cli.safe import SafeConsole
 from orderflow.errors import Problem, StoreUnavailable
@@ -105,6 +105,15 @@ def test_no_error_shows_the_password_of_an_address(secret: str, address: str) ->
         assert "s3kr1t" not in without_passwords(text)
     assert "s3kr1t" not in str(StoreUnavailable(f"{url} is away"))
     assert "s3kr1t" not in said(StoreUnavailable(f"{url} is away"))
+
+
+@given(st.text("abc '\";&@/:%+", min_size=6, max_size=20))
+def test_no_password_of_an_address_that_was_given_is_shown(secret: str) -> None:
+    secret = f"s3{secret}kr1t"
+    for url in (f"postgresql://u:{secret}@127.0.0.1/x", f"sqlite://u:{secret}@/x?a=1"):
+        assert "kr1t" not in without_secrets(url)
+        assert "kr1t" not in without_passwords(f"cannot open {url}: no")
+    assert "kr1t" not in without_secrets(f"postgresql://db/x?password={secret.replace('&', '')}")
 
 
 def test_a_long_text_is_read_once() -> None:

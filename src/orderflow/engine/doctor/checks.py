@@ -107,13 +107,17 @@ def _declared(handler: Handler, order: Order, event: ev.Event) -> Iterator[Findi
                 )
             return
         case ev.LifecycleMoved():
-            stamp = order.state.workflow
+            stamp, over = order.state.workflow, order.state.phase.final
         case ev.FulfillmentOrderMoved(fo=fo):
-            stamp = order.fulfillment_orders[fo].workflow
+            found = order.fulfillment_orders[fo]
+            stamp, over = found.workflow, found.phase.final
         case ev.ReturnMoved(rma=rma):
-            stamp = order.state.returns[rma].workflow
+            back = order.state.returns[rma]
+            stamp, over = back.workflow, back.phase.final
         case _:
             return
+    if over and (stamp.name, stamp.version) not in handler.rules.machines:
+        return  # the workflow may go when nothing runs on it any more
     declared = handler.rules.machine(stamp).workflow.leaving.get(event.source, ())
     if not any((t.trigger, t.dest) == (event.trigger, event.dest) for t in declared):
         yield Finding(

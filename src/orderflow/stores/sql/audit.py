@@ -23,12 +23,14 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
+from sqlalchemy.exc import DBAPIError
 
 from orderflow.model.stock import Cause
 from orderflow.stores import codec
 from orderflow.stores.rows import PRIORITY, entry_row, parcel_row, sku_rows, state_row
 from orderflow.stores.sql import schema
 from orderflow.stores.sql.cards import odd_cards
+from orderflow.stores.sql.failures import is_unreadable
 from orderflow.stores.sql.outbox import claimed
 from orderflow.stores.sql.repair import COUNTED, far_off
 from orderflow.stores.sql.unmatched import item_of
@@ -42,7 +44,8 @@ def odd_rows(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]
     """The subject of each odd row, and what is odd about it; a check that fails keeps no other."""
     for check in (
         _of_another_kind(connection),
-        _by_condition(connection, now),
+        _no_text(connection),
+        *(_by_condition(connection, odd) for odd in _conditions(now)),
         odd_cards(connection),
         _other_versions(connection),
         _unlike_what_they_tell(connection),
@@ -50,9 +53,13 @@ def odd_rows(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]
         _unreadable(connection),
     ):
         try:
-            yield from check
+            yield from ((str(subject), what) for subject, what in check)
         except (TypeError, ValueError, ArithmeticError, LookupError) as error:
             yield "rows", f"some cannot be read: {type(error).__name__}"
+        except DBAPIError as error:
+            if not is_unreadable(error):
+                raise
+            yield "rows", "some hold text that is no UTF-8"
 
 
 _KINDS: Mapping[type[Any], tuple[str, ...]] = {str: ("text",), int: ("integer", "null")}
@@ -74,14 +81,31 @@ def _of_another_kind(connection: Connection) -> Iterator[tuple[str, str]]:
                 yield table.name, f"a value of {column.name} that cannot be read"
 
 
-def _by_condition(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]:
-    for name, condition, what in (*_of_nothing(), *_of_stock(), *_of_outbox(now), *_of_receipts()):
-        for subject in connection.scalars(select(name).where(condition).distinct().order_by(name)):
-            yield subject, what
+def _no_text(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Texts that are none: SQLite takes any bytes, and its driver reads them not."""
+    for table in schema.metadata.sorted_tables if connection.dialect.name == "sqlite" else ():
+        texts = ", ".join(column.name for column in table.c if column.type.python_type is str)
+        try:
+            for _ in connection.exec_driver_sql(f"select {texts or 1} from {table.name}"):
+                pass
+        except DBAPIError as error:
+            if not is_unreadable(error):
+                raise
+            yield table.name, "a text that is no UTF-8"
 
 
 Odd = tuple[ColumnElement[str], ColumnElement[bool], str]
 """What names an odd row, which rows are odd, and what is odd about them."""
+
+
+def _by_condition(connection: Connection, odd: Odd) -> Iterator[tuple[str, str]]:
+    name, condition, what = odd
+    for subject in connection.scalars(select(name).where(condition).distinct().order_by(name)):
+        yield subject, what
+
+
+def _conditions(now: datetime) -> Iterator[Odd]:
+    yield from (*_of_nothing(), *_of_stock(), *_of_outbox(now), *_of_receipts())
 
 
 def _without(name: ColumnElement[str], table: Table) -> ColumnElement[bool]:

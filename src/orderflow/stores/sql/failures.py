@@ -23,7 +23,7 @@ from orderflow.errors import (
     StoreUnavailable,
 )
 
-__all__ = ["Contended", "OldSnapshot", "Progress", "again", "is_crowded", "typed"]
+__all__ = ["Contended", "OldSnapshot", "Progress", "again", "is_crowded", "is_unreadable", "typed"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -87,6 +87,11 @@ def is_crowded(error: Exception) -> bool:
     return isinstance(error, PoolTimeout) or bool(_CROWDED.search(str(error)))
 
 
+def is_unreadable(error: DBAPIError) -> bool:
+    """Whether a text in an SQLite file is no UTF-8: its driver gives no code for that."""
+    return isinstance(error.orig, sqlite3.Error) and "decode to UTF-8" in str(error.orig)
+
+
 @attrs.define
 class Progress:
     """How far a transaction is."""
@@ -110,6 +115,9 @@ def typed() -> Iterator[Progress]:
     except PendingRollbackError as error:
         raise OldSnapshot(str(error).partition("\n")[0]) from None
     except DBAPIError as error:
+        if is_unreadable(error):
+            problem = Problem("(some text)", "(not shown)", "text in UTF-8 is right")
+            raise InvalidInput("what is stored", [problem]) from None
         raise _told(error.orig, progress, lost=error.connection_invalidated) from None
     except sqlite3.Error as error:
         raise _told(error, progress) from None

@@ -36,6 +36,8 @@ def prepare(connection: Connection, *, create: bool = True) -> bool:
         if create:
             schema.create(connection)
         return create
+    if not isinstance(found, int):
+        raise SchemaMismatch(f"orderflow_schema has {found!r} for the version of the tables")
     if found != schema.VERSION and found not in _STEPS:
         way = "a later" if found > schema.VERSION else "an earlier"
         raise SchemaMismatch(

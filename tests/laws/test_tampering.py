@@ -13,7 +13,7 @@ import pytest
 
 from orderflow.engine.doctor import examine
 from orderflow.stores.sql import schema
-from tests.contract.tampering import Shop, Tamper, columns, tampers
+from tests.laws.tampering import Shop, Tamper, columns, tampers
 
 LOG = "a log of what went wrong: nothing is decided by it"
 TRIES = "how often, when next and by whom a row is tried: workers move it as they go"
@@ -122,6 +122,30 @@ def test_a_row_that_cannot_be_read_keeps_nothing_else_from_being_told(
             told = {(found.subject, found.what) for found in shop.look()}
     assert len(known) >= 2
     assert told > known, known - told
+
+
+BYTES = {"a text": "cast(? as text)", "no text": "?"}
+KEYS = ("order_states.id", "journals.subject", "stock_movements.sku", "outbox.data", "tasks.key")
+
+
+@pytest.mark.parametrize("put", BYTES)
+def test_bytes_that_are_no_text_are_found_and_keep_nothing_from_being_told(
+    put: str, shop: Shop
+) -> None:
+    others = [c for c in columns() if c.type.python_type is str]
+    chosen = random.Random(7).sample(others, 6)
+    names = {f"{c.table.name.removeprefix('orderflow_')}.{c.name}" for c in chosen} | set(KEYS)
+    lamp = Tamper(
+        "orderflow_stock_levels", "on_hand", 1, *shop.two("orderflow_stock_levels", "on_hand", 1)
+    )
+    other = Tamper("orderflow_refs", "subject", 0, *shop.two("orderflow_refs", "subject"))
+    with shop.tampered(lamp), shop.tampered(other):
+        known = {(found.subject, found.what) for found in shop.look()}
+        for name in sorted(names):
+            table, column = name.split(".")
+            with shop.written(f"orderflow_{table}", column, BYTES[put]) as done:
+                told = {(found.subject, found.what) for found in shop.look()} if done else set()
+            assert not done or (known & told and told - known), (name, told)
 
 
 def test_only_orders_that_changed_since_are_looked_at(shop: Shop) -> None:

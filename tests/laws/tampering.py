@@ -32,6 +32,8 @@ from orderflow.testing import FakeCarrier, FakeParty
 
 __all__ = ["Shop", "Tamper", "columns", "tampers"]
 
+NO_TEXT = b"A\xffB"
+"""Bytes that are no UTF-8."""
 HERE = Address(name="Ana Ng", lines=("1 Hill Road",), city="York", country="GB")
 
 
@@ -140,6 +142,26 @@ class Shop:
                 yield True
             finally:
                 db.execute(*back)
+
+    @contextmanager
+    def written(self, table: str, column: str, put: str) -> Iterator[bool]:
+        """A value of a column is these bytes, *put* by SQL; False where it may not be."""
+        keys = keys_of(schema.metadata.tables[table])
+        where = " and ".join(f"{key} = ?" for key in keys)
+        with closing(sqlite3.connect(self.file, isolation_level=None)) as db:
+            row = db.execute(f"select {column}, {', '.join(keys)} from {table}").fetchone()
+            change = f"update {table} set {column} = {{}} where {{}}"
+            try:
+                db.execute(change.format(put, where), (NO_TEXT, *row[1:]))
+            except sqlite3.IntegrityError:
+                yield False
+                return
+            now = where.replace(f"{column} = ?", f"{column} = {put}")
+            there = [NO_TEXT if key == column else v for key, v in zip(keys, row[1:], strict=True)]
+            try:
+                yield True
+            finally:
+                db.execute(change.format("?", now), (row[0], *there))
 
     def look(self, *, anew: bool = False) -> list[Finding]:
         """What the doctor finds, who may have to open the database *anew*."""
