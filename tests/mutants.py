@@ -224,6 +224,8 @@ SEAMS: Mapping[str, Seam] = {
     "money in a context of its own": Seam("EXACTLY", (money, document)),
     "when a period is over": Seam("later", (calendars,)),
     "who may give a command": Seam("lacking", (decide,)),
+    "what a method is given": Seam("expect", (engine,)),
+    "what an engine reads": Seam("reading", (engine,)),
     "who may change stock": Seam("lacking", (engine,)),
     "who may do a task": Seam("lacks", (desk,)),
     "what a decision gives away": Seam("given_away", (decide,)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
+from types import NoneType
 from typing import Any, Unpack
 
 import attrs
@@ -16,6 +17,7 @@ from orderflow.engine.doctor.checks import Finding, order_findings
 from orderflow.engine.doctor.stock import stock_findings
 from orderflow.engine.erasure import Forgetter, Forgotten
 from orderflow.engine.explain import Explanation, explain, silent
+from orderflow.engine.given import expect
 from orderflow.engine.people.desk import Desk
 from orderflow.engine.people.pick_tour import Walk, picks, walk_of
 from orderflow.engine.pipeline.envelope import Envelope, FactProviders, digest, enveloped
@@ -45,7 +47,7 @@ from orderflow.model.observations import (
     TrackingReported,
 )
 from orderflow.model.order import Order
-from orderflow.model.reading import read_json, storable
+from orderflow.model.reading import read_json, reading, storable
 from orderflow.model.stock import StockKey, StockLevel
 from orderflow.model.work import Task
 from orderflow.ports import (
@@ -71,6 +73,7 @@ _OF_A_PARCEL = LabelBought, LabelVoided, TrackingReported
 
 
 def _key(task: Task | str) -> str:
+    expect("task", task, str, Task)
     return task if isinstance(task, str) else task.key
 
 
@@ -163,14 +166,26 @@ class Engine:
         Raises:
             Refused: With every reason; nothing was stored.
         """
-        return self.submit(Place(order=order).to(by=by, id=id), connection=connection)
+        with reading("order"):
+            body = Place(order=order)
+        return self.submit(body.to(by=by, id=id), connection=connection)
 
     def place_many(
         self, orders: Mapping[str, NewOrder], *, by: str = "system", connection: Any = None
     ) -> dict[str, Order | OrderflowError]:
         """Place orders by their ids, many in one transaction: for each the order, or the error."""
-        commands = [Place(order=order).to(by=by, id=id) for id, order in orders.items()]
-        return dict(zip(orders, self.submit_many(commands, connection=connection), strict=True))
+        expect("orders", orders, Mapping)
+        found: dict[str, Order | OrderflowError] = {}
+        commands: dict[str, Command] = {}
+        for id, order in orders.items():
+            try:
+                with reading("order"):
+                    commands[id] = Place(order=order).to(by=by, id=id)
+            except InvalidInput as error:
+                found[id] = error
+        answers = self.submit_many(commands.values(), connection=connection)
+        found |= zip(commands, answers, strict=True)
+        return {id: found[id] for id in orders}
 
     def submit(self, command: Command, *, connection: Any = None) -> Order:
         """Carry out a command about an order, and give the order after it.
@@ -196,6 +211,7 @@ class Engine:
 
         Gives for each what :meth:`submit` would return or raise.
         """
+        expect("commands", commands, Iterable)
         return self._submitting(connection).submit_all(list(commands))
 
     def _submitting(self, connection: Any) -> Submitter:
@@ -258,6 +274,7 @@ class Engine:
         Raises:
             InvalidInput: It is no observation; names each field. Sent again, it is kept once.
         """
+        expect("payload", payload, str, bytes)
         try:
             observation = read_json(Observation, payload, "observation")
         except InvalidInput as error:
@@ -278,6 +295,7 @@ class Engine:
 
     def dismiss(self, reference: str) -> None:
         """Drop what the inbox keeps under a reference. Raises NotFound."""
+        expect("reference", reference, str)
         if not self.store.dismiss(reference):
             raise NotFound(f"the inbox keeps nothing under {reference}")
 
@@ -292,7 +310,9 @@ class Engine:
         id: str | None = None,
     ) -> Order:
         """Fire a declared trigger on an order, or on its FO or return named by *on*."""
-        return self.submit(Fire(trigger=trigger, on=on, data=data or {}).to(order, by=by, id=id))
+        with reading("fire"):
+            body = Fire(trigger=trigger, on=on, data=data or {})
+        return self.submit(body.to(order, by=by, id=id))
 
     def ask(self, command: Command) -> Decision | tuple[Refusal, ...]:
         """What :meth:`submit` would do now: the decision, or every reason to refuse."""
@@ -321,6 +341,7 @@ class Engine:
 
     def order(self, order_id: str) -> Order:
         """The order. Raises NotFound."""
+        expect("order_id", order_id, str)
         found = self.store.order(order_id)
         if found is None:
             raise NotFound(f"there is no order {order_id}")
@@ -337,15 +358,20 @@ class Engine:
 
     def journal(self, order: str) -> Iterator[Entry]:
         """The order's journal, oldest first."""
+        expect("order", order, str)
         return self.store.journal(f"order:{order}")
 
     def level(self, sku: str, location: str = "main") -> StockLevel:
         """The stock level of a SKU at a location."""
+        expect("sku", sku, str)
+        expect("location", location, str)
         key = StockKey(sku, location)
         return self.store.levels([key])[key]
 
     def tasks(self, role: str | None = None, assignee: str | None = None) -> Iterator[Task]:
         """Every open task (of a role, of who claimed it); read page by page."""
+        expect("role", role, str, NoneType)
+        expect("assignee", assignee, str, NoneType)
         query = TaskQuery(role, assignee=assignee)
         while page := self.store.tasks(query):
             yield from (task for _, task in page)
@@ -373,10 +399,12 @@ class Engine:
         Raises:
             InvalidInput: The id is empty: guests' orders are forgotten one by one.
         """
+        expect("customer", customer, str, NoneType)
         return self._forgetter.forget(customer)
 
     def forget_order(self, order: str) -> Forgotten:
         """Erase the person of one order, such as a guest's. Raises NotFound; see :meth:`forget`."""
+        expect("order", order, str)
         return self._forgetter.forget_order(order)
 
     def restricted(self, order: str, *, by: str) -> tuple[Restricted, ...]:
@@ -386,14 +414,18 @@ class Engine:
             Refused: The actor has not.
             NotFound: There is no such order.
         """
+        expect("order", order, str)
         return self._forgetter.retainer.read(order, by)
 
     def claim(self, task: Task | str, *, by: str) -> Task:
         """Keep a task for one person. Raises NotFound; Refused where it is another's."""
+        expect("by", by, str)
         return self._desk.claim(_key(task), by)
 
     def reassign(self, task: Task | str, to: str, *, by: str) -> Task:
         """Give a task to somebody else; to nobody, where *to* is empty. Raises as :meth:`claim`."""
+        expect("to", to, str)
+        expect("by", by, str)
         return self._desk.reassign(_key(task), to, by)
 
     def plan_walk(self, *, by: str, limit: int = 20) -> Walk:
@@ -402,6 +434,8 @@ class Engine:
         What lines ask for (lots, serial numbers) is filled in task by task: their orders are left
         out.
         """
+        expect("by", by, str)
+        expect("limit", limit, int)
         found: dict[str, tuple[Order, str]] = {}
         for task in self.tasks():
             if len(found) == limit:
@@ -420,8 +454,10 @@ class Engine:
 
         Raises:
             Refused: An order changed meanwhile; its task is still open, those before it are done.
-            ValueError: More is missing than the walk was to fetch; nothing was done.
+            InvalidInput: More is missing than the walk was to fetch; nothing was done.
         """
+        expect("walk", walk, Walk)
+        expect("missing", missing, Mapping, NoneType)
         return tuple(
             self.submit(pick.to(picking.order, by=by, id=f"{picking.task}:walk"))
             for picking, pick in picks(walk, missing or {})
@@ -432,8 +468,13 @@ class Engine:
 
         A SKU that the list leaves out counts as 0. Each difference comes with what would mend it.
         """
+        expect("location", location, str)
+        expect("on_hand", on_hand, Mapping)
+        for sku in on_hand:
+            expect("on_hand", sku, str)
         found = (level for level in self._stock() if level.key.location == location)
-        return differences(location, {level.key.sku: level for level in found}, on_hand)
+        with reading("reconcile"):
+            return differences(location, {level.key.sku: level for level in found}, on_hand)
 
     def _stock(self) -> Iterator[StockLevel]:
         after = StockKey("", "")
@@ -459,6 +500,8 @@ class Engine:
             Refused: The command's reasons; ``task.claimed`` where somebody else has it;
                 ``task.not_a_step`` where other commands end it.
         """
+        expect("by", by, str)
+        expect("data", data, Mapping, NoneType)
         order, said = self._desk.completing(_key(task), by, data or {})
         if isinstance(said, Body):
             return self._submitter.submit(said.to(order, by=by, id=id), task=_key(task))

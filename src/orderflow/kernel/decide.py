@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from orderflow.errors import Refusal
-from orderflow.kernel.changes import cancellation, edit, trigger
+from orderflow.kernel.changes import cancellation, edit
 from orderflow.kernel.decision.checks import known
 from orderflow.kernel.decision.draft import Context, Deciding
 from orderflow.kernel.decision.limits import given_away, over_limits
@@ -261,7 +261,7 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.CloseReturn: rma.close,
     cmd.CloseTask: _close_task,
     cmd.Reopen: lifecycle.reopen,
-    cmd.Fire: trigger.fire,
+    cmd.Fire: rma.fire,
     obs.PaymentReported: payment.payment_reported,
     obs.FeedbackGiven: review.feedback_given,
     obs.GoodsReturned: goods.goods_returned,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
@@ -73,8 +73,37 @@ def read(model: type[M], data: object, what: str = "input") -> M:
     Raises:
         InvalidInput: With every field that is wrong.
     """
-    with reading(what):
-        return model.model_validate(data)
+    try:
+        with reading(what):
+            return model.model_validate(data)
+    except RecursionError:
+        raise InvalidInput(what, [_too_deep(data)]) from None
+
+
+_DEEPEST = 100
+"""Levels of lists and names that what is read as Python values may have, and be told of."""
+
+
+def _too_deep(data: object) -> Problem:
+    """The first field of *data* that is deeper than anything that is expected."""
+    right = f"at most {_DEEPEST} levels of lists and names are expected"
+    fields = data.items() if isinstance(data, Mapping) else ()
+    named = ((str(name), value) for name, value in fields if _is_deep(value))
+    field, value = next(named, ("(whole)", data))
+    return Problem(field, value, right)
+
+
+def _is_deep(value: object) -> bool:
+    """Whether it goes on: found without going into it level by level as deep as it is."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        within = (one.values() if isinstance(one, Mapping) else one for one in level)
+        level = [one for ones in within if isinstance(ones, Iterable) for one in _containers(ones)]
+    return bool(level)
+
+
+def _containers(ones: Iterable[object]) -> Iterator[object]:
+    return (one for one in ones if isinstance(one, Mapping | list | tuple))
 
 
 def read_json(model: type[M], data: str | bytes, what: str = "input") -> M:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orderflow import Dropship, Engine, InHouse, Line, NewOrder, Order, Refused
@@ -17,7 +19,15 @@ from orderflow.kernel.decision import limits
 from orderflow.kernel.decision.limits import Giving
 from orderflow.model import commands as cmd
 from orderflow.model.document import Charge
-from orderflow.model.observations import GoodsReturned, PaymentReported
+from orderflow.model.ledger import Bucket
+from orderflow.model.observations import (
+    CancellationAnswered,
+    GoodsReturned,
+    PaymentReported,
+    RequestAnswered,
+    ReturnInspected,
+)
+from orderflow.model.phases import ReturnPhase
 from orderflow.model.state import PaymentFact, RefundStatus
 from orderflow.money import Money
 from orderflow.policies import EVERY_ROLE, UNLIMITED, Limit
@@ -100,6 +110,8 @@ def all_of(engine: Engine, command: cmd.Command) -> None:
         raise answer
 
 
+RETURNED = [("ask for a return", 1), ("approve", 1), ("what was approved comes", 1)]
+EXCHANGED = [("ask for an exchange", 9)]
 DOORS: Mapping[str, Callable[[Engine, cmd.Command], object]] = {
     "submit": Engine.submit,
     "submit_many": all_of,
@@ -280,6 +292,156 @@ def test_an_override_is_for_orders_of_so_much() -> None:
     shop.does(over, by="boss")
 
 
+# --- in any order of events --------------------------------------------------------------------
+
+
+def deliver(shop: Shop, units: int) -> None:
+    """A picker takes units of the first line, and a carrier delivers them."""
+    for fo in shop.order.state.fulfillment_orders:
+        there = shop.order.units(Bucket.ALLOCATED, fo=fo).get("1", 0)
+        with suppress(Refused):
+            shop.does(cmd.Pick(fo=fo, units={"1": min(units, there) or 1}), by="boss")
+    for parcel in shop.order.state.parcels:
+        shop.delivers(parcel)
+
+
+SCHEDULED = frozenset({"pick", "approve_return", "close_return"})
+THE_PRICE = "the customer pays the price"
+WORLD: Mapping[str, Callable[[Sold, int], None]] = {
+    THE_PRICE: lambda shop, _: shop.pays_once(),
+    "some are delivered": deliver,
+    "what was approved comes": lambda shop, _: come(shop),
+    "weeks go by": lambda shop, _: shop.passes(days=40),
+}
+DEEDS: Mapping[str, Callable[[Shop, int], Iterable[cmd.Body]]] = {
+    "cancel": lambda _, units: [cmd.Cancel(lines={"1": units})],
+    "cancel what is new": lambda shop, units: [
+        cmd.Cancel(lines={line.id: units}) for line in shop.order.document.lines[1:]
+    ],
+    "ask for a return": lambda _, units: [cmd.RequestReturn(lines={"1": units})],
+    "ask for an exchange": lambda _, units: [
+        cmd.RequestReturn(lines={"1": 1}, exchange=[gold(units)])
+    ],
+    "approve": lambda shop, _: [cmd.ApproveReturn(rma=rma) for rma in shop.order.state.returns],
+    "decline": lambda shop, _: [
+        cmd.DeclineReturn(rma=rma, reason="worn") for rma in shop.order.state.returns
+    ],
+    "close": lambda shop, _: [cmd.CloseReturn(rma=rma) for rma in shop.order.state.returns],
+    "change a quantity": lambda _, units: [cmd.Edit(quantities={"1": units})],
+    "add a line": lambda _, units: [cmd.Edit(lines=[gold(units)])],
+    "add, and take": lambda shop, units: [
+        cmd.Edit(lines=[gold(9)], quantities={"1": max(0, left(shop) - units)})
+    ],
+}
+
+
+def gold(units: int) -> Line:
+    """What is dear."""
+    return Line(sku="GOLD", quantity=units, unit_price=Decimal(10), stocked=False)
+
+
+def come(shop: Shop) -> None:
+    """What the customer may send back arrives, and is good."""
+    for rma in list(shop.order.state.returns.values()):
+        if rma.phase is ReturnPhase.APPROVED:
+            shop.says(GoodsReturned(lines={**rma.lines}, rma=rma.id))
+            shop.says(ReturnInspected(rma=rma.id, restock={**rma.lines}))
+
+
+def try_all(shop: Shop, bodies: Iterable[cmd.Body]) -> None:
+    """Ana does what she may."""
+    for body in bodies:
+        with suppress(Refused):
+            shop.does(body, by="ana")
+
+
+class Sold(Shop):
+    """An order of mugs at 10.00 less a discount, of which nothing is paid yet."""
+
+    def __init__(self, units: int, discount: int, most: int) -> None:
+        limits = {"clerk": Limit(refund=[eur(most)], price_reduction=[eur(most)])}
+        super().__init__(manual=SCHEDULED, stock={"MUG": 99}, roles_of=PEOPLE.get, limits=limits)
+        line = Line(sku="MUG", quantity=units, unit_price=Decimal(10), discount=discount)
+        self.place(line)
+        self.price = self.order.document.total.minor
+
+    def pays_once(self) -> None:
+        """The customer pays what the order cost when it was placed."""
+        if not self.order.state.payments.captured:
+            self.pays(self.price)
+
+
+def eur(minor: int) -> Money:
+    return Money(minor, "EUR")
+
+
+@given(
+    units=st.integers(2, 6),
+    discount=st.integers(0, 500),
+    most=st.integers(500, 3000),
+    steps=st.lists(
+        st.tuples(st.sampled_from([*WORLD, *DEEDS, "approve"]), st.integers(1, 9)), max_size=12
+    ),
+)
+@example(3, 0, 1000, [(THE_PRICE, 1), ("some are delivered", 3), *RETURNED, *RETURNED])
+@example(6, 0, 1000, [("some are delivered", 3), *RETURNED[:1], *RETURNED, (THE_PRICE, 1)])
+@example(6, 0, 1000, [(THE_PRICE, 1), ("ask for an exchange", 9), ("cancel", 5)])
+@example(6, 0, 1000, [(THE_PRICE, 1), ("some are delivered", 1), *EXCHANGED, ("cancel", 5)])
+@example(6, 0, 1000, [(THE_PRICE, 1), ("add, and take", 5)])
+@example(2, 500, 500, [("change a quantity", 9)])
+def test_no_order_of_events_passes_a_limit(
+    units: int, discount: int, most: int, steps: Iterable[tuple[str, int]]
+) -> None:
+    """Of a price that is paid once no more than the clerk's limit comes back, in the end."""
+    shop = Sold(units, discount, most)
+    for what, n in steps:
+        if what in WORLD:
+            WORLD[what](shop, n)
+        else:
+            try_all(shop, DEEDS[what](shop, n))
+    shop.pays_once()
+    come(shop)
+    shop.passes(days=60)
+    back = refunded(shop.order)
+    assert back <= most, f"{back} came back, where {most} may"
+    off = sum(line.discount for line in shop.order.document.lines)
+    assert off <= max(most, discount), f"{off} are taken off, where {most} may"
+
+
+def asked_back_first(*, by: str) -> int:
+    """A supplier is asked for units before the customer pays: what comes back in the end."""
+    shop = Shop(Dropship(Silent()), roles_of=PEOPLE.get, limits=limited(1000, 2000))
+    shop.place(mugs())
+    shop.says(RequestAnswered(fo="A-1-F1"))
+    with suppress(Refused):
+        shop.does(cmd.Cancel(lines={"1": 2}), by=by)
+    shop.pays(2000)
+    if shop.order.state.cancellations:
+        shop.says(CancellationAnswered(fo="A-1-F1", lines={"1": 2}))
+    return refunded(shop.order)
+
+
+def test_who_pays_later_changes_nothing() -> None:
+    assert asked_back_first(by="ana") == 0
+    assert asked_back_first(by="bo") == 2000
+
+
+@pytest.mark.parametrize("ends", ["decline", "expire"])
+def test_an_exchange_that_never_goes_out_gives_nothing_away(ends: str) -> None:
+    shop = Sold(3, 0, 1000)
+    deliver(shop, 1)
+    try_all(shop, DEEDS["ask for an exchange"](shop, 9))
+    if ends == "decline":
+        (body,) = DEEDS["decline"](shop, 1)
+        assert codes(shop.engine.ask(body.to("A-1", by="ana"))) == set()
+        shop.does(body, by="ana")
+    else:
+        try_all(shop, DEEDS["approve"](shop, 1))
+        shop.passes(days=40)
+    assert shop.refused(cmd.Cancel(lines={"1": 2}), by="ana") == OVER
+    assert codes(shop.engine.ask(ONE.to("A-1", by="ana"))) == set()
+
+
 # --- what is offered ------------------------------------------------------------------------------
 
 
@@ -358,11 +520,57 @@ def waits_for_the_answer(patch: Patch) -> None:
     patch.setattr(limits, "_coming", lambda _order: {})
 
 
+def looks_at_new_lines_only(patch: Patch) -> None:
+    """What a discount grows by is not counted."""
+    below = limits._reductions
+    patch.setattr(
+        limits,
+        "_reductions",
+        lambda document, charges, before=None: below(
+            document, charges, dict.fromkeys(before or (), 10**9)
+        ),
+    )
+
+
+def sees_money_only(patch: Patch) -> None:
+    """What is not paid yet, or is made up for by what was added, is not given away."""
+    of = limits._Given.of
+
+    def given(order: Order) -> limits._Given:
+        payments, found = order.state.payments, of(order)
+        due = payments.kept - payments.total + found.agreed - found.off
+        most = payments.refunded + max(0, due)
+        return limits._Given(0, min(found.agreed, most), found.money)
+
+    patch.setattr(limits._Given, "of", staticmethod(given))
+
+
+def forgets_what_came(patch: Patch) -> None:
+    """What came back and is not closed is not counted."""
+    coming = limits._coming
+    patch.setattr(
+        limits,
+        "_coming",
+        lambda order: coming(order) - Counter(order.units(Bucket.RETURNED)),
+    )
+
+
+def counts_what_was_never_due(patch: Patch) -> None:
+    """An exchange that never went out is given away."""
+    patch.setattr(limits, "_never_due", lambda _order: 0)
+
+
 LAWS: dict[Mutate, Law] = {
     forgets_what_was_given: law(test_nobody_passes_their_limit_in_however_many_steps),
     asks_of_cancellations_only: law(test_every_way_to_refund_is_asked, paying),
     takes_any_currency: law(test_nobody_passes_their_limit_in_however_many_steps),
     waits_for_the_answer: law(test_every_way_to_refund_is_asked, asking_a_supplier),
+    looks_at_new_lines_only: law(test_no_order_of_events_passes_a_limit),
+    sees_money_only: law(test_who_pays_later_changes_nothing),
+    forgets_what_came: law(test_no_order_of_events_passes_a_limit),
+    counts_what_was_never_due: law(
+        test_an_exchange_that_never_goes_out_gives_nothing_away, "decline"
+    ),
 }
 MUTANTS = Mutants("limits", LAWS)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from orderflow.errors import InvalidInput, Problem
 from orderflow.model.commands import Pick
 from orderflow.model.frozen import HoldsMappings
 from orderflow.model.ledger import Bucket
@@ -66,7 +67,7 @@ def picks(walk: Walk, missing: Mapping[StockKey, int]) -> list[tuple[Picking, Pi
     """What each task says when the walk is over; the last in the walk go short of what is missing.
 
     Raises:
-        ValueError: More is missing of a SKU than the walk was to fetch.
+        InvalidInput: More is missing of a SKU than the walk was to fetch.
     """
     left = Counter(missing)
     done = []
@@ -81,5 +82,5 @@ def picks(walk: Walk, missing: Mapping[StockKey, int]) -> list[tuple[Picking, Pi
         found = {line: n for line, n in found.items() if n}
         done.append((picking, Pick(fo=picking.fo, units=found, short=short)))
     if over := {str(key): n for key, n in left.items() if n}:
-        raise ValueError(f"the walk did not ask for so much: {over}")
+        raise InvalidInput("walk", [Problem("missing", over, "the walk did not ask for so much")])
     return done[::-1]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from orderflow.errors import Refusal
 from orderflow.kernel.decision.checks import not_held
 from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.partners.request import heard_from
+from orderflow.kernel.partners.request import agree_costs, heard_from
+from orderflow.kernel.work.shipping import check_whole
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
 from orderflow.model.phases import OrderPhase, Phase
+from orderflow.workflow import Release
 
 __all__ = ["fire"]
 
@@ -20,17 +23,33 @@ def fire(deciding: Deciding, body: cmd.Fire) -> None:
     if not (fo or rma or on == state.id):
         there = ", ".join([state.id, *state.fulfillment_orders, *state.returns])
         deciding.refuse("subject.unknown", f"{on} is nothing of this order; there are: {there}")
-    elif not_held(deciding, on):
+    elif not_held(deciding, on) and not (fo and _is_kept_back(deciding, body.trigger, on)):
         fired = deciding.fire(
             body.trigger, fo=on if fo else "", rma=on if rma else "", data=body.data
         )
         if fired and fo and state.fulfillment_orders[on].phase is Phase.REQUESTED:
             heard_from(deciding, deciding.fos[on])  # whoever answers has the request
+        if fired and fo and body.trigger == "submit":
+            agree_costs(deciding, on)
         if fired and (left := _left_behind(deciding, on)):
             deciding.refuse(
                 "trigger.units_left",
                 f"{body.trigger} would end {on} with {left}; move or cancel them first",
             )
+
+
+def _is_kept_back(deciding: Deciding, trigger: str, fo: str) -> bool:
+    """Whether it would release work that the release policy, or what is missing, keeps back."""
+    found, order = deciding.fos[fo], deciding.order
+    flow = deciding.rules.machine(found.workflow).workflow
+    if trigger != "release" or not isinstance(flow.by_name[found.state].waits_for, Release):
+        return False
+    before = len(deciding.refusals)
+    if not deciding.rules.release(order):
+        what = f"{fo} waits until the release policy lets the work of {order.id} start"
+        deciding.vetoed(Refusal("release.not_yet", what))
+    check_whole(deciding)
+    return len(deciding.refusals) > before
 
 
 def _left_behind(deciding: Deciding, on: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import attrs
 
@@ -16,11 +17,12 @@ from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.amount_due import worth_of
 from orderflow.model.document import Charge, Line, NewOrder
+from orderflow.model.frozen import frozen
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import ReturnPhase
-from orderflow.model.state import RefundStatus
-from orderflow.money import EXACTLY, Money, to_minor
+from orderflow.model.state import RefundStatus, Return
+from orderflow.money import EXACTLY, Money, share, to_minor
 
 __all__ = ["OVER_LIMIT", "Giving", "at_most", "given_away", "over_limits"]
 
@@ -98,19 +100,38 @@ def given_away(
     body: object, before: Order | None, after: Order, events: Iterable[ev.Event]
 ) -> Iterator[Giving]:
     """What a decision gives away, by kind: nothing where it does not itself give any of it."""
-    paid, so_far = _paid_back(after, events), _refunds(after)
-    if amount := max(paid, so_far - (_refunds(before) if before else 0)):
-        yield Giving("refund", amount, so_far)
-    old = len(before.document.lines) if before else 0
-    document = after.document
-    lines = document.lines[old:]
-    fresh = _reductions(document, lines, () if before else document.charges)
+    if before is not None:
+        old, new, paid = _Given.of(before), _Given.of(after), _paid_back(after, events)
+        if amount := max(paid, *(now - so_far for now, so_far in zip(new, old, strict=True))):
+            yield Giving("refund", amount, max(new))
+    lines = {line.id: _below(line, after.state.currency) for line in _lines(before)}
+    fresh = _reductions(after.document, () if before else after.document.charges, lines)
     if fresh:
-        whole = _reductions(document, document.lines, document.charges)
-        yield Giving("price_reduction", fresh, whole)
+        yield Giving("price_reduction", fresh, _reductions(after.document, after.document.charges))
     if isinstance(body, cmd.Override):
         costs = max(order.document.total.minor for order in (before or after, after))
         yield Giving("override", costs, costs)
+
+
+class _Given(NamedTuple):
+    """What was given away of an order, minor units; whether it is paid for makes no difference.
+
+    *off* is the worth of the units that are not owed any more; *agreed* has besides those that will
+    not be when a party gives them up or the customer sends them back; *money* is what was paid
+    back, or is to be. What is added to the order changes none of it.
+    """
+
+    off: int
+    agreed: int
+    money: int
+
+    @classmethod
+    def of(cls, order: Order) -> _Given:
+        payments = order.state.payments
+        off = order.document.total.minor - payments.total - _never_due(order)
+        agreed = off + (worth_of(order, coming) if (coming := _coming(order)) else 0)
+        still = sum(r.amount for r in order.state.refunds.values() if r.status.open)
+        return cls(off, agreed, payments.refunded + still)
 
 
 def _paid_back(order: Order, events: Iterable[ev.Event]) -> int:
@@ -126,31 +147,47 @@ def _paid_back(order: Order, events: Iterable[ev.Event]) -> int:
     return sum(found.values())
 
 
-def _refunds(order: Order) -> int:
-    """What was paid back of an order, is to be, and will be when what is asked for comes back."""
-    payments = order.state.payments
-    still = sum(r.amount for r in order.state.refunds.values() if r.status.open)
-    worth = worth_of(order, coming) if (coming := _coming(order)) else 0
-    will = min(worth, payments.kept - payments.total + worth - still)
-    return payments.refunded + still + max(0, will)
-
-
 def _coming(order: Order) -> Counter[str]:
-    """Units that a party is asked to give up, or that the customer may send back."""
+    """Units that a party is asked to give up, or that the customer may send back, or has."""
     coming: Counter[str] = Counter()
     for request in order.state.cancellations.values():
         if not request.reroute:
             coming.update(request.lines)
     for rma in order.state.returns.values():
         if not rma.phase.final and rma.phase is not ReturnPhase.REQUESTED:
-            came = order.units(Bucket.RETURNED, rma=rma.id)
-            coming += Counter(rma.lines) - Counter(came)
+            coming += Counter(rma.lines) | Counter(order.units(Bucket.RETURNED, rma=rma.id))
     return coming
 
 
-def _reductions(document: NewOrder, lines: Iterable[Line], charges: Iterable[Charge]) -> int:
-    """What these cost less than they would without discounts and credits: minor units."""
-    return sum(_below(line, document.currency) for line in lines) + sum(
+def _never_due(order: Order) -> int:
+    """What was to go out in exchange for goods that were not accepted, and was cancelled."""
+    state, found = order.state, 0
+    for rma in state.returns.values():
+        if rma.phase.final and not _accepted(order, rma):
+            lines = [line for line in order.document.lines if state.lines[line.id].awaits == rma.id]
+            for line in lines:
+                units = order.ledger.total(Bucket.CANCELLED, line=line.id)
+                found += share((line.amount or 0) + line.tax, units, line.quantity)
+    return found
+
+
+def _accepted(order: Order, rma: Return) -> int:
+    """Units that came with a return and were not rejected."""
+    if rma.phase is not ReturnPhase.CLOSED:
+        return 0
+    return order.ledger.total(Bucket.RETURNED, rma=rma.id) - sum(rma.rejected.values())
+
+
+def _lines(order: Order | None) -> Iterable[Line]:
+    return order.document.lines if order else ()
+
+
+def _reductions(
+    document: NewOrder, charges: Iterable[Charge], before: Mapping[str, int] = frozen({})
+) -> int:
+    """What lines and charges cost less than without discounts and credits, and than *before*."""
+    below = ((line.id, _below(line, document.currency)) for line in document.lines)
+    return sum(max(0, less - before.get(line, 0)) for line, less in below) + sum(
         max(0, -charge.amount) + max(0, -charge.tax) for charge in charges
     )
 

@@ -206,9 +206,11 @@ class Limit:
     amount. None says nothing: then the actor's other roles say, and without one there is no limit.
 
     Attributes:
-        refund: All that is paid back of the order, or will be.
+        refund: The worth of all its units that are cancelled, taken back or agreed to be, paid for
+            or not; or what is paid back, where that is more.
         price_reduction: All of its discounts, of what its lines cost less than their units' price,
-            and of its lines, charges and taxes below 0.
+            and of its lines, charges and taxes below 0; what they grow by with their line's
+            quantity as well.
         override: What an order costs in which the role may override.
 
     >>> Limit(refund=[Money.of(50, "EUR")]).refund

@@ -12,7 +12,7 @@ from orderflow.model.phases import Phase
 from orderflow.model.state import FulfillmentOrder
 from orderflow.workflow import StepWork
 
-__all__ = ["heard_from", "party_fo", "received", "submit", "submit_ready"]
+__all__ = ["agree_costs", "heard_from", "party_fo", "received", "submit", "submit_ready"]
 
 
 def submit(deciding: Deciding, body: cmd.Submit) -> None:
@@ -49,13 +49,18 @@ def _begin(deciding: Deciding, fo: FulfillmentOrder) -> bool:
     """Bring a fulfillment order to its party, with the costs that are agreed."""
     if not deciding.fire("submit", fo=fo.id):
         return False
-    strategy, order = deciding.rules.strategies[fo.strategy], deciding.order
+    agree_costs(deciding, fo.id)
+    return True
+
+
+def agree_costs(deciding: Deciding, fo: str) -> None:
+    """Take down what its party asks for a unit of each line of a fulfillment order."""
+    strategy, order = deciding.rules.strategies[deciding.fos[fo].strategy], deciding.order
     of = deciding.rules.unit_cost
-    costs = {ln: of(strategy, order.line(ln)) for ln in order.units(Bucket.ALLOCATED, fo=fo.id)}
+    costs = {ln: of(strategy, order.line(ln)) for ln in order.units(Bucket.ALLOCATED, fo=fo)}
     agreed = {line: cost for line, cost in costs.items() if cost is not None}
     if agreed:
-        deciding.emit(ev.CostsAgreed(fo.id, agreed))
-    return True
+        deciding.emit(ev.CostsAgreed(fo, agreed))
 
 
 def _take(deciding: Deciding, key: str) -> None:

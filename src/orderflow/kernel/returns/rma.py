@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from orderflow.kernel.changes import trigger
 from orderflow.kernel.changes.edit import add_lines, named
 from orderflow.kernel.decision.checks import known, not_held
 from orderflow.kernel.decision.draft import Deciding
@@ -23,6 +24,7 @@ __all__ = [
     "approve",
     "close",
     "decline",
+    "fire",
     "request",
     "send_back",
 ]
@@ -94,9 +96,13 @@ def approve(deciding: Deciding, body: cmd.ApproveReturn) -> None:
     """Let the customer send them: delivered units are on their way back."""
     rma = known(deciding, "return.unknown", body.rma, deciding.returns)
     if rma is not None and deciding.fire("approve", rma=rma.id):
-        for line, units in rma.lines.items():
-            for slot, take in _taken(deciding, line, units, Bucket.DELIVERED):
-                deciding.walk(slot, Bucket.RETURNING, take, rma=body.rma)
+        _let_come(deciding, body)
+
+
+def _let_come(deciding: Deciding, body: cmd.ApproveReturn) -> None:
+    for line, units in deciding.returns[body.rma].lines.items():
+        for slot, take in _taken(deciding, line, units, Bucket.DELIVERED):
+            deciding.walk(slot, Bucket.RETURNING, take, rma=body.rma)
 
 
 def decline(deciding: Deciding, body: cmd.DeclineReturn) -> None:
@@ -113,9 +119,24 @@ def close(deciding: Deciding, body: cmd.CloseReturn) -> None:
         what = f"the findings speak of {units} of line {line} more than came with {body.rma}"
         deciding.refuse("return.findings", what)
     if deciding.fire("close", rma=body.rma) and not deciding.refusals:
-        others = Disposition.RESTOCK if body.restock else Disposition.DISCARD
-        kept = deciding.order.state.returns[body.rma].findings or ()
-        settle(deciding, body.rma, body.findings or kept, others)
+        _deal_with_it(deciding, body)
+
+
+def _deal_with_it(deciding: Deciding, body: cmd.CloseReturn) -> None:
+    others = Disposition.RESTOCK if body.restock else Disposition.DISCARD
+    kept = deciding.order.state.returns[body.rma].findings or ()
+    settle(deciding, body.rma, body.findings or kept, others)
+
+
+def fire(deciding: Deciding, body: cmd.Fire) -> None:
+    """Fire a trigger; what a command about a return does besides is done all the same."""
+    trigger.fire(deciding, body)
+    rma = deciding.returns.get(body.on or "")
+    if rma is not None and not deciding.refusals:
+        if body.trigger == "approve":
+            _let_come(deciding, cmd.ApproveReturn(rma=rma.id))
+        elif body.trigger == "close":
+            _deal_with_it(deciding, cmd.CloseReturn(rma=rma.id))
 
 
 def send_back(deciding: Deciding, body: cmd.SendBack) -> None:

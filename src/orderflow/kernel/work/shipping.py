@@ -15,7 +15,7 @@ from orderflow.model.messages import (
 )
 from orderflow.model.parcel import ParcelStatus
 
-__all__ = ["collect", "deliver", "ship"]
+__all__ = ["check_whole", "collect", "deliver", "ship"]
 
 
 def ship(deciding: Deciding, body: cmd.Ship) -> None:
@@ -29,7 +29,7 @@ def ship(deciding: Deciding, body: cmd.Ship) -> None:
     if view.held_by:
         what = f"{view.id} holds units of {', '.join(view.held_by)}: on hold"
         deciding.refuse("parcel.held", what)
-    _check_whole(deciding)
+    check_whole(deciding)
     slots = list(deciding.order.ledger.slots(Bucket.PACKED, parcel=view.id))
     for fo in dict.fromkeys([slot.fo for slot, _ in slots] or [view.fo]):
         units = {slot.line: n for slot, n in slots if slot.fo == fo}
@@ -40,7 +40,7 @@ def ship(deciding: Deciding, body: cmd.Ship) -> None:
     deciding.tell(f"parcel:{view.id}", HandOver())
 
 
-def _check_whole(deciding: Deciding) -> None:
+def check_whole(deciding: Deciding) -> None:
     """Refuse while an order that is to leave at once lacks units."""
     if keeps_waiting(deciding.order.state):
         totals = deciding.order.ledger.totals()
