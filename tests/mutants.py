@@ -267,6 +267,8 @@ SEAMS: Mapping[str, Seam] = {
     "what was accepted": Seam("_accepted", (progress,)),
     "refunds are proposed": Seam("propose_refunds", (progress,)),
     "a share of an amount": Seam("share", (amount_due,)),
+    "a party is still awaited": Seam("_is_awaited", (progress,)),
+    "who asks after a party": Seam("role_after", (due,)),
     "what is kept": Seam("_kept", (amount_due,)),
     "what a carrier collects": Seam("to_collect", (in_house,)),
     # what is waited for

@@ -9,6 +9,7 @@ from typing import TypeVar
 import attrs
 
 from orderflow.kernel.decision.rules import Rules
+from orderflow.kernel.pending.own import own_wait
 from orderflow.model import commands as cmd
 from orderflow.model import observations as obs
 from orderflow.model.order import Order
@@ -76,7 +77,7 @@ def misfit(
 ) -> str:
     """Why *reply* is no answer to an effect, and what would be one; empty where it is one."""
     got = type(reply).__name__ if reply is not None else "nothing"
-    waits_for = _own_wait(order, subject, rules)
+    waits_for = own_wait(order, subject, rules)
     own = isinstance(waits_for, EffectOf) and waits_for.name == effect and effect != "submit"
     if effect in ANSWERS and not own:
         declared = ANSWERS[effect]
@@ -112,16 +113,6 @@ def as_said(effect: str, reply: _Reply) -> _Reply | obs.RequestAnswered:
         for line, units in reply.lines.items()
     )
     return obs.RequestAnswered(fo=reply.fo, lines=tuple(lines))
-
-
-def _own_wait(order: Order, subject: str, rules: Rules) -> object:
-    """What the state of a subject waits for; None where the subject has no state."""
-    state = order.state
-    found = state.fulfillment_orders.get(subject) or state.returns.get(subject)
-    if found is None and subject != state.id:
-        return None
-    stamp, name = (found.workflow, found.state) if found else (state.workflow, state.lifecycle)
-    return rules.machine(stamp).workflow.by_name[name].waits_for
 
 
 def _right(about: str, subject: str, order: Order) -> str:

@@ -79,7 +79,7 @@ def _waits(order: Order, rules: Rules) -> Iterator[Wanted]:
 def _open_tasks(order: Order, rules: Rules) -> Iterator[Wanted]:
     state = order.state
     for task in state.tasks.values():
-        fields = answer_form(state, task) or own_form(order, rules, task)
+        fields = own_form(order, rules, task) or answer_form(state, task)
         yield Task(task.id, task.name, task.of, task.role, task.reason, fields=fields)
 
 
