@@ -252,6 +252,7 @@ SEAMS: Mapping[str, Seam] = {
     "a party declines units": Seam("declined", (answer,)),
     "a silent party is pressed": Seam("press", (due,)),
     "an effect is awaited": Seam("_is_awaited", (effects,)),
+    "who may answer later": Seam("may_say_nothing", (effects,)),
     "which timers count": Seam("waits", (due, effects)),
     "an unpaid order expires": Seam("expires", (due,)),
     "a payment is told again": Seam("told_again", (payment,)),

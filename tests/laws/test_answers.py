@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
@@ -11,19 +12,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderflow import IN_HOUSE, ORDER, RETURN, InHouse, OrderPhase, Phase, State, Transition
-from orderflow.fulfillment import ThirdParty
+from orderflow import IN_HOUSE, ORDER, REMOTE, RETURN, InHouse, OrderPhase, Phase, State, Transition
+from orderflow.engine.pipeline.envelope import Envelope, Reading, Ready
+from orderflow.engine.pipeline.prepare import Preparer
+from orderflow.fulfillment import Dropship, ThirdParty
 from orderflow.model import events as ev
-from orderflow.model.commands import Fire, RequestReturn
+from orderflow.model.commands import Cancel, Confirm, Fire, PlaceHold, RequestReturn
 from orderflow.model.observations import (
+    Fact,
     GoodsReturned,
     GoodsShipped,
+    InvoiceLine,
+    InvoiceReceived,
     RequestAnswered,
+    RequestReceived,
     ReturnAnswered,
+    ReturnInspected,
 )
 from orderflow.model.phases import ReturnPhase
 from orderflow.model.state import OpenTask
-from orderflow.ports import Deed, Reply
+from orderflow.ports import Deed, GiveUp, Reply, Store
+from orderflow.stores import MemoryStore, SqlStore
 from orderflow.testing import FakeParty
 from orderflow.workflow import EffectOf, PartyAnswer, Workflow
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
@@ -37,7 +46,7 @@ class Expert:
     """Performs an application's own effect: each time with the next of its answers."""
 
     def __init__(self, *answers: Callable[[Deed], Reply]) -> None:
-        self.answers, self.keys = list(answers), [""]
+        self.answers, self.keys = list(answers), list[str]()
 
     def perform(self, deed: Deed) -> Reply:
         self.keys.append(deed.key)
@@ -166,6 +175,164 @@ def test_who_is_late_is_asked_after_until_the_answer_comes(
     assert not overdue(found.shop)
 
 
+# --- an answer places a hold ---------------------------------------------------------------------
+
+
+def holds(_deed: Deed) -> Reply:
+    """Somebody has to look first."""
+    return PlaceHold(hold="look", reason="look")
+
+
+def answers(deed: Deed) -> Reply:
+    """What the workflow goes on with."""
+    of = deed.order
+    return Fire(trigger="answered", on=None if deed.subject == of.id else deed.subject)
+
+
+def held_confirmation(expert: Expert, store: Store) -> Shop:
+    return Shop(store=store, performers={"confirm": expert}).place()
+
+
+def held_order(expert: Expert, store: Store) -> Shop:
+    return Shop(store=store, lifecycle=own_order(), performers={"ask": expert}).place()
+
+
+def held_work(expert: Expert, store: Store) -> Shop:
+    return Shop(own_work()(), store=store, performers={"ask": expert}).place()
+
+
+def held_return(expert: Expert, store: Store) -> Shop:
+    shop = Shop(store=store, returns=own_return(), performers={"ask": expert}).place()
+    shop.delivers()
+    shop.does(RequestReturn(lines={"1": 2}))
+    shop.says(GoodsReturned(lines={"1": 2}, rma="A-1-R1"))
+    return shop
+
+
+HELD = [held_confirmation, held_order, held_work, held_return]
+
+
+@pytest.mark.parametrize(
+    ("held", "sql"), [*((held, False) for held in HELD), (held_confirmation, True)]
+)
+@settings(max_examples=2)
+@given(times=st.integers(1, 3), days=st.integers(0, 3))
+def test_who_answers_with_a_hold_is_asked_again_under_the_same_key(
+    held: Callable[[Expert, Store], Shop], sql: bool, times: int, days: int
+) -> None:
+    with TemporaryDirectory() as place:
+        store = SqlStore(f"sqlite:///{place}/shop.db") if sql else MemoryStore()
+        _held_again(held, store, times, days)
+
+
+def _held_again(held: Callable[[Expert, Store], Shop], store: Store, times: int, days: int) -> None:
+    last = (lambda _deed: Confirm()) if held is held_confirmation else answers
+    expert = Expert(*[holds] * times, last)
+    shop = held(expert, store)
+    for _ in range(times):
+        shop.passes(days=days)
+        assert shop.order.state.holds
+        shop.completes("hold")
+    assert not shop.order.state.holds
+    assert len(expert.keys) == times + 1
+    assert len(set(expert.keys)) == 1
+    assert not {"hold", "ask", "confirm"} & shop.tasks()
+
+
+# --- a fact is an answer, and not all that was asked for -----------------------------------------
+
+
+PART = [
+    GoodsShipped(fo="A-1-F1", notice="N", lines={"1": 1}, tracking_number="T"),
+    GoodsShipped(fo="A-1-F1", notice="N", lines={"1": 1}, carrier="post", tracking_number="T"),
+    InvoiceReceived(
+        fo="A-1-F1", number="I", lines=[InvoiceLine(line="1", quantity=1, unit_cost="1")]
+    ),
+    RequestReceived(fo="A-1-F1", reference="R"),
+    RequestAnswered(fo="A-1-F1"),
+]
+
+
+def asked_back(said: Fact | None) -> Shop:
+    """A supplier is asked for a unit, and says something else."""
+
+    class Supplier(FakeParty):
+        def give_up(self, request: GiveUp) -> Fact | None:
+            super().give_up(request)
+            return said
+
+    party = Supplier()
+    shop = Shop(Dropship(party)).place()
+    shop.says(RequestAnswered(fo="A-1-F1"))
+    shop.does(Cancel(lines={"1": 1}))
+    shop.passes(hours=5)
+    assert len(party.asked_back) == 1
+    return shop
+
+
+def own_asked(said: Fact | None) -> Shop:
+    """A performer of an application's own effect tells what it heard of the partner."""
+    expert = Expert(lambda _deed: said)
+
+    class Supplier(Dropship):
+        code = "supplier"
+        workflow = REMOTE.extend(
+            name="asks",
+            states=[State("asking", Phase.WORKING, ASKED)],
+            transitions=[
+                Transition("accept", "submitted", "asking"),
+                Transition("answered", "asking", "accepted"),
+                Transition("despatched", "asking", "fulfilled"),
+                Transition("close", "asking", "incomplete"),
+                Transition("cancel", "asking", "cancelled"),
+            ],
+            without=[("accept", "submitted")],
+        )
+
+    shop = Shop(Supplier(FakeParty(prompt=True)), performers={"ask": expert}).place()
+    shop.passes(hours=5)
+    assert len(expert.keys) == 1
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [*((asked_back, said) for said in PART), *((own_asked, said) for said in PART[2:])],
+)
+def test_what_an_answer_tells_besides_is_as_true_as_told_by_itself(
+    asked: Callable[[Fact | None], Shop], said: Fact
+) -> None:
+    answered, told = asked(said), asked(None)
+    told.says(said)
+    answered.work()
+    assert answered.order.ledger == told.order.ledger
+    for name in ("parcels", "tasks", "cancellations", "taken"):
+        ours, theirs = (list(getattr(s.order.state, name)) for s in (answered, told))
+        assert ours == theirs, name
+    ours, theirs = (s.order.fulfillment_orders["A-1-F1"] for s in (answered, told))
+    assert (ours.notices, ours.invoices, ours.reference) == (
+        theirs.notices,
+        theirs.invoices,
+        theirs.reference,
+    )
+
+
+@settings(max_examples=3)
+@given(more=st.integers(1, 3))
+def test_what_an_answer_tells_is_kept_where_it_is_not_enough(more: int) -> None:
+    said = ReturnInspected(rma="A-1-R1", restock={"1": 2 + more})
+    expert = Expert(*[lambda _deed: said] * 20)
+    shop = Shop(performers={"close_return": expert}).place()
+    shop.delivers()
+    shop.does(RequestReturn(lines={"1": 2}))
+    shop.says(GoodsReturned(lines={"1": 2}, rma="A-1-R1"))
+    for _ in range(8):
+        shop.passes(days=1)
+    assert shop.order.state.returns["A-1-R1"].findings
+    assert {"exception.return_inspected", "close_return"} <= shop.tasks()
+    assert len(expert.keys) == 8
+
+
 # --- the mutants ---------------------------------------------------------------------------------
 
 
@@ -184,11 +351,41 @@ def asks_support(patch: Patch) -> None:
     replace(patch, "who asks after a party", lambda *_asked: "support")
 
 
+def takes_a_hold_for_an_answer(patch: Patch) -> None:
+    """What nobody waits for is answered, though it waits behind a hold."""
+    patch.setattr(Preparer, "_is_unanswered", lambda *_asked: False)
+
+
+def refuses_facts(patch: Patch) -> None:
+    """A fact that is no answer to its question is not taken down."""
+    prepare = Preparer._order
+
+    def refusing(preparer: Preparer, envelope: Envelope, reading: Reading) -> Any:
+        found = prepare(preparer, envelope, reading)
+        refused = isinstance(found, Ready) and isinstance(found.answer, tuple)
+        return found.answer if refused else found
+
+    patch.setattr(Preparer, "_order", refusing)
+
+
+def takes_no_part(patch: Patch) -> None:
+    """Who says something else is asked again and again."""
+    replace(patch, "who may answer later", lambda *_asked: False)
+
+
+HELD_BACK = test_who_answers_with_a_hold_is_asked_again_under_the_same_key
 LATE = test_who_is_late_is_asked_after_until_the_answer_comes
 LAWS: dict[Mutate, Law] = {
     asks_for_nothing: law(LATE, late_taking_back, [3, 3, 3]),
     asks_for_ever: law(LATE, late_order, [3, 3, 3]),
     asks_support: law(LATE, late_work, [3, 3, 3]),
+    takes_a_hold_for_an_answer: Law(
+        "promise 5", law(HELD_BACK, held_confirmation, False, 1, 1).check
+    ),
+    refuses_facts: law(test_what_an_answer_tells_is_kept_where_it_is_not_enough, 1),
+    takes_no_part: law(
+        test_what_an_answer_tells_besides_is_as_true_as_told_by_itself, asked_back, PART[0]
+    ),
 }
 MUTANTS = Mutants("answers", LAWS)
 
