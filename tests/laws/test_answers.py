@@ -16,6 +16,7 @@ from orderflow import IN_HOUSE, ORDER, REMOTE, RETURN, InHouse, OrderPhase, Phas
 from orderflow.engine.pipeline.envelope import Envelope, Reading, Ready
 from orderflow.engine.pipeline.prepare import Preparer
 from orderflow.fulfillment import Dropship, ThirdParty
+from orderflow.kernel.decision.cursor import Cursor
 from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, Confirm, Fire, PlaceHold, RequestReturn
 from orderflow.model.observations import (
@@ -34,7 +35,7 @@ from orderflow.model.state import OpenTask
 from orderflow.ports import Deed, GiveUp, Reply, Store
 from orderflow.stores import MemoryStore, SqlStore
 from orderflow.testing import FakeParty
-from orderflow.workflow import EffectOf, PartyAnswer, Workflow
+from orderflow.workflow import EffectOf, PartyAnswer, TaskFor, Workflow
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop
 
@@ -175,12 +176,72 @@ def test_who_is_late_is_asked_after_until_the_answer_comes(
     assert not overdue(found.shop)
 
 
+# --- a state is entered anew ---------------------------------------------------------------------
+
+
+def circle(flow: Workflow[Any], phase: Any, enters: tuple[str, str], leaves: str) -> Workflow[Any]:
+    """A workflow in which an expert is asked again after each time that somebody amends."""
+    trigger, source = enters
+    return flow.extend(
+        name="circle",
+        states=[
+            State("asking", phase, ASKED),
+            State("amending", phase, TaskFor("sales", trigger="amended")),
+        ],
+        transitions=[
+            Transition(trigger, source, "asking"),
+            Transition("no", "asking", "amending"),
+            Transition("amended", "amending", "asking"),
+            Transition("answered", "asking", leaves),
+            *(Transition("cancel", at, "cancelled") for at in ("asking", "amending")),
+        ],
+        without=[enters],
+    )
+
+
+def circling_order(expert: Expert) -> Shop:
+    flow = circle(ORDER, OrderPhase.PLACED, ("place", "draft"), "placed")
+    return Shop(lifecycle=flow, performers={"ask": expert})
+
+
+def circling_work(expert: Expert) -> Shop:
+    class House(InHouse):
+        code = "house"
+        workflow = circle(IN_HOUSE, Phase.WORKING, ("picked", "picking"), "packing")
+
+    return Shop(House(), performers={"ask": expert})
+
+
+@pytest.mark.parametrize("circling", [circling_order, circling_work])
+@settings(max_examples=5)
+@given(late=st.lists(st.booleans(), min_size=1, max_size=4))
+def test_who_is_asked_in_a_state_is_asked_each_time_that_it_is_entered(
+    circling: Callable[[Expert], Shop], late: list[bool]
+) -> None:
+    expert = Expert(*[(lambda _deed: None) if each else no for each in late], answers)
+    shop = circling(expert).place()
+    of = None if circling is circling_order else "A-1-F1"
+    for each in late:
+        if each:
+            shop.does(Fire(trigger="no", on=of))
+        shop.completes("amending")
+    assert len(expert.keys) == len(set(expert.keys)) == len(late) + 1
+    assert expert.keys[0].endswith(":ask:0" if of is None else ":ask:1")
+    assert shop.order.status == "shipped"
+
+
 # --- an answer places a hold ---------------------------------------------------------------------
 
 
 def holds(_deed: Deed) -> Reply:
     """Somebody has to look first."""
     return PlaceHold(hold="look", reason="look")
+
+
+def no(deed: Deed) -> Reply:
+    """It is to be amended."""
+    of = deed.order
+    return Fire(trigger="no", on=None if deed.subject == of.id else deed.subject)
 
 
 def answers(deed: Deed) -> Reply:
@@ -351,6 +412,11 @@ def asks_support(patch: Patch) -> None:
     replace(patch, "who asks after a party", lambda *_asked: "support")
 
 
+def asks_once(patch: Patch) -> None:
+    """A state that is entered anew waits for what was done before."""
+    patch.setattr(Cursor, "_begin_anew", lambda *_asked: None)
+
+
 def takes_a_hold_for_an_answer(patch: Patch) -> None:
     """What nobody waits for is answered, though it waits behind a hold."""
     patch.setattr(Preparer, "_is_unanswered", lambda *_asked: False)
@@ -373,6 +439,7 @@ def takes_no_part(patch: Patch) -> None:
     replace(patch, "who may answer later", lambda *_asked: False)
 
 
+ANEW = test_who_is_asked_in_a_state_is_asked_each_time_that_it_is_entered
 HELD_BACK = test_who_answers_with_a_hold_is_asked_again_under_the_same_key
 LATE = test_who_is_late_is_asked_after_until_the_answer_comes
 LAWS: dict[Mutate, Law] = {
@@ -382,6 +449,7 @@ LAWS: dict[Mutate, Law] = {
     takes_a_hold_for_an_answer: Law(
         "promise 5", law(HELD_BACK, held_confirmation, False, 1, 1).check
     ),
+    asks_once: Law("promise 5", law(ANEW, circling_order, [False]).check),
     refuses_facts: law(test_what_an_answer_tells_is_kept_where_it_is_not_enough, 1),
     takes_no_part: law(
         test_what_an_answer_tells_besides_is_as_true_as_told_by_itself, asked_back, PART[0]
