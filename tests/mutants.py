@@ -254,6 +254,7 @@ SEAMS: Mapping[str, Seam] = {
     "a party declines units": Seam("declined", (answer,)),
     "a silent party is pressed": Seam("press", (due,)),
     "an effect is awaited": Seam("_is_awaited", (effects,)),
+    "who may answer later": Seam("may_say_nothing", (effects,)),
     "which timers count": Seam("waits", (due, effects)),
     "an unpaid order expires": Seam("expires", (due,)),
     "a payment is told again": Seam("told_again", (payment,)),
@@ -269,6 +270,8 @@ SEAMS: Mapping[str, Seam] = {
     "what was accepted": Seam("_accepted", (progress,)),
     "refunds are proposed": Seam("propose_refunds", (progress,)),
     "a share of an amount": Seam("share", (amount_due,)),
+    "a party is still awaited": Seam("_is_awaited", (progress,)),
+    "who asks after a party": Seam("role_after", (due,)),
     "what is kept": Seam("_kept", (amount_due,)),
     "what a carrier collects": Seam("to_collect", (in_house,)),
     # what is waited for

@@ -173,7 +173,8 @@ def counts_for_other_releases(patch: Patch) -> None:
 def takes_nothing_for_an_answer(patch: Patch) -> None:
     """A call that says nothing is over, whatever it had to say."""
     replace(patch, "whether an answer fits", lambda *_asked: "")
-    patch.setattr(Preparer, "_left_waiting", lambda *_asked: None)
+    patch.setattr(Preparer, "_left_waiting", lambda *_asked: ())
+    patch.setattr(Preparer, "_is_unanswered", lambda *_asked: False)
 
 
 GOES_ON = test_what_fails_is_known_and_goes_on_when_mended

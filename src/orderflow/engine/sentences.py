@@ -47,7 +47,7 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
     ),
     ev.ReceiptConfirmed: lambda e: f"receipt confirmed by {e.by}",
     ev.ReviewAsked: lambda _e: "customer asked for a review",
-    ev.TimerDone: lambda e: f"timer {e.key} fired",
+    ev.TimerDone: lambda e: _over(e.key),
     ev.NoteAdded: lambda e: e.text,
     ev.WorkReleased: lambda _e: "work released",
     ev.EffectTakenOver: lambda e: f"{e.key} is taken care of",
@@ -88,6 +88,12 @@ def sentence(event: ev.Event, currency: str = "") -> str:
             return f"the total is {money(total)}"
     tell = _SENTENCES.get(type(event))
     return tell(event) if tell else _plainly(event)
+
+
+def _over(key: str) -> str:
+    """What is over: a timer, or what a state waited for that is entered anew."""
+    anew = key.rpartition(":")[2].isdigit() and ":state:" not in key
+    return f"{key} is over: its state is entered anew" if anew else f"timer {key} fired"
 
 
 def _plainly(event: ev.Event) -> str:

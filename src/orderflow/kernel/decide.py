@@ -100,6 +100,8 @@ def decide(
     _settle_refusals(deciding, commanded)
     advance(deciding)
     _tell_parcels(deciding, order)
+    if isinstance(body, obs.Fact):
+        effects.answered_in_part(deciding)
     _settle_refusals(deciding, commanded)
     if not deciding.refusals and rules.limits and (commanded or context.task):
         deciding.refusals += _over_limits(deciding, order, body)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import attrs
+
 from orderflow.kernel.changes.cancellation import cancel_units
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.decision.fitting import fitting
@@ -12,15 +14,15 @@ from orderflow.kernel.partners.cancellation_request import close_moot
 from orderflow.kernel.partners.invoice import overcharged
 from orderflow.kernel.partners.request import submit_ready
 from orderflow.kernel.pending.deadlines import ENDED, REACHED
+from orderflow.kernel.pending.waits import waits
 from orderflow.kernel.returns.goods import keep_the_rest
 from orderflow.kernel.stock.allocation import release, route
 from orderflow.kernel.work.fulfillment_order import complete_work
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
-from orderflow.model.parcel import AT_SENDER
 from orderflow.model.phases import OrderPhase, ReturnPhase
-from orderflow.model.state import OrderState, RefundStatus, Return
-from orderflow.workflow import PartyAnswer
+from orderflow.model.state import OpenTask, RefundStatus, Return
+from orderflow.model.work import Timer
 
 __all__ = ["advance"]
 
@@ -127,25 +129,23 @@ def _close_overdue(deciding: Deciding) -> None:
             moving = fo or state.returns.get(task.of)
             blocked = task.since
             over[task.id] = bool(moving and blocked and moving.since > blocked)
-        elif task.of in state.returns and task.name.startswith("overdue."):
-            over[task.id] = not _awaited(deciding, state.returns[task.of], task.name)
-        elif task.name.startswith("overdue."):
-            over.setdefault(task.id, fo.phase.final if fo else not _is_there(state, task.of))
+        elif task.id == f"{state.own(task.of)}:{task.name}" and task.name.startswith("overdue."):
+            over.setdefault(task.id, not _is_awaited(deciding, task))
         if over.get(task.id):
             deciding.emit(ev.TaskClosed(task.id))
 
 
-def _is_there(state: OrderState, subject: str) -> bool:
-    """Whether what is waited for is still something of the order."""
-    view = state.parcels.get(subject)
-    at_sender = view is not None and view.status in AT_SENDER
-    return at_sender or subject == state.id or subject in state.cancellations
-
-
-def _awaited(deciding: Deciding, rma: Return, task: str) -> bool:
-    """Whether a return still waits for the party that a task asks after."""
-    wait = deciding.rules.machine(rma.workflow).workflow.by_name[rma.state].waits_for
-    return isinstance(wait, PartyAnswer) and task == f"overdue.{wait.party}"
+def _is_awaited(deciding: Deciding, task: OpenTask) -> bool:
+    """Whether a party would have its time to answer, if no task asked after it."""
+    order, state = deciding.order, deciding.order.state
+    others = {key: other for key, other in state.tasks.items() if key != task.id}
+    unasked = order.at(attrs.evolve(state, tasks=others, holds={}))
+    return any(
+        isinstance(wanted, Timer)
+        and wanted.subject == task.of
+        and task.name == f"overdue.{wanted.name}"
+        for wanted in waits(unasked, deciding.rules).values()
+    )
 
 
 def _end(deciding: Deciding) -> None:

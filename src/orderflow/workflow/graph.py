@@ -183,6 +183,23 @@ class Graph(Generic[S]):
         }
 
     @cached_property
+    def back(self) -> frozenset[tuple[str, str]]:
+        """The moves that close a circle: without them no state is ever entered again."""
+        found: set[tuple[str, str]] = set()
+        done: set[str] = set()
+        path = [self.initial]
+        while path:
+            for way in self.leaving[path[-1]]:
+                if way.dest in path:
+                    found.add((way.source, way.dest))
+                elif way.dest not in done:
+                    path.append(way.dest)
+                    break
+            else:
+                done.add(path.pop())
+        return frozenset(found)
+
+    @cached_property
     def onward(self) -> Mapping[str, str]:
         """The triggers that lead on from each state, as a refusal names them."""
         return {

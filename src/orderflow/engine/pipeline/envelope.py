@@ -88,10 +88,13 @@ class Envelope:
 
 @attrs.frozen
 class Ready:
-    """A decision, ready to be stored, and what to answer when it is."""
+    """A decision, ready to be stored, and what to answer when it is.
+
+    Reasons are the answer where a fact is stored, and is not what its effect asked for.
+    """
 
     commit: Commit
-    answer: Order | None = None
+    answer: Order | Refusals | None = None
 
     def closing(self, tasks: tuple[str, ...]) -> Ready:
         """The same, and these tasks are over with it."""

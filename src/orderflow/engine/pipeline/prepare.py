@@ -6,16 +6,20 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 
+import attrs
+
 from orderflow.engine.pipeline.envelope import Envelope, FactProviders, Reading, Ready, Refusals
 from orderflow.engine.pipeline.stock import stock_commit
 from orderflow.errors import NotFound, Refusal
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.parcels.parcel import decide_parcel
+from orderflow.kernel.pending.effects import is_awaited
 from orderflow.kernel.pending.ended import ended
 from orderflow.kernel.pending.parcel import parcel_waits
 from orderflow.kernel.pending.waits import waits
 from orderflow.model.commands import (
+    Body,
     Cancel,
     Draft,
     Edit,
@@ -129,26 +133,36 @@ class Preparer:
         decision = decide(self.rules, order, envelope.body, context, order_id)
         if not isinstance(decision, Decision):
             return decision
-        if (left := self._left_waiting(envelope, order, decision.order)) is not None:
-            return (left,)
+        left = self._left_waiting(envelope, order, decision.order)
+        if left and isinstance(envelope.body, Body):
+            return left
+        if self._is_unanswered(envelope, order, decision.order):
+            envelope = attrs.evolve(envelope, done=None)  # its row is to be taken up again
         before = order.version if order else 0
         if not decision.events:
             receipt, done = envelope.stored(before), envelope.done
             commit = Commit(envelope.subject, context.now, before, receipt=receipt, done=done)
-            return Ready(commit, order)
-        return Ready(self._commit(envelope, decision, context), decision.order)
+            return Ready(commit, left or order)
+        return Ready(self._commit(envelope, decision, context), left or decision.order)
 
-    def _left_waiting(
-        self, envelope: Envelope, before: Order | None, after: Order
-    ) -> Refusal | None:
+    def _left_waiting(self, envelope: Envelope, before: Order | None, after: Order) -> Refusals:
         """Why an effect is not done: its answer leaves what waits for it as it was."""
         key = envelope.done
         if key is None or before is None or isinstance(envelope.body, EffectFailed):
-            return None
+            return ()
         if not all(isinstance(waits(at, self.rules).get(key), Effect) for at in (before, after)):
-            return None
+            return ()
         said = "nothing" if isinstance(envelope.body, EffectTaken) else type(envelope.body).__name__
-        return Refusal("answer.unfit", f"{key} was answered with {said}, and still waits")
+        return (Refusal("answer.unfit", f"{key} was answered with {said}, and still waits"),)
+
+    def _is_unanswered(self, envelope: Envelope, before: Order | None, after: Order) -> bool:
+        """Whether an effect is waited for as before, be it behind a hold that its answer placed."""
+        key = envelope.done
+        return (
+            key is not None
+            and before is not None
+            and all(is_awaited(at, key, self.rules) for at in (before, after))
+        )
 
     def _commit(self, envelope: Envelope, decision: Decision, context: Context) -> Commit:
         """All that a decision about an order writes."""

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orderflow.errors import Refusal
+from orderflow.kernel.decision.keys import own_key
 from orderflow.kernel.decision.record import Record
 from orderflow.kernel.decision.step import Fired, Step
 from orderflow.model import events as ev
 from orderflow.model.work import Effect, NewTask, Note
-from orderflow.workflow import Workflow
+from orderflow.workflow import EffectOf, StepWork, Workflow
 
 __all__ = ["Cursor"]
 
@@ -52,9 +53,29 @@ class Cursor:
         else:
             event = ev.LifecycleMoved(self.trigger, source, dest, phase, self.reason)
         self.record.emit(event)
+        self._begin_anew(source, dest)
         self.record.fired.append(
             Fired(self.workflow.name, self.trigger, source, dest, self.subject)
         )
+
+    def _begin_anew(self, source: str, dest: str) -> None:
+        """End the key of what a state waits for that may have been waited for before."""
+        states, back = self.workflow.by_name, (source, dest) in self.workflow.back
+        match states[dest].waits_for:
+            case EffectOf(name=name) if name != "submit":
+                begins = back or any(
+                    isinstance(state.waits_for, EffectOf) and state.waits_for.name == name
+                    for state in self.workflow.states
+                    if state.name != dest
+                )
+            case StepWork(step=name) as wait:
+                begins = back and not self.fo and wait != states[source].waits_for
+            case _:
+                return
+        if begins and source != dest:
+            first = self.record.fos[self.fo].round if self.fo else 0
+            over = self.record.order.state.done_timers
+            self.record.emit(ev.TimerDone(own_key(self.subject, name, first, over)))
 
     @property
     def step(self) -> Step:

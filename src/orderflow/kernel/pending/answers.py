@@ -9,13 +9,15 @@ from typing import TypeVar
 import attrs
 
 from orderflow.kernel.decision.rules import Rules
+from orderflow.kernel.pending.own import own_wait
 from orderflow.model import commands as cmd
 from orderflow.model import observations as obs
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
+from orderflow.model.work import Effect
 from orderflow.workflow import EffectOf
 
-__all__ = ["ANSWERS", "Answers", "as_said", "misfit"]
+__all__ = ["ANSWERS", "Answers", "as_said", "may_say_nothing", "misfit"]
 
 _Reply = TypeVar("_Reply")
 
@@ -76,8 +78,7 @@ def misfit(
 ) -> str:
     """Why *reply* is no answer to an effect, and what would be one; empty where it is one."""
     got = type(reply).__name__ if reply is not None else "nothing"
-    waits_for = _own_wait(order, subject, rules)
-    own = isinstance(waits_for, EffectOf) and waits_for.name == effect and effect != "submit"
+    own = _is_own(effect, subject, order, rules)
     if effect in ANSWERS and not own:
         declared = ANSWERS[effect]
         if not isinstance(reply, declared.kinds):
@@ -97,6 +98,19 @@ def misfit(
     return _of_others(reply, order, parcel, what)
 
 
+def _is_own(effect: str, subject: str, order: Order, rules: Rules) -> bool:
+    """Whether a state of the application's waits for it."""
+    waits_for = own_wait(order, subject, rules)
+    return isinstance(waits_for, EffectOf) and waits_for.name == effect and effect != "submit"
+
+
+def may_say_nothing(effect: Effect, order: Order, rules: Rules) -> bool:
+    """Whether who performs an effect may take it, and answer later."""
+    if effect.name not in ANSWERS or _is_own(effect.name, effect.subject, order, rules):
+        return True
+    return NoneType in ANSWERS[effect.name].kinds
+
+
 def as_said(effect: str, reply: _Reply) -> _Reply | obs.RequestAnswered:
     """What an answer says: a partner that has units rerouted, which it is asked for, rejects them.
 
@@ -112,16 +126,6 @@ def as_said(effect: str, reply: _Reply) -> _Reply | obs.RequestAnswered:
         for line, units in reply.lines.items()
     )
     return obs.RequestAnswered(fo=reply.fo, lines=tuple(lines))
-
-
-def _own_wait(order: Order, subject: str, rules: Rules) -> object:
-    """What the state of a subject waits for; None where the subject has no state."""
-    state = order.state
-    found = state.fulfillment_orders.get(subject) or state.returns.get(subject)
-    if found is None and subject != state.id:
-        return None
-    stamp, name = (found.workflow, found.state) if found else (state.workflow, state.lifecycle)
-    return rules.machine(stamp).workflow.by_name[name].waits_for
 
 
 def _right(about: str, subject: str, order: Order) -> str:

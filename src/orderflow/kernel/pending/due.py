@@ -10,7 +10,7 @@ from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.money.payment import send_reminder
 from orderflow.kernel.partners.silence import press
 from orderflow.kernel.pending.deadlines import is_signed
-from orderflow.kernel.pending.own import was_refused
+from orderflow.kernel.pending.own import own_wait, role_after, was_refused
 from orderflow.kernel.pending.waits import waits
 from orderflow.kernel.stock.allocation import expire_reservations
 from orderflow.model import commands as cmd
@@ -62,7 +62,8 @@ def _overdue(deciding: Deciding, body: TimerFired) -> None:
         if press(deciding, fo, times):
             return
     reason = f"{body.subject} has been waited for too long ({body.name})"
-    deciding.ask_person(f"overdue.{body.name}", "support", reason, body.subject)
+    role = role_after(deciding.order, body.subject, body.name, deciding.rules)
+    deciding.ask_person(f"overdue.{body.name}", role, reason, body.subject)
 
 
 def _state_timer(deciding: Deciding, subject: str) -> None:
@@ -77,9 +78,7 @@ def _fire_own_trigger(deciding: Deciding, subject: str) -> bool:
     """Fire the trigger that the state of an order, a FO or a return declares for its own timer."""
     state = deciding.order.state
     fo, rma = subject in state.fulfillment_orders, subject in state.returns
-    found = state.fulfillment_orders.get(subject) or state.returns.get(subject)
-    stamp, name = (found.workflow, found.state) if found else (state.workflow, state.lifecycle)
-    wait = deciding.rules.machine(stamp).workflow.by_name[name].waits_for
+    wait = own_wait(deciding.order, subject, deciding.rules)
     trigger = wait.trigger if isinstance(wait, TimerFor | StepWork) else None
     if trigger is None or not deciding.fire(
         trigger, fo=subject if fo else "", rma=subject if rma else ""

@@ -1,16 +1,19 @@
-"""Effects that an order waits for: taken by a partner, or given up."""
+"""Effects that an order waits for: taken by a partner, given up, or waited for still."""
 
 from __future__ import annotations
 
 import attrs
 
 from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.rules import Rules
+from orderflow.kernel.pending.answers import may_say_nothing
 from orderflow.kernel.pending.waits import waits
 from orderflow.model import events as ev
 from orderflow.model.messages import EffectFailed, EffectTaken
+from orderflow.model.order import Order
 from orderflow.model.work import Effect
 
-__all__ = ["effect_failed", "effect_taken"]
+__all__ = ["answered_in_part", "effect_failed", "effect_taken", "is_awaited"]
 
 
 def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
@@ -32,8 +35,21 @@ def effect_taken(deciding: Deciding, body: EffectTaken) -> None:
         deciding.emit(ev.EffectTakenOver(body.key))
 
 
+def answered_in_part(deciding: Deciding) -> None:
+    """A fact that answers an effect and leaves it waiting: who said it took it, as by silence."""
+    order, key = deciding.order, deciding.context.cause
+    effect = waits(order, deciding.rules).get(key)
+    if isinstance(effect, Effect) and may_say_nothing(effect, order, deciding.rules):
+        deciding.emit(ev.EffectTakenOver(key))
+
+
 def _is_awaited(deciding: Deciding, key: str) -> bool:
-    """Whether the order waits for an effect, or will when its holds are released."""
-    order, rules = deciding.order, deciding.rules
+    return is_awaited(deciding.order, key, deciding.rules)
+
+
+def is_awaited(order: Order, key: str, rules: Rules) -> bool:
+    """Whether an order waits for an effect, or will when its holds are released."""
+    if not order.state.holds:
+        return isinstance(waits(order, rules).get(key), Effect)
     lifted = order.at(attrs.evolve(order.state, holds={}))
     return any(isinstance(waits(at, rules).get(key), Effect) for at in (order, lifted))

@@ -17,6 +17,7 @@ from orderflow.model.commands import Item
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus
+from orderflow.model.phases import ReturnPhase
 from orderflow.model.state import OpenTask, OrderState
 from orderflow.model.work import FormField, Task
 
@@ -47,6 +48,8 @@ PAID = (FormField("answer", choices=("paid", "waiting")),)
 """Whether the customer's money came, when a person looked."""
 COMING = (FormField("answer", choices=("arrived", "not coming", "waiting")),)
 """What became of goods that a customer sent back."""
+TAKING_BACK = (FormField("answer", choices=("approved", "refused", "waiting")),)
+"""What the party that shipped goods said when it was asked to take them back."""
 REFUNDED = (FormField("answer", choices=("paid", "failed", "waiting")),)
 """What a bank said about a refund that it was asked to pay."""
 LABEL = (FormField("carrier"), FormField("tracking_number"))
@@ -74,7 +77,9 @@ def answer_form(state: OrderState, task: OpenTask) -> tuple[FormField, ...]:
     fo = state.fulfillment_orders.get(task.of)
     if fo is not None and is_with_party(state, fo):
         return ANSWERED
-    forms = (state.cancellations, GIVEN_UP), (state.returns, COMING), (state.refunds, REFUNDED)
+    rma = state.returns.get(task.of)
+    coming = TAKING_BACK if rma and rma.phase is ReturnPhase.REQUESTED else COMING
+    forms = (state.cancellations, GIVEN_UP), (state.returns, coming), (state.refunds, REFUNDED)
     return next((form for subjects, form in forms if task.of in subjects), ())
 
 

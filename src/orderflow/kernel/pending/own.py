@@ -12,12 +12,42 @@ from orderflow.model import commands as cmd
 from orderflow.model.order import Order
 from orderflow.model.state import OpenTask, OrderState
 from orderflow.model.work import FormField, Task, Timer, Wanted
-from orderflow.workflow import EffectOf, Workflow
+from orderflow.workflow import EffectOf, PartyAnswer, Workflow
 
-__all__ = ["onward_form", "own_answer", "own_form", "own_timer", "was_refused"]
+__all__ = [
+    "onward_form",
+    "own_answer",
+    "own_form",
+    "own_timer",
+    "own_wait",
+    "role_after",
+    "was_refused",
+]
 
 _SUBMIT = "submit"
 """The effect of the standard workflows: what its party says is more than a trigger."""
+
+
+def own_wait(order: Order, subject: str, rules: Rules) -> object:
+    """What the state of a subject declares to wait for; None where the subject has no state."""
+    found = _flow_of(order, subject, rules)
+    return found and found[0].by_name[found[1]].waits_for
+
+
+def _flow_of(order: Order, subject: str, rules: Rules) -> tuple[Workflow[Step], str] | None:
+    """The workflow of an order, a FO or a return, and its state in it."""
+    state = order.state
+    found = state.fulfillment_orders.get(subject) or state.returns.get(subject)
+    if found is None and subject != state.id:
+        return None
+    stamp, at = (found.workflow, found.state) if found else (state.workflow, state.lifecycle)
+    return rules.machine(stamp).workflow, at
+
+
+def role_after(order: Order, subject: str, party: str, rules: Rules) -> str:
+    """Whose task it is to ask after an overdue party: who the state that waits for it names."""
+    wait = own_wait(order, subject, rules)
+    return wait.role if isinstance(wait, PartyAnswer) and wait.party == party else "support"
 
 
 def own_timer(state: OrderState, of: str, moment: datetime, due: datetime) -> Timer:
@@ -76,13 +106,7 @@ def own_answer(task: Task, order: Order, rules: Rules, answer: str) -> cmd.Fire 
 
 def _of_task(order: Order, rules: Rules, name: str, subject: str) -> tuple[str, ...]:
     """The triggers that a task about a state's own effect is about."""
-    state = order.state
-    found = state.fulfillment_orders.get(subject) or state.returns.get(subject)
-    if found is None and subject != state.id:
+    wait, flow = own_wait(order, subject, rules), _flow_of(order, subject, rules)
+    if flow is None or not isinstance(wait, EffectOf):
         return ()
-    stamp, at = (found.workflow, found.state) if found else (state.workflow, state.lifecycle)
-    workflow = rules.machine(stamp).workflow
-    wait = workflow.by_name[at].waits_for
-    if not isinstance(wait, EffectOf) or name not in (wait.name, f"overdue.{wait.party}"):
-        return ()
-    return onward(workflow, at)
+    return onward(*flow) if name in (wait.name, f"overdue.{wait.party}") else ()

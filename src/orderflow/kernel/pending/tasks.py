@@ -70,6 +70,10 @@ _ANSWERS: Mapping[str, Callable[[Task, Order, Filled], Outcome]] = {
         fo=task.subject, rejected="told a person"
     ),
     "shipped": _shipped,
+    "approved": lambda task, _order, _filled: obs.ReturnAnswered(rma=task.subject),
+    "refused": lambda task, _order, _filled: obs.ReturnAnswered(
+        rma=task.subject, refused="told a person"
+    ),
     "arrived": _arrived,
     "not coming": lambda task, _order, _filled: cmd.Fire(trigger="expire", on=task.subject),
     "paid": _paid,

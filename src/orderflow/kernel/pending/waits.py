@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from orderflow.calendars import later
+from orderflow.kernel.decision.keys import own_key
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.money.refund import refund_key
 from orderflow.kernel.pending.deadlines import deadlines, escalating, patience, stamp
@@ -79,7 +80,7 @@ def _waits(order: Order, rules: Rules) -> Iterator[Wanted]:
 def _open_tasks(order: Order, rules: Rules) -> Iterator[Wanted]:
     state = order.state
     for task in state.tasks.values():
-        fields = answer_form(state, task) or own_form(order, rules, task)
+        fields = own_form(order, rules, task) or answer_form(state, task)
         yield Task(task.id, task.name, task.of, task.role, task.reason, fields=fields)
 
 
@@ -197,7 +198,6 @@ def _of_state(
     """What a state declares that it waits for."""
     name = of.lifecycle if isinstance(of, OrderState) else of.state
     workflow = rules.machine(of.workflow).workflow
-    generation = of.round if isinstance(of, FulfillmentOrder) else 0
     match workflow.by_name[name].waits_for:
         case StepWork(step=step, within=within):
             if within is not None:
@@ -209,12 +209,13 @@ def _of_state(
             elif isinstance(of, Return) and step == "approve_return" and of.to:
                 yield from _to_be_taken_back(order, rules, of)
             else:
-                yield from step_of(order, rules, step, of.id, generation)
+                yield from step_of(order, rules, step, of.id, _generation(order, of, step))
         case TaskFor(role=role, within=within) if not order.state.held(of.id):
             ends = later(of.since, within) if within else None
             what = f"{of.id} is in {name}: do what it asks for"
             yield Task(f"{of.id}:{name}:{stamp(of.since)}", name, of.id, role, what, ends)
         case EffectOf() as effect:
+            generation = _generation(order, of, effect.name)
             yield from _effect(order, effect, of.id, generation, onward_form(workflow, name))
         case PartyAnswer(party=party, within=within):
             since = of.since
@@ -226,10 +227,18 @@ def _of_state(
             yield own_timer(order.state, of.id, due, due)
 
 
+def _generation(order: Order, of: OrderState | FulfillmentOrder | Return, name: str) -> int:
+    """Which one it is of the effects that the states of a subject wait for."""
+    first = of.round if isinstance(of, FulfillmentOrder) else 0
+    key = own_key(of.id, name, first, order.state.done_timers)
+    return int(key.rpartition(":")[2])
+
+
 def _to_be_taken_back(order: Order, rules: Rules, rma: Return) -> Iterator[Wanted]:
     """The party that shipped the goods is asked; where it does not want them a person decides."""
     if not rma.refused and rules.steps.automatic("approve_return", order, rma.to):
-        yield from _effect(order, EffectOf("approve_return", rma.to), rma.id, 0)
+        generation = _generation(order, rma, "approve_return")
+        yield from _effect(order, EffectOf("approve_return", rma.to), rma.id, generation)
     elif not order.state.held(rma.id):
         why = f"{rma.to} refuses {rma.id} ({rma.refused})" if rma.refused else f"ask {rma.to}"
         what = f"{why}: approve the return, or decline it"

@@ -209,7 +209,7 @@ class ReviewPostponed(Event):
 @event(23)
 @attrs.frozen
 class TimerDone(Event):
-    """A timer fired, and will not be set again."""
+    """A timer fired and will not be set again, or a state is entered anew that had this key."""
 
     key: str
 
