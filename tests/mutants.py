@@ -277,6 +277,8 @@ SEAMS: Mapping[str, Seam] = {
     "nothing says not now": Seam("_is_quiet", (deadlines,)),
     "where a parcel stands": Seam("status_of", (parcel_fold,)),
     "a scan moves a parcel": Seam("_moves", (model_parcel,)),
+    "what a scan means on the way back": Seam("_ON_THE_WAY_BACK", (model_parcel,)),
+    "the units that follow scans": Seam("_WITH_THE_CARRIER", (scans,)),
     "a parcel waits": Seam("_waits", (pending_parcel,)),
     "a party's time begins": Seam("_begins", (deadlines,)),
     "what is no longer waited for": Seam("ended", (prepare, decide)),
