@@ -37,7 +37,7 @@ from orderflow.kernel.decision import hooks, limits, roles, rules
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.money import payment
 from orderflow.kernel.orders import substitutes
-from orderflow.kernel.parcels import scans
+from orderflow.kernel.parcels import parcel, scans
 from orderflow.kernel.partners import answer, cancellation_request, shipment_notice
 from orderflow.kernel.pending import deadlines, due, effects, steps, waits
 from orderflow.kernel.pending import parcel as pending_parcel
@@ -278,6 +278,7 @@ SEAMS: Mapping[str, Seam] = {
     "where a parcel stands": Seam("status_of", (parcel_fold,)),
     "a scan moves a parcel": Seam("_moves", (model_parcel,)),
     "what a scan means on the way back": Seam("_ON_THE_WAY_BACK", (model_parcel,)),
+    "what a scan tells of the future": Seam("_as_of", (parcel,)),
     "the units that follow scans": Seam("_WITH_THE_CARRIER", (scans,)),
     "a parcel waits": Seam("_waits", (pending_parcel,)),
     "a party's time begins": Seam("_begins", (deadlines,)),

@@ -10,9 +10,13 @@ import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orderflow.kernel.parcels.parcel import decide_parcel
+from orderflow.kernel.pending.parcel import parcel_waits
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import Fact, TrackingReported, TrackingRetracted
 from orderflow.model.parcel import AT_SENDER, Content, Parcel, ParcelStatus, Scan, status_of
+from orderflow.model.work import Timer
+from tests.kernel.values import RULES
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, original, replace
 from tests.shop import Shop
 
@@ -151,6 +155,25 @@ def test_a_parcel_and_its_units_come_to_one_end_in_whatever_order_scans_come(
     assert ends(both[0]) == ends(both[1])
 
 
+@given(
+    told=st.lists(
+        st.tuples(st.sampled_from(sorted(set(ParcelStatus) - AT_SENDER)), st.integers(-9, 10**6)),
+        min_size=1,
+    )
+)
+def test_what_is_told_of_the_future_counts_as_of_now(told: list[tuple[ParcelStatus, int]]) -> None:
+    """No scan silences those after it, and its carrier has no more than its time."""
+    future = past = scanned()
+    for n, (status, hours) in enumerate(told):
+        now = NOW + timedelta(hours=n)
+        scan = TrackingReported(tracking_number="X", status=status, event=f"e{n}")
+        future = decide_parcel(future, "P", scan, now, now + timedelta(hours=hours)).parcel
+        past = decide_parcel(past, "P", scan, now, now + timedelta(hours=min(0, hours))).parcel
+        for wait in parcel_waits(future, RULES).values():
+            assert not isinstance(wait, Timer) or wait.due <= now + RULES.windows.tracking
+    assert future == past
+
+
 # --- the mutants ---------------------------------------------------------------------------------
 
 
@@ -207,7 +230,13 @@ def what_came_back_stays(patch: Patch) -> None:
     replace(patch, "the units that follow scans", left)
 
 
+def the_future_is_believed(patch: Patch) -> None:
+    """A scan counts as of the moment that it names, be it in a hundred years."""
+    replace(patch, "what a scan tells of the future", lambda event, _now: event)
+
+
 LAWS: dict[Mutate, Law] = {
+    the_future_is_believed: law(test_what_is_told_of_the_future_counts_as_of_now),
     a_turn_back_is_forgotten: law(test_what_has_turned_back_ends_at_its_sender),
     a_late_scan_undoes_a_return: law(test_what_has_turned_back_ends_at_its_sender),
     what_came_back_stays: law(
