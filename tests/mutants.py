@@ -279,6 +279,7 @@ SEAMS: Mapping[str, Seam] = {
     "a scan moves a parcel": Seam("_moves", (model_parcel,)),
     "what a scan means on the way back": Seam("_ON_THE_WAY_BACK", (model_parcel,)),
     "what a scan tells of the future": Seam("_as_of", (parcel,)),
+    "whom a fact is about": Seam("subject_of", (engine,)),
     "the units that follow scans": Seam("_WITH_THE_CARRIER", (scans,)),
     "a parcel waits": Seam("_waits", (pending_parcel,)),
     "a party's time begins": Seam("_begins", (deadlines,)),
