@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from orderflow.kernel.parcels.parcel import decide_parcel
 from orderflow.kernel.pending.parcel import parcel_waits
+from orderflow.model.commands import Ship
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     Fact,
+    LabelVoided,
     Observation,
     TrackingReported,
     TrackingRetracted,
@@ -211,6 +213,32 @@ def test_a_task_about_a_parcel_speaks_of_that_parcel(
         assert {parcel.id: parcel.status for parcel in parcels} == told
 
 
+@settings(max_examples=12)
+@given(
+    told=st.lists(st.sampled_from(sorted(AT_SENDER)), max_size=2),
+    left=st.booleans(),
+    number=st.sampled_from(["T1", "T9"]),
+)
+def test_a_void_label_is_a_task_and_does_not_leave(
+    told: list[ParcelStatus], left: bool, number: str
+) -> None:
+    shop = Shop(manual=["ship"])
+    shop.place()
+    for status in told:
+        shop.scan(status)
+    if left:
+        shop.does(Ship(parcel="A-1-P1"))
+    shop.says(LabelVoided(parcel="A-1-P1"))
+    assert shop.tasks() == {"exception.trace" if left else "label"}
+    if left:
+        shop.scan(ParcelStatus.IN_TRANSIT)
+        assert shop.tasks() == set(), "its carrier has it all the same"
+    else:
+        assert shop.refused(Ship(parcel="A-1-P1")) == {"parcel.not_labelled"}
+        shop.completes("label", carrier="post", tracking_number=number)
+        assert shop.tasks() == {"ship"}
+
+
 # --- the mutants ---------------------------------------------------------------------------------
 
 
@@ -282,7 +310,13 @@ def scans_go_by_their_number(patch: Patch) -> None:
     replace(patch, "whom a fact is about", by_number)
 
 
+def a_void_label_is_as_good(patch: Patch) -> None:
+    """A parcel has its label for good, whatever its carrier does with that."""
+    patch.setattr(Parcel, "has_label", property(lambda parcel: bool(parcel.tracking_number)))
+
+
 LAWS: dict[Mutate, Law] = {
+    a_void_label_is_as_good: law(test_a_void_label_is_a_task_and_does_not_leave),
     scans_go_by_their_number: law(test_a_task_about_a_parcel_speaks_of_that_parcel),
     the_future_is_believed: law(test_what_is_told_of_the_future_counts_as_of_now),
     a_turn_back_is_forgotten: law(test_what_has_turned_back_ends_at_its_sender),

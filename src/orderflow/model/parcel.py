@@ -104,6 +104,11 @@ class Parcel:
         return (*self.contents, *self.taken_out)[0].order
 
     @property
+    def has_label(self) -> bool:
+        """Whether a carrier sold it a label, and did not take that back."""
+        return bool(self.tracking_number) and not self.label_voided
+
+    @property
     def followed_by(self) -> str:
         """The number by which scans speak of it: its own id, where it left without one."""
         return self.tracking_number or self.id
@@ -148,7 +153,7 @@ def _unscanned(parcel: Parcel) -> ParcelStatus:
         return ParcelStatus.HANDED_OVER
     if parcel.voided:
         return ParcelStatus.VOIDED
-    return ParcelStatus.LABELLED if parcel.tracking_number else ParcelStatus.CREATED
+    return ParcelStatus.LABELLED if parcel.has_label else ParcelStatus.CREATED
 
 
 _TURNED_BACK = (ParcelStatus.RETURNING_TO_SENDER, ParcelStatus.RETURNED_TO_SENDER)
@@ -166,14 +171,14 @@ _ON_THE_WAY_BACK = {
 def _moves(status: ParcelStatus, scanned: ParcelStatus) -> bool:
     """Whether a scan moves a parcel that stands there.
 
-    What is said of a parcel before it left does not take it back once it has, and only what
-    speaks against an end undoes one.
+    We know what is said of a parcel before it leaves, and only what speaks against an end undoes
+    one.
     """
     if status in _AGAINST:
         return scanned in _AGAINST[status]
-    if scanned in AT_SENDER:
-        return status in AT_SENDER and _RANK[scanned] >= _RANK[status]
-    return scanned is not ParcelStatus.VOIDED or status in AT_SENDER
+    if scanned is ParcelStatus.VOIDED:
+        return status in AT_SENDER
+    return scanned not in AT_SENDER
 
 
 _AGAINST = {

@@ -125,7 +125,7 @@ def _filled(
 def _event(parcel: Parcel, body: object, at: datetime) -> ev.Event | None:
     match body:
         case LabelBought(carrier=carrier, tracking_number=number):
-            known = parcel.tracking_number == number
+            known = parcel.tracking_number == number and (parcel.has_label or parcel.voided)
             return None if known else ev.ParcelLabelled(carrier, number)
         case TrackingReported():
             scan = _scan(body, at)
