@@ -12,19 +12,14 @@ from hypothesis import strategies as st
 
 from orderflow.kernel.parcels.parcel import decide_parcel
 from orderflow.kernel.pending.parcel import parcel_waits
-from orderflow.model.commands import Ship
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     Fact,
-    LabelVoided,
-    Observation,
     TrackingReported,
     TrackingRetracted,
 )
 from orderflow.model.parcel import AT_SENDER, Content, Parcel, ParcelStatus, Scan, status_of
 from orderflow.model.work import Timer
-from orderflow.ports import Label, LabelRequest, Store
-from orderflow.testing import FakeCarrier
 from tests.kernel.values import RULES
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, original, replace
 from tests.shop import Shop
@@ -183,62 +178,6 @@ def test_what_is_told_of_the_future_counts_as_of_now(told: list[tuple[ParcelStat
     assert future == past
 
 
-class OneNumber(FakeCarrier):
-    """A carrier that gives every parcel the same number."""
-
-    def buy_label(self, request: LabelRequest) -> Label:
-        return self.labels.setdefault(request.key, Label(self.code, "T1"))
-
-
-@settings(max_examples=15)
-@given(
-    answers=st.lists(
-        st.sampled_from([ParcelStatus.DELIVERED, ParcelStatus.LOST]), min_size=2, max_size=3
-    ).flatmap(lambda told: st.permutations(list(enumerate(told))))
-)
-def test_a_task_about_a_parcel_speaks_of_that_parcel(
-    answers: list[tuple[int, ParcelStatus]],
-) -> None:
-    shop = Shop(carrier=OneNumber())
-    for n, _ in answers:
-        shop.place(number=f"A-{n}")
-    shop.passes(days=8)
-    told: dict[str, str] = {}
-    for n, status in answers:
-        (task,) = (task for task in shop.engine.tasks() if task.subject == f"A-{n}-P1")
-        shop.engine.complete(task, by="ana", data={"status": status})
-        shop.work()
-        told[f"A-{n}-P1"] = status
-        parcels = filter(None, map(shop.store.parcel, told))
-        assert {parcel.id: parcel.status for parcel in parcels} == told
-
-
-@settings(max_examples=12)
-@given(
-    told=st.lists(st.sampled_from(sorted(AT_SENDER)), max_size=2),
-    left=st.booleans(),
-    number=st.sampled_from(["T1", "T9"]),
-)
-def test_a_void_label_is_a_task_and_does_not_leave(
-    told: list[ParcelStatus], left: bool, number: str
-) -> None:
-    shop = Shop(manual=["ship"])
-    shop.place()
-    for status in told:
-        shop.scan(status)
-    if left:
-        shop.does(Ship(parcel="A-1-P1"))
-    shop.says(LabelVoided(parcel="A-1-P1"))
-    assert shop.tasks() == {"exception.trace" if left else "label"}
-    if left:
-        shop.scan(ParcelStatus.IN_TRANSIT)
-        assert shop.tasks() == set(), "its carrier has it all the same"
-    else:
-        assert shop.refused(Ship(parcel="A-1-P1")) == {"parcel.not_labelled"}
-        shop.completes("label", carrier="post", tracking_number=number)
-        assert shop.tasks() == {"ship"}
-
-
 # --- the mutants ---------------------------------------------------------------------------------
 
 
@@ -300,24 +239,7 @@ def the_future_is_believed(patch: Patch) -> None:
     replace(patch, "what a scan tells of the future", lambda event, _now: event)
 
 
-def scans_go_by_their_number(patch: Patch) -> None:
-    """What is told of a parcel is told of the last one that has its number."""
-    whom = original("whom a fact is about")
-
-    def by_number(fact: Observation, store: Store) -> object:
-        return whom(fact.model_copy(update={"subject": ""}), store)
-
-    replace(patch, "whom a fact is about", by_number)
-
-
-def a_void_label_is_as_good(patch: Patch) -> None:
-    """A parcel has its label for good, whatever its carrier does with that."""
-    patch.setattr(Parcel, "has_label", property(lambda parcel: bool(parcel.tracking_number)))
-
-
 LAWS: dict[Mutate, Law] = {
-    a_void_label_is_as_good: law(test_a_void_label_is_a_task_and_does_not_leave),
-    scans_go_by_their_number: law(test_a_task_about_a_parcel_speaks_of_that_parcel),
     the_future_is_believed: law(test_what_is_told_of_the_future_counts_as_of_now),
     a_turn_back_is_forgotten: law(test_what_has_turned_back_ends_at_its_sender),
     a_late_scan_undoes_a_return: law(test_what_has_turned_back_ends_at_its_sender),
