@@ -286,6 +286,7 @@ SEAMS: Mapping[str, Seam] = {
     "what a scan means on the way back": Seam("_ON_THE_WAY_BACK", (model_parcel,)),
     "what a scan tells of the future": Seam("_as_of", (parcel,)),
     "what another document says": Seam("says", (invoice, request, shipment_notice)),
+    "a parcel was seen": Seam("_was_seen", (pending_parcel,)),
     "whom a fact is about": Seam("subject_of", (engine,)),
     "the units that follow scans": Seam("_WITH_THE_CARRIER", (scans,)),
     "a parcel waits": Seam("_waits", (pending_parcel,)),

@@ -178,6 +178,21 @@ def test_what_is_told_of_the_future_counts_as_of_now(told: list[tuple[ParcelStat
     assert future == past
 
 
+@settings(max_examples=12)
+@given(status=ON_ITS_WAY | st.sampled_from(sorted(UNDONE_BY)), again=ON_ITS_WAY)
+def test_a_word_that_is_taken_back_leaves_nothing_silent(
+    status: ParcelStatus, again: ParcelStatus
+) -> None:
+    """A parcel that we still have is said to be out, and then is not."""
+    shop = Shop(manual=["ship"])
+    shop.place()
+    shop.scan(status, event="e")
+    shop.says(TrackingRetracted(tracking_number="T1", event="e"))
+    assert "exception.trace" in shop.tasks()
+    shop.scan(again)
+    assert "exception.trace" not in shop.tasks()
+
+
 # --- the mutants ---------------------------------------------------------------------------------
 
 
@@ -239,7 +254,13 @@ def the_future_is_believed(patch: Patch) -> None:
     replace(patch, "what a scan tells of the future", lambda event, _now: event)
 
 
+def what_is_taken_back_was_never_said(patch: Patch) -> None:
+    """Nobody asks after a parcel of which everything was taken back."""
+    replace(patch, "a parcel was seen", lambda _parcel: False)
+
+
 LAWS: dict[Mutate, Law] = {
+    what_is_taken_back_was_never_said: law(test_a_word_that_is_taken_back_leaves_nothing_silent),
     the_future_is_believed: law(test_what_is_told_of_the_future_counts_as_of_now),
     a_turn_back_is_forgotten: law(test_what_has_turned_back_ends_at_its_sender),
     a_late_scan_undoes_a_return: law(test_what_has_turned_back_ends_at_its_sender),

@@ -23,8 +23,29 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
         yield from _label(parcel, rules)
     if parcel.voided and parcel.sealed and not parcel.label_voided:
         yield _void(parcel, rules)
+    if parcel.status in AT_SENDER and _was_seen(parcel):
+        yield _ask(parcel, f"{parcel.carrier} has {parcel.followed_by} no more, as it says")
     if parcel.status not in AT_SENDER and not parcel.status.final:
         yield _word(parcel, rules)
+
+
+def _was_seen(parcel: Parcel) -> bool:
+    """Whether its carrier told of it and took that back: its units left with the first word."""
+    return any(
+        scan.id in parcel.retracted and scan.status not in (*AT_SENDER, ParcelStatus.VOIDED)
+        for scan in parcel.scans
+    )
+
+
+def _word_key(parcel: Parcel) -> str:
+    """What each word of the carrier changes."""
+    return f"{parcel.id}:tracking:{len(parcel.scans) + len(parcel.retracted)}"
+
+
+def _ask(parcel: Parcel, why: str) -> Task:
+    """A person asks the carrier, and reports."""
+    key, what = f"{_word_key(parcel)}:trace", f"{why}: ask, and report"
+    return Task(key, "exception.trace", parcel.id, "support", what, fields=TRACE)
 
 
 def _label(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
@@ -61,20 +82,15 @@ def _void(parcel: Parcel, rules: Rules) -> Wanted:
 
 def _word(parcel: Parcel, rules: Rules) -> Wanted:
     """The carrier's next word of a parcel on its way, or a person who asks for it."""
-    key = f"{parcel.id}:tracking:{len(parcel.scans) + len(parcel.retracted)}"
-    number, carrier = parcel.followed_by, parcel.carrier
+    key, number, carrier = _word_key(parcel), parcel.followed_by, parcel.carrier
     if parcel.status is ParcelStatus.DAMAGED:
         what = f"{carrier} damaged {number}: ask what comes of it, report it"
         name = "exception.damaged"
         return Task(f"{key}:damaged", name, parcel.id, "support", what, fields=TRACE)
-    void = parcel.label_voided and parcel.status is ParcelStatus.HANDED_OVER
-    if void or parcel.silent:
-        quiet = f"{carrier} says nothing of {number}"
-        what = f"the label of {number} is void, and it left" if void else quiet
-        name = "exception.trace"
-        return Task(
-            f"{key}:trace", name, parcel.id, "support", f"{what}: ask, and report", fields=TRACE
-        )
+    if parcel.label_voided and parcel.status is ParcelStatus.HANDED_OVER:
+        return _ask(parcel, f"the label of {number} is void, and it left")
+    if parcel.silent:
+        return _ask(parcel, f"{carrier} says nothing of {number}")
     heard = max((scan.occurred_at for scan in parcel.scans), default=parcel.since)
     due = later(max(heard, parcel.since), rules.windows.tracking)
     return Timer(key, "tracking", parcel.id, due, carrier)
