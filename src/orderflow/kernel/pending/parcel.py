@@ -24,7 +24,7 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
     if parcel.voided and parcel.sealed and not parcel.label_voided:
         yield _void(parcel, rules)
     if parcel.status in AT_SENDER and _was_seen(parcel):
-        yield _ask(parcel, f"{parcel.carrier} has {parcel.followed_by} no more, as it says")
+        yield _ask(parcel, f"{_carrier(parcel)} has {parcel.followed_by} no more, as it says")
     if parcel.status not in AT_SENDER and not parcel.status.final:
         yield _word(parcel, rules)
 
@@ -35,6 +35,11 @@ def _was_seen(parcel: Parcel) -> bool:
         scan.id in parcel.retracted and scan.status not in (*AT_SENDER, ParcelStatus.VOIDED)
         for scan in parcel.scans
     )
+
+
+def _carrier(parcel: Parcel) -> str:
+    """Who has it, in a sentence."""
+    return parcel.carrier or "the carrier"
 
 
 def _word_key(parcel: Parcel) -> str:
@@ -76,13 +81,13 @@ def _void(parcel: Parcel, rules: Rules) -> Wanted:
         return Effect("void_label", parcel.id, void)
     label_known = f"void the label {parcel.tracking_number}"
     unknown = f"see whether a label was bought for {parcel.id}, and void it"
-    what = f"have {parcel.carrier} {label_known}" if parcel.tracking_number else unknown
+    what = f"have {_carrier(parcel)} {label_known}" if parcel.tracking_number else unknown
     return Task(f"{void}:task", "void_label", parcel.id, rules.role("label"), what)
 
 
 def _word(parcel: Parcel, rules: Rules) -> Wanted:
     """The carrier's next word of a parcel on its way, or a person who asks for it."""
-    key, number, carrier = _word_key(parcel), parcel.followed_by, parcel.carrier
+    key, number, carrier = _word_key(parcel), parcel.followed_by, _carrier(parcel)
     if parcel.status is ParcelStatus.DAMAGED:
         what = f"{carrier} damaged {number}: ask what comes of it, report it"
         name = "exception.damaged"
@@ -93,4 +98,4 @@ def _word(parcel: Parcel, rules: Rules) -> Wanted:
         return _ask(parcel, f"{carrier} says nothing of {number}")
     heard = max((scan.occurred_at for scan in parcel.scans), default=parcel.since)
     due = later(max(heard, parcel.since), rules.windows.tracking)
-    return Timer(key, "tracking", parcel.id, due, carrier)
+    return Timer(key, "tracking", parcel.id, due, parcel.carrier)
