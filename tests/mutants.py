@@ -37,8 +37,14 @@ from orderflow.kernel.decision import hooks, limits, roles, rules
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.money import payment
 from orderflow.kernel.orders import substitutes
-from orderflow.kernel.parcels import scans
-from orderflow.kernel.partners import answer, cancellation_request, shipment_notice
+from orderflow.kernel.parcels import parcel, scans
+from orderflow.kernel.partners import (
+    answer,
+    cancellation_request,
+    invoice,
+    request,
+    shipment_notice,
+)
 from orderflow.kernel.pending import deadlines, due, effects, steps, waits
 from orderflow.kernel.pending import parcel as pending_parcel
 from orderflow.kernel.returns import goods, rma
@@ -282,6 +288,12 @@ SEAMS: Mapping[str, Seam] = {
     "nothing says not now": Seam("_is_quiet", (deadlines,)),
     "where a parcel stands": Seam("status_of", (parcel_fold,)),
     "a scan moves a parcel": Seam("_moves", (model_parcel,)),
+    "what a scan means on the way back": Seam("_ON_THE_WAY_BACK", (model_parcel,)),
+    "what a scan tells of the future": Seam("_as_of", (parcel,)),
+    "what another document says": Seam("says", (invoice, request, shipment_notice)),
+    "a parcel was seen": Seam("_was_seen", (pending_parcel,)),
+    "whom a fact is about": Seam("subject_of", (engine,)),
+    "the units that follow scans": Seam("_WITH_THE_CARRIER", (scans,)),
     "a parcel waits": Seam("_waits", (pending_parcel,)),
     "a party's time begins": Seam("_begins", (deadlines,)),
     "what is no longer waited for": Seam("ended", (prepare, decide)),

@@ -1,15 +1,28 @@
-"""Scans that come early, late or again: what is over moves nothing, and nothing comes back."""
+"""Scans that come early, late or again: one end for all, and what is over moves nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given
+import attrs
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orderflow.kernel.parcels.parcel import decide_parcel
+from orderflow.kernel.pending.parcel import parcel_waits
+from orderflow.model.ledger import Bucket
+from orderflow.model.observations import (
+    Fact,
+    TrackingReported,
+    TrackingRetracted,
+)
 from orderflow.model.parcel import AT_SENDER, Content, Parcel, ParcelStatus, Scan, status_of
+from orderflow.model.work import Timer
+from tests.kernel.values import RULES
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, original, replace
+from tests.shop import Shop
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 UNDONE_BY = {
@@ -62,6 +75,124 @@ def test_what_has_left_is_never_back_on_the_senders_table(
     assert status is not ParcelStatus.VOIDED
 
 
+ON_ITS_WAY = st.sampled_from(
+    [
+        ParcelStatus.HANDED_OVER,
+        ParcelStatus.IN_TRANSIT,
+        ParcelStatus.OUT_FOR_DELIVERY,
+        ParcelStatus.ATTEMPTED,
+        ParcelStatus.READY_FOR_PICKUP,
+    ]
+)
+
+
+@given(
+    out=st.lists(ON_ITS_WAY),
+    back=st.lists(ON_ITS_WAY | st.sampled_from([ParcelStatus.DAMAGED, ParcelStatus.LOST])),
+    after=st.lists(ON_ITS_WAY | st.just(ParcelStatus.DELIVERED)),
+    ends=st.sampled_from([ParcelStatus.DELIVERED, ParcelStatus.RETURNED_TO_SENDER]),
+)
+def test_what_has_turned_back_ends_at_its_sender(
+    out: list[ParcelStatus],
+    back: list[ParcelStatus],
+    after: list[ParcelStatus],
+    ends: ParcelStatus,
+) -> None:
+    told = [*out, ParcelStatus.RETURNING_TO_SENDER, *back]
+    hourly = list(zip([*told, ends, *after], range(99), strict=False))
+    assert status_of(scanned(*hourly[: len(told)]))[0] in (
+        {ParcelStatus.RETURNING_TO_SENDER, ParcelStatus.DAMAGED, ParcelStatus.LOST}
+    )
+    parcel = scanned(*hourly)
+    assert status_of(parcel)[0] is ParcelStatus.RETURNED_TO_SENDER
+    named = Scan("named", ParcelStatus.DELIVERED, NOW + timedelta(hours=100), to_recipient=True)
+    found = attrs.evolve(parcel, scans=(*parcel.scans, named))
+    assert status_of(found)[0] is ParcelStatus.DELIVERED
+
+
+TOLD = st.tuples(
+    st.sampled_from(sorted(set(ParcelStatus) - AT_SENDER)),
+    st.integers(1, 9),
+    st.booleans(),
+    st.booleans(),
+)
+"""A status, the hour at which it was seen, whether the recipient is named, and it is taken back."""
+
+
+def ends(told: Sequence[tuple[Fact, int]]) -> tuple[object, ...]:
+    """Where a parcel and its units stand after what was told, in this order, of that hour."""
+    shop = Shop()
+    shop.place()
+    start = shop.clock.now()
+    shop.passes(hours=10)
+    for fact, hour in told:
+        shop.engine.observe(fact.at(start + timedelta(hours=hour), subject="A-1"))
+        shop.work()
+    parcel = shop.store.parcel("A-1-P1")
+    assert parcel is not None
+    view = shop.order.state.parcels["A-1-P1"]
+    return parcel.status, view.status, dict(shop.order.ledger.items())
+
+
+def said(told: Sequence[tuple[ParcelStatus, int, bool, bool]]) -> list[tuple[Fact, int]]:
+    """The facts that a carrier tells: scans, and that some of them were wrong."""
+    found: list[tuple[Fact, int]] = []
+    for n, (status, hour, named, wrong) in enumerate(told):
+        scan = TrackingReported(
+            tracking_number="T1", status=status, event=f"e{n}", to_recipient=named
+        )
+        found.append((scan, hour))
+        if wrong:
+            found.append((TrackingRetracted(tracking_number="T1", event=f"e{n}"), 9))
+    return found
+
+
+@settings(max_examples=60)
+@given(
+    both=st.lists(TOLD, min_size=2, max_size=4)
+    .map(said)
+    .flatmap(lambda told: st.tuples(st.just(told), st.permutations(told)))
+)
+def test_a_parcel_and_its_units_come_to_one_end_in_whatever_order_scans_come(
+    both: tuple[list[tuple[Fact, int]], list[tuple[Fact, int]]],
+) -> None:
+    assert ends(both[0]) == ends(both[1])
+
+
+@given(
+    told=st.lists(
+        st.tuples(st.sampled_from(sorted(set(ParcelStatus) - AT_SENDER)), st.integers(-9, 10**6)),
+        min_size=1,
+    )
+)
+def test_what_is_told_of_the_future_counts_as_of_now(told: list[tuple[ParcelStatus, int]]) -> None:
+    """No scan silences those after it, and its carrier has no more than its time."""
+    future = past = scanned()
+    for n, (status, hours) in enumerate(told):
+        now = NOW + timedelta(hours=n)
+        scan = TrackingReported(tracking_number="X", status=status, event=f"e{n}")
+        future = decide_parcel(future, "P", scan, now, now + timedelta(hours=hours)).parcel
+        past = decide_parcel(past, "P", scan, now, now + timedelta(hours=min(0, hours))).parcel
+        for wait in parcel_waits(future, RULES).values():
+            assert not isinstance(wait, Timer) or wait.due <= now + RULES.windows.tracking
+    assert future == past
+
+
+@settings(max_examples=12)
+@given(status=ON_ITS_WAY | st.sampled_from(sorted(UNDONE_BY)), again=ON_ITS_WAY)
+def test_a_word_that_is_taken_back_leaves_nothing_silent(
+    status: ParcelStatus, again: ParcelStatus
+) -> None:
+    """A parcel that we still have is said to be out, and then is not."""
+    shop = Shop(manual=["ship"])
+    shop.place()
+    shop.scan(status, event="e")
+    shop.says(TrackingRetracted(tracking_number="T1", event="e"))
+    assert "exception.trace" in shop.tasks()
+    shop.scan(again)
+    assert "exception.trace" not in shop.tasks()
+
+
 # --- the mutants ---------------------------------------------------------------------------------
 
 
@@ -96,7 +227,46 @@ def the_first_delivery_counts(patch: Patch) -> None:
     )
 
 
+def a_turn_back_is_forgotten(patch: Patch) -> None:
+    """A depot that sees a parcel on its way back has it on its way to the customer."""
+    replace(patch, "what a scan means on the way back", {})
+
+
+def a_late_scan_undoes_a_return(patch: Patch) -> None:
+    """Whatever is said of a parcel after it came back moves it."""
+    moves = original("a scan moves a parcel")
+
+    def all_do(status: ParcelStatus, scan: ParcelStatus) -> bool:
+        return status is ParcelStatus.RETURNED_TO_SENDER or bool(moves(status, scan))
+
+    replace(patch, "a scan moves a parcel", all_do)
+
+
+def what_came_back_stays(patch: Patch) -> None:
+    """Units that came back stay there, whatever their carrier says of their parcel."""
+    there = original("the units that follow scans")
+    left = tuple(bucket for bucket in there if bucket is not Bucket.RETURNED_UNDELIVERED)
+    replace(patch, "the units that follow scans", left)
+
+
+def the_future_is_believed(patch: Patch) -> None:
+    """A scan counts as of the moment that it names, be it in a hundred years."""
+    replace(patch, "what a scan tells of the future", lambda event, _now: event)
+
+
+def what_is_taken_back_was_never_said(patch: Patch) -> None:
+    """Nobody asks after a parcel of which everything was taken back."""
+    replace(patch, "a parcel was seen", lambda _parcel: False)
+
+
 LAWS: dict[Mutate, Law] = {
+    what_is_taken_back_was_never_said: law(test_a_word_that_is_taken_back_leaves_nothing_silent),
+    the_future_is_believed: law(test_what_is_told_of_the_future_counts_as_of_now),
+    a_turn_back_is_forgotten: law(test_what_has_turned_back_ends_at_its_sender),
+    a_late_scan_undoes_a_return: law(test_what_has_turned_back_ends_at_its_sender),
+    what_came_back_stays: law(
+        test_a_parcel_and_its_units_come_to_one_end_in_whatever_order_scans_come
+    ),
     a_late_scan_undoes_a_delivery: law(test_only_what_speaks_against_a_delivery_undoes_it),
     an_early_scan_takes_back: law(test_what_has_left_is_never_back_on_the_senders_table),
     the_first_delivery_counts: law(test_a_delivery_is_as_late_as_the_last_scan_of_it),

@@ -502,12 +502,12 @@ class Engine:
         """
         expect("by", by, str)
         expect("data", data, Mapping, NoneType)
-        order, said = self._desk.completing(_key(task), by, data or {})
+        order, said, of = self._desk.completing(_key(task), by, data or {})
         if isinstance(said, Body):
             return self._submitter.submit(said.to(order, by=by, id=id), task=_key(task))
         if self.rules.limits and not isinstance(said, _OF_A_PARCEL):
             asked = self._handler.ask(self.order(order), said, by, "", _key(task))
             if isinstance(asked, tuple):  # facts are not refused: who tells one is asked before
                 raise Refused(asked)
-        self.observe(said.at(self.clock.now(), subject=order, id=id))
+        self.observe(said.at(self.clock.now(), subject=of, id=id))
         return self.order(order)

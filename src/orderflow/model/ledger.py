@@ -43,7 +43,7 @@ _TABLE = {
     "returning": "returned delivered lost",
     "returning_undelivered": "returned_undelivered shipped lost",
     "returned": "shipped",
-    "returned_undelivered": "open cancelled returned",
+    "returned_undelivered": "returning_undelivered open cancelled returned",
     "lost": "open cancelled delivered shipped returning_undelivered",
     "cancelled": "shipped",
     "substituted": "",

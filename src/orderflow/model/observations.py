@@ -307,7 +307,7 @@ class Observation(Sent):
     """A fact in its envelope: which, about what, and when it happened."""
 
     id: Id | None = None
-    subject: Annotated[Plain, Composed] = Field(default="", max_length=100)
+    subject: Annotated[Plain, Composed] = Field(default="", max_length=200)
     occurred_at: Utc
     body: ObservationBody
 

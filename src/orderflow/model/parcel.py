@@ -104,6 +104,11 @@ class Parcel:
         return (*self.contents, *self.taken_out)[0].order
 
     @property
+    def has_label(self) -> bool:
+        """Whether a carrier sold it a label, and did not take that back."""
+        return bool(self.tracking_number) and not self.label_voided
+
+    @property
     def followed_by(self) -> str:
         """The number by which scans speak of it: its own id, where it left without one."""
         return self.tracking_number or self.id
@@ -124,48 +129,74 @@ class Parcel:
 def status_of(parcel: Parcel) -> tuple[ParcelStatus, datetime | None]:
     """The status that the scans give, and since when; the same for every order of arrival.
 
-    The scans are folded sorted by (time, rank, id). Once a parcel is returning, a delivery scan
-    means that it is back at the sender, unless it names the recipient. Retracted scans count for
-    nothing; nor do those that :func:`_moves` says are told of what is over.
+    The scans are folded sorted by (time, rank, id). Once a parcel has turned back, whatever its
+    carrier does with it brings it nearer to the sender: a depot that sees it has it on its way
+    back, and who takes it is the sender, unless a scan names the recipient. Retracted scans count
+    for nothing; nor do those that :func:`_moves` says are told of what is over.
     """
     at: datetime | None = None
-    if parcel.handed_over:
-        status = ParcelStatus.HANDED_OVER
-    elif parcel.voided:
-        status = ParcelStatus.VOIDED
-    else:
-        status = ParcelStatus.LABELLED if parcel.tracking_number else ParcelStatus.CREATED
+    status, back = _unscanned(parcel), False
     stands = [scan for scan in parcel.scans if scan.id not in parcel.retracted]
     for scan in sorted(stands, key=lambda s: (s.occurred_at, _RANK[s.status], s.id)):
-        if not _moves(status, scan.status):
+        turned = back and not scan.to_recipient
+        said = _ON_THE_WAY_BACK.get(scan.status, scan.status) if turned else scan.status
+        if not _moves(status, said):
             continue
-        back = status is ParcelStatus.RETURNING_TO_SENDER and not scan.to_recipient
-        delivered = scan.status is ParcelStatus.DELIVERED
-        status = ParcelStatus.RETURNED_TO_SENDER if back and delivered else scan.status
-        at = scan.occurred_at
+        back = (back and said is not ParcelStatus.DELIVERED) or said in _TURNED_BACK
+        status, at = said, scan.occurred_at
     return status, at
+
+
+def _unscanned(parcel: Parcel) -> ParcelStatus:
+    """Where a parcel stands by what we did with it."""
+    if parcel.handed_over:
+        return ParcelStatus.HANDED_OVER
+    if parcel.voided:
+        return ParcelStatus.VOIDED
+    return ParcelStatus.LABELLED if parcel.has_label else ParcelStatus.CREATED
+
+
+_TURNED_BACK = (ParcelStatus.RETURNING_TO_SENDER, ParcelStatus.RETURNED_TO_SENDER)
+_ON_THE_WAY_BACK = {
+    ParcelStatus.HANDED_OVER: ParcelStatus.RETURNING_TO_SENDER,
+    ParcelStatus.IN_TRANSIT: ParcelStatus.RETURNING_TO_SENDER,
+    ParcelStatus.OUT_FOR_DELIVERY: ParcelStatus.RETURNING_TO_SENDER,
+    ParcelStatus.ATTEMPTED: ParcelStatus.RETURNING_TO_SENDER,
+    ParcelStatus.READY_FOR_PICKUP: ParcelStatus.RETURNING_TO_SENDER,
+    ParcelStatus.DELIVERED: ParcelStatus.RETURNED_TO_SENDER,
+}
+"""What a scan of a parcel means that has turned back."""
 
 
 def _moves(status: ParcelStatus, scanned: ParcelStatus) -> bool:
     """Whether a scan moves a parcel that stands there.
 
-    What is said of a parcel before it left does not take it back once it has, and only what
-    speaks against a delivery undoes one.
+    We know what is said of a parcel before it leaves, and only what speaks against an end undoes
+    one.
     """
-    if status is ParcelStatus.DELIVERED:
-        return scanned in _AGAINST_A_DELIVERY
-    if scanned in AT_SENDER:
-        return status in AT_SENDER and _RANK[scanned] >= _RANK[status]
-    return scanned is not ParcelStatus.VOIDED or status in AT_SENDER
+    if status in _AGAINST:
+        return scanned in _AGAINST[status]
+    if scanned is ParcelStatus.VOIDED:
+        return status in AT_SENDER
+    return scanned not in AT_SENDER
 
 
-_AGAINST_A_DELIVERY = frozenset(
-    {
-        ParcelStatus.DELIVERED,  # the last one says when
-        ParcelStatus.DAMAGED,
-        ParcelStatus.RETURNING_TO_SENDER,
-        ParcelStatus.RETURNED_TO_SENDER,
-        ParcelStatus.LOST,
-    }
-)
-"""What may be said after a delivery that still moves a parcel."""
+_AGAINST = {
+    ParcelStatus.DELIVERED: frozenset(
+        {
+            ParcelStatus.DELIVERED,  # the last one says when
+            ParcelStatus.DAMAGED,
+            ParcelStatus.RETURNING_TO_SENDER,
+            ParcelStatus.RETURNED_TO_SENDER,
+            ParcelStatus.LOST,
+        }
+    ),
+    ParcelStatus.RETURNED_TO_SENDER: frozenset(
+        {
+            ParcelStatus.DELIVERED,  # to the recipient, by name
+            ParcelStatus.RETURNED_TO_SENDER,
+            ParcelStatus.LOST,
+        }
+    ),
+}
+"""What may be said after a parcel's trip has ended that still moves it."""

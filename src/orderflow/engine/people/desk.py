@@ -50,11 +50,12 @@ class Desk:
 
     def completing(
         self, key: str, by: str, data: Mapping[str, str | int | date]
-    ) -> tuple[str, Body | Fact]:
-        """The order that completing a task is about, and what it says."""
+    ) -> tuple[str, Body | Fact, str]:
+        """The order that completing a task is about, what it says, and of whom: order or parcel."""
         owner, task = self._open(key)
         self._check(task, by)
         kind, _, subject = owner.partition(":")
+        order_id = subject
         said: Body | Fact | None = None
         if kind == "order" and (order := self._store.order(subject)) is not None:
             with blaming(owner):
@@ -65,13 +66,13 @@ class Desk:
         elif kind == "parcel" and (parcel := self._store.parcel(subject)) is not None:
             with blaming(owner):
                 task = self._as_asked(task, parcel_waits(parcel, self._rules).get(key))
-            filled, subject = read_form(task, data), parcel.lead
+            filled, order_id = read_form(task, data), parcel.lead
             with reading(f"the form of {task.key}"):
                 said = completing_for_parcel(task, parcel, filled)
         if said is None:
             what = f"it ends by itself: {task.instructions}"
             raise Refused([Refusal("task.not_a_step", what)])
-        return subject, said
+        return order_id, said, subject
 
     def order_of(self, key: str) -> Order:
         """The order of an open task. Raises NotFound."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +11,7 @@ import attrs
 from orderflow.errors import Refusal
 from orderflow.inventory import Holding, apply
 from orderflow.model.commands import Command
+from orderflow.model.content import digest
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
@@ -35,11 +34,6 @@ FactProviders = Mapping[str, Callable[[Order], Any]]
 Refusals = tuple[Refusal, ...]
 Answer = Order | Refusals | Exception | None
 """What came of a message: None where it was handled before, or is not an order's."""
-
-
-def digest(content: Mapping[str, Any]) -> str:
-    """What tells two contents apart."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def enveloped(given: Command | Observation, kind: type[Command | Observation]) -> None:

@@ -19,10 +19,15 @@ __all__ = ["subject_of", "unreadable"]
 
 
 def subject_of(observation: Observation, store: Store) -> tuple[str | None, str]:
-    """Whom a fact is about, None where that is not known yet; and the reference that tells."""
+    """Whom a fact is about, None where that is not known yet; and the reference that tells.
+
+    Carriers give one number to several parcels: a scan whose subject is a parcel is about that one.
+    """
     match observation.body:
         case TrackingReported(tracking_number=number) | TrackingRetracted(tracking_number=number):
-            reference = f"tracking:{number}"
+            reference, named = f"tracking:{number}", observation.subject
+            if named and (parcel := store.parcel(named)) and parcel.followed_by == number:
+                return f"parcel:{named}", reference
         case LabelBought(parcel=parcel) | LabelVoided(parcel=parcel):
             reference = f"parcel:{parcel}"
             return (reference if store.parcel(parcel) else None), reference

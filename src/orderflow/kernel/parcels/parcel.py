@@ -48,8 +48,12 @@ class ParcelDecision:
 def decide_parcel(
     parcel: Parcel | None, parcel_id: str, body: object, now: datetime, at: datetime
 ) -> ParcelDecision:
-    """Decide a fact about a parcel. *at* is when it happened; a repeated one changes nothing."""
-    events = tuple(_events(parcel, body, at))
+    """Decide a fact about a parcel. *at* is when it happened; a repeated one changes nothing.
+
+    What is said to happen after *now* counts as of now: else no later scan would be believed, and
+    nobody would look for the parcel until then.
+    """
+    events = tuple(_as_of(event, now) for event in _events(parcel, body, at))
     after = fold_events(parcel, parcel_id, events, now)
     fresh = after.followed_by if after.tracking_number or after.handed_over else ""
     known = parcel is not None and parcel.followed_by == fresh
@@ -59,6 +63,12 @@ def decide_parcel(
         tuple(_told(parcel, after)) if events else (),
         (f"tracking:{fresh}",) if fresh and not known else (),
     )
+
+
+def _as_of(event: ev.Event, now: datetime) -> ev.Event:
+    if isinstance(event, ev.ParcelScanned) and event.scan.occurred_at > now:
+        return ev.ParcelScanned(attrs.evolve(event.scan, occurred_at=now))
+    return event
 
 
 def _told(before: Parcel | None, after: Parcel) -> Iterator[Message]:
@@ -115,7 +125,7 @@ def _filled(
 def _event(parcel: Parcel, body: object, at: datetime) -> ev.Event | None:
     match body:
         case LabelBought(carrier=carrier, tracking_number=number):
-            known = parcel.tracking_number == number
+            known = parcel.tracking_number == number and (parcel.has_label or parcel.voided)
             return None if known else ev.ParcelLabelled(carrier, number)
         case TrackingReported():
             scan = _scan(body, at)

@@ -35,6 +35,7 @@ _WITH_THE_CARRIER = (
     Bucket.SHIPPED,
     Bucket.DELIVERED,
     Bucket.RETURNING_UNDELIVERED,
+    Bucket.RETURNED_UNDELIVERED,
     Bucket.LOST,
 )
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.orders.lines import root
-from orderflow.kernel.partners.request import heard_from, party_fo
+from orderflow.kernel.partners.request import comes_again, heard_from, party_fo, says
 from orderflow.kernel.partners.shipment_notice import SHIPPED
 from orderflow.model import events as ev
 from orderflow.model import observations as obs
@@ -19,11 +19,15 @@ __all__ = ["invoice_received", "overcharged"]
 def invoice_received(deciding: Deciding, body: obs.InvoiceReceived) -> None:
     """Record an invoice; a cost that was not agreed is a task."""
     fo = party_fo(deciding, body)
-    if fo is None or body.number in fo.invoices:
+    if fo is None:
+        return
+    if body.number in fo.invoices:
+        told = ", ".join(f"{ln.quantity} of line {ln.line} at {ln.unit_cost}" for ln in body.lines)
+        comes_again(deciding, fo, f"invoice {body.number}", body, told)
         return
     heard_from(deciding, fo)
     lines = tuple(ev.InvoicedLine(ln.line, ln.quantity, ln.unit_cost) for ln in body.lines)
-    deciding.emit(ev.InvoiceRecorded(fo.id, body.number, lines))
+    deciding.emit(ev.InvoiceRecorded(fo.id, body.number, lines, says(body)))
     if over := overcharged(deciding.order, deciding.fos[fo.id]):
         what = f"invoice {body.number} of {fo.strategy} charges for {over} that no notice speaks of"
         deciding.ask_person("exception.invoice", "purchasing", what, fo.id)

@@ -7,12 +7,22 @@ from orderflow.kernel.decision.draft import Deciding
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model import observations as obs
+from orderflow.model.content import content_of, digest
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import Phase
 from orderflow.model.state import FulfillmentOrder
 from orderflow.workflow import StepWork
 
-__all__ = ["agree_costs", "heard_from", "party_fo", "received", "submit", "submit_ready"]
+__all__ = [
+    "agree_costs",
+    "comes_again",
+    "heard_from",
+    "party_fo",
+    "received",
+    "says",
+    "submit",
+    "submit_ready",
+]
 
 
 def submit(deciding: Deciding, body: cmd.Submit) -> None:
@@ -75,6 +85,20 @@ def party_fo(deciding: Deciding, body: obs.PartyFact) -> FulfillmentOrder | None
         reason = f"{body.fo} is no fulfillment order of {deciding.id}"
         deciding.keep_fact(body.kind, reason)  # type: ignore[attr-defined]  # every fact has one
     return fo
+
+
+def says(body: obs.PartyFact) -> str:
+    """What tells two documents of a party apart."""
+    return digest(content_of(body))
+
+
+def comes_again(
+    deciding: Deciding, fo: FulfillmentOrder, document: str, body: obs.PartyFact, told: str
+) -> None:
+    """A party used a number again: that is one fact, unless it says something else by now."""
+    if fo.said.get(document, says(body)) != says(body):
+        what = f"{fo.strategy} sent {document} again, and now it says {told}: find out what is so"
+        deciding.keep_fact(body.kind, what, fo.id)  # type: ignore[attr-defined]  # as above
 
 
 def heard_from(deciding: Deciding, fo: FulfillmentOrder, reference: str = "") -> None:

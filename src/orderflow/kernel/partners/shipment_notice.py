@@ -7,7 +7,7 @@ from itertools import product
 
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.orders.lines import standing_for
-from orderflow.kernel.partners.request import heard_from, party_fo
+from orderflow.kernel.partners.request import comes_again, heard_from, party_fo, says
 from orderflow.model import events as ev
 from orderflow.model import observations as obs
 from orderflow.model.ledger import Bucket, Slot
@@ -33,10 +33,15 @@ SHIPPED = (
 def goods_shipped(deciding: Deciding, body: obs.GoodsShipped) -> None:
     """A ship notice opens a parcel, or fills one that other notices named."""
     fo = party_fo(deciding, body)
-    if fo is None or body.notice in fo.notices:
+    if fo is None:
+        return
+    if body.notice in fo.notices:
+        what = ", ".join(f"{units} of line {line}" for line, units in body.lines.items())
+        what += f" by {body.tracking_number}" if body.tracking_number else ""
+        comes_again(deciding, fo, f"notice {body.notice}", body, what)
         return
     heard_from(deciding, fo)
-    deciding.emit(ev.NoticeRecorded(fo.id, body.notice, body.lines))
+    deciding.emit(ev.NoticeRecorded(fo.id, body.notice, body.lines, says(body)))
     for item in body.items:
         deciding.emit(
             ev.ItemIdentified(fo.id, item.line, item.quantity, item.lot, item.serial, item.expiry)

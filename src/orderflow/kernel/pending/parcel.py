@@ -19,37 +19,83 @@ def parcel_waits(parcel: Parcel, rules: Rules) -> dict[str, Wanted]:
 
 
 def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
-    label = effect_key(parcel.id, "label", parcel.generation)
-    void = effect_key(parcel.id, "void_label", parcel.generation)
-    if parcel.status is ParcelStatus.CREATED and not parcel.sealed:
+    if parcel.status is ParcelStatus.CREATED:
+        yield from _label(parcel, rules)
+    if parcel.voided and parcel.sealed and not parcel.label_voided:
+        yield _void(parcel, rules)
+    if parcel.status in AT_SENDER and _was_seen(parcel):
+        yield _ask(parcel, f"{_carrier(parcel)} has {parcel.followed_by} no more, as it says")
+    if parcel.status not in AT_SENDER and not parcel.status.final:
+        yield _word(parcel, rules)
+
+
+def _was_seen(parcel: Parcel) -> bool:
+    """Whether its carrier told of it and took that back: its units left with the first word."""
+    return any(
+        scan.id in parcel.retracted and scan.status not in (*AT_SENDER, ParcelStatus.VOIDED)
+        for scan in parcel.scans
+    )
+
+
+def _carrier(parcel: Parcel) -> str:
+    """Who has it, in a sentence."""
+    return parcel.carrier or "the carrier"
+
+
+def _word_key(parcel: Parcel) -> str:
+    """What each word of the carrier changes."""
+    return f"{parcel.id}:tracking:{len(parcel.scans) + len(parcel.retracted)}"
+
+
+def _ask(parcel: Parcel, why: str) -> Task:
+    """A person asks the carrier, and reports."""
+    key, what = f"{_word_key(parcel)}:trace", f"{why}: ask, and report"
+    return Task(key, "exception.trace", parcel.id, "support", what, fields=TRACE)
+
+
+def _label(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
+    """What is still to be packed, or a label: the first one, or another for one that is void."""
+    label, role = effect_key(parcel.id, "label", parcel.generation), rules.role("label")
+    if not parcel.sealed:
         what = f"put more into {parcel.id}, or seal it"
         yield Task(f"{parcel.id}:seal", "seal", parcel.id, rules.role("seal"), what)
-    elif parcel.status is ParcelStatus.CREATED and not parcel.held_by:
-        if label in parcel.gave_up:
-            what = f"buy a label for {parcel.id} and type its tracking number"
-            yield Task(f"{label}:task", "label", parcel.id, rules.role("label"), what, fields=LABEL)
-        else:
-            yield Effect("label", parcel.id, label)
-    if parcel.voided and parcel.sealed and not parcel.label_voided:
-        if not parcel.tracking_number:
-            void += ":unknown"  # one may have been bought, and the answer got lost
-        if void in parcel.gave_up:
-            label_known = f"void the label {parcel.tracking_number}"
-            unknown = f"see whether a label was bought for {parcel.id}, and void it"
-            what = f"have {parcel.carrier} {label_known}" if parcel.tracking_number else unknown
-            yield Task(f"{void}:task", "void_label", parcel.id, rules.role("label"), what)
-        else:
-            yield Effect("void_label", parcel.id, void)
-    if parcel.status not in AT_SENDER and not parcel.status.final:
-        key = f"{parcel.id}:tracking:{len(parcel.scans) + len(parcel.retracted)}"
-        if parcel.status is ParcelStatus.DAMAGED:
-            what = f"{parcel.carrier} damaged {parcel.followed_by}: ask what comes of it, report it"
-            name = "exception.damaged"
-            yield Task(f"{key}:damaged", name, parcel.id, "support", what, fields=TRACE)
-        elif parcel.silent:
-            what = f"{parcel.carrier} says nothing of {parcel.followed_by}: ask, and report"
-            yield Task(f"{key}:trace", "exception.trace", parcel.id, "support", what, fields=TRACE)
-        else:
-            heard = max((scan.occurred_at for scan in parcel.scans), default=parcel.since)
-            due = later(max(heard, parcel.since), rules.windows.tracking)
-            yield Timer(key, "tracking", parcel.id, due, parcel.carrier)
+    elif parcel.held_by:
+        return
+    elif parcel.tracking_number:
+        void = f"the label {parcel.tracking_number} of {parcel.id} is void"
+        what = f"{void}: buy another and type its tracking number"
+        yield Task(f"{parcel.id}:relabel", "label", parcel.id, role, what, fields=LABEL)
+    elif label in parcel.gave_up:
+        what = f"buy a label for {parcel.id} and type its tracking number"
+        yield Task(f"{label}:task", "label", parcel.id, role, what, fields=LABEL)
+    else:
+        yield Effect("label", parcel.id, label)
+
+
+def _void(parcel: Parcel, rules: Rules) -> Wanted:
+    """The label of a parcel that will not leave is taken back."""
+    void = effect_key(parcel.id, "void_label", parcel.generation)
+    if not parcel.tracking_number:
+        void += ":unknown"  # one may have been bought, and the answer got lost
+    if void not in parcel.gave_up:
+        return Effect("void_label", parcel.id, void)
+    label_known = f"void the label {parcel.tracking_number}"
+    unknown = f"see whether a label was bought for {parcel.id}, and void it"
+    what = f"have {_carrier(parcel)} {label_known}" if parcel.tracking_number else unknown
+    return Task(f"{void}:task", "void_label", parcel.id, rules.role("label"), what)
+
+
+def _word(parcel: Parcel, rules: Rules) -> Wanted:
+    """The carrier's next word of a parcel on its way, or a person who asks for it."""
+    key, number, carrier = _word_key(parcel), parcel.followed_by, _carrier(parcel)
+    if parcel.status is ParcelStatus.DAMAGED:
+        what = f"{carrier} damaged {number}: ask what comes of it, report it"
+        name = "exception.damaged"
+        return Task(f"{key}:damaged", name, parcel.id, "support", what, fields=TRACE)
+    if parcel.label_voided and parcel.status is ParcelStatus.HANDED_OVER:
+        return _ask(parcel, f"the label of {number} is void, and it left")
+    if parcel.silent:
+        return _ask(parcel, f"{carrier} says nothing of {number}")
+    heard = max((scan.occurred_at for scan in parcel.scans), default=parcel.since)
+    due = later(max(heard, parcel.since), rules.windows.tracking)
+    return Timer(key, "tracking", parcel.id, due, parcel.carrier)

@@ -213,11 +213,12 @@ class SubstituteDropped(Event):
 @event(36)
 @attrs.frozen
 class NoticeRecorded(HoldsMappings, Event):
-    """A ship notice, in the party's own words."""
+    """A ship notice, in the party's own words. *says* tells whether another says the same."""
 
     fo: str
     notice: str
     lines: Mapping[str, int]
+    says: str = ""
 
 
 @attrs.frozen
@@ -232,11 +233,12 @@ class InvoicedLine:
 @event(37)
 @attrs.frozen
 class InvoiceRecorded(Event):
-    """A party's invoice."""
+    """A party's invoice. *says* tells whether another says the same."""
 
     fo: str
     invoice: str
     lines: tuple[InvoicedLine, ...]
+    says: str = ""
 
 
 @event(38)

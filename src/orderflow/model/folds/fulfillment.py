@@ -112,7 +112,17 @@ def _invoiced(fo: FulfillmentOrder, event: ev.InvoiceRecorded) -> dict[str, Any]
     units = dict(fo.invoiced)
     for line in event.lines:
         units[line.line] = units.get(line.line, 0) + line.quantity
-    return {"invoices": (*fo.invoices, event.invoice), "invoiced": units}
+    said = _said(fo, f"invoice {event.invoice}", event.says)
+    return {"invoices": (*fo.invoices, event.invoice), "invoiced": units, "said": said}
+
+
+def _noticed(fo: FulfillmentOrder, event: ev.NoticeRecorded) -> dict[str, Any]:
+    said = _said(fo, f"notice {event.notice}", event.says)
+    return {"notices": (*fo.notices, event.notice), "said": said}
+
+
+def _said(fo: FulfillmentOrder, document: str, says: str) -> Mapping[str, str]:
+    return {**fo.said, document: says} if says else fo.said
 
 
 def _declined(fold: Building, event: ev.UnitsDeclined, _at: datetime) -> None:
@@ -171,7 +181,7 @@ FOLDERS: Mapping[type[ev.Event], Folder] = {
     ev.SubstituteProposed: _proposed,
     ev.LineSubstituted: _substituted,
     ev.SubstituteDropped: _proposal_over,
-    ev.NoticeRecorded: _of_fo(lambda fo, event: {"notices": (*fo.notices, event.notice)}),
+    ev.NoticeRecorded: _of_fo(_noticed),
     ev.InvoiceRecorded: _of_fo(_invoiced),
     ev.CancellationAsked: _cancellation,
     ev.CancellationClosed: _cancellation_over,
