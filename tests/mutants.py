@@ -288,6 +288,8 @@ SEAMS: Mapping[str, Seam] = {
     "how a partner's state is left": Seam("_remote", (lint,)),
     # who is forgotten
     "what may be a person's": Seam("PERSONAL_FIELDS", (erasure,)),
+    "where a name begins": Seam("_BEGINS", (erasure,)),
+    "where a name ends": Seam("_ENDS", (erasure,)),
     "a row's key without the person": Seam("erased_key", (memory_outbox, sql_erasure)),
     "who may read what is kept": Seam("lacks", (retaining,)),
     "what is kept waits": Seam("_kept", (explain,)),

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from orderflow import Engine
+from orderflow import Customer, Engine, InHouse, Line, NewOrder
 from orderflow.cli.app import app
 from orderflow.engine import erasure
 from orderflow.engine.doctor import examine
+from orderflow.model import observations as obs
+from orderflow.model.commands import Cancel
 from orderflow.model.document import PERSONAL_FIELDS
 from orderflow.stores.sql.database import Database
 from tests.laws.places import (
@@ -28,7 +32,8 @@ from tests.laws.places import (
 )
 from tests.laws.plays import ANA, KINDS, LIVES, UNSAID, Marked, dropship, in_house, turned_around
 from tests.marks import NAMES_OTHERS, OF_STOCK, PARTIES
-from tests.mutants import Mutant, Mutants, Mutate, Patch, law, replace
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
+from tests.shop import Shop
 
 STARTS = pytest.mark.parametrize("start", ["", f"{ANA} "], ids=["whatever", "named"])
 
@@ -98,6 +103,51 @@ def test_all_that_shows_something_is_looked_at() -> None:
     assert {name.replace("-", "_") for name in commands} - NOT_TOLD == {*TOLD_BY_COMMANDS}
 
 
+# --- names beside other signs ---------------------------------------------------------------------
+
+SIGNS = st.sampled_from(["_", "-", ".", ":", "/", " ", "__", "@"])
+NAMES = st.sampled_from(["c-17", "Ana", "lena", "NG", "ana@shop.example"])
+INSIDE = st.sampled_from(["bingo", "ng7", "anabel", "c-171", "7ng", "lenas"])
+
+
+@given(before=SIGNS, name=NAMES, after=SIGNS)
+def test_a_name_is_found_beside_any_sign(before: str, name: str, after: str) -> None:
+    a_name_is_found_beside_any_sign(before, name, after)
+
+
+def a_name_is_found_beside_any_sign(before: str, name: str, after: str) -> None:
+    told = f"web{before}{name}{after}1"
+    assert not left_of(told), "who it was"
+
+
+@given(before=SIGNS, word=INSIDE, after=SIGNS)
+def test_no_name_is_found_inside_a_word(before: str, word: str, after: str) -> None:
+    no_name_is_found_inside_a_word(before, word, after)
+
+
+def no_name_is_found_inside_a_word(before: str, word: str, after: str) -> None:
+    told = f"web{before}{word}{after}1"
+    assert left_of(told) == {"actor", "reference"}, "who it was not"
+
+
+def left_of(told: str) -> set[str]:
+    """Where a text stays when Ana-Lena Ng is forgotten."""
+    shop = Shop(InHouse())
+    who = Customer(id="c-17", name="Ana-Lena Ng", email="ana@shop.example")
+    line = Line(sku="MUG", quantity=1, amount=500)
+    order = NewOrder(number="A-1", currency="EUR", customer=who, lines=(line,))
+    shop.engine.place(order, by=told)
+    paid = obs.PaymentReported(fact="authorised", amount=500, reference=told)
+    shop.engine.observe(paid.at(shop.clock.now(), subject="A-1"))
+    shop.engine.submit(Cancel().to("A-1"))
+    shop.passes(days=60)
+    assert shop.engine.forget("c-17").erased == ("A-1",)
+    journal = list(shop.engine.journal("A-1"))
+    left = {"actor"} if any(told in entry.actor for entry in journal) else set()
+    said = repr([entry.events for entry in journal])
+    return left | ({"reference"} if told in said else set())
+
+
 # --- mutants --------------------------------------------------------------------------------------
 
 
@@ -142,6 +192,17 @@ def leaves_free_pages(patch: Patch) -> None:
     )
 
 
+def takes_a_low_line_for_a_letter(patch: Patch) -> None:
+    """A name beside "_" is not found."""
+    replace(patch, "where a name begins", r"(?<!\w)")
+
+
+def finds_names_inside_words(patch: Patch) -> None:
+    """A short name is found inside other words."""
+    replace(patch, "where a name begins", "")
+    replace(patch, "where a name ends", "")
+
+
 LAWS: Mapping[Mutate, bool] = {
     leaves_a_field_out: False,
     leaves_the_keys_of_rows: False,
@@ -151,11 +212,19 @@ LAWS: Mapping[Mutate, bool] = {
     leaves_free_pages: True,
 }
 """The mutants, and whether the place must be a file."""
-MUTANTS = Mutants("forgetting", LAWS)
+OF_NAMES: Mapping[Mutate, Callable[[], Law]] = {
+    takes_a_low_line_for_a_letter: lambda: law(a_name_is_found_beside_any_sign, "_", "NG", "_"),
+    finds_names_inside_words: lambda: law(no_name_is_found_inside_a_word, "_", "bingo", "_"),
+}
+"""The mutants of how a name is found."""
+MUTANTS = Mutants("forgetting", [*LAWS, *OF_NAMES])
 
 
 @MUTANTS.each
 def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch, tmp_path: Path) -> None:
     mutant.how(monkeypatch)
+    if mutant.how in OF_NAMES:
+        mutant.breaks(OF_NAMES[mutant.how]())
+        return
     place = in_database(f"sqlite:///{tmp_path}/shop.db") if LAWS[mutant.how] else in_memory()
     mutant.breaks(law(no_text_outlives_a_person, in_house, f"{ANA} ", place))

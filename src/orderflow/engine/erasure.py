@@ -29,6 +29,8 @@ __all__ = ["PERSONAL", "Forgetter", "Forgotten"]
 ERASED = "erased"
 _LOG = legible_log()
 _CODE = re.compile(r"[a-z][a-z0-9_.:-]*")
+_BEGINS, _ENDS = r"(?<![^\W_])", r"(?![^\W_])"
+"""Where a word of a name begins and ends: beside no letter and no digit. "_" is neither."""
 _AGAIN = timedelta(days=1)
 _OF_CUSTOMER, _OF_ORDER, _OF_LAW = "forget:", "forget-order:", "restricted:"
 PERSONAL = (_OF_CUSTOMER, _OF_ORDER, _OF_LAW)
@@ -189,9 +191,10 @@ class _Person:
         self._senders = [f"{scope}/" for scope in (order.id, *owners)]
         names = [order.state.customer]
         for of in (who, order.document.ship_to):
-            names += [of.email, of.phone, *of.name.split()] if of else []
+            names += [of.email, of.phone, *_words(of.name)] if of else []
         words = "|".join(re.escape(name) for name in names if name)
-        self._alias, self._names = alias, re.compile(rf"(?<!\w)({words})(?!\w)", re.IGNORECASE)
+        self._alias = alias
+        self._names = re.compile(f"{_BEGINS}({words}){_ENDS}", re.IGNORECASE)
 
     def _named(self, text: str) -> bool:
         return self._names.search(text) is not None
@@ -239,6 +242,12 @@ class _Person:
             case _, Scan():
                 return attrs.evolve(value, id=disguised(value.id), code="", place="")
         return value
+
+
+def _words(name: str) -> list[str]:
+    """The parts of a name, and the parts of those that are joined, such as by a hyphen."""
+    joined = re.split(r"[\W_]+", name)
+    return [*name.split(), *(part for part in joined if len(part) > 1)]
 
 
 def _anonymous(document: NewOrder, alias: str) -> NewOrder:
