@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from orderflow import Customer, Engine, InHouse, Line, NewOrder
 from orderflow.cli.app import app
 from orderflow.engine import erasure
+from orderflow.engine.anonymous import is_forgotten
 from orderflow.engine.doctor import examine
 from orderflow.model import observations as obs
-from orderflow.model.commands import Cancel
+from orderflow.model.commands import Cancel, Edit, Reopen
 from orderflow.model.document import PERSONAL_FIELDS
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.state import PaymentFact
 from orderflow.stores.sql.database import Database
 from tests.laws.places import (
     CHANGES,
@@ -76,6 +79,66 @@ def no_text_outlives_a_person(live: Any, start: str, place: Place) -> None:
     raw = place.files()
     place.close()
     assert left_in(shop, raw.decode("utf-8", "replace")) == set(), "in the file itself"
+
+
+# --- what comes later -----------------------------------------------------------------------------
+
+
+def scanned(shop: Marked) -> None:
+    """A carrier tells of a scan, late."""
+    for view in list(shop.order.state.parcels.values()):
+        number, status = view.tracking_number, ParcelStatus.ATTEMPTED
+        shop.hears(obs.TrackingReported, "", tracking_number=number, status=status)
+
+
+def charged_back(shop: Marked) -> None:
+    """The bank takes money back."""
+    shop.hears(obs.PaymentReported, fact="charged_back", amount=1)
+
+
+def reopened(shop: Marked) -> None:
+    """It is opened, something is added, a document is filed, and all of it is cancelled."""
+    shop.asks(Reopen)
+    assert shop.engine.forget_order("A-1").waiting == ("A-1",), "it is open"
+    shop.asks(Edit, quantities={}, lines=(shop.line("11"),), ship_to=None)
+    shop.documents.file("A-1", "A-1-invoice-2", f"bill of {shop.order.document}".encode())
+    shop.asks(Cancel, lines=None)
+
+
+def filed(shop: Marked) -> None:
+    """A document is filed, and nothing else."""
+    shop.documents.file("A-1", "late", shop.marks.mark("late").encode())
+
+
+LATER = pytest.mark.parametrize("comes", [scanned, charged_back, reopened, filed])
+
+
+@LATER
+def test_what_comes_later_is_erased_too(comes: Any, tmp_path: Path) -> None:
+    what_comes_later_is_erased_too(comes, in_database(f"sqlite:///{tmp_path}/shop.db"))
+
+
+@LATER
+def test_what_comes_later_is_erased_too_in_memory(comes: Any) -> None:
+    what_comes_later_is_erased_too(comes, in_memory())
+
+
+def what_comes_later_is_erased_too(comes: Callable[[Marked], None], place: Place) -> None:
+    """It is erased when it is over, without anybody asking, and so is what comes after that."""
+    shop = Marked(place.store, place.documents, f"{ANA} ")
+    in_house(shop)
+    shop.engine.forget("ana-17")
+    for days in (0, 40):
+        shop.passes(days=days)
+        comes(shop)
+        shop.ends()
+        shop.passes(days=8)
+        assert left_in(shop, place.rows(True)) == set(), "in a row"
+        assert not place.documents.filed("A-1"), "filed"
+        assert shop.engine.forget_order("A-1").erased == ("A-1",)
+        assert list(examine(shop.engine)) == []
+        shop.check()
+    assert len(place.store.pending("forgotten:A-1")) == 1, "one timer stands"
 
 
 NOT_TOLD = frozenset({
@@ -137,7 +200,7 @@ def left_of(told: str) -> set[str]:
     line = Line(sku="MUG", quantity=1, amount=500)
     order = NewOrder(number="A-1", currency="EUR", customer=who, lines=(line,))
     shop.engine.place(order, by=told)
-    paid = obs.PaymentReported(fact="authorised", amount=500, reference=told)
+    paid = obs.PaymentReported(fact=PaymentFact.AUTHORISED, amount=500, reference=told)
     shop.engine.observe(paid.at(shop.clock.now(), subject="A-1"))
     shop.engine.submit(Cancel().to("A-1"))
     shop.passes(days=60)
@@ -203,6 +266,35 @@ def finds_names_inside_words(patch: Patch) -> None:
     replace(patch, "where a name ends", "")
 
 
+def looks_no_more(patch: Patch) -> None:
+    """Who was forgotten is not thought of any more."""
+    patch.setattr(erasure.Forgetter, "_look_again", lambda *_given: None)
+
+
+def knows_by_the_document(patch: Patch) -> None:
+    """Where the document is anonymous, nothing came."""
+    patch.setattr(erasure.Forgetter, "_came", lambda *_given: False)
+
+
+def takes_nobody_for_the_person(patch: Patch) -> None:
+    """Who acts in an order that was forgotten is somebody else, since they have another name."""
+
+    def named(self: erasure._Person, text: str, _entry: object) -> bool:
+        return self._names.search(text) is not None
+
+    patch.setattr(erasure._Person, "_is_theirs", named)
+
+
+def says_that_it_is_over(patch: Patch) -> None:
+    """An order that is open again is called erased."""
+    is_open = erasure.Forgetter._open
+    patch.setattr(
+        erasure.Forgetter,
+        "_open",
+        lambda self, order: not is_forgotten(order) and is_open(self, order),
+    )
+
+
 LAWS: Mapping[Mutate, bool] = {
     leaves_a_field_out: False,
     leaves_the_keys_of_rows: False,
@@ -217,12 +309,22 @@ OF_NAMES: Mapping[Mutate, Callable[[], Law]] = {
     finds_names_inside_words: lambda: law(no_name_is_found_inside_a_word, "_", "bingo", "_"),
 }
 """The mutants of how a name is found."""
-MUTANTS = Mutants("forgetting", [*LAWS, *OF_NAMES])
+LATE: Mapping[Mutate, Callable[[Marked], None]] = {
+    looks_no_more: scanned,
+    knows_by_the_document: scanned,
+    takes_nobody_for_the_person: charged_back,
+    says_that_it_is_over: reopened,
+}
+"""The mutants of what comes later, and what does."""
+MUTANTS = Mutants("forgetting", [*LAWS, *OF_NAMES, *LATE])
 
 
 @MUTANTS.each
 def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch, tmp_path: Path) -> None:
     mutant.how(monkeypatch)
+    if mutant.how in LATE:
+        mutant.breaks(law(what_comes_later_is_erased_too, LATE[mutant.how], in_memory()))
+        return
     if mutant.how in OF_NAMES:
         mutant.breaks(OF_NAMES[mutant.how]())
         return
