@@ -33,7 +33,16 @@ from tests.laws.places import (
     in_memory,
     shown,
 )
-from tests.laws.plays import ANA, KINDS, LIVES, UNSAID, Marked, dropship, in_house, turned_around
+from tests.laws.plays import (
+    ANA,
+    KINDS,
+    LIVES,
+    UNSAID,
+    Marked,
+    dropship,
+    in_house,
+    turned_around,
+)
 from tests.marks import NAMES_OTHERS, OF_STOCK, PARTIES
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop
@@ -209,6 +218,17 @@ def left_of(told: str) -> set[str]:
     left = {"actor"} if any(told in entry.actor for entry in journal) else set()
     said = repr([entry.events for entry in journal])
     return left | ({"reference"} if told in said else set())
+
+
+@pytest.mark.parametrize("by", ["system", "ana-17"])
+def test_an_id_as_a_reason_is_erased_from_what_comes_later(by: str) -> None:
+    shop = Marked(in_memory().store, in_memory().documents, "")
+    in_house(shop)
+    shop.engine.forget("ana-17")
+    shop.engine.submit(Reopen(reason="ana-17").to("A-1", by=by, id="ana-17"))
+    shop.ends()
+    shop.passes(days=8)
+    assert "ana-17" not in repr((list(shop.engine.journal("A-1")), shop.order.state))
 
 
 # --- mutants --------------------------------------------------------------------------------------

@@ -242,8 +242,9 @@ class _Person:
 
     def _is_code(self, text: str, entry: Entry) -> bool:
         """Whether a text says nothing of the person: their id may look like a code, too."""
-        mine = entry.actor == PROGRAM and self._names.search(text) is None
-        return _CODE.fullmatch(text) is not None and (mine or not self._is_theirs(text, entry))
+        sent = entry.cause.startswith(tuple(self._senders))  # by whomever: who is not always told
+        own = entry.actor == PROGRAM and not sent and self._names.search(text) is None
+        return _CODE.fullmatch(text) is not None and (own or not self._is_theirs(text, entry))
 
     def blank(self, entry: Entry) -> Entry:
         """The entry without the person, without free text, and without the ids of commands."""
