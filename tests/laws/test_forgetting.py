@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from orderflow import Engine
+from orderflow import Customer, Engine, InHouse, Line, NewOrder
 from orderflow.cli.app import app
 from orderflow.engine import erasure
+from orderflow.engine.anonymous import is_forgotten
 from orderflow.engine.doctor import examine
+from orderflow.model import observations as obs
+from orderflow.model.commands import Cancel, Edit, Reopen
 from orderflow.model.document import PERSONAL_FIELDS
+from orderflow.model.parcel import ParcelStatus
+from orderflow.model.state import PaymentFact
 from orderflow.stores.sql.database import Database
 from tests.laws.places import (
     CHANGES,
@@ -26,9 +33,19 @@ from tests.laws.places import (
     in_memory,
     shown,
 )
-from tests.laws.plays import ANA, KINDS, LIVES, UNSAID, Marked, dropship, in_house, turned_around
+from tests.laws.plays import (
+    ANA,
+    KINDS,
+    LIVES,
+    UNSAID,
+    Marked,
+    dropship,
+    in_house,
+    turned_around,
+)
 from tests.marks import NAMES_OTHERS, OF_STOCK, PARTIES
-from tests.mutants import Mutant, Mutants, Mutate, Patch, law, replace
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
+from tests.shop import Shop
 
 STARTS = pytest.mark.parametrize("start", ["", f"{ANA} "], ids=["whatever", "named"])
 
@@ -73,6 +90,66 @@ def no_text_outlives_a_person(live: Any, start: str, place: Place) -> None:
     assert left_in(shop, raw.decode("utf-8", "replace")) == set(), "in the file itself"
 
 
+# --- what comes later -----------------------------------------------------------------------------
+
+
+def scanned(shop: Marked) -> None:
+    """A carrier tells of a scan, late."""
+    for view in list(shop.order.state.parcels.values()):
+        number, status = view.tracking_number, ParcelStatus.ATTEMPTED
+        shop.hears(obs.TrackingReported, "", tracking_number=number, status=status)
+
+
+def charged_back(shop: Marked) -> None:
+    """The bank takes money back."""
+    shop.hears(obs.PaymentReported, fact="charged_back", amount=1)
+
+
+def reopened(shop: Marked) -> None:
+    """It is opened, something is added, a document is filed, and all of it is cancelled."""
+    shop.asks(Reopen)
+    assert shop.engine.forget_order("A-1").waiting == ("A-1",), "it is open"
+    shop.asks(Edit, quantities={}, lines=(shop.line("11"),), ship_to=None)
+    shop.documents.file("A-1", "A-1-invoice-2", f"bill of {shop.order.document}".encode())
+    shop.asks(Cancel, lines=None)
+
+
+def filed(shop: Marked) -> None:
+    """A document is filed, and nothing else."""
+    shop.documents.file("A-1", "late", shop.marks.mark("late").encode())
+
+
+LATER = pytest.mark.parametrize("comes", [scanned, charged_back, reopened, filed])
+
+
+@LATER
+def test_what_comes_later_is_erased_too(comes: Any, tmp_path: Path) -> None:
+    what_comes_later_is_erased_too(comes, in_database(f"sqlite:///{tmp_path}/shop.db"))
+
+
+@LATER
+def test_what_comes_later_is_erased_too_in_memory(comes: Any) -> None:
+    what_comes_later_is_erased_too(comes, in_memory())
+
+
+def what_comes_later_is_erased_too(comes: Callable[[Marked], None], place: Place) -> None:
+    """It is erased when it is over, without anybody asking, and so is what comes after that."""
+    shop = Marked(place.store, place.documents, f"{ANA} ")
+    in_house(shop)
+    shop.engine.forget("ana-17")
+    for days in (0, 40):
+        shop.passes(days=days)
+        comes(shop)
+        shop.ends()
+        shop.passes(days=8)
+        assert left_in(shop, place.rows(True)) == set(), "in a row"
+        assert not place.documents.filed("A-1"), "filed"
+        assert shop.engine.forget_order("A-1").erased == ("A-1",)
+        assert list(examine(shop.engine)) == []
+        shop.check()
+    assert len(place.store.pending("forgotten:A-1")) == 1, "one timer stands"
+
+
 NOT_TOLD = frozenset({
     *("run", "diagram", "schema", "migrate_store", "forget", "claim", "reassign", "complete"),
     *("walk", "command", "observe", "label", "slip", "picklist", "restricted"),
@@ -96,6 +173,62 @@ def test_all_that_shows_something_is_looked_at() -> None:
     assert {name for name in methods if name[0] != "_"} == {*SHOWN, *CHANGES, "restricted"}
     commands = {each.name or each.callback.__name__ for each in app.registered_commands}  # type: ignore[union-attr]
     assert {name.replace("-", "_") for name in commands} - NOT_TOLD == {*TOLD_BY_COMMANDS}
+
+
+# --- names beside other signs ---------------------------------------------------------------------
+
+SIGNS = st.sampled_from(["_", "-", ".", ":", "/", " ", "__", "@"])
+NAMES = st.sampled_from(["c-17", "Ana", "lena", "NG", "ana@shop.example"])
+INSIDE = st.sampled_from(["bingo", "ng7", "anabel", "c-171", "7ng", "lenas"])
+
+
+@given(before=SIGNS, name=NAMES, after=SIGNS)
+def test_a_name_is_found_beside_any_sign(before: str, name: str, after: str) -> None:
+    a_name_is_found_beside_any_sign(before, name, after)
+
+
+def a_name_is_found_beside_any_sign(before: str, name: str, after: str) -> None:
+    told = f"web{before}{name}{after}1"
+    assert not left_of(told), "who it was"
+
+
+@given(before=SIGNS, word=INSIDE, after=SIGNS)
+def test_no_name_is_found_inside_a_word(before: str, word: str, after: str) -> None:
+    no_name_is_found_inside_a_word(before, word, after)
+
+
+def no_name_is_found_inside_a_word(before: str, word: str, after: str) -> None:
+    told = f"web{before}{word}{after}1"
+    assert left_of(told) == {"actor", "reference"}, "who it was not"
+
+
+def left_of(told: str) -> set[str]:
+    """Where a text stays when Ana-Lena Ng is forgotten."""
+    shop = Shop(InHouse())
+    who = Customer(id="c-17", name="Ana-Lena Ng", email="ana@shop.example")
+    line = Line(sku="MUG", quantity=1, amount=500)
+    order = NewOrder(number="A-1", currency="EUR", customer=who, lines=(line,))
+    shop.engine.place(order, by=told)
+    paid = obs.PaymentReported(fact=PaymentFact.AUTHORISED, amount=500, reference=told)
+    shop.engine.observe(paid.at(shop.clock.now(), subject="A-1"))
+    shop.engine.submit(Cancel().to("A-1"))
+    shop.passes(days=60)
+    assert shop.engine.forget("c-17").erased == ("A-1",)
+    journal = list(shop.engine.journal("A-1"))
+    left = {"actor"} if any(told in entry.actor for entry in journal) else set()
+    said = repr([entry.events for entry in journal])
+    return left | ({"reference"} if told in said else set())
+
+
+@pytest.mark.parametrize("by", ["system", "ana-17"])
+def test_an_id_as_a_reason_is_erased_from_what_comes_later(by: str) -> None:
+    shop = Marked(in_memory().store, in_memory().documents, "")
+    in_house(shop)
+    shop.engine.forget("ana-17")
+    shop.engine.submit(Reopen(reason="ana-17").to("A-1", by=by, id="ana-17"))
+    shop.ends()
+    shop.passes(days=8)
+    assert "ana-17" not in repr((list(shop.engine.journal("A-1")), shop.order.state))
 
 
 # --- mutants --------------------------------------------------------------------------------------
@@ -142,6 +275,46 @@ def leaves_free_pages(patch: Patch) -> None:
     )
 
 
+def takes_a_low_line_for_a_letter(patch: Patch) -> None:
+    """A name beside "_" is not found."""
+    replace(patch, "where a name begins", r"(?<!\w)")
+
+
+def finds_names_inside_words(patch: Patch) -> None:
+    """A short name is found inside other words."""
+    replace(patch, "where a name begins", "")
+    replace(patch, "where a name ends", "")
+
+
+def looks_no_more(patch: Patch) -> None:
+    """Who was forgotten is not thought of any more."""
+    patch.setattr(erasure.Forgetter, "_look_again", lambda *_given: None)
+
+
+def knows_by_the_document(patch: Patch) -> None:
+    """Where the document is anonymous, nothing came."""
+    patch.setattr(erasure.Forgetter, "_came", lambda *_given: False)
+
+
+def takes_nobody_for_the_person(patch: Patch) -> None:
+    """Who acts in an order that was forgotten is somebody else, since they have another name."""
+
+    def named(self: erasure._Person, text: str, _entry: object) -> bool:
+        return self._names.search(text) is not None
+
+    patch.setattr(erasure._Person, "_is_theirs", named)
+
+
+def says_that_it_is_over(patch: Patch) -> None:
+    """An order that is open again is called erased."""
+    is_open = erasure.Forgetter._open
+    patch.setattr(
+        erasure.Forgetter,
+        "_open",
+        lambda self, order: not is_forgotten(order) and is_open(self, order),
+    )
+
+
 LAWS: Mapping[Mutate, bool] = {
     leaves_a_field_out: False,
     leaves_the_keys_of_rows: False,
@@ -151,11 +324,29 @@ LAWS: Mapping[Mutate, bool] = {
     leaves_free_pages: True,
 }
 """The mutants, and whether the place must be a file."""
-MUTANTS = Mutants("forgetting", LAWS)
+OF_NAMES: Mapping[Mutate, Callable[[], Law]] = {
+    takes_a_low_line_for_a_letter: lambda: law(a_name_is_found_beside_any_sign, "_", "NG", "_"),
+    finds_names_inside_words: lambda: law(no_name_is_found_inside_a_word, "_", "bingo", "_"),
+}
+"""The mutants of how a name is found."""
+LATE: Mapping[Mutate, Callable[[Marked], None]] = {
+    looks_no_more: scanned,
+    knows_by_the_document: scanned,
+    takes_nobody_for_the_person: charged_back,
+    says_that_it_is_over: reopened,
+}
+"""The mutants of what comes later, and what does."""
+MUTANTS = Mutants("forgetting", [*LAWS, *OF_NAMES, *LATE])
 
 
 @MUTANTS.each
 def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch, tmp_path: Path) -> None:
     mutant.how(monkeypatch)
+    if mutant.how in LATE:
+        mutant.breaks(law(what_comes_later_is_erased_too, LATE[mutant.how], in_memory()))
+        return
+    if mutant.how in OF_NAMES:
+        mutant.breaks(OF_NAMES[mutant.how]())
+        return
     place = in_database(f"sqlite:///{tmp_path}/shop.db") if LAWS[mutant.how] else in_memory()
     mutant.breaks(law(no_text_outlives_a_person, in_house, f"{ANA} ", place))

@@ -11,6 +11,7 @@ import attrs
 import pytest
 
 from orderflow import Refused
+from orderflow.engine.anonymous import is_forgotten
 from orderflow.engine.doctor import examine
 from orderflow.engine.retaining import Retainer
 from orderflow.errors import InvalidInput, NotFound, StoreFull
@@ -25,7 +26,7 @@ from orderflow.ports import Kept, Restricted
 from orderflow.stores import MemoryStore
 from tests.laws.places import Place, heard, in_memory, shown
 from tests.laws.plays import ANA, Marked, cancelled, in_house
-from tests.laws.test_forgetting import left_in
+from tests.laws.test_forgetting import left_in, reopened
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 
 TAX, TRADE = Keep(because="a tax law", years=8), Keep(because="a trade law", years=6)
@@ -166,6 +167,48 @@ def who_dies_in_between_begins_again(place: Place, patch: Patch) -> None:
     assert left_in(shop, place.rows(False)) == set()
 
 
+# --- once more, when more came --------------------------------------------------------------------
+
+
+def test_what_was_kept_stays_when_more_comes(place: Place, monkeypatch: Patch) -> None:
+    what_was_kept_stays_when_more_comes(place, monkeypatch)
+
+
+def what_was_kept_stays_when_more_comes(place: Place, patch: Patch) -> None:
+    """Forgotten, opened, edited, over again, forgotten: at the second attempt."""
+    shop = lived(place)
+    shop.engine.forget("ana-17")
+    kept = {each.key: each for each in shop.engine.restricted("A-1", by="audrey")}
+    shop.passes(days=400)
+    with patch.context() as others_are_faster:
+        others_are_faster.setattr(place.store, "rewrite", Mock(return_value=False))
+        reopened(shop)
+        shop.ends()
+        *_, came = place.store.journal("order:A-1")
+        assert shop.engine.forget_order("A-1").waiting == ("A-1",)
+    forgotten = shop.engine.forget_order("A-1")
+    assert forgotten.waiting == ()
+    assert shop.engine.forget_order("A-1") == forgotten, "asked again"
+    found = {each.key: each for each in shop.engine.restricted("A-1", by="audrey")}
+    assert {key: found.get(key) for key in kept} == kept, "what was kept before"
+    later = {each.kept.kind: each for key, each in found.items() if key not in kept}
+    assert later.keys() >= {"order", "journal", "documents *invoice*"}, "what came since"
+    assert later["order"].document["lines"][-1]["name"].startswith(ANA), "what came since"
+    assert came in later["journal"].entries, "what came since"
+    before = found_journal(kept)
+    assert not [each for each in later["journal"].entries if each in before], "it is there twice"
+    first = min(each.kept.until for each in kept.values())
+    assert all(each.kept.until > first for each in later.values()), "each has its own time"
+    assert shop.engine.forget("ana-17").kept == forgotten.kept, "whose it is"
+    assert left_in(shop, place.rows(False)) == set(), "in a row"
+    assert list(examine(shop.engine)) == []
+
+
+def found_journal(found: Mapping[str, Restricted]) -> tuple[Entry, ...]:
+    """The journal that was kept."""
+    return next(each.entries for each in found.values() if each.kept.kind == "journal")
+
+
 # --- examples -------------------------------------------------------------------------------------
 
 
@@ -302,11 +345,31 @@ def _nothing_before(restricted: Callable[..., Any]) -> Callable[..., Any]:
     return found
 
 
+def replaces_what_was_kept(patch: Patch) -> None:
+    """What comes later takes the place of what was kept."""
+    replace(patch, "what came after the person", lambda _order: "")
+
+
+def keeps_nothing_that_came_later(patch: Patch) -> None:
+    """Once something is kept nothing more is."""
+    restrict = Retainer.restrict
+
+    def once(self: Retainer, order: Order, entries: list[Entry]) -> None:
+        if not is_forgotten(order):
+            restrict(self, order, entries)
+
+    patch.setattr(Retainer, "restrict", once)
+
+
 LAWS: Mapping[Mutate, Callable[[Patch], Law]] = {
     leaves_what_is_kept: lambda _: law(what_is_restricted_is_shown_nowhere, in_memory()),
     lets_anybody_read: lambda _: law(what_is_restricted_is_shown_nowhere, in_memory()),
     keeps_what_is_blank: lambda _: law(an_auditor_is_shown_what_was_kept, in_memory()),
     leaves_fields_out: lambda _: law(an_auditor_is_shown_what_was_kept, in_memory()),
+    replaces_what_was_kept: lambda p: law(what_was_kept_stays_when_more_comes, in_memory(), p),
+    keeps_nothing_that_came_later: lambda p: law(
+        what_was_kept_stays_when_more_comes, in_memory(), p
+    ),
     keeps_it_for_ever: lambda _: law(nothing_is_left_when_its_time_is_over, in_memory()),
     says_nothing_of_the_day: lambda _: law(nothing_is_left_when_its_time_is_over, in_memory()),
     loses_documents: lambda patch: law(who_dies_in_between_begins_again, in_memory(), patch),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import attrs
 
+from orderflow.engine.anonymous import BLANK, ERASED, anonymous, is_blank, is_forgotten
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.retaining import Retainer, person_of
 from orderflow.errors import InvalidInput, NotFound, Problem
+from orderflow.kernel.decision.roles import PROGRAM
 from orderflow.legible import legible_log
 from orderflow.model.disguise import ALIAS, disguised, without_handles
-from orderflow.model.document import PERSONAL_FIELDS, Customer, NewOrder
 from orderflow.model.events import Entry, Event, ReferenceGiven
 from orderflow.model.folds.fold import fold
 from orderflow.model.folds.parcel import fold_parcel
@@ -26,15 +27,20 @@ from orderflow.ports import Commit, DocumentStore, Kept, OrderQuery, TaskQuery
 
 __all__ = ["PERSONAL", "Forgetter", "Forgotten"]
 
-ERASED = "erased"
 _LOG = legible_log()
 _CODE = re.compile(r"[a-z][a-z0-9_.:-]*")
-_AGAIN = timedelta(days=1)
+_BEGINS, _ENDS = r"(?<![^\W_])", r"(?![^\W_])"
+"""Where a word of a name begins and ends: beside no letter and no digit. "_" is neither."""
+_AGAIN, _QUIET = timedelta(days=1), timedelta(days=7)
+"""When a worker looks again: after something was found, and where nothing was."""
 _OF_CUSTOMER, _OF_ORDER, _OF_LAW = "forget:", "forget-order:", "restricted:"
-PERSONAL = (_OF_CUSTOMER, _OF_ORDER, _OF_LAW)
+_STANDS = "forgotten:"
+PERSONAL = (_OF_CUSTOMER, _OF_ORDER, _OF_LAW, _STANDS)
 """How the owners begin whose timers are about erasing a person: they may name one."""
 _THEIRS = frozenset({"reference", "lot", "serial"})
 """Fields of events that hold what others call something: they may name a person."""
+_OWN = (PROGRAM, "outside")
+"""Who acts where nobody does: the program, and who tells facts."""
 _PARTIES = (ReferenceGiven,)
 """What a party calls its own papers stays: it asks and is asked by that name."""
 
@@ -78,10 +84,7 @@ class Forgetter:
         order = self._store.order(name)
         if order is None:
             raise NotFound(f"there is no order {name}")
-        if order.document != _anonymous(order.document, order.state.customer):
-            return self._forget(f"{_OF_ORDER}{name}", [name], person_of(order), only=name)
-        kept = tuple(each.kept for each in self._store.restricted(order=name))
-        return Forgotten(() if kept else (name,), (), kept)
+        return self._forget(f"{_OF_ORDER}{name}", [name], person_of(order), only=name)
 
     def fired(self, row: Due) -> None:
         """Go on where a timer fired whose owner is one of :data:`PERSONAL`."""
@@ -89,11 +92,16 @@ class Forgetter:
             self.forget(row.owner.removeprefix(_OF_CUSTOMER))
         elif row.owner.startswith(_OF_ORDER):
             self.forget_order(row.owner.removeprefix(_OF_ORDER))
+        elif row.owner.startswith(_STANDS):
+            self._erase(row.owner.removeprefix(_STANDS), self._alias())
         else:
             self._store.lift(row.key)
 
+    def _alias(self) -> str:
+        return f"{ALIAS}{self._handler.ids.new('person')}"
+
     def _forget(self, owner: str, names: list[str], person: str, only: str = "") -> Forgotten:
-        alias = f"{ALIAS}{self._handler.ids.new('person')}"
+        alias = self._alias()
         found: dict[str, bool] = {}
         errors: list[Exception] = []
         for name in names:
@@ -103,8 +111,8 @@ class Forgetter:
                 found[name] = False
                 errors.append(error)
                 _LOG.warning("%s is not erased today: %s", name, type(error).__name__)
-        kept = tuple(each.kept for each in self._store.restricted(person=person))
-        kept = tuple(each for each in kept if only in ("", each.order))
+        whose = {"order": only} if only else {"person": person}
+        kept = tuple(each.kept for each in self._store.restricted(**whose))
         forgotten = Forgotten(
             tuple(n for n, erased in found.items() if erased and n not in {k.order for k in kept}),
             tuple(name for name, erased in found.items() if not erased),
@@ -118,16 +126,32 @@ class Forgetter:
     def _erase(self, name: str, alias: str) -> bool:
         """Erase an order with its documents; False where something of it is open.
 
-        What a law keeps is put apart first, whole: who dies in between begins again.
+        What a law keeps is put apart first, whole: who dies in between begins again. From then on
+        a timer stands for what may come later, such as a scan: its owner is ``forgotten:`` and the
+        order's name, and names no person.
         """
         order = self._store.load([name])[name]
         if self._open(order):
+            if is_forgotten(order):
+                self._look_again(name, _AGAIN)
             return False
         entries = self._journals(order)
+        if is_forgotten(order) and not self._came(order, entries):
+            self._look_again(name, _QUIET)
+            return True
+        self._look_again(name, _AGAIN)
         self.retainer.restrict(order, entries)
         if self._documents is not None:
             self._documents.erase(name)  # first: after the other nobody knows whose it was
         return self._store.rewrite(*_without(order, entries, alias))
+
+    def _came(self, order: Order, entries: Iterable[Entry]) -> bool:
+        """Whether anything came to an order since its person was forgotten."""
+        return (
+            not all(map(is_blank, entries))
+            or order.document != anonymous(order.document, order.state.customer)
+            or (self._documents is not None and bool(self._documents.filed(order.id)))
+        )
 
     def _journals(self, order: Order) -> list[Entry]:
         """What is told of an order, and of its parcels."""
@@ -144,6 +168,16 @@ class Forgetter:
         again = Timer(f"{owner}:{now.isoformat()}", "forget", owner, now + _AGAIN)
         old = tuple(row.key for row in before)
         self._store.commit(Commit(owner, now, wanted=(again,), withdrawn=old))
+
+    def _look_again(self, name: str, after: timedelta) -> None:
+        """Have one timer that looks for what came to a forgotten order; there always is one."""
+        owner, due = f"{_STANDS}{name}", self._handler.clock.now() + after
+        before = self._store.pending(owner)
+        again = Timer(f"{owner}:{due.isoformat()}", "forget", owner, due)
+        self._store.commit(Commit(owner, self._handler.clock.now(), wanted=(again,)))
+        for row in before:
+            if row.key != again.key:
+                self._store.lift(row.key)
 
     def _orders(self, customer: str) -> Iterator[str]:
         query = OrderQuery(customer=customer)
@@ -163,15 +197,15 @@ class Forgetter:
 
 
 def _without(
-    order: Order, entries: Iterable[Entry], alias: str
+    order: Order, entries: list[Entry], alias: str
 ) -> tuple[Order, list[Parcel], list[Entry]]:
     """The order, its parcels and their journals without the person."""
-    person = _Person(order, alias)
+    person = _Person(order, alias, entries)
     told: dict[str, list[Entry]] = {}
     for entry in map(person.blank, entries):
         told.setdefault(entry.subject, []).append(entry)
     own = told[f"order:{order.id}"]
-    after = Order(_anonymous(order.document, alias), fold(own, order.id))
+    after = Order(anonymous(order.document, alias), fold(own, order.id))
     parcels = [
         fold_parcel(of, subject.removeprefix("parcel:"))
         for subject, of in told.items()
@@ -181,24 +215,36 @@ def _without(
 
 
 class _Person:
-    """What names a customer, and journals without it."""
+    """What names a customer, and journals without it.
 
-    def __init__(self, order: Order, alias: str) -> None:
+    Who was forgotten before has no name any more: what came since is taken for theirs, but for
+    what the program itself says and the references that stood there before.
+    """
+
+    def __init__(self, order: Order, alias: str, entries: Iterable[Entry]) -> None:
         who = order.document.customer
         owners = [f"order:{order.id}", *(f"parcel:{parcel}" for parcel in order.state.parcels)]
         self._senders = [f"{scope}/" for scope in (order.id, *owners)]
         names = [order.state.customer]
         for of in (who, order.document.ship_to):
-            names += [of.email, of.phone, *of.name.split()] if of else []
+            names += [of.email, of.phone, *_words(of.name)] if of else []
         words = "|".join(re.escape(name) for name in names if name)
-        self._alias, self._names = alias, re.compile(rf"(?<!\w)({words})(?!\w)", re.IGNORECASE)
+        self._alias, self._nameless = alias, is_forgotten(order)
+        self._names = re.compile(f"{_BEGINS}({words}){_ENDS}", re.IGNORECASE)
+        before = (event for entry in entries if is_blank(entry) for event in entry.events)
+        self._known = {getattr(event, "reference", "") for event in before}
 
-    def _named(self, text: str) -> bool:
+    def _is_theirs(self, text: str, entry: Entry) -> bool:
+        """Whether a name that an entry tells is the person's, or may be."""
+        if self._nameless and not is_blank(entry) and text not in {*_OWN, *self._known}:
+            return True
         return self._names.search(text) is not None
 
-    def _is_code(self, text: str) -> bool:
+    def _is_code(self, text: str, entry: Entry) -> bool:
         """Whether a text says nothing of the person: their id may look like a code, too."""
-        return _CODE.fullmatch(text) is not None and not self._named(text)
+        sent = entry.cause.startswith(tuple(self._senders))  # by whomever: who is not always told
+        own = entry.actor == PROGRAM and not sent and self._names.search(text) is None
+        return _CODE.fullmatch(text) is not None and (own or not self._is_theirs(text, entry))
 
     def blank(self, entry: Entry) -> Entry:
         """The entry without the person, without free text, and without the ids of commands."""
@@ -206,33 +252,33 @@ class _Person:
         sent = of + disguised(entry.cause.removeprefix(of))
         return attrs.evolve(
             entry,
-            actor=self._alias if self._named(entry.actor) else entry.actor,
+            actor=self._alias if self._is_theirs(entry.actor, entry) else entry.actor,
             cause=sent if of else without_handles(entry.cause),
-            facts={},
-            events=tuple(map(self._event, entry.events)),
+            facts=BLANK,
+            events=tuple(self._event(event, entry) for event in entry.events),
         )
 
-    def _event(self, event: Event) -> Event:
+    def _event(self, event: Event, entry: Entry) -> Event:
         """The event without free text; codes stay."""
         if isinstance(event, _PARTIES):
             return event
         fields = attrs.fields(type(event))  # type: ignore[arg-type]  # each kind is attrs'
         told = {field.name: getattr(event, field.name) for field in fields}
         return attrs.evolve(  # type: ignore[misc]
-            event, **{name: self._value(name, value) for name, value in told.items()}
+            event, **{name: self._value(name, value, entry) for name, value in told.items()}
         )
 
-    def _value(self, name: str, value: Any) -> Any:
+    def _value(self, name: str, value: Any, entry: Entry) -> Any:
         match name, value:
             case "customer", _:
                 return self._alias
-            case "reason" | "text", str() if value and not self._is_code(value):
+            case "reason" | "text", str() if value and not self._is_code(value, entry):
                 return ERASED
             case "key" | "task" | "of", str():
                 return without_handles(value)
-            case "by", str() if self._named(value):
+            case "by", str() if self._is_theirs(value, entry):
                 return self._alias
-            case _, str() if name in _THEIRS and self._named(value):
+            case _, str() if name in _THEIRS and value and self._is_theirs(value, entry):
                 return disguised(value)
             case "hold" | "scan", str():
                 return disguised(value)
@@ -241,29 +287,7 @@ class _Person:
         return value
 
 
-def _anonymous(document: NewOrder, alias: str) -> NewOrder:
-    """What was ordered, without who ordered it and what the application or a person wrote."""
-    blank: dict[str, Any] = {
-        name: NewOrder.model_fields[name].get_default(call_default_factory=True)
-        for name in PERSONAL_FIELDS
-    }
-    lines = [
-        line.model_copy(update={"name": "", "attributes": _texts_erased(line.attributes)})
-        for line in document.lines
-    ]
-    charges = tuple(charge.model_copy(update={"name": ""}) for charge in document.charges)
-    blank |= {"lines": tuple(lines), "charges": charges}
-    blank |= {"attributes": _texts_erased(document.attributes)}
-    return document.model_copy(update=blank | {"customer": Customer(id=alias)})
-
-
-def _texts_erased(data: Any) -> Any:
-    """The same shape, each text and each key replaced."""
-    if isinstance(data, str):
-        return ERASED
-    if isinstance(data, Mapping):
-        texts = enumerate(data.values(), start=1)
-        return {f"{ERASED}-{number}": _texts_erased(value) for number, value in texts}
-    if isinstance(data, list | tuple):
-        return [_texts_erased(value) for value in data]
-    return data
+def _words(name: str) -> list[str]:
+    """The parts of a name, and the parts of those that are joined, such as by a hyphen."""
+    joined = re.split(r"[\W_]+", name)
+    return [*name.split(), *(part for part in joined if len(part) > 1)]

@@ -7,10 +7,11 @@ from datetime import datetime
 
 import attrs
 
+from orderflow.engine.anonymous import anonymous, is_blank, is_forgotten
 from orderflow.engine.pipeline.fault import blaming
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.errors import NotFound, Refused
-from orderflow.kernel.decision.retention import ROWS, Keep
+from orderflow.kernel.decision.retention import ROWS, Keep, Part
 from orderflow.kernel.decision.roles import lacks
 from orderflow.legible import legible_log
 from orderflow.model.disguise import disguised
@@ -34,32 +35,39 @@ class Retainer:
     def restrict(self, order: Order, entries: Sequence[Entry]) -> None:
         """Put apart what a law keeps of an order that is over; once more is the same.
 
-        What was put apart before the process died, and is erased at its place since, stays.
+        What was put apart before the process died, and is erased at its place since, stays. So
+        does what was put apart when its person was forgotten: what came later stands beside it.
         """
         kept = list(self._kept(order, entries))
         if not kept:
             return
-        known = {each.kept.kind: each.documents for each in self._store.restricted(order=order.id)}
+        known = {each.key: each.documents for each in self._store.restricted(order=order.id)}
         self._store.restrict(
             [
-                attrs.evolve(each, documents={**known.get(each.kept.kind, {}), **each.documents})
+                attrs.evolve(each, documents={**known.get(each.key, {}), **each.documents})
                 for each in kept
             ]
         )
 
     def _kept(self, order: Order, entries: Sequence[Entry]) -> Iterator[Restricted]:
         over, retention = max(entry.at for entry in entries), self._handler.rules.retention
-        person = person_of(order)
+        person, since = self._person(order), _since(order)
         for kind, keep in retention.rows.items():
-            if until := self._until(keep, over):
-                part = ROWS[kind].of(order.document, entries)
+            part = _part(kind, order, entries)
+            came = part.document or part.entries or not since
+            if came and (until := self._until(keep, over)):
                 about = Kept(order.id, kind, until, keep.because)
-                yield Restricted(about, person, part.document, part.entries)
+                yield Restricted(about, person, part.document, part.entries, since=since)
         for pattern, found in self._filed(order.id, over).items():
             keep = retention.documents[pattern]
             if until := self._until(keep, over):
                 about = Kept(order.id, f"documents {pattern}", until, keep.because)
-                yield Restricted(about, person, documents=found)
+                yield Restricted(about, person, documents=found, since=since)
+
+    def _person(self, order: Order) -> str:
+        """Whose an order is; of one that was forgotten as what is kept of it says."""
+        known = self._store.restricted(order=order.id) if is_forgotten(order) else ()
+        return next((each.person for each in known), person_of(order))
 
     def _until(self, keep: Keep, over: datetime) -> datetime | None:
         """When what is kept is erased; None where its time has passed."""
@@ -89,6 +97,21 @@ class Retainer:
             raise NotFound(f"there is no order {order}")
         _LOG.info("what is kept of %s is read by %s", order, by)
         return tuple(self._store.restricted(order=order))
+
+
+def _since(order: Order) -> str:
+    """The name that stands for who was forgotten before; each time they are it is another one."""
+    return order.state.customer if is_forgotten(order) else ""
+
+
+def _part(kind: str, order: Order, entries: Sequence[Entry]) -> Part:
+    """A part of an order; of one that was forgotten before, what is not blank."""
+    if not is_forgotten(order):
+        return ROWS[kind].of(order.document, entries)
+    part = ROWS[kind].of(order.document, [each for each in entries if not is_blank(each)])
+    blank = ROWS[kind].of(anonymous(order.document, order.state.customer), ()).document
+    came = {name: value for name, value in part.document.items() if value != blank[name]}
+    return Part(came, part.entries)
 
 
 def person_of(order: Order) -> str:

@@ -32,7 +32,8 @@ class Restricted(HoldsMappings):
     """What is kept, and shown to nobody but who may read it. *person* tells whose, disguised.
 
     Fields of the order's document, as JSON; entries of the journals of the order and its parcels,
-    as they were; documents by their names.
+    as they were; documents by their names. *since* is the name that stood for the person already,
+    where this came after they were forgotten: it stands beside what was kept before.
     """
 
     kept: Kept
@@ -40,11 +41,13 @@ class Restricted(HoldsMappings):
     document: Mapping[str, Any] = attrs.field(factory=dict)
     entries: tuple[Entry, ...] = ()
     documents: Mapping[str, bytes] = attrs.field(factory=dict)
+    since: str = ""
 
     @property
     def key(self) -> str:
         """The key of its row: a timer that erases it."""
-        return f"restricted:{self.kept.order}:{self.kept.kind}"
+        since = f":{self.since}" if self.since else ""
+        return f"restricted:{self.kept.order}:{self.kept.kind}{since}"
 
     @property
     def owner(self) -> str:

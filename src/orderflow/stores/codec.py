@@ -234,6 +234,7 @@ def encode_restricted(kept: Restricted) -> dict[str, Any]:
         "documents": {
             name: b64encode(content).decode() for name, content in kept.documents.items()
         },
+        "since": kept.since,
     }
 
 
@@ -247,6 +248,7 @@ def decode_restricted(order: str, kind: str, person: str, text: str) -> Restrict
         told["document"],
         tuple(map(decode_entry, told["entries"])),
         documents,
+        told.get("since", ""),  # which older releases did not write
     )
 
 
