@@ -17,7 +17,7 @@ from orderflow.engine.doctor.checks import Finding, order_findings
 from orderflow.engine.doctor.stock import stock_findings
 from orderflow.engine.erasure import Forgetter, Forgotten
 from orderflow.engine.explain import Explanation, explain, silent
-from orderflow.engine.given import expect
+from orderflow.engine.given import expect, expect_kind
 from orderflow.engine.people.desk import Desk
 from orderflow.engine.people.pick_tour import Walk, picks, walk_of
 from orderflow.engine.pipeline.envelope import Envelope, FactProviders, digest, enveloped
@@ -274,7 +274,7 @@ class Engine:
         Raises:
             InvalidInput: It is no observation; names each field. Sent again, it is kept once.
         """
-        expect("payload", payload, str, bytes)
+        expect_kind("payload", payload, str, bytes)
         try:
             observation = read_json(Observation, payload, "observation")
         except InvalidInput as error:

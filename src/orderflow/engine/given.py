@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from orderflow.errors import InvalidInput, Problem
 
-__all__ = ["expect"]
+__all__ = ["expect", "expect_kind"]
+
+
+def expect_kind(name: str, given: object, *kinds: type) -> None:
+    """See that an argument is of one of these kinds. Raises TypeError, which names it."""
+    if not isinstance(given, kinds):
+        right = " or ".join(kind.__name__ for kind in kinds)
+        raise TypeError(f"{name} is a {right}, not a {type(given).__name__}")
 
 
 def expect(name: str, given: object, *kinds: type) -> None:
@@ -14,9 +21,7 @@ def expect(name: str, given: object, *kinds: type) -> None:
         TypeError: It is of another kind; names the argument.
         InvalidInput: It is a text with half a character in it.
     """
-    if not isinstance(given, kinds):
-        right = " or ".join(kind.__name__ for kind in kinds)
-        raise TypeError(f"{name} is a {right}, not a {type(given).__name__}")
+    expect_kind(name, given, *kinds)
     if isinstance(given, str):
         try:
             given.encode()
