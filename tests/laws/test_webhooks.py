@@ -169,6 +169,7 @@ def test_an_event_that_is_dated_anew_is_taken_once_and_what_differs_is_kept(seco
     shop.place()
     number = shop.order.state.parcels["A-1-P1"].tracking_number
     fact = TrackingReported(tracking_number=number, status=ParcelStatus.DELIVERED, event="e-1")
+    shop.clock.advance(timedelta(days=1))
     for moment in (NOW, NOW + timedelta(seconds=seconds), NOW):
         shop.engine.observe(fact.at(moment, id="e-1"))
         shop.work()
@@ -193,6 +194,7 @@ def test_repeated_late_and_reordered_payloads_end_in_one_state(
         each.place()
     number = probe.order.state.parcels["A-1-P1"].tracking_number
     more: dict[str, object] = {} if named else {"id": ""}
+    shop.clock.advance(timedelta(days=1))
     for code in codes:
         for observation in read_tracking(payload(event(code, number, **more)), TABLE):
             shop.engine.observe(observation)
