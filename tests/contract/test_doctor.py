@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from orderflow import Engine
+from orderflow import IN_HOUSE, Engine, InHouse, Step, Workflow
 from orderflow.cli.app import app
 from orderflow.cli.shop import standard_shop
 from orderflow.engine.doctor import examine, mend, mend_of
@@ -20,8 +20,10 @@ from orderflow.model.document import Customer, Line, NewOrder
 from orderflow.ports import Store
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
+from orderflow.testing import FakeCarrier
 from tests.crash.scenario import Process
 from tests.crash.world import Points
+from tests.shop import Shop as Worked
 
 MUG, CUP = Line(sku="MUG", quantity=2, amount=500), Line(sku="CUP", quantity=2)
 
@@ -293,3 +295,20 @@ def test_an_order_that_cannot_be_read_does_not_keep_others_from_being_mended(sho
     mend(shop.engine)
     of_others = [found for found in shop.findings() if "A-1" not in found]
     assert not [found for found in of_others if "nothing of the kind is there" in found]
+
+
+def test_a_workflow_may_go_when_nothing_runs_on_it_any_more() -> None:
+    """An order whose work is done on an old version is well by rules that lack it."""
+    first = IN_HOUSE.extend(name="checked", version=1)
+    shop = Worked(workflow_of(first))
+    shop.place(Line(sku="POSTER", quantity=1, stocked=False))
+    assert [fo.phase.final for fo in shop.order.fulfillment_orders.values()] == [True]
+    shop.opens(workflow_of(IN_HOUSE.extend(name="checked", version=2)))
+    assert list(examine(shop.engine)) == []
+
+
+def workflow_of(workflow: Workflow[Step]) -> InHouse:
+    """Our own house, on a workflow."""
+    house = InHouse(carrier=FakeCarrier())
+    house.workflow = workflow
+    return house

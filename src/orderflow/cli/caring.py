@@ -56,16 +56,7 @@ def doctor(
     engine = _examiner(context, db, app_name)
     if mends:
         mend(engine)
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
-        bar = progress.add_task("looking at orders", total=None)
-        findings = [
-            _as_far_as_known(engine, found)
-            for found in examine(
-                engine,
-                since=changed,
-                looked=lambda done, of: progress.update(bar, completed=done, total=of),
-            )
-        ]
+    findings = _examined(engine, changed)
     found = [
         {"promise": f.promise, "subject": f.subject, "what": f.what, "mend": mend_of(f)}
         for f in findings
@@ -77,6 +68,18 @@ def doctor(
     ]
     answer(as_json, found, *(told or ["nothing is off"]))
     raise typer.Exit(1 if findings else 0)
+
+
+def _examined(engine: Engine, since: datetime | None) -> list[Finding]:
+    """What the doctor finds; a bar shows how far it is, where somebody looks."""
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
+        bar = progress.add_task("looking at orders", total=None)
+
+        def looked(done: int, of: int) -> None:
+            progress.update(bar, completed=done, total=of)
+
+        found = examine(engine, since=since, looked=looked)
+        return [_as_far_as_known(engine, finding) for finding in found]
 
 
 _ONLY_ITS_OWN = (

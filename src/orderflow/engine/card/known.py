@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import isfunction
 from typing import Any
 
 from orderflow.fulfillment.in_house import InHouse
@@ -12,16 +13,7 @@ from orderflow.fulfillment.routing import Priority
 from orderflow.fulfillment.steps import ALWAYS
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.inventory import OLDEST_FIRST
-from orderflow.kernel.decision.policies import (
-    always_cancellable,
-    always_returnable,
-    at_confirmation,
-    at_placement,
-    every_role,
-    newest_first,
-    not_once_packed,
-    when_paid,
-)
+from orderflow.kernel.decision import policies
 from orderflow.model.amount_due import owed_for_what_is_kept
 
 __all__ = ["KNOWN", "POLICIES", "named"]
@@ -44,7 +36,7 @@ POLICIES = (
 def named(rule: object) -> str:
     """A rule's name: its function's, of an object its class's, with the module.
 
-    >>> named(when_paid)
+    >>> named(policies.when_paid)
     'orderflow.kernel.decision.policies:when_paid'
     """
     called = getattr(rule, "__func__", rule)
@@ -53,14 +45,7 @@ def named(rule: object) -> str:
 
 
 _FUNCTIONS: tuple[Callable[..., Any], ...] = (
-    always_cancellable,
-    always_returnable,
-    at_confirmation,
-    at_placement,
-    every_role,
-    newest_first,
-    not_once_packed,
-    when_paid,
+    *filter(isfunction, (getattr(policies, name) for name in policies.__all__)),
     owed_for_what_is_kept,
     OLDEST_FIRST,
     ALWAYS,

@@ -91,8 +91,8 @@ def examine(
         handler = Handler(looking.view, engine.rules, engine.clock, engine.ids, {})
         reserved: Counter[StockKey] = Counter()
         places = _kept_at(store)
-        pages = list[Sequence[str]]()
-        yield from readable("orders", _listed(store, since, pages))
+        pages, unread = _pages(store, since)
+        yield from unread
         done, of = 0, sum(map(len, pages))
         for page in pages:
             looking.turn(page)
@@ -107,18 +107,21 @@ def examine(
             yield from readable("rows", odd)
 
 
-def _pages(store: Store, since: datetime | None) -> Iterator[Sequence[str]]:
-    query = OrderQuery(limit=_PAGE, changed_since=since)
-    while page := store.orders(query):
-        yield page
-        query = attrs.evolve(query, after=page[-1])
+def _pages(
+    store: Store, since: datetime | None
+) -> tuple[Sequence[Sequence[str]], Sequence[Finding]]:
+    """The ids of the orders, page by page, up to one that cannot be read; and why it cannot."""
+    pages = list[Sequence[str]]()
 
+    def read() -> Iterator[Finding]:
+        query = OrderQuery(limit=_PAGE, changed_since=since)
+        while page := store.orders(query):
+            pages.append(page)
+            query = attrs.evolve(query, after=page[-1])
+        yield from ()
 
-def _listed(store: Store, since: datetime | None, pages: list[Sequence[str]]) -> Iterator[Finding]:
-    """Nothing; *pages* are those of the orders, up to one that cannot be read."""
-    for page in _pages(store, since):
-        pages.append(page)
-    yield from ()
+    unread = list(readable("orders", read()))
+    return pages, unread
 
 
 def _kept_at(store: Store) -> set[str]:
