@@ -181,6 +181,12 @@ def test_an_answer_that_cannot_be_read_is_no_label(office: Office, answer: str) 
         carrier_of(office).buy_label(REQUEST)
 
 
+def test_an_answer_without_an_end_is_no_label(office: Office) -> None:
+    office.moods = [fails(200, json.dumps({"tracking_number": "X1", "more": "x" * 2_000_000}))]
+    with pytest.raises(PortFailed, match="post: label: "):
+        carrier_of(office).buy_label(REQUEST)
+
+
 @pytest.mark.parametrize("mood", [loses_the_answer, never_answers])
 def test_a_lost_answer_is_found(office: Office, mood: Mood) -> None:
     office.moods = [mood]

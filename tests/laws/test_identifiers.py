@@ -113,6 +113,7 @@ def test_a_code_has_no_look_alikes() -> None:
     [
         (lambda: check_digit("12a"), "digits"),
         (lambda: check_digit("٣٣"), "digits"),
+        (lambda: check_digit("1" * 18), "digits"),
         (lambda: read_gtin("123"), "gtin"),
         (lambda: read_sscc("123"), "sscc"),
         (lambda: sscc("123", 1), "prefix"),

@@ -445,6 +445,13 @@ def make(store):
 """
 
 
+def test_no_password_of_temporals_pages_is_shown(tmp_path: Path) -> None:
+    pages = "http://ana:sesame@127.0.0.1:8233/namespaces/default/workflows/orderflow"
+    told = orderflow("explain", "A-1", "--db", run_one(tmp_path), "--temporal", pages).output
+    assert "http://ana:***@127.0.0.1:8233" in told
+    assert "sesame" not in told
+
+
 def test_explain_offers_what_somebody_may_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
