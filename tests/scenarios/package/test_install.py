@@ -35,9 +35,8 @@ def tutorial() -> str:
 @pytest.mark.parametrize("extra", ["", *EXTRAS])
 def test_the_tutorial_runs_on_an_install_with(extra: str, wheel: Path, tmp_path: Path) -> None:
     """In an environment of its own, so that nothing is there but what was declared."""
-    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "env", cwd=tmp_path)
-    python = tmp_path / "env" / "bin" / "python"
+    uv, python = (sys.executable, "-m", "uv"), tmp_path / "env" / "bin" / "python"
+    run(*uv, "venv", "--quiet", "--python", sys.executable, tmp_path / "env", cwd=tmp_path)
     wanted = f"orderflow[{extra}] @ {wheel.as_uri()}"
-    pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python, "install", "-q"]
-    run(*pip, "--disable-pip-version-check", wanted, cwd=tmp_path)
+    run(*uv, "pip", "install", "--quiet", "--python", python, wanted, cwd=tmp_path)
     assert run(python, "-I", "-c", tutorial(), cwd=tmp_path).splitlines()[-1] == "A-3 completed ()"
