@@ -85,6 +85,9 @@ temporal: $(STAMP)  ## orders on Temporal: all its tests, with many kills and lo
 proofs: $(STAMP)  ## all that takes longer, one after the other (PROOFS="crash soak" for some)
 	$(BIN)/python -m tests.proofs
 
+retail: $(STAMP)  ## every invoice of the Online Retail file, with ../shared beside it (three minutes)
+	RETAIL=whole $(BIN)/pytest tests/docs/test_online_retail.py
+
 builds: $(STAMP)  ## orders that an earlier commit's wheel began end under this one (ten minutes)
 	BUILDS=whole BUILDS_LIVES=60 $(BIN)/pytest --timeout 1800 tests/builds/test_builds.py \
 		tests/builds/on_postgresql.py tests/builds/on_temporal.py

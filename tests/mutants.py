@@ -35,7 +35,7 @@ from orderflow.kernel import decide, progress
 from orderflow.kernel.changes import cancellation, edit
 from orderflow.kernel.decision import hooks, limits, roles, rules
 from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.money import payment
+from orderflow.kernel.money import payment, refund
 from orderflow.kernel.orders import substitutes
 from orderflow.kernel.parcels import parcel, scans
 from orderflow.kernel.partners import (
@@ -45,7 +45,7 @@ from orderflow.kernel.partners import (
     request,
     shipment_notice,
 )
-from orderflow.kernel.pending import deadlines, due, effects, steps, waits
+from orderflow.kernel.pending import answers, deadlines, due, effects, steps, waits
 from orderflow.kernel.pending import parcel as pending_parcel
 from orderflow.kernel.returns import goods, rma
 from orderflow.kernel.stock import allocation, backorder
@@ -241,6 +241,8 @@ SEAMS: Mapping[str, Seam] = {
     "whose fault it is": Seam("told", (handle, submit)),
     "what a policy may give": Seam("fitting", (rules,)),
     "the names in a command": Seam("check_names", (decide,)),
+    "what may answer an effect": Seam("ANSWERS", (answers,)),
+    "what was paid back is looked at": Seam("_look_at_amount", (refund,)),
     # what is decided
     "units wait for stock": Seam("backorder", (allocation,)),
     "short units wait for stock": Seam("backorder", (picking,)),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import attrs
 
-TARGETS = ("same", "builds", "temporal", "soak", "crash", "torture", "matrix")
+TARGETS = ("same", "builds", "temporal", "soak", "crash", "retail", "torture", "matrix")
 SEEDS = 3
 """Times that random lives are lived, each time with a seed that is drawn then."""
 

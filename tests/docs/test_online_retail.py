@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from itertools import islice
@@ -22,11 +23,33 @@ def run(path: Path, *options: str) -> dict[str, Any]:
     return report
 
 
-def test_the_whole_file(shared_data: Path) -> None:
-    """Every order ends or waits for somebody, and no figure is off."""
-    report = run(shared_data / "orders" / "uci_online_retail.csv")
-    free = {"by_status": 0, "ledger": 0, "units_by_method": 0}
-    assert report | free == {
+def beginning(file: Path, rows: int, part: Path) -> Path:
+    """The first rows of a file, as a file."""
+    with file.open(newline="", encoding="latin-1") as lines:
+        part.write_text("".join(islice(lines, rows)), encoding="latin-1", newline="")
+    return part
+
+
+def check_nothing_is_off(report: dict[str, Any]) -> None:
+    """Every order ends or waits for somebody, each method has its share, and no unit is lost."""
+    off = [report[what] for what in ("stock_mismatches", "stuck", "replay_mismatches")]
+    assert off == [0, 0, 0]
+    by_method = report["units_by_method"]
+    assert set(by_method) == {"in_house", "dropship", "third_party"}
+    assert min(by_method.values()) >= report["units"] / 5
+    assert sum(by_method.values()) == report["units"]
+    assert sum(report["ledger"].values()) == report["units"]
+
+
+def test_no_figure_of_the_file_is_off(shared_data: Path, tmp_path: Path) -> None:
+    """Of its beginning, or where ``RETAIL=whole`` of all of it: then each figure is known."""
+    file = shared_data / "orders" / "uci_online_retail.csv"
+    if os.environ.get("RETAIL") != "whole":
+        check_nothing_is_off(run(beginning(file, 800, tmp_path / "part.csv")))
+        return
+    report = run(file)
+    check_nothing_is_off(report)
+    counted = {
         "orders": 583,
         "lines": 14323,
         "units": 120915,
@@ -37,24 +60,11 @@ def test_the_whole_file(shared_data: Path) -> None:
         "write_off_lines": 45,
         "bad_rows": 1,
         "backordered_lines": 3909,
-        "units_by_method": 0,
-        "by_status": 0,
-        "ledger": 0,
-        "stock_mismatches": 0,
-        "stuck": 0,
-        "replay_mismatches": 0,
     }
-    by_method = report["units_by_method"]
-    assert set(by_method) == {"in_house", "dropship", "third_party"}
-    assert min(by_method.values()) >= report["units"] / 5
-    assert sum(by_method.values()) == report["units"]
-    assert sum(report["ledger"].values()) == report["units"]
+    assert report | counted == report
 
 
 def test_its_beginning_is_the_same_on_sqlite(shared_data: Path, tmp_path: Path) -> None:
     """Memory and SQLite report the same."""
-    part = tmp_path / "part.csv"
-    whole = (shared_data / "orders" / "uci_online_retail.csv").open(newline="", encoding="latin-1")
-    with whole as lines, part.open("w", newline="", encoding="latin-1") as kept:
-        kept.writelines(islice(lines, 500))
+    part = beginning(shared_data / "orders" / "uci_online_retail.csv", 200, tmp_path / "part.csv")
     assert run(part) == run(part, "--db", f"sqlite:///{tmp_path}/retail.db")

@@ -32,6 +32,7 @@ from orderflow.model.observations import (
 )
 from orderflow.model.phases import ReturnPhase
 from orderflow.model.state import OpenTask
+from orderflow.model.work import effect_key
 from orderflow.ports import Deed, GiveUp, Reply, Store
 from orderflow.stores import MemoryStore, SqlStore
 from orderflow.testing import FakeParty
@@ -414,6 +415,11 @@ def asks_once(patch: Patch) -> None:
     patch.setattr(Cursor, "_begin_anew", lambda *_asked: None)
 
 
+def done_effects_are_wanted_again(patch: Patch) -> None:
+    """The key of a second pick is the key of the first, which is done."""
+    replace(patch, "an effect's key", lambda subject, name, _round: effect_key(subject, name, 0))
+
+
 def takes_a_hold_for_an_answer(patch: Patch) -> None:
     """What nobody waits for is answered, though it waits behind a hold."""
     patch.setattr(Preparer, "_is_unanswered", lambda *_asked: False)
@@ -447,6 +453,7 @@ LAWS: dict[Mutate, Law] = {
     takes_a_hold_for_an_answer: Law(
         "promise 5", law(HELD_BACK, held_confirmation, False, 1, 1).check
     ),
+    done_effects_are_wanted_again: Law("promise 5", law(ANEW, circling_work, [False]).check),
     asks_once: Law("promise 5", law(ANEW, circling_order, [False]).check),
     refuses_facts: law(test_what_an_answer_tells_is_kept_where_it_is_not_enough, 1),
     takes_no_part: law(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from orderflow import Line, Order
 from orderflow.errors import PortFailed
 from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.pending.answers import ANSWERS, Answers
 from orderflow.model import events as ev
 from orderflow.model.amount_due import owed_for_what_is_kept
 from orderflow.model.commands import Cancel, CloseReturn, RequestReturn, RetryRefund
@@ -26,16 +27,19 @@ UNITS = 5
 
 
 class Bank:
-    """Pays refunds, once per key; may lose its answer, or say no."""
+    """Pays refunds, once per key; may lose its answer, say no, or say something else."""
 
     def __init__(self) -> None:
         self.paid: dict[str, int] = {}
         self.loses = self.refuses = False
+        self.answers: Fact | None = None
 
     def refund(self, request: RefundRequest) -> Fact | None:
         fact = PaymentFact.FAILED if self.refuses else PaymentFact.REFUNDED
         if not self.refuses:
             self.paid.setdefault(request.key, request.amount)
+        if self.answers:
+            return self.answers
         if self.loses:
             raise PortFailed("the answer got lost")
         return PaymentReported(fact=fact, amount=request.amount, reference=request.key)
@@ -178,6 +182,53 @@ def test_a_chargeback_takes_a_refund_back_that_was_not_paid_yet() -> None:
     assert shop.refunds == [(400, RefundStatus.WITHDRAWN)]
 
 
+@given(
+    fact=st.sampled_from(PaymentFact),
+    amount=st.integers(0, 900),
+    reference=st.sampled_from(["A-1-M1", "A-1-M1:refund:0", "p1", "A-1"]),
+    answers=st.booleans(),
+)
+def test_a_bank_tells_of_the_refund_that_it_was_asked_for(
+    fact: PaymentFact, amount: int, reference: str, answers: bool
+) -> None:
+    """Another fact or reference is no answer; of another amount a person is told.
+
+    What a bank reports without being asked may be about anything, and counts.
+    """
+    said = PaymentReported(fact=fact, amount=amount, reference=reference)
+    shop = Paid(1000, manual=["pick"])
+    shop.bank.answers, shop.bank.loses = said if answers else None, not answers
+    shop.does(Cancel(lines={"1": 2}))
+    if not answers:
+        shop.says(said)
+    of_it = reference.startswith("A-1-M1")
+    is_paid = of_it and fact is PaymentFact.REFUNDED
+    told = shop.order.state.payments
+    if answers:
+        ends = {
+            PaymentFact.REFUNDED: RefundStatus.SUCCEEDED,
+            PaymentFact.FAILED: RefundStatus.FAILED,
+        }
+        right = ends.get(fact, RefundStatus.PENDING) if of_it else RefundStatus.PENDING
+        seen = (told.captured, told.refunded, shop.refunds[0][1])
+        assert seen == (1000, amount if is_paid else 0, right), (
+            f"it was answered with {fact}: {seen}"
+        )
+    else:
+        assert told.refunded == (amount if fact is PaymentFact.REFUNDED else 0)
+    looks = "exception.refund_amount" in shop.tasks()
+    assert looks is (is_paid and amount != 400), f"{amount} were paid, and a person looks: {looks}"
+
+
+def test_a_refund_that_is_told_of_under_its_id_and_under_its_key_is_looked_at() -> None:
+    """It may be one payment with two names, or two payments."""
+    shop = Paid(1000, manual=["pick"])
+    shop.does(Cancel(lines={"1": 2}))
+    assert not shop.tasks() & {"exception.refund_amount"}
+    shop.says(PaymentReported(fact=PaymentFact.REFUNDED, amount=400, reference="A-1-M1"))
+    assert "exception.refund_amount" in shop.tasks()
+
+
 def pays_once_more(patch: Patch) -> None:
     """A refund that was paid is proposed again."""
     propose = original("refunds are proposed")
@@ -218,11 +269,24 @@ def keeps_the_postage(patch: Patch) -> None:
     give_engines(patch, owed=owed)
 
 
+def takes_any_report_for_an_answer(patch: Patch) -> None:
+    """Whatever a bank reports answers a refund."""
+    anything = Answers((PaymentReported,), outcomes=tuple(PaymentFact))
+    replace(patch, "what may answer an effect", {**ANSWERS, "refund": anything})
+
+
+def overlooks_the_amount(patch: Patch) -> None:
+    """Nobody looks at how much was paid back."""
+    replace(patch, "what was paid back is looked at", lambda *_of: None)
+
+
 LAWS: dict[Mutate, Law] = {
     pays_once_more: law(test_what_comes_back_in_parts_adds_up_to_the_line),
     rounds_each_part: law(test_what_comes_back_in_parts_adds_up_to_the_line),
     keeps_the_postage: law(test_what_comes_back_in_parts_adds_up_to_the_line),
     refunds_what_was_not_paid: law(test_never_more_than_was_paid_or_an_open_order_gives_up),
+    takes_any_report_for_an_answer: law(test_a_bank_tells_of_the_refund_that_it_was_asked_for),
+    overlooks_the_amount: law(test_a_bank_tells_of_the_refund_that_it_was_asked_for),
 }
 MUTANTS = Mutants("refunds", LAWS)
 

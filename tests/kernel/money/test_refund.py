@@ -119,10 +119,23 @@ def test_a_report_moves_the_refund_that_it_names(
     fact: PaymentFact, status: RefundStatus, after: RefundStatus, reference: str
 ) -> None:
     refunds = {"A-M0": a_refund(0, 5), "A-M1": a_refund(1, 5, status)}
-    decision = making(an_order({slot("cancelled"): 1}, refunds=refunds))
+    counted = Payments(refunded=5, amounts={f"{fact}:{reference}": 5})
+    decision = making(an_order({slot("cancelled"): 1}, refunds=refunds, payments=counted))
     refund_reported(decision, PaymentReported(fact=fact, amount=5, reference=reference))
     moved = status is not after and reference.startswith("A-M1")
     assert decision.events == ([ev.RefundMoved("A-M1", after)] if moved else [])
+
+
+@pytest.mark.parametrize("reference", ["A-M1", "A-M1:refund:0"])
+@pytest.mark.parametrize("more", [0, 1, -1])
+def test_of_another_amount_finance_is_asked(reference: str, more: int) -> None:
+    counted = Payments(amounts={f"refunded:{reference}": 5 + more})
+    order = an_order({slot("cancelled"): 1}, refunds={"A-M1": a_refund(1, 5)}, payments=counted)
+    decision = making(order)
+    said = PaymentReported(fact=PaymentFact.REFUNDED, amount=5 + more, reference=reference)
+    refund_reported(decision, said)
+    asked = [(e.name, e.role) for e in decision.events if isinstance(e, ev.TaskOpened)]
+    assert asked == ([("exception.refund_amount", "finance")] if more else [])
 
 
 @pytest.mark.parametrize("status", RefundStatus)

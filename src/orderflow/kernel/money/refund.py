@@ -10,6 +10,7 @@ from orderflow.model.amount_due import is_kept_whole, owed_for_what_is_kept
 from orderflow.model.observations import PaymentReported
 from orderflow.model.state import PaymentFact, Refund, RefundStatus
 from orderflow.model.work import effect_key
+from orderflow.money import Money
 
 __all__ = ["propose_refunds", "refund_key", "refund_reported", "retry", "update_total"]
 
@@ -74,10 +75,25 @@ def refund_reported(deciding: Deciding, body: PaymentReported) -> None:
     for refund in deciding.order.state.refunds.values():
         if body.reference not in (refund.id, refund_key(refund)):
             continue
-        if body.fact is PaymentFact.REFUNDED and refund.status is not RefundStatus.SUCCEEDED:
-            deciding.emit(ev.RefundMoved(refund.id, RefundStatus.SUCCEEDED))
+        if body.fact is PaymentFact.REFUNDED:
+            if refund.status is not RefundStatus.SUCCEEDED:
+                deciding.emit(ev.RefundMoved(refund.id, RefundStatus.SUCCEEDED))
+            _look_at_amount(deciding, refund)
         elif body.fact is PaymentFact.FAILED and refund.status is RefundStatus.PENDING:
             deciding.emit(ev.RefundMoved(refund.id, RefundStatus.FAILED))
+
+
+def _look_at_amount(deciding: Deciding, refund: Refund) -> None:
+    """Ask a person where another amount was paid than was to be: the money has moved."""
+    amounts, currency = deciding.order.state.payments.amounts, deciding.order.state.currency
+    names = (refund.id, refund_key(refund))
+    paid = sum(amounts.get(f"{PaymentFact.REFUNDED}:{name}", 0) for name in names)
+    if paid == refund.amount:
+        return
+    what = f"{Money(paid, currency)} were paid back, {Money(refund.amount, currency)} were to be"
+    role, of = deciding.rules.role("unpaid"), f"{deciding.id}/{refund.id}"
+    reason = f"{refund.id}: {what}; ask which is right"
+    deciding.ask_person("exception.refund_amount", role, reason, of)
 
 
 def retry(deciding: Deciding, body: cmd.RetryRefund) -> None:

@@ -9,11 +9,13 @@ from typing import TypeVar
 import attrs
 
 from orderflow.kernel.decision.rules import Rules
+from orderflow.kernel.money.refund import refund_key
 from orderflow.kernel.pending.own import own_wait
 from orderflow.model import commands as cmd
 from orderflow.model import observations as obs
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
+from orderflow.model.state import PaymentFact
 from orderflow.model.work import Effect
 from orderflow.workflow import EffectOf
 
@@ -29,10 +31,12 @@ class Answers:
     Attributes:
         kinds: The commands and facts, and NoneType where nothing has to be said, or not yet.
         about: The field of an answer that names what the effect is for; empty where none does.
+        outcomes: What a payment provider may report of it; empty where it is not asked.
     """
 
     kinds: tuple[type, ...]
     about: str = ""
+    outcomes: tuple[PaymentFact, ...] = ()
 
 
 _PARTY = (
@@ -54,13 +58,15 @@ ANSWERS: Mapping[str, Answers] = {
     "provide": Answers((cmd.Collect,), "fo"),
     "submit": Answers((cmd.Submit, cmd.Reroute, *_PARTY), "fo"),
     "remind": Answers((cmd.Reroute, *_PARTY), "fo"),
-    "ask_back": Answers(_PARTY, "request"),
+    "ask_back": Answers(_PARTY, "fo"),
     "put_away": Answers((cmd.FinishPutAway,), "put_away"),
     "approve_return": Answers(
         (cmd.ApproveReturn, cmd.DeclineReturn, obs.ReturnAnswered, NoneType), "rma"
     ),
     "close_return": Answers((cmd.CloseReturn, obs.ReturnInspected), "rma"),
-    "refund": Answers((obs.PaymentReported, NoneType)),
+    "refund": Answers(
+        (obs.PaymentReported, NoneType), "reference", (PaymentFact.REFUNDED, PaymentFact.FAILED)
+    ),
     "intercept": Answers((NoneType,)),
     "label": Answers((obs.LabelBought,), "parcel"),
     "void_label": Answers((obs.LabelVoided,), "parcel"),
@@ -83,10 +89,14 @@ def misfit(
         declared = ANSWERS[effect]
         if not isinstance(reply, declared.kinds):
             return f"{effect} of {subject} was answered with {got}; right is {_names(declared)}"
-        right = _right(declared.about, subject, order)
-        named = getattr(reply, "fo" if declared.about == "request" else declared.about or "_", None)
-        if reply is not None and declared.about and named != right:
-            return f"{effect} of {subject} was answered with {got} of {named}; right is {right}"
+        named, right = getattr(reply, declared.about or "_", None), _right(subject, order)
+        if reply is not None and declared.about and named not in right:
+            return f"{effect} of {subject} was answered with {got} of {named}; right is {right[0]}"
+        if isinstance(reply, obs.PaymentReported) and reply.fact not in declared.outcomes:
+            right = declared.outcomes
+            return (
+                f"{effect} of {subject} is reported as {reply.fact}; right is {' or '.join(right)}"
+            )
         return ""
     what = f"{effect} of {subject} was answered with {got}"
     if not isinstance(reply, cmd.Body | obs.Fact | None) or isinstance(reply, _NOT_OF_AN_ORDER):
@@ -128,10 +138,13 @@ def as_said(effect: str, reply: _Reply) -> _Reply | obs.RequestAnswered:
     return obs.RequestAnswered(fo=reply.fo, lines=tuple(lines))
 
 
-def _right(about: str, subject: str, order: Order) -> str:
-    """What an answer has to be about."""
-    asked = order.state.cancellations.get(subject) if about == "request" else None
-    return asked.fo if asked else subject
+def _right(subject: str, order: Order) -> tuple[str, ...]:
+    """What an answer may name as what it is about."""
+    if asked := order.state.cancellations.get(subject):
+        return (asked.fo,)
+    if refund := order.state.refunds.get(subject):
+        return refund_key(refund), refund.id
+    return (subject,)
 
 
 def _of_others(reply: object, order: Order, parcel: Parcel | None, what: str) -> str:
