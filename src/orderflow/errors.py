@@ -25,6 +25,7 @@
 from __future__ import annotations
 
 import pickle
+from asyncio import CancelledError
 from collections.abc import Iterable
 from typing import Any
 
@@ -54,6 +55,12 @@ __all__ = [
     "UnknownHere",
     "UnknownWorkflow",
 ]
+
+RAISED = (Exception, CancelledError)
+"""What a call to an application may end with, beside the end of a process.
+
+Python's word for a cancelled coroutine is no Exception, and a mistake where nobody asked for it.
+"""
 
 
 @attrs.frozen

@@ -1,11 +1,18 @@
-"""The clock and the ids of real life."""
+"""The clock and the ids of real life; and those of an application, asked with care."""
 
 from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
 
-__all__ = ["RandomIds", "SystemClock"]
+import attrs
+
+from orderflow.engine.pipeline.fault import told
+from orderflow.errors import RAISED
+from orderflow.kernel.decision.fitting import fitting
+from orderflow.ports import Clock, Ids
+
+__all__ = ["CheckedClock", "CheckedIds", "RandomIds", "SystemClock"]
 
 
 class SystemClock:
@@ -22,3 +29,36 @@ class RandomIds:
     def new(self, kind: str) -> str:
         """A new id; the kind is its first letter."""
         return f"{kind[0]}{secrets.token_hex(8)}"
+
+
+@attrs.frozen
+class CheckedClock:
+    """A clock that is looked at. Raises RuleFailed where it gives no moment."""
+
+    inner: Clock
+
+    def now(self) -> datetime:
+        """UTC."""
+        try:
+            now = fitting(self.inner.now(), "the clock", datetime)
+            if now.utcoffset() is None:
+                raise ValueError(f"the clock must give a time zone, got {now!r}")
+        except RAISED as error:
+            raise told(error, "the time") from error
+        return now
+
+
+@attrs.frozen
+class CheckedIds:
+    """Ids that are looked at. Raises RuleFailed where one is no text, or an empty one."""
+
+    inner: Ids
+
+    def new(self, kind: str) -> str:
+        """A new id for a kind of thing."""
+        try:
+            if not (found := fitting(self.inner.new(kind), "ids", str)):
+                raise ValueError("ids must not give an empty text")
+        except RAISED as error:
+            raise told(error, f"an id of a new {kind}") from error
+        return found

@@ -11,7 +11,7 @@ from typing import Any, Unpack
 import attrs
 
 from orderflow.engine.card.writing import leave
-from orderflow.engine.clock import RandomIds, SystemClock
+from orderflow.engine.clock import CheckedClock, CheckedIds, RandomIds, SystemClock
 from orderflow.engine.doctor.alignment import Aligner
 from orderflow.engine.doctor.checks import Finding, order_findings
 from orderflow.engine.doctor.stock import stock_findings
@@ -135,7 +135,8 @@ class Engine:
         defaults: Settings = {"routing": Priority(), "steps": AUTOMATED}
         given: Settings = {**defaults, **settings}
         self.rules = Rules(fulfillers=strategies, pays="refund" in own, **given)
-        self._handler = Handler(store, self.rules, self.clock, self.ids, facts or {})
+        asked = CheckedClock(self.clock), CheckedIds(self.ids)
+        self._handler = Handler(store, self.rules, *asked, facts or {})
         self._submitter = Submitter(self._handler)
         self._desk = Desk(store, self.rules)
         self._forgetter = Forgetter(self._handler, documents)
@@ -236,7 +237,7 @@ class Engine:
         scope, content = f"stock:{key}", digest(command.content())
         if not (command.id and self._submitter.known(scope, command.id, content)):
             receipt = (scope, command.id, content) if command.id else None
-            cause = f"{key}/{command.id or self.ids.new('message')}"
+            cause = f"{key}/{command.id or self._handler.ids.new('message')}"
             envelope = Envelope(scope, body, cause, command.actor, receipt=receipt)
             self._handler.handle(envelope)
         return self.level(body.sku, body.location)
@@ -256,7 +257,7 @@ class Engine:
         subject, reference = subject_of(observation, self.store)
         if subject is None:
             kept = observation.model_copy(update={"id": message})
-            self.store.keep(reference, kept, self.clock.now(), _PATIENCE)
+            self.store.keep(reference, kept, self._handler.clock.now(), _PATIENCE)
             return
         try:
             known = self._submitter.known(subject, message, content)
@@ -287,7 +288,7 @@ class Engine:
     def _keep_unreadable(self, payload: str, error: str) -> None:
         text, why = storable(payload), storable(error)
         task = unreadable(digest({"payload": text}), why)
-        self.store.keep_unreadable(text, why, self.clock.now(), task)
+        self.store.keep_unreadable(text, why, self._handler.clock.now(), task)
 
     def inbox(self) -> Sequence[InboxItem]:
         """The facts that nothing is known by yet, and payloads that cannot be read."""
@@ -509,5 +510,5 @@ class Engine:
             asked = self._handler.ask(self.order(order), said, by, "", _key(task))
             if isinstance(asked, tuple):  # facts are not refused: who tells one is asked before
                 raise Refused(asked)
-        self.observe(said.at(self.clock.now(), subject=of, id=id))
+        self.observe(said.at(self._handler.clock.now(), subject=of, id=id))
         return self.order(order)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from orderflow.errors import OrderflowError, RuleFailed
+from orderflow.errors import RAISED, OrderflowError, RuleFailed
 
 __all__ = ["blaming", "told"]
 
@@ -24,6 +24,14 @@ _OURS = sys.stdlib_module_names | {
     "transitions",
 }
 """What we call to do our own work: an error in it is not its fault, but of who gave it its task."""
+_ASKS_RULES = (
+    "orderflow.kernel.",
+    "orderflow.workflow.",
+    "orderflow.engine.clock.",
+    "orderflow.engine.pipeline.envelope.",
+)
+"""Where only rules of an application are called: one that raises an error of ours is at fault, too,
+and not who asked; a store of an application's may say what ours says."""
 
 
 @contextmanager
@@ -31,24 +39,25 @@ def blaming(subject: str) -> Iterator[None]:
     """Raise what is no error of ours as one that names what raised it, and the subject."""
     try:
         yield
-    except Exception as error:
+    except RAISED as error:
         raise told(error, subject) from (
             error.__cause__ if isinstance(error, OrderflowError) else error
         )
 
 
-def told(error: Exception, subject: str) -> OrderflowError:
+def told(error: BaseException, subject: str) -> OrderflowError:
     """The error, where it is one of ours; else one that names what raised it, and the subject."""
-    if isinstance(error, OrderflowError):
-        return error
     rule, where = _rule(error)
+    is_a_rules = bool(rule) and where.startswith(_ASKS_RULES)
+    if isinstance(error, RuleFailed) or (isinstance(error, OrderflowError) and not is_a_rules):
+        return error
     what = " ".join("".join(traceback.format_exception_only(error)).split())
     found = RuleFailed(f"{rule} raised {what}" if rule else f"{what} (in {where})", subject, rule)
     found.__cause__ = error
     return found
 
 
-def _rule(error: Exception) -> tuple[str, str]:
+def _rule(error: BaseException) -> tuple[str, str]:
     """The first function on the way to the error that is an application's; and our last one.
 
     None is an application's where a rule gave back what it may not, or has no Python code.

@@ -18,6 +18,7 @@ from orderflow.engine.pipeline.fault import blaming, told
 from orderflow.engine.pipeline.follow import follow
 from orderflow.engine.pipeline.prepare import Preparer
 from orderflow.errors import (
+    RAISED,
     Conflict,
     ConnectionLost,
     OldTransaction,
@@ -151,8 +152,8 @@ class Handler:
             prepared: Ready | Answer
             try:
                 prepared = self.preparer.prepare(envelope, reading)
-            except Exception as error:  # it sinks no other
-                prepared = error
+            except RAISED as error:  # it sinks no other
+                prepared = told(error, envelope.subject)
             if isinstance(prepared, Ready):
                 ready[number] = prepared.closing(envelope.closes)
                 reading.learn(prepared.commit)

@@ -52,13 +52,12 @@ class Submitter:
         for number, command in enumerate(commands):
             try:
                 known = self._known_answer(command)
+                if known is not None:
+                    found[number] = known
+                else:
+                    new[number] = self._envelope(command, task)
             except OrderflowError as refused:
                 found[number] = refused
-                continue
-            if known is not None:
-                found[number] = known
-            else:
-                new[number] = self._envelope(command, task)
         answers = self._handler.handle_all(list(new.values()))
         for (number, envelope), answer in zip(new.items(), answers, strict=True):
             try:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+from orderflow.errors import RAISED
+
 __all__ = ["THREAD", "detached"]
 
 T = TypeVar("T")
@@ -18,7 +20,8 @@ def detached(call: Callable[[], T]) -> Future[T]:
     """What *call* will give, in a thread of its own.
 
     One that never returns holds up nobody: neither other calls nor the end of the process.
-    It has begun, so the answer cannot be cancelled.
+    It has begun, so the answer cannot be cancelled. What would end the process, as ``sys.exit()``,
+    ends the call alone, with RuntimeError.
     """
     answer: Future[T] = Future()
     answer.set_running_or_notify_cancel()
@@ -26,8 +29,12 @@ def detached(call: Callable[[], T]) -> Future[T]:
     def run() -> None:
         try:
             answer.set_result(call())
-        except BaseException as error:
+        except RAISED as error:
             answer.set_exception(error)
+        except BaseException as error:
+            ended = RuntimeError(f"the call ended its thread with {error!r}")
+            ended.__cause__ = error
+            answer.set_exception(ended)
 
     threading.Thread(target=run, name=THREAD, daemon=True).start()
     return answer

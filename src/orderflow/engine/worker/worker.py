@@ -19,7 +19,7 @@ from orderflow.engine.worker.detached import detached
 from orderflow.engine.worker.performers import Performers
 from orderflow.engine.worker.stuck import stuck_task
 from orderflow.engine.worker.subjects import About
-from orderflow.errors import ByHand, PortFailed, UnknownHere, UnknownWorkflow
+from orderflow.errors import RAISED, ByHand, PortFailed, UnknownHere, UnknownWorkflow
 from orderflow.kernel.decision.step import Committed
 from orderflow.kernel.pending.answers import as_said, misfit
 from orderflow.legible import legible_log
@@ -46,7 +46,7 @@ class Failed:
     """A row that was not done, and when it is tried again; None where it was given up."""
 
     row: Due
-    error: Exception
+    error: BaseException
     retry_at: datetime | None
 
 
@@ -157,7 +157,7 @@ class Worker:
                 done = Done()
             try:
                 result = self._result(row, about)
-            except Exception as error:  # whatever fails is recorded and tried again
+            except RAISED as error:  # whatever fails is recorded and tried again
                 failed.append(self.failed(row, error))
                 continue
             if result is not None:
@@ -257,7 +257,7 @@ class Worker:
         watcher(Committed(row.key, order, point, name, row.subject))
         return Commit(row.owner, self._clock.now(), done=row.key)
 
-    def failed(self, row: Due, error: Exception) -> Failed:
+    def failed(self, row: Due, error: BaseException) -> Failed:
         """Record that a claimed row failed: it is tried again, or given up with a task.
 
         A message is never given up, nor is a timer: what it tells has come true. A task says that

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import attrs
 
-from orderflow.errors import InvalidWorkflow, Problem, Refusal
+from orderflow.errors import RAISED, InvalidWorkflow, Problem, Refusal
 from orderflow.kernel.decision.step import Committed, Step
 from orderflow.legible import legible_log
 from orderflow.model.parcel import ParcelStatus
@@ -186,7 +186,7 @@ class Hooks:
             if hook.point == "refused":
                 try:
                     hook.call(order, refusals)
-                except Exception:
+                except RAISED:
                     _LOG.exception("the refused hook %s failed", hook.key)
 
     def guards(self) -> list[tuple[str, str | None, str]]:
