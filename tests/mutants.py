@@ -27,7 +27,7 @@ from orderflow.engine import standing as rows
 from orderflow.engine.card import reading, writing
 from orderflow.engine.doctor import checks
 from orderflow.engine.people import desk
-from orderflow.engine.pipeline import handle, prepare, submit
+from orderflow.engine.pipeline import fault, handle, prepare, submit
 from orderflow.engine.worker import worker
 from orderflow.fulfillment import in_house
 from orderflow.inventory import serving
@@ -65,7 +65,7 @@ from orderflow.stores.sql import erasure as sql_erasure
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql import store as sql
 from orderflow.testing import Broken, Contract
-from orderflow.workflow import lint
+from orderflow.workflow import lint, machine
 
 TESTS = Path(__file__).parent
 LIBRARY = Path(orderflow.__file__).parent
@@ -239,6 +239,8 @@ SEAMS: Mapping[str, Seam] = {
     "the roles of an actor": Seam("held", (roles, hooks, limits)),
     # whose fault it is
     "whose fault it is": Seam("told", (handle, submit)),
+    "who asks rules": Seam("_ASKS_RULES", (fault,)),
+    "what a rule may raise": Seam("RAISED", (machine, handle)),
     "what a policy may give": Seam("fitting", (rules,)),
     "the names in a command": Seam("check_names", (decide,)),
     "what may answer an effect": Seam("ANSWERS", (answers,)),

@@ -6,9 +6,10 @@ every public method of an engine is called.
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
@@ -25,7 +26,9 @@ from orderflow import (
     Steps,
     notify,
 )
-from orderflow.errors import RuleFailed
+from orderflow.engine import RandomIds
+from orderflow.engine.pipeline.handle import Handler
+from orderflow.errors import RuleFailed, StoreUnavailable
 from orderflow.fulfillment import Priority
 from orderflow.kernel.decision.policies import EVERY_ROLE, ReserveAtPlacement
 from orderflow.kernel.decision.rules import Settings
@@ -34,6 +37,7 @@ from orderflow.model.document import Customer
 from orderflow.model.observations import PaymentReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import PaymentFact
+from orderflow.simulation import VirtualClock
 from orderflow.testing import FakeCarrier, FakeNotifier, FakeWarehouse
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop, new_order
@@ -45,9 +49,18 @@ class Own(Exception):
     """An error that orderflow cannot know."""
 
 
+OTHER = "nothing is known of another order"
+RAISES: Mapping[str, Callable[[], BaseException]] = {
+    "raises": lambda: Own("out of order"),
+    "raises an error of ours": lambda: StoreUnavailable(OTHER),
+    "is cancelled": CancelledError,
+}
+WAYS = [*RAISES, "gives nonsense"]
+
+
 @attrs.define
 class Fault:
-    """What an application's rules do: nothing wrong, raise, or give nonsense."""
+    """What an application's rules do: nothing wrong, raise something, or give nonsense."""
 
     now: str = ""
     asked: int = 0
@@ -57,8 +70,8 @@ class Fault:
         if not self.now:
             return right
         self.asked += 1
-        if self.now == "raises":
-            raise Own("out of order")
+        if self.now in RAISES:
+            raise RAISES[self.now]()
         return NONSENSE
 
 
@@ -191,7 +204,32 @@ PORTS: Mapping[str, Callable[[], Any]] = {
     "notifier": FakeNotifier,
 }
 
+
+def clock(fault: Fault) -> Mapping[str, Any]:
+    """A shop whose clock may fail."""
+
+    class Faulty(VirtualClock):
+        def now(self) -> datetime:
+            now: datetime = fault(super().now())
+            return now
+
+    return {"clock": Faulty()}
+
+
+def ids(fault: Fault) -> Mapping[str, Any]:
+    """A shop whose ids may fail."""
+
+    class Faulty(RandomIds):
+        def new(self, kind: str) -> str:
+            found: str = fault(super().new(kind))
+            return found
+
+    return {"ids": Faulty()}
+
+
 FAULTS: Mapping[str, Callable[[Fault], Mapping[str, Any]]] = {
+    "clock": clock,
+    "ids": ids,
     "guard": hooked("guard", "confirm"),
     "guard at placement": hooked("guard", "place"),
     "before": hooked("before", "confirm"),
@@ -224,6 +262,7 @@ FAULTS: Mapping[str, Callable[[Fault], Mapping[str, Any]]] = {
     "notifier": port("notifier"),
 }
 
+AT = VirtualClock().now()
 PICK = "A-3-F1:pick:0:task"
 METHODS: Mapping[str, Callable[[Engine], Any]] = {
     "place": lambda engine: engine.place(new_order(number="B-1")),
@@ -239,13 +278,11 @@ METHODS: Mapping[str, Callable[[Engine], Any]] = {
         for body in (Receive(sku="MUG", quantity=1), Count(sku="MUG", counted=1))
     ],
     "observe": lambda engine: engine.observe(
-        PaymentReported(fact=PaymentFact.CAPTURED, amount=100, reference="p").at(
-            engine.clock.now(), subject="A-1"
-        )
+        PaymentReported(fact=PaymentFact.CAPTURED, amount=100, reference="p").at(AT, subject="A-1")
     ),
     "intake": lambda engine: engine.intake(
         PaymentReported(fact=PaymentFact.CAPTURED, amount=100, reference="q")
-        .at(engine.clock.now(), subject="A-2")
+        .at(AT, subject="A-2")
         .model_dump_json()
     ),
     "inbox": lambda engine: engine.inbox(),
@@ -283,7 +320,7 @@ def outcome(call: Callable[[Engine], Any], engine: Engine) -> Any:
     try:
         found = call(engine)
         return list(found) if isinstance(found, Iterator) else found
-    except Exception as error:
+    except (Exception, CancelledError) as error:
         return error
 
 
@@ -313,15 +350,16 @@ def stays(engine: Engine) -> Iterator[None]:
     assert {order.id: order for order in engine.orders()} == before
 
 
-def of_ours(method: str, error: Exception, kind: str) -> None:
+def of_ours(method: str, error: BaseException, kind: str) -> None:
     """An error says whose fault it is, and about what."""
     assert isinstance(error, OrderflowError), f"{method} raised {error!r} where {kind} is at fault"
+    assert isinstance(error, RuleFailed) or OTHER not in str(error), f"{method} hides the {kind}"
     if isinstance(error, RuleFailed):
         assert error.subject, f"{method} does not tell what it was about: {error}"
         assert error.__cause__ is not None, f"{method} hides the error itself"
 
 
-@pytest.mark.parametrize("way", ["raises", "gives nonsense"])
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", FAULTS)
 def test_whatever_is_at_fault_the_error_is_ours(kind: str, way: str) -> None:
     fault = Fault()
@@ -332,15 +370,19 @@ def test_whatever_is_at_fault_the_error_is_ours(kind: str, way: str) -> None:
         found = outcome(call, shop.engine)
         fault.now = ""
         for answer in found if isinstance(found, list) else [found]:
-            if isinstance(answer, Exception):
+            if isinstance(answer, BaseException):
                 of_ours(method, answer, kind)
         if method == "explain":
             assert not isinstance(found, Exception), f"explain fails: {found!r}"
+        if method == "observe" and kind != "clock":
+            assert found is None, f"a fact is refused where {kind} is at fault: {found!r}"
         if method == "submit_many":
             assert len(found) == 3, f"an element of a batch is without an outcome: {kind}"
     assert fault.asked, f"{kind} was never asked"
     shop.clock.advance(timedelta(hours=3))
     shop.work()
+    paid = shop.engine.order("A-1").state.payments.captured
+    assert paid == 100 or kind == "clock", f"the fact that {kind} failed at is lost"
 
 
 def test_every_public_method_is_tried() -> None:
@@ -380,16 +422,33 @@ def lets_errors_through(patch: Patch) -> None:
     replace(patch, "whose fault it is", lambda error, _subject: error)
 
 
+def believes_errors_of_ours(patch: Patch) -> None:
+    """An error of ours is told as if we had raised it, whoever did."""
+    replace(patch, "who asks rules", ("nobody",))
+
+
+def catches_exceptions_alone(patch: Patch) -> None:
+    """A cancelled call of a rule goes through everything."""
+    replace(patch, "what a rule may raise", Exception)
+
+
+def loses_what_a_rule_failed_at(patch: Patch) -> None:
+    """A fact that a rule fails at is not kept."""
+    patch.setattr(Handler, "put_off", lambda *_fact: None)
+
+
 def believes_every_policy(patch: Patch) -> None:
     """What a policy gives is not looked at."""
     replace(patch, "what a policy may give", lambda given, *_what: given)
 
 
+EVERY = test_whatever_is_at_fault_the_error_is_ours
 LAWS: dict[Mutate, Law] = {
-    lets_errors_through: law(test_whatever_is_at_fault_the_error_is_ours, "guard", "raises"),
-    believes_every_policy: law(
-        test_whatever_is_at_fault_the_error_is_ours, "owed", "gives nonsense"
-    ),
+    lets_errors_through: law(EVERY, "guard", "raises"),
+    believes_errors_of_ours: law(EVERY, "guard", "raises an error of ours"),
+    catches_exceptions_alone: law(EVERY, "guard", "is cancelled"),
+    loses_what_a_rule_failed_at: law(EVERY, "release", "raises"),
+    believes_every_policy: law(EVERY, "owed", "gives nonsense"),
 }
 MUTANTS = Mutants("faults", LAWS)
 

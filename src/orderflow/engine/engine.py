@@ -28,7 +28,7 @@ from orderflow.engine.pipeline.unmatched import subject_of, unreadable
 from orderflow.engine.worker.performers import Performers
 from orderflow.engine.worker.refunds import RefundPayer
 from orderflow.engine.worker.worker import Worker
-from orderflow.errors import InvalidInput, NotFound, OrderflowError, Refusal, Refused
+from orderflow.errors import InvalidInput, NotFound, OrderflowError, Refusal, Refused, RuleFailed
 from orderflow.fulfillment.routing import Priority
 from orderflow.fulfillment.steps import AUTOMATED, Steps
 from orderflow.fulfillment.strategy import FulfillmentStrategy
@@ -246,7 +246,8 @@ class Engine:
         """Take a fact. It is never refused; one whose subject is not known yet is kept.
 
         One that comes again changes nothing: it is known by its id, or else by its content.
-        One whose id came before with another content is kept in the inbox, with a task.
+        One whose id came before with another content is kept in the inbox, with a task. Where a
+        rule of the application fails at one, the worker tries it again, and a task says so.
         """
         enveloped(observation, Observation)
         if isinstance(observation.body, EventUnread):
@@ -267,7 +268,11 @@ class Engine:
         if not known:
             at, cause = observation.occurred_at, f"{subject}/{message}"
             receipt = subject, message, content
-            self._handler.handle(Envelope(subject, observation.body, cause, "outside", at, receipt))
+            envelope = Envelope(subject, observation.body, cause, "outside", at, receipt)
+            try:
+                self._handler.handle(envelope)
+            except RuleFailed as error:
+                self._handler.put_off(envelope, observation, error)
 
     def intake(self, payload: str | bytes) -> Observation:
         """Read an observation from JSON, and take it; what cannot be read is kept, with a task.

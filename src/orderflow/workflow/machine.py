@@ -96,7 +96,7 @@ def _name(call: Callable[..., Any]) -> object:
     return getattr(call, "__qualname__", call)
 
 
-def _blame(error: Exception, what: str, call: Callable[..., Any], trigger: str) -> None:
+def _blame(error: BaseException, what: str, call: Callable[..., Any], trigger: str) -> None:
     """Note on an error which guard or hook it comes from, however often the same one is raised."""
     note = f"in the {what} {_name(call)} of {trigger}"
     if note not in getattr(error, "__notes__", ()):

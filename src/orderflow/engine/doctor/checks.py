@@ -13,7 +13,7 @@ from orderflow.engine.explain import idle
 from orderflow.engine.pipeline.fault import blaming, told
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.standing import standing
-from orderflow.errors import RuleFailed, StoreUnavailable, UnknownWorkflow
+from orderflow.errors import RAISED, RuleFailed, StoreUnavailable, UnknownWorkflow
 from orderflow.kernel.money.refund import refund_key
 from orderflow.model import events as ev
 from orderflow.model.folds.fold import fold
@@ -278,7 +278,7 @@ def readable(subject: str, found: Iterable[Finding]) -> Iterator[Finding]:
         yield Finding(None, subject, f"not checked: {error}")
     except UnknownWorkflow as error:  # it may be as well as it was left
         yield Finding(None, subject, f"it cannot be checked: {error}")
-    except Exception as error:  # whatever stands there, or a rule of the application raises
+    except RAISED as error:  # whatever stands there, or a rule of the application raises
         fault = told(error, subject)
         if isinstance(fault, RuleFailed) and fault.rule:
             what = f"not checked: {fault.rule} raised {type(error).__name__}"

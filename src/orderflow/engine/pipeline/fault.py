@@ -28,7 +28,9 @@ _ASKS_RULES = (
     "orderflow.kernel.",
     "orderflow.workflow.",
     "orderflow.engine.clock.",
-    "orderflow.engine.pipeline.envelope.",
+    "orderflow.engine.pipeline.prepare.Preparer._provided",
+    "orderflow.engine.pipeline.stock._lost",
+    "orderflow.inventory.",
 )
 """Where only rules of an application are called: one that raises an error of ours is at fault, too,
 and not who asked; a store of an application's may say what ours says."""
@@ -40,9 +42,8 @@ def blaming(subject: str) -> Iterator[None]:
     try:
         yield
     except RAISED as error:
-        raise told(error, subject) from (
-            error.__cause__ if isinstance(error, OrderflowError) else error
-        )
+        found = told(error, subject)
+        raise found from found.__cause__
 
 
 def told(error: BaseException, subject: str) -> OrderflowError:

@@ -13,6 +13,7 @@ import attrs
 
 from orderflow.engine.pipeline.envelope import Envelope, Reading, Ready
 from orderflow.engine.pipeline.prepare import Preparer
+from orderflow.errors import RAISED
 from orderflow.model.folds.building import changed
 from orderflow.model.work import Message
 from orderflow.ports import Commit
@@ -42,7 +43,7 @@ def follow(
         envelopes = [Envelope(message.to, message.body, message.key) for _, message in told]
         try:
             preparer.read(envelopes, reading)
-        except Exception:  # the worker reads them again, one by one, and tells what is wrong
+        except RAISED:  # the worker reads them again, one by one, and tells what is wrong
             break
         fresh = []
         for (chain, message), envelope in zip(told, envelopes, strict=True):
@@ -77,7 +78,7 @@ class _Chain:
             return None
         try:
             prepared = preparer.prepare(envelope, reading)
-        except Exception:  # the worker delivers it, and tells what is wrong
+        except RAISED:  # the worker delivers it, and tells what is wrong
             prepared = ()
         if not isinstance(prepared, Ready):
             self.left.add(message.to)

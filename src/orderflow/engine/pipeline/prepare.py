@@ -10,7 +10,7 @@ import attrs
 
 from orderflow.engine.pipeline.envelope import Envelope, FactProviders, Reading, Ready, Refusals
 from orderflow.engine.pipeline.stock import stock_commit
-from orderflow.errors import NotFound, Refusal
+from orderflow.errors import RAISED, NotFound, Refusal
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.parcels.parcel import decide_parcel
@@ -59,7 +59,7 @@ class Preparer:
         keys: set[StockKey] = set()
         for envelope in envelopes:
             order = reading.order(envelope.subject)
-            with suppress(Exception):  # whatever is wrong with it is found again, and told
+            with suppress(*RAISED):  # whatever is wrong with it is found again, and told
                 if envelope.subject.startswith("order:"):
                     keys |= stock_keys(self.rules, order, envelope.body)
         if keys := keys - reading.levels.keys():
@@ -97,11 +97,15 @@ class Preparer:
         now, facts = self.clock.now(), {}
         if self.facts:
             about = order or self._drafted(body, now, new_id)
-            facts = {name: provide(about) for name, provide in self.facts.items()}
+            facts = self._provided(about)
         into = body.into if isinstance(body, Pack) else None
         parcel = self.store.parcel(into) if into else None
         waiting = self._waiting(order) if order and isinstance(body, _CALLS_BACK) else {}
         return Context(now, actor, cause, at, facts, levels, parcel, waiting, task)
+
+    def _provided(self, about: Order) -> Mapping[str, object]:
+        """What the providers of facts say of an order."""
+        return {name: provide(about) for name, provide in self.facts.items()}
 
     def _waiting(self, order: Order) -> Mapping[tuple[str, StockKey], int]:
         """How many backordered units of which line are on which waiting list."""
