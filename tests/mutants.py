@@ -234,6 +234,7 @@ SEAMS: Mapping[str, Seam] = {
     "what an engine reads": Seam("reading", (engine,)),
     "who may change stock": Seam("lacking", (engine,)),
     "who may do a task": Seam("lacks", (desk,)),
+    "a task that an order waits for": Seam("Task", (waits,)),
     "what a decision gives away": Seam("given_away", (decide,)),
     "how much an actor may give away": Seam("at_most", (limits,)),
     "the roles of an actor": Seam("held", (roles, hooks, limits)),

@@ -12,6 +12,7 @@ from orderflow.kernel.pending.steps import STEP_COMMANDS
 from orderflow.model import commands as cmd
 from orderflow.model import observations as obs
 from orderflow.model.observations import ObservationBody
+from orderflow.model.state import PaymentFact
 from tests.shop import Shop
 
 SHOP = Shop().place()
@@ -33,10 +34,12 @@ def said(kind: type[Any], about: str) -> object:
         return None
     if kind in (bool, str):
         return kind()
-    named = dict.fromkeys(("fo", "parcel", "rma", "put_away"), about)
+    named = dict.fromkeys(("fo", "parcel", "rma", "put_away", "reference"), about)
     there = {name: to for name, to in named.items() if name in kind.model_fields}
     if "trigger" in kind.model_fields:
         there["trigger"] = "printed"
+    if kind is obs.PaymentReported:
+        there["fact"] = PaymentFact.REFUNDED
     return kind.model_construct(**there)
 
 

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
-from orderflow import MANUAL, InHouse, Refused, Steps
-from orderflow.errors import Refusal, RuleFailed
-from orderflow.kernel.decision.roles import lacking
+from orderflow import (
+    MANUAL,
+    ORDER,
+    Dropship,
+    FulfillmentStrategy,
+    InHouse,
+    Line,
+    OrderPhase,
+    Refused,
+    State,
+    Steps,
+    Transition,
+)
+from orderflow.errors import ByHand, Refusal, RuleFailed
+from orderflow.fulfillment.steps import COMMAND_ROLES, STEP_ROLES
+from orderflow.kernel.decision.roles import lacking, needed
+from orderflow.kernel.pending.tasks import completing
 from orderflow.model import commands as cmd
 from orderflow.model.commands import Cancel, Confirm
 from orderflow.model.observations import GoodsReturned
+from orderflow.model.work import Task
 from orderflow.policies import EVERY_ROLE
+from orderflow.ports import Deed
+from orderflow.testing import FakeParty
 from orderflow.testing.messages import thinkable
+from orderflow.workflow import EffectOf
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop, new_order
 
@@ -112,6 +131,77 @@ def test_a_task_is_closed_and_a_hold_released_by_whose_it_is() -> None:
         assert codes(shop.engine.ask(body.to("A-1", by="boss"))) == set()
 
 
+STEPS = {*STEP_ROLES, *COMMAND_ROLES, "hold", "route", "substitute", "ask", "ask_back", "remind"}
+OF_THEIR_OWN = {step: f"who may {step}" for step in STEPS}
+"""Whoever does a step has a role that is called after it."""
+
+
+def shops_with_tasks() -> Iterator[Shop]:
+    """Shops whose orders wait for people, each for another reason; every step has its own role."""
+
+    class Nobody(InHouse):
+        def accepts(self, _line: Line) -> Refusal | None:
+            return Refusal("nobody.takes", "it is taken by nobody")
+
+    class Unreachable(FakeParty):
+        def submit(self, _request: Any) -> None:
+            raise ByHand("call them")
+
+    def opened(*strategies: FulfillmentStrategy, **rules: Any) -> Shop:
+        steps = Steps(manual=MANUAL.manual, roles=OF_THEIR_OWN)
+        return Shop(*(strategies or [InHouse()]), **{"steps": steps, **rules}).place()
+
+    class Expert:
+        def perform(self, _deed: Deed) -> None:
+            raise ByHand("ask somebody")
+
+    asking = ORDER.extend(
+        name="asking",
+        states=[State("asking", OrderPhase.PLACED, EffectOf("ask", "expert"))],
+        transitions=[
+            Transition("place", "draft", "asking"),
+            Transition("answered", "asking", "placed"),
+            Transition("cancel", "asking", "cancelled"),
+        ],
+        without=[("place", "draft")],
+    )
+    yield opened(Nobody())
+    automatic = Steps(roles=OF_THEIR_OWN)
+    yield opened(Dropship(Unreachable()), steps=automatic)
+    yield opened(lifecycle=asking, performers={"ask": Expert()})
+    shop = opened()
+    yield shop
+    shop.does(cmd.PlaceHold(hold="h", reason="look"))
+    yield shop
+    shop.does(cmd.ReleaseHold(hold="h"))
+    for step in ("confirm", "pick", "pack", "label", "ship"):
+        if step in shop.tasks():
+            shop.completes(step)
+            yield shop
+    shop.delivers()
+    shop.does(cmd.RequestReturn(lines={"1": 1}))
+    yield shop
+    shop.does(cmd.ApproveReturn(rma="A-1-R1"))
+    shop.says(GoodsReturned(lines={"1": 1}, rma="A-1-R1"))
+    yield shop
+
+
+def test_a_task_is_for_who_may_give_the_command_that_completes_it() -> None:
+    seen = set()
+    for shop in shops_with_tasks():
+        for task in shop.engine.tasks():
+            choices = next((f.choices for f in task.fields if f.name == "answer"), None) or ("",)
+            for choice in choices:
+                with suppress(KeyError):  # where more is to be filled in
+                    said = completing(task, shop.order, shop.engine.rules, {"answer": choice})
+                    if isinstance(said, cmd.Body):
+                        may = needed(shop.engine.rules, shop.order, said)
+                        assert task.role in may, f"{task.name} is for {task.role}, not {set(may)}"
+                        seen.add(task.name)
+    assert seen >= {"route", "hold", "submit", "ask", "confirm", "pick", "pack", "ship"}
+    assert seen >= {"approve_return", "close_return"}
+
+
 def test_who_may_override_needs_the_role_of_what_they_override_for_too() -> None:
     shop = shop_of_people()
     override = cmd.Override(command=Confirm(), reason="x")
@@ -168,7 +258,17 @@ def trusts_strangers(patch: Patch) -> None:
     replace(patch, "the roles of an actor", lambda of, actor: of(actor) or EVERY_ROLE)
 
 
+def gives_support_every_task(patch: Patch) -> None:
+    """Whatever an order waits for is support's task."""
+
+    def of_support(key: str, name: str, subject: str, _role: str, *more: Any, **rest: Any) -> Task:
+        return Task(key, name, subject, "support", *more, **rest)
+
+    replace(patch, "a task that an order waits for", of_support)
+
+
 LAWS: dict[Mutate, Law] = {
+    gives_support_every_task: law(test_a_task_is_for_who_may_give_the_command_that_completes_it),
     forgets_to_ask: law(test_no_command_is_for_who_has_no_role, "eve"),
     lets_anybody_count: law(test_every_door_asks, "eve"),
     lets_anybody_take_a_task: law(test_every_door_asks, "mallory"),

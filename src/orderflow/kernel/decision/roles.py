@@ -10,7 +10,7 @@ from orderflow.kernel.decision.policies import every_role
 from orderflow.kernel.decision.rules import Rules
 from orderflow.model import commands as cmd
 from orderflow.model.order import Order
-from orderflow.workflow import PartyAnswer, StepWork, TaskFor
+from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor
 
 __all__ = ["PROGRAM", "lacking", "lacks", "needed"]
 
@@ -119,6 +119,6 @@ def _to_fire(rules: Rules, order: Order, body: cmd.Fire) -> frozenset[str]:
     match flow.by_name[name].waits_for:
         case TaskFor(role=whose) | PartyAnswer(role=whose):
             return named | {whose}
-        case StepWork(step=step):
+        case StepWork(step=step) | EffectOf(name=step):
             return named | {role(step)}
     return named | {role(body.trigger)}

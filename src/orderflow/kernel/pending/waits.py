@@ -51,7 +51,7 @@ def _by_key(order: Order, rules: Rules) -> Mapping[str, Wanted]:
 def _waits(order: Order, rules: Rules) -> Iterator[Wanted]:
     state = order.state
     yield from _open_tasks(order, rules)
-    yield from _holds(state)
+    yield from _holds(state, rules)
     yield from deadlines(order, rules)
     yield from _unsettled(order, rules)
     for rma in state.returns.values():
@@ -69,7 +69,7 @@ def _waits(order: Order, rules: Rules) -> Iterator[Wanted]:
         yield from step_of(order, rules, "put_away", put_away.id, 0)
     for view in state.parcels.values():
         yield from _of_parcel(order, rules, view)
-    yield from _asked_of_parties(order)
+    yield from _asked_of_parties(order, rules)
     if not state.phase.final:
         yield from _of_state(order, rules, state)
     for fo in state.fulfillment_orders.values():
@@ -84,7 +84,7 @@ def _open_tasks(order: Order, rules: Rules) -> Iterator[Wanted]:
         yield Task(task.id, task.name, task.of, task.role, task.reason, fields=fields)
 
 
-def _holds(state: OrderState) -> Iterator[Wanted]:
+def _holds(state: OrderState, rules: Rules) -> Iterator[Wanted]:
     for hold in state.holds.values():
         if hold.until is not None:
             key = f"{state.id}:hold:{hold.id}:{stamp(hold.since or hold.until)}"
@@ -92,7 +92,7 @@ def _holds(state: OrderState) -> Iterator[Wanted]:
         else:
             where = hold.on or "the order"
             what = f"{where} is on hold ({hold.reason}): release it, or cancel"
-            yield Task(f"{state.id}:hold:{hold.id}", "hold", hold.id, "support", what)
+            yield Task(f"{state.id}:hold:{hold.id}", "hold", hold.id, rules.role("hold"), what)
 
 
 def _unsettled(order: Order, rules: Rules) -> Iterator[Wanted]:
@@ -131,7 +131,7 @@ def _open_units(order: Order, rules: Rules) -> Iterator[Wanted]:
     if stuck := routable(order, rules, max(come, default=_PAST)):
         lines = ", ".join(sorted(stuck))
         what = f"nobody takes line {lines}: route again when that has changed, or cancel"
-        yield Task(f"{state.id}:route", "route", state.id, "support", what)
+        yield Task(f"{state.id}:route", "route", state.id, rules.role("route"), what)
 
 
 _PAST = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
@@ -173,23 +173,26 @@ def _refund(order: Order, rules: Rules, refund: Refund) -> Iterator[Wanted]:
             what = f"the refund of {Money(refund.amount, state.currency)}: {todo}"
             yield Task(f"{key}:task", "refund", refund.id, rules.role("refund"), what)
     else:
-        yield from _effect(order, EffectOf("refund", "payments"), refund.id, refund.generation)
+        yield from _effect(
+            order, rules, EffectOf("refund", "payments"), refund.id, refund.generation
+        )
 
 
-def _asked_of_parties(order: Order) -> Iterator[Wanted]:
+def _asked_of_parties(order: Order, rules: Rules) -> Iterator[Wanted]:
     """Units that parties are asked to give up, and substitutes that they propose."""
     state = order.state
     for request in state.cancellations.values():
         key = effect_key(request.fo, "submit", 0)
         if key in state.taken:  # what was not asked for yet cannot be given up
             ask = EffectOf("ask_back", order.fulfillment_orders[request.fo].strategy)
-            yield from _effect(order, ask, request.id, 0)
+            yield from _effect(order, rules, ask, request.id, 0)
     for proposal in state.proposals.values():
         what = (
             f"{proposal.quantity} of {proposal.sku} are proposed for line {proposal.line}: "
             "complete this if the customer takes them, cancel the units if not"
         )
-        yield Task(f"{proposal.id}:substitute", "substitute", proposal.id, "support", what)
+        role = rules.role("substitute")
+        yield Task(f"{proposal.id}:substitute", "substitute", proposal.id, role, what)
 
 
 def _of_state(
@@ -216,7 +219,7 @@ def _of_state(
             yield Task(f"{of.id}:{name}:{stamp(of.since)}", name, of.id, role, what, ends)
         case EffectOf() as effect:
             generation = _generation(order, of, effect.name)
-            yield from _effect(order, effect, of.id, generation, onward_form(workflow, name))
+            yield from _effect(order, rules, effect, of.id, generation, onward_form(workflow, name))
         case PartyAnswer(party=party, within=within):
             since = of.since
             if isinstance(of, FulfillmentOrder) and of.promised:
@@ -238,7 +241,7 @@ def _to_be_taken_back(order: Order, rules: Rules, rma: Return) -> Iterator[Wante
     """The party that shipped the goods is asked; where it does not want them a person decides."""
     if not rma.refused and rules.steps.automatic("approve_return", order, rma.to):
         generation = _generation(order, rma, "approve_return")
-        yield from _effect(order, EffectOf("approve_return", rma.to), rma.id, generation)
+        yield from _effect(order, rules, EffectOf("approve_return", rma.to), rma.id, generation)
     elif not order.state.held(rma.id):
         why = f"{rma.to} refuses {rma.id} ({rma.refused})" if rma.refused else f"ask {rma.to}"
         what = f"{why}: approve the return, or decline it"
@@ -272,6 +275,7 @@ def _to_submit(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Wan
 
 def _effect(
     order: Order,
+    rules: Rules,
     effect: EffectOf,
     subject: str,
     generation: int,
@@ -290,7 +294,7 @@ def _effect(
             f"{key}:task",
             effect.name,
             subject,
-            "support",
+            rules.role(effect.name),
             what,
             fields=GIVEN_UP if effect.name == "ask_back" else fields,
         )
