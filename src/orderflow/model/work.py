@@ -25,6 +25,7 @@ __all__ = [
     "Wanted",
     "effect_key",
     "stuck_key",
+    "unmatched_key",
 ]
 
 
@@ -44,6 +45,11 @@ class Effect(HoldsMappings):
 def effect_key(subject: str, name: str, generation: int) -> str:
     """The idempotency key: a function of subject, effect and generation."""
     return f"{subject}:{name}:{generation}"
+
+
+def unmatched_key(reference: str) -> str:
+    """The key of the timer, and then the task, that asks what a reference is that nobody knew."""
+    return f"inbox:{reference}:unmatched"
 
 
 def stuck_key(row: str) -> str:

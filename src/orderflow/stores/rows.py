@@ -15,7 +15,7 @@ from orderflow.model.observations import Observation
 from orderflow.model.parcel import Parcel
 from orderflow.model.state import OrderState
 from orderflow.model.status import overlays, stage, status
-from orderflow.model.work import Effect, Kind, Message, Task, Timer
+from orderflow.model.work import Effect, Kind, Message, Task, Timer, unmatched_key
 from orderflow.ports import Commit, Restricted, Watch
 from orderflow.stores.codec import encode_form
 
@@ -35,7 +35,6 @@ __all__ = [
     "state_row",
     "task_row",
     "tasks_of",
-    "unmatched_key",
     "unmatched_row",
 ]
 
@@ -104,11 +103,6 @@ def message_row(message: Message, now: datetime) -> Row:
 def matched_row(reference: str, fact: Observation, subject: str, now: datetime) -> Row:
     """The outbox row that sends a fact from the inbox to the subject that it is about."""
     return message_row(Message(f"inbox:{reference}:{fact.id or ''}", subject, fact), now)
-
-
-def unmatched_key(reference: str) -> str:
-    """The key of the outbox row that asks what became of a reference that nobody knew."""
-    return f"inbox:{reference}:unmatched"
 
 
 def unmatched_row(reference: str, due: datetime) -> Row:

@@ -232,6 +232,7 @@ def test_a_fact_that_nobody_knows_becomes_a_task_and_may_be_dismissed() -> None:
     shop.says(TrackingReported(tracking_number="T9", status=ParcelStatus.LOST), of="")
     shop.passes(days=8)
     assert shop.task("exception.unmatched").subject == "inbox:tracking:T9"
+    assert not list(shop.engine.findings()), "the doctor sees the task"
     shop.engine.dismiss("tracking:T9")
     assert not list(shop.engine.tasks())
     with pytest.raises(NotFound):

@@ -9,6 +9,7 @@ import attrs
 from orderflow.engine.doctor.checks import Finding, readable
 from orderflow.engine.pipeline.envelope import digest
 from orderflow.engine.pipeline.unmatched import subject_of, unreadable
+from orderflow.model.work import unmatched_key
 from orderflow.ports import InboxItem, Store
 
 __all__ = ["inbox_findings"]
@@ -24,7 +25,8 @@ def _of_item(store: Store, item: InboxItem) -> Iterator[Finding]:
     owner = f"inbox:{item.reference}"
     if item.observation is not None:
         _, reference = subject_of(item.observation, store)
-        asked = bool(store.pending(owner)) or store.task(owner) is not None
+        asks = store.task(unmatched_key(item.reference))
+        asked = bool(store.pending(owner)) or asks is not None
     else:
         task = unreadable(digest({"payload": item.payload}), item.error)
         reference = task.subject

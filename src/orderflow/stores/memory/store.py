@@ -13,7 +13,7 @@ from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.work import Due, Task
+from orderflow.model.work import Due, Task, unmatched_key
 from orderflow.ports import (
     Commit,
     Committed,
@@ -32,7 +32,6 @@ from orderflow.stores.rows import (
     matched_row,
     rows_of,
     tasks_of,
-    unmatched_key,
     unmatched_row,
 )
 

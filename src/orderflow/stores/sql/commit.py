@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, bindparam, select, tuple_
 
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.work import Kind, Task
+from orderflow.model.work import Kind, Task, unmatched_key
 from orderflow.ports import Commit, Committed, Duplicate, Outcome, Stale
 from orderflow.stores import codec
 from orderflow.stores.rows import (
@@ -29,7 +29,6 @@ from orderflow.stores.rows import (
     state_row,
     task_row,
     tasks_of,
-    unmatched_key,
 )
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql import schema, unmatched

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 
 from orderflow.model.observations import Observation
-from orderflow.model.work import Task
+from orderflow.model.work import Task, unmatched_key
 from orderflow.ports import InboxItem
 from orderflow.stores import codec
-from orderflow.stores.rows import matched_row, task_row, unmatched_key, unmatched_row
+from orderflow.stores.rows import matched_row, task_row, unmatched_row
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql.schema import inbox, outbox, references, tasks
 from orderflow.stores.sql.statements import adding, execute_many, fetch
