@@ -243,6 +243,7 @@ SEAMS: Mapping[str, Seam] = {
     "who asks rules": Seam("_ASKS_RULES", (fault,)),
     "what a rule may raise": Seam("RAISED", (machine, handle)),
     "what a policy may give": Seam("fitting", (rules,)),
+    "how much a policy may give": Seam("bounded", (rules, progress)),
     "the names in a command": Seam("check_names", (decide,)),
     "what may answer an effect": Seam("ANSWERS", (answers,)),
     "what was paid back is looked at": Seam("_look_at_amount", (refund,)),

@@ -9,7 +9,8 @@ from __future__ import annotations
 from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -17,6 +18,7 @@ import pytest
 
 from orderflow import (
     Committed,
+    Dropship,
     Engine,
     Hooks,
     InHouse,
@@ -38,7 +40,7 @@ from orderflow.model.observations import PaymentReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import PaymentFact
 from orderflow.simulation import VirtualClock
-from orderflow.testing import FakeCarrier, FakeNotifier, FakeWarehouse
+from orderflow.testing import FakeCarrier, FakeNotifier, FakeParty, FakeWarehouse
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop, new_order
 
@@ -414,6 +416,26 @@ def test_the_rule_and_the_order_are_named() -> None:
     assert "Confirm cannot be weighed" in blocked.refusals[0].sentence
 
 
+COSTS = [Decimal(text) for text in ("NaN", "sNaN", "Infinity", "-1", "1E+999999", "1E-99")]
+BEYOND: list[tuple[str, object]] = [
+    *(("cost", cost) for cost in COSTS),
+    *(("owed", owed) for owed in (-1, 10**19, True)),
+    *(("promise", moment) for moment in (datetime.max, datetime(1, 1, 1, tzinfo=UTC))),
+]
+
+
+@pytest.mark.parametrize(("policy", "given"), BEYOND)
+def test_what_a_policy_gives_is_within_the_bounds_of_what_may_be_sent(
+    policy: str, given: object
+) -> None:
+    gives: Any = lambda *_asked: given  # noqa: E731 (a policy)
+    partner = [Dropship(FakeParty(), cost=gives)] if policy == "cost" else []
+    shop = Shop(*partner, **({} if partner else {policy: gives}))
+    with pytest.raises(RuleFailed, match=policy):
+        shop.place()
+    assert not list(shop.engine.orders())
+
+
 # --- mutants -------------------------------------------------------------------------------------
 
 
@@ -437,9 +459,15 @@ def loses_what_a_rule_failed_at(patch: Patch) -> None:
     patch.setattr(Handler, "put_off", lambda *_fact: None)
 
 
+def bounds_no_policy(patch: Patch) -> None:
+    """What a policy gives may be as large as it likes, and no number."""
+    replace(patch, "how much a policy may give", lambda given, *_what: given)
+
+
 def believes_every_policy(patch: Patch) -> None:
     """What a policy gives is not looked at."""
-    replace(patch, "what a policy may give", lambda given, *_what: given)
+    for look in ("what a policy may give", "how much a policy may give"):
+        replace(patch, look, lambda given, *_what: given)
 
 
 EVERY = test_whatever_is_at_fault_the_error_is_ours
@@ -448,6 +476,9 @@ LAWS: dict[Mutate, Law] = {
     believes_errors_of_ours: law(EVERY, "guard", "raises an error of ours"),
     catches_exceptions_alone: law(EVERY, "guard", "is cancelled"),
     loses_what_a_rule_failed_at: law(EVERY, "release", "raises"),
+    bounds_no_policy: law(
+        test_what_a_policy_gives_is_within_the_bounds_of_what_may_be_sent, "cost", Decimal(-1)
+    ),
     believes_every_policy: law(EVERY, "owed", "gives nonsense"),
 }
 MUTANTS = Mutants("faults", LAWS)

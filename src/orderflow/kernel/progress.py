@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 import attrs
+from pydantic import TypeAdapter
 
 from orderflow.kernel.changes.cancellation import cancel_units
 from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.decision.fitting import fitting
+from orderflow.kernel.decision.fitting import bounded, fitting
 from orderflow.kernel.money.refund import propose_refunds, update_total
 from orderflow.kernel.partners.cancellation_request import close_moot
 from orderflow.kernel.partners.invoice import overcharged
@@ -19,12 +20,15 @@ from orderflow.kernel.returns.goods import keep_the_rest
 from orderflow.kernel.stock.allocation import release, route
 from orderflow.kernel.work.fulfillment_order import complete_work
 from orderflow.model import events as ev
+from orderflow.model.bounds import Utc
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.phases import OrderPhase, ReturnPhase
 from orderflow.model.state import OpenTask, RefundStatus, Return
 from orderflow.model.work import Timer
 
 __all__ = ["advance"]
+
+_MOMENT: TypeAdapter[datetime | None] = TypeAdapter(Utc | None)
 
 
 def advance(deciding: Deciding) -> None:
@@ -62,9 +66,7 @@ def _date_promise(deciding: Deciding) -> None:
     if policy is None or state.promised or not any(e.phase is OrderPhase.PLACED for e in moves):
         return
     given = policy(deciding.order, deciding.context.now)
-    promised = fitting(given, "promise", datetime, type(None))
-    if promised is not None and promised.tzinfo is None:
-        raise TypeError(f"promise must give a moment with a zone, got {promised!r}")
+    promised = bounded(fitting(given, "promise", datetime, type(None)), "promise", _MOMENT)
     if promised is not None:
         deciding.emit(ev.PromiseChanged(promised))
 

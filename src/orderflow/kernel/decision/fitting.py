@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-__all__ = ["fitting"]
+from pydantic import TypeAdapter, ValidationError
+
+__all__ = ["bounded", "fitting"]
 
 T = TypeVar("T")
 
@@ -19,3 +21,17 @@ def fitting(given: T, what: str, *kinds: type) -> T:
         return given
     names = " or ".join("None" if kind is type(None) else f"a {kind.__name__}" for kind in kinds)
     raise TypeError(f"{what} must return {names}, got {given!r}")
+
+
+def bounded(given: T, what: str, field: TypeAdapter[T]) -> T:
+    """What a policy gave, within the bounds of what may be sent. Raises ValueError beyond them.
+
+    >>> from orderflow.model.bounds import NoneOrMore
+    >>> bounded(3, "owed", TypeAdapter(NoneOrMore))
+    3
+    """
+    try:
+        return field.validate_python(given)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)[0]["msg"]
+        raise ValueError(f"{what} gave {given!r}: {found}") from None

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Protocol, TypedDict
 
 import attrs
+from pydantic import TypeAdapter
 
 from orderflow.errors import Refusal, UnknownWorkflow
 from orderflow.inventory import OLDEST_FIRST, ReleaseOrder
-from orderflow.kernel.decision.fitting import fitting
+from orderflow.kernel.decision.fitting import bounded, fitting
 from orderflow.kernel.decision.hooks import Hooks, RolesOf, WorkflowHooks
 from orderflow.kernel.decision.policies import (
     RESERVE_AT_PLACEMENT,
@@ -33,6 +34,7 @@ from orderflow.kernel.decision.retention import Retention
 from orderflow.kernel.decision.step import Step
 from orderflow.kernel.decision.workflows import ORDER, RETURN
 from orderflow.model.amount_due import owed_for_what_is_kept
+from orderflow.model.bounds import NoneOrMore, Price
 from orderflow.model.document import Delivery, Line
 from orderflow.model.frozen import frozen
 from orderflow.model.order import Order
@@ -48,6 +50,9 @@ __all__ = [
     "Rules",
     "Settings",
 ]
+
+_AMOUNT: TypeAdapter[int] = TypeAdapter(NoneOrMore)
+_COST: TypeAdapter[Decimal | None] = TypeAdapter(Price | None)
 
 
 class Fulfiller(Protocol):
@@ -240,12 +245,13 @@ class Rules:
         return fitting(self.steps.role(step), "steps.role", str)
 
     def owes(self, order: Order) -> int:
-        """What is owed for what is kept. Raises TypeError for what is no whole number."""
-        return fitting(self.owed(order), "owed", int)
+        """What is owed for what is kept, in minor units. Raises TypeError or ValueError."""
+        return bounded(fitting(self.owed(order), "owed", int), "owed", _AMOUNT)
 
     def unit_cost(self, strategy: Fulfiller, line: Line) -> Decimal | None:
-        """What a strategy's unit costs us. Raises TypeError for what is no Decimal."""
-        return fitting(strategy.cost(line), f"{strategy.code}.cost", Decimal, type(None))
+        """What a strategy's unit costs us. Raises TypeError or ValueError for what is no cost."""
+        what = f"{strategy.code}.cost"
+        return bounded(fitting(strategy.cost(line), what, Decimal, type(None)), what, _COST)
 
     def machine(self, stamp: Stamp) -> CompiledWorkflow[Step]:
         """The workflow that something is stamped with.
