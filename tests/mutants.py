@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import FlakyFailure
 
 import orderflow
-from orderflow import Engine, calendars, money
+from orderflow import Engine, calendars, errors, money
 from orderflow.engine import anonymous, engine, erasure, explain, retaining
 from orderflow.engine import standing as rows
 from orderflow.engine.card import reading, writing
@@ -50,7 +50,7 @@ from orderflow.kernel.pending import parcel as pending_parcel
 from orderflow.kernel.returns import goods, rma
 from orderflow.kernel.stock import allocation, backorder
 from orderflow.kernel.work import packing, picking, shipping
-from orderflow.model import amount_due, document
+from orderflow.model import amount_due, attributes, bounds, document
 from orderflow.model import events as ev
 from orderflow.model import parcel as model_parcel
 from orderflow.model.folds import fold
@@ -228,6 +228,9 @@ SEAMS: Mapping[str, Seam] = {
     "a document is as it was placed": Seam("is_as_given", (checks,)),
     # what is sent, and who may
     "money in a context of its own": Seam("EXACTLY", (money, document)),
+    "letters of a name that is composed": Seam("_LONGEST", (bounds,)),
+    "letters of a name in free data": Seam("_NAME", (attributes,)),
+    "what is told of a long text": Seam("shortened", (errors,)),
     "when a period is over": Seam("later", (calendars,)),
     "who may give a command": Seam("lacking", (decide,)),
     "what a method is given": Seam("expect", (engine,)),

@@ -30,7 +30,7 @@ from typing import Any
 
 import attrs
 
-from orderflow.legible import legible, without_passwords
+from orderflow.legible import legible, shortened, shown, without_passwords
 
 __all__ = [
     "ByHand",
@@ -56,6 +56,10 @@ __all__ = [
 ]
 
 
+_PART = 1_000
+"""Characters of one part of an error's text."""
+
+
 @attrs.frozen
 class Refusal:
     """One reason why a command is refused: a stable code and a sentence to act on.
@@ -68,7 +72,7 @@ class Refusal:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.sentence}"
+        return f"{shortened(self.code, _PART)}: {shortened(self.sentence, _PART)}"
 
 
 @attrs.frozen
@@ -86,41 +90,15 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
-        return f"{legible(self.field)}: got {_shown(self.value)}, {legible(self.expected)}"
+        field, expected = (legible(shortened(of, _PART)) for of in (self.field, self.expected))
+        return f"{field}: got {_shown(self.value)}, {expected}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.field, _that_travels(self.value), self.expected)
 
 
-_LONGEST = 300
-
-
 def _shown(value: object) -> str:
-    """A value as it was given, as far as a person would read it."""
-    if isinstance(value, _Shown):
-        return value.text
-    if isinstance(value, list | tuple | dict) and _is_large(value):
-        return f"a {type(value).__name__} of {len(value)}"
-    try:
-        text = repr(value)
-    except Exception:  # a number of many digits, lists within lists, a class that fails at it
-        return f"a {type(value).__name__} that is too large to show"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
-
-
-def _is_large(value: object) -> bool:
-    """Whether there is more in it, at whatever depth, than anybody would read."""
-    within, left = [value], _LONGEST
-    while within:
-        one = within.pop()
-        if isinstance(one, list | tuple | dict):
-            left -= len(one)
-            if left < 0:
-                return True
-            within += one.values() if isinstance(one, dict) else one
-        elif isinstance(one, int) and one.bit_length() > _LONGEST:
-            return True
-    return False
+    return value.text if isinstance(value, _Shown) else shown(value)
 
 
 @attrs.frozen
@@ -151,8 +129,12 @@ def _again(kind: type[OrderflowError], args: tuple[Any, ...], own: dict[str, Any
 class OrderflowError(Exception):
     """The root of what input, data and databases cause; mistakes in a program are TypeErrors.
 
-    Every one of them may be pickled and copied: its text and its attributes stay.
+    Every one of them may be pickled and copied: its text and its attributes stay. Its text has at
+    most some thousand characters, whatever was given; its attributes are whole.
     """
+
+    def __init__(self, *told: object) -> None:
+        super().__init__(*(shortened(each) if isinstance(each, str) else each for each in told))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _again, (type(self), self.args, self.__dict__)
@@ -209,7 +191,8 @@ class RuleFailed(OrderflowError):
 
     def __init__(self, what: str, subject: str, rule: str = "") -> None:
         self.rule, self.subject = rule, subject
-        super().__init__(legible(f"{what}; asked about {subject}, nothing changed"))
+        about = shortened(subject, _PART)
+        super().__init__(legible(f"{shortened(what)}; asked about {about}, nothing changed"))
 
 
 class NotFound(OrderflowError, LookupError):
@@ -245,7 +228,7 @@ class StoreUnavailable(OrderflowError):
     """
 
     def __init__(self, what: str, *, may_be_stored: bool = False, permanent: bool = False) -> None:
-        self.reason = without_passwords(legible(what))
+        self.reason = shortened(without_passwords(legible(what)))
         self.may_be_stored, self.permanent = may_be_stored, permanent
         known = "it may have been stored" if may_be_stored else "nothing was stored"
         advice = ": sending it again with the same id is safe"
