@@ -55,6 +55,7 @@ from orderflow.model import events as ev
 from orderflow.model import parcel as model_parcel
 from orderflow.model.folds import fold
 from orderflow.model.folds import parcel as parcel_fold
+from orderflow.ports import asking
 from orderflow.stores import stock_rows
 from orderflow.stores.memory import outbox as memory_outbox
 from orderflow.stores.memory import stock as memory_stock
@@ -228,7 +229,7 @@ SEAMS: Mapping[str, Seam] = {
     "a document is as it was placed": Seam("is_as_given", (checks,)),
     # what is sent, and who may
     "money in a context of its own": Seam("EXACTLY", (money, document)),
-    "letters of a name that is composed": Seam("_LONGEST", (bounds,)),
+    "letters of a name that is composed": Seam("MOST_LETTERS", (bounds,)),
     "letters of a name in free data": Seam("_NAME", (attributes,)),
     "what is told of a long text": Seam("shortened", (errors,)),
     "when a period is over": Seam("later", (calendars,)),
@@ -318,6 +319,8 @@ SEAMS: Mapping[str, Seam] = {
     # stock, the engine, the stores
     "a shortfall has a task": Seam("_shortfall", (serving,)),
     "a parcel's decision": Seam("decide_parcel", (prepare,)),
+    "what no database keeps": Seam("_NO_TEXT", (asking,)),
+    "rows that may be asked for": Seam("MOST_ROWS", (asking,)),
     "what a message says": Seam("digest", (engine, submit)),
     "memory: an operation on stock": Seam("apply", (memory_stock,)),
     "memory: a movement of stock": Seam("movement", (memory_stock,)),

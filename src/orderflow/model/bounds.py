@@ -33,6 +33,7 @@ __all__ = [
     "FREE",
     "IN_WORDS",
     "MANY",
+    "MOST_LETTERS",
     "MOST_MONEY",
     "MOST_PRICE",
     "MOST_STOCK",
@@ -101,7 +102,7 @@ IN_WORDS: Mapping[str, str] = {
 """What each pattern asks for."""
 
 
-_LONGEST = 200
+MOST_LETTERS = 200
 """Characters of the longest name."""
 
 
@@ -110,7 +111,7 @@ def _composed(name: str) -> str:
 
     Composing takes time that grows with the square of a run of marks.
     """
-    if name.isascii() or len(name) > _LONGEST:
+    if name.isascii() or len(name) > MOST_LETTERS:
         return name
     return name if is_normalized("NFC", name) else normalize("NFC", name)
 
