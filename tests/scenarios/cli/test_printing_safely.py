@@ -54,6 +54,28 @@ def test_every_printer_of_the_command_line_is_legible(text: str) -> None:
     assert harm(printed.getvalue()) == []
 
 
+MARKUP = st.sampled_from(
+    ["[red]", "[/]", "[/x]", "[link=https://evil.example]", "[", "]", ":smile:", "7", "\\[", "x"]
+)
+
+
+@given(st.lists(MARKUP, min_size=1, max_size=5).map("".join))
+def test_markup_of_others_is_a_text_like_any_other(text: str) -> None:
+    markup_of_others_is_a_text_like_any_other(text)
+
+
+def markup_of_others_is_a_text_like_any_other(text: str) -> None:
+    printed = StringIO()
+    console = SafeConsole(file=printed, force_terminal=True, color_system="truecolor")
+    table = Table(text, title=text, box=None, header_style="", title_style="", show_header=True)
+    table.add_row(text)
+    for shown in (text, table):
+        console.print(shown)
+    told = printed.getvalue()
+    assert told.count(text) == 4 * f"{text} {text} {text} {text}".count(text) // 4
+    assert "\x1b" not in told, "it steers the terminal"
+
+
 @given(TEXTS)
 def test_json_is_legible_and_tells_the_same(text: str) -> None:
     with pytest.MonkeyPatch.context() as patched:
