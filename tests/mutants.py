@@ -56,7 +56,7 @@ from orderflow.model import parcel as model_parcel
 from orderflow.model.folds import fold
 from orderflow.model.folds import parcel as parcel_fold
 from orderflow.ports import asking
-from orderflow.stores import stock_rows
+from orderflow.stores import codec, stock_rows
 from orderflow.stores.memory import outbox as memory_outbox
 from orderflow.stores.memory import stock as memory_stock
 from orderflow.stores.memory import store as memory
@@ -331,6 +331,8 @@ SEAMS: Mapping[str, Seam] = {
     "sql: commits are written": Seam("write_commits", (sql,)),
     "sql: receipts are read": Seam("_RECEIPTS", (sql_commit,)),
     "sql: a row is added": Seam("_add", (sql_commit,)),
+    "sql: what a row tells": Seam("of_row", (codec, sql_outbox)),
+    "sql: rows that can be read": Seam("_readable", (sql_outbox,)),
     "sql: what is due": Seam("READY", (sql_outbox,)),
     "sql: what a worker has": Seam("_MINE", (sql_outbox,)),
 }

@@ -19,6 +19,7 @@
     │   ├── StoreFull       there is no room left
     │   ├── StoreLocked     others kept it locked for too long
     │   └── ConnectionLost  it went away; when that was in mid-commit, the command may be stored
+    ├── UnreadableRow       a row of the database was damaged, or is of a later release
     └── SchemaMismatch      the database was written by another release of the library
 """
 
@@ -53,6 +54,7 @@ __all__ = [
     "StoreUnavailable",
     "UnknownHere",
     "UnknownWorkflow",
+    "UnreadableRow",
 ]
 
 
@@ -251,6 +253,19 @@ class StoreLocked(StoreUnavailable):
 
 class ConnectionLost(StoreUnavailable):
     """The database went away. In mid-commit nobody can tell whether the commit is stored."""
+
+
+class UnreadableRow(OrderflowError, ValueError):
+    """A stored row cannot be read: it was changed by hand, or a later release wrote it.
+
+    ``table`` and ``key`` name it; what is wrong in it is the ``__cause__``. ``orderflow doctor``
+    names every such row, and what mends it.
+    """
+
+    def __init__(self, table: str, key: str, what: str) -> None:
+        self.table, self.key = table, key
+        row = legible(shortened(key, _PART))
+        super().__init__(f"{row} in {table} cannot be read ({what}): see `orderflow doctor`")
 
 
 class SchemaMismatch(OrderflowError):

@@ -17,6 +17,7 @@ from orderflow.errors import (
     Refusal,
     Refused,
     RuleFailed,
+    UnreadableRow,
 )
 from orderflow.model import bounds
 from orderflow.model.commands import Cancel, Fire
@@ -80,6 +81,8 @@ def _long(kind: type[OrderflowError], text: str, many: int) -> OrderflowError:
         return Refused([Refusal(text, text)] * many)
     if kind is RuleFailed:
         return RuleFailed(text, text, text)
+    if kind is UnreadableRow:
+        return UnreadableRow("orders", text, text)
     return made() if kind is Raced else made(text)
 
 

@@ -47,6 +47,7 @@ from orderflow.errors import (
     Refused,
     RuleFailed,
     StoreUnavailable,
+    UnreadableRow,
 )
 from orderflow.fulfillment.steps import Steps
 from orderflow.kernel.decision.rules import Rules
@@ -272,6 +273,8 @@ def raised(kind: type[OrderflowError]) -> Iterator[OrderflowError]:
         yield Refused([Refusal("a.code", "a sentence"), Refusal("b.code", "another")])
     elif kind is RuleFailed:
         yield RuleFailed("mine raised KeyError: 'x'", "order:A-1", "mine")
+    elif kind is UnreadableRow:
+        yield UnreadableRow("orders", "A-1", "DecodeError")
     elif kind is Raced:
         yield kind()
     elif issubclass(kind, StoreUnavailable):
