@@ -22,7 +22,7 @@ from hypothesis.errors import FlakyFailure
 
 import orderflow
 from orderflow import Engine, calendars, errors, money
-from orderflow.engine import anonymous, engine, erasure, explain, retaining
+from orderflow.engine import anonymous, engine, explain, naming, retaining
 from orderflow.engine import standing as rows
 from orderflow.engine.card import reading, writing
 from orderflow.engine.doctor import checks
@@ -309,8 +309,9 @@ SEAMS: Mapping[str, Seam] = {
     "how a partner's state is left": Seam("_remote", (lint,)),
     # who is forgotten
     "what may be a person's": Seam("PERSONAL_FIELDS", (anonymous,)),
-    "where a name begins": Seam("_BEGINS", (erasure,)),
-    "where a name ends": Seam("_ENDS", (erasure,)),
+    "where a name begins": Seam("_BEGINS", (naming,)),
+    "where a name ends": Seam("_ENDS", (naming,)),
+    "a phone number in a text": Seam("_number", (naming,)),
     "a row's key without the person": Seam("erased_key", (memory_outbox, sql_erasure)),
     "what came after the person": Seam("_since", (retaining,)),
     "who may read what is kept": Seam("lacks", (retaining,)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -74,7 +75,7 @@ def test_a_fault_in_free_data_is_told_with_its_place() -> None:
 
 def _long(kind: type[OrderflowError], text: str, many: int) -> OrderflowError:
     """An error in which everything is long."""
-    made: Any = kind
+    made: Callable[..., OrderflowError] = kind
     if kind in (InvalidInput, InvalidWorkflow):
         return made(text, [Problem(text, text, text)] * many)
     if kind is Refused:

@@ -103,8 +103,8 @@ def in_a_file(file: Path) -> tuple[Shop, SqlStore]:
     shop = Shop(store=store)
     for number in (1, 2, 3):
         shop.engine.place(new_order(number=f"A-{number}"))
-    for number in ("X1", "X2"):
-        scan = TrackingReported(tracking_number=number, status=ParcelStatus.LOST)
+    for tracking in ("X1", "X2"):
+        scan = TrackingReported(tracking_number=tracking, status=ParcelStatus.LOST)
         shop.engine.observe(scan.at(shop.clock.now()))
     return shop, store
 

@@ -17,6 +17,7 @@ from orderflow.fulfillment import MANUAL
 from orderflow.model.commands import PlaceHold, Receive
 from orderflow.model.document import Charge, Customer
 from orderflow.model.observations import LabelBought, TrackingReported
+from orderflow.model.parcel import ParcelStatus
 from orderflow.stores import SqlStore
 from tests.mutants import Mutant, Mutants, Mutate, Patch, law
 
@@ -73,9 +74,9 @@ def db(tmp_path: Path) -> str:
     parcel = f"{NUMBER}-P1"
     bought = LabelBought(parcel=parcel, carrier="[/dhl]", tracking_number=TRACKING)
     engine.observe(bought.at(engine.clock.now()))
-    scan = TrackingReported(tracking_number=TRACKING, status="in_transit", place=PLACE)
+    scan = TrackingReported(tracking_number=TRACKING, status=ParcelStatus.IN_TRANSIT, place=PLACE)
     engine.observe(scan.at(engine.clock.now()))
-    lost = TrackingReported(tracking_number="[/unknown]9", status="lost")
+    lost = TrackingReported(tracking_number="[/unknown]9", status=ParcelStatus.LOST)
     engine.observe(lost.at(engine.clock.now()))
     engine.submit(PlaceHold(hold="[/h]", reason=REASON).to(NUMBER, by=WHO))
     engine.worker.run_until_idle()
