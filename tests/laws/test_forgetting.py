@@ -242,6 +242,19 @@ def left_of(told: str, phone: str = "") -> set[str]:
     return left | codes | ({"reference"} if told in said else set())
 
 
+def test_of_who_gave_no_name_none_is_found() -> None:
+    shop = Shop(InHouse())
+    charge = Charge(code="gift--wrap", amount=1)
+    shop.engine.place(NewOrder(
+        number="A-1", currency="EUR", lines=(Line(sku="MUG", quantity=1),), charges=(charge,)
+    ), by="web--shop")  # fmt: skip
+    shop.engine.submit(Cancel().to("A-1"))
+    shop.passes(days=60)
+    assert shop.engine.forget_order("A-1").erased == ("A-1",)
+    assert shop.order.document.charges == (charge,)
+    assert next(shop.engine.journal("A-1")).actor == "web--shop"
+
+
 @pytest.mark.parametrize("by", ["system", "ana-17"])
 def test_an_id_as_a_reason_is_erased_from_what_comes_later(by: str) -> None:
     shop = Marked(in_memory().store, in_memory().documents, "")
