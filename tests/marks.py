@@ -32,7 +32,6 @@ STAYS: Mapping[str, str] = {
     "location": "where goods lie",
     "line": "which line of the order",
     "parent_line": "which line of the order",
-    "code": "the shop's own name of a charge",
     "carrier": "who carries it",
     "tracking_number": "under which a carrier asks and is asked, also when the person is gone",
     "fo": "the name of work, made of the order's",
@@ -52,6 +51,7 @@ STAYS: Mapping[str, str] = {
 """What stays of an order when its person is forgotten, and why it names nobody."""
 
 NAMES_OTHERS: Mapping[str, str] = {
+    "code": "the shop's own name of a charge",
     "actor": "who works for the shop",
     "reference": "what a bank, a party or a warehouse calls its own paper",
     "notice": "a party's number",
@@ -125,5 +125,5 @@ _TEXTS = (str, str | None)
 _THE_PERSON = {"name", "customer"}
 _GIVEN: Mapping[str, Mapping[str, Any]] = {
     "Address": {"country": "GB"},
-    "Charge": {"code": "wrap", "amount": 1},
+    "Charge": {"amount": 1},
 }

@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import FlakyFailure
 
 import orderflow
-from orderflow import Engine, calendars, money
-from orderflow.engine import anonymous, engine, erasure, explain, retaining
+from orderflow import Engine, calendars, errors, money
+from orderflow.engine import anonymous, engine, explain, naming, retaining
 from orderflow.engine import standing as rows
 from orderflow.engine.card import reading, writing
 from orderflow.engine.doctor import checks
@@ -50,12 +50,13 @@ from orderflow.kernel.pending import parcel as pending_parcel
 from orderflow.kernel.returns import goods, rma
 from orderflow.kernel.stock import allocation, backorder
 from orderflow.kernel.work import packing, picking, shipping
-from orderflow.model import amount_due, document
+from orderflow.model import amount_due, attributes, bounds, document
 from orderflow.model import events as ev
 from orderflow.model import parcel as model_parcel
 from orderflow.model.folds import fold
 from orderflow.model.folds import parcel as parcel_fold
-from orderflow.stores import stock_rows
+from orderflow.ports import asking
+from orderflow.stores import codec, stock_rows
 from orderflow.stores.memory import outbox as memory_outbox
 from orderflow.stores.memory import stock as memory_stock
 from orderflow.stores.memory import store as memory
@@ -228,6 +229,9 @@ SEAMS: Mapping[str, Seam] = {
     "a document is as it was placed": Seam("is_as_given", (checks,)),
     # what is sent, and who may
     "money in a context of its own": Seam("EXACTLY", (money, document)),
+    "letters of a name that is composed": Seam("MOST_LETTERS", (bounds,)),
+    "letters of a name in free data": Seam("_NAME", (attributes,)),
+    "what is told of a long text": Seam("shortened", (errors,)),
     "when a period is over": Seam("later", (calendars,)),
     "who may give a command": Seam("lacking", (decide,)),
     "what a method is given": Seam("expect", (engine,)),
@@ -311,8 +315,9 @@ SEAMS: Mapping[str, Seam] = {
     "how a partner's state is left": Seam("_remote", (lint,)),
     # who is forgotten
     "what may be a person's": Seam("PERSONAL_FIELDS", (anonymous,)),
-    "where a name begins": Seam("_BEGINS", (erasure,)),
-    "where a name ends": Seam("_ENDS", (erasure,)),
+    "where a name begins": Seam("_BEGINS", (naming,)),
+    "where a name ends": Seam("_ENDS", (naming,)),
+    "a phone number in a text": Seam("_number", (naming,)),
     "a row's key without the person": Seam("erased_key", (memory_outbox, sql_erasure)),
     "what came after the person": Seam("_since", (retaining,)),
     "who may read what is kept": Seam("lacks", (retaining,)),
@@ -321,6 +326,8 @@ SEAMS: Mapping[str, Seam] = {
     # stock, the engine, the stores
     "a shortfall has a task": Seam("_shortfall", (serving,)),
     "a parcel's decision": Seam("decide_parcel", (prepare,)),
+    "what no database keeps": Seam("_NO_TEXT", (asking,)),
+    "rows that may be asked for": Seam("MOST_ROWS", (asking,)),
     "what a message says": Seam("digest", (engine, submit)),
     "memory: an operation on stock": Seam("apply", (memory_stock,)),
     "memory: a movement of stock": Seam("movement", (memory_stock,)),
@@ -331,6 +338,8 @@ SEAMS: Mapping[str, Seam] = {
     "sql: commits are written": Seam("write_commits", (sql,)),
     "sql: receipts are read": Seam("_RECEIPTS", (sql_commit,)),
     "sql: a row is added": Seam("_add", (sql_commit,)),
+    "sql: what a row tells": Seam("of_row", (codec, sql_outbox)),
+    "sql: rows that can be read": Seam("_readable", (sql_outbox,)),
     "sql: what is due": Seam("READY", (sql_outbox,)),
     "sql: what a worker has": Seam("_MINE", (sql_outbox,)),
 }

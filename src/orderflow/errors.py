@@ -19,6 +19,7 @@
     │   ├── StoreFull       there is no room left
     │   ├── StoreLocked     others kept it locked for too long
     │   └── ConnectionLost  it went away; when that was in mid-commit, the command may be stored
+    ├── UnreadableRow       a row of the database was damaged, or is of a later release
     └── SchemaMismatch      the database was written by another release of the library
 """
 
@@ -31,7 +32,7 @@ from typing import Any
 
 import attrs
 
-from orderflow.legible import legible, without_passwords
+from orderflow.legible import legible, shortened, shown, without_passwords
 
 __all__ = [
     "ByHand",
@@ -54,6 +55,7 @@ __all__ = [
     "StoreUnavailable",
     "UnknownHere",
     "UnknownWorkflow",
+    "UnreadableRow",
 ]
 
 RAISED = (Exception, CancelledError)
@@ -61,6 +63,10 @@ RAISED = (Exception, CancelledError)
 
 Python's word for a cancelled coroutine is no Exception, and a mistake where nobody asked for it.
 """
+
+
+_PART = 1_000
+"""Characters of one part of an error's text."""
 
 
 @attrs.frozen
@@ -75,7 +81,7 @@ class Refusal:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.sentence}"
+        return f"{shortened(self.code, _PART)}: {shortened(self.sentence, _PART)}"
 
 
 @attrs.frozen
@@ -93,41 +99,15 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
-        return f"{legible(self.field)}: got {_shown(self.value)}, {legible(self.expected)}"
+        field, expected = (legible(shortened(of, _PART)) for of in (self.field, self.expected))
+        return f"{field}: got {_shown(self.value)}, {expected}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.field, _that_travels(self.value), self.expected)
 
 
-_LONGEST = 300
-
-
 def _shown(value: object) -> str:
-    """A value as it was given, as far as a person would read it."""
-    if isinstance(value, _Shown):
-        return value.text
-    if isinstance(value, list | tuple | dict) and _is_large(value):
-        return f"a {type(value).__name__} of {len(value)}"
-    try:
-        text = repr(value)
-    except Exception:  # a number of many digits, lists within lists, a class that fails at it
-        return f"a {type(value).__name__} that is too large to show"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
-
-
-def _is_large(value: object) -> bool:
-    """Whether there is more in it, at whatever depth, than anybody would read."""
-    within, left = [value], _LONGEST
-    while within:
-        one = within.pop()
-        if isinstance(one, list | tuple | dict):
-            left -= len(one)
-            if left < 0:
-                return True
-            within += one.values() if isinstance(one, dict) else one
-        elif isinstance(one, int) and one.bit_length() > _LONGEST:
-            return True
-    return False
+    return value.text if isinstance(value, _Shown) else shown(value)
 
 
 @attrs.frozen
@@ -158,8 +138,12 @@ def _again(kind: type[OrderflowError], args: tuple[Any, ...], own: dict[str, Any
 class OrderflowError(Exception):
     """The root of what input, data and databases cause; mistakes in a program are TypeErrors.
 
-    Every one of them may be pickled and copied: its text and its attributes stay.
+    Every one of them may be pickled and copied: its text and its attributes stay. Its text has at
+    most some thousand characters, whatever was given; its attributes are whole.
     """
+
+    def __init__(self, *told: object) -> None:
+        super().__init__(*(shortened(each) if isinstance(each, str) else each for each in told))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _again, (type(self), self.args, self.__dict__)
@@ -216,7 +200,8 @@ class RuleFailed(OrderflowError):
 
     def __init__(self, what: str, subject: str, rule: str = "") -> None:
         self.rule, self.subject = rule, subject
-        super().__init__(legible(f"{what}; asked about {subject}, nothing changed"))
+        about = shortened(subject, _PART)
+        super().__init__(legible(f"{shortened(what)}; asked about {about}, nothing changed"))
 
 
 class NotFound(OrderflowError, LookupError):
@@ -252,7 +237,7 @@ class StoreUnavailable(OrderflowError):
     """
 
     def __init__(self, what: str, *, may_be_stored: bool = False, permanent: bool = False) -> None:
-        self.reason = without_passwords(legible(what))
+        self.reason = shortened(without_passwords(legible(what)))
         self.may_be_stored, self.permanent = may_be_stored, permanent
         known = "it may have been stored" if may_be_stored else "nothing was stored"
         advice = ": sending it again with the same id is safe"
@@ -275,6 +260,19 @@ class StoreLocked(StoreUnavailable):
 
 class ConnectionLost(StoreUnavailable):
     """The database went away. In mid-commit nobody can tell whether the commit is stored."""
+
+
+class UnreadableRow(OrderflowError, ValueError):
+    """A stored row cannot be read: it was changed by hand, or a later release wrote it.
+
+    ``table`` and ``key`` name it; what is wrong in it is the ``__cause__``. ``orderflow doctor``
+    names every such row, and what mends it.
+    """
+
+    def __init__(self, table: str, key: str, what: str) -> None:
+        self.table, self.key = table, key
+        row = legible(shortened(key, _PART))
+        super().__init__(f"{row} in {table} cannot be read ({what}): see `orderflow doctor`")
 
 
 class SchemaMismatch(OrderflowError):

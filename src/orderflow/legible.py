@@ -6,7 +6,15 @@ import logging
 import re
 from collections.abc import Sequence
 
-__all__ = ["UNSAFE", "first_of", "legible", "legible_log", "without_passwords"]
+__all__ = [
+    "UNSAFE",
+    "first_of",
+    "legible",
+    "legible_log",
+    "shortened",
+    "shown",
+    "without_passwords",
+]
 
 UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -18,7 +26,7 @@ Tabs and line feeds are none of it.
 _RUN = re.compile(f"{UNSAFE.pattern}+")
 _IN_ADDRESS = re.compile(r"(//[^\s:/@?#]{0,300}:)\S{0,1000}@")
 _IN_DATABASES = re.compile(
-    r"((?:sqlite|postgres|mysql|mariadb|oracle|mssql)\w*(?:\+\w+)?://[^\s:/@?#]{0,300}:)[^\n]{0,1000}@"
+    r"((?:sqlite|postgres|mysql|mariadb|oracle|mssql)\w{0,30}(?:\+\w{1,30})?://[^\s:/@?#]{0,300}:)[^\n]{0,1000}@"
 )
 """A database's address may have a password with blanks in it."""
 _NAMED = re.compile(
@@ -33,6 +41,52 @@ def legible(text: str) -> str:
     \x1b[2Jwiped\x9b out\u2028
     """
     return _RUN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+_TOLD = 4_000
+"""Characters of a text that is told to people."""
+
+
+def shortened(text: str, most: int = _TOLD) -> str:
+    """*text*; where it is longer than *most*, its beginning and its end.
+
+    >>> shortened("x" * 5 + "y" * 9, 8)
+    'xxxxxy… (6 characters left out) …yy'
+    """
+    if len(text) <= most:
+        return text
+    end = most // 4
+    left_out = f"… ({len(text) - most} characters left out) …"
+    return f"{text[: most - end]}{left_out}{text[-end:]}"
+
+
+_LONGEST = 300
+
+
+def shown(value: object) -> str:
+    """A value as it was given, as far as a person would read it."""
+    if isinstance(value, list | tuple | dict) and _is_large(value):
+        return f"a {type(value).__name__} of {len(value)}"
+    try:
+        text = repr(value)
+    except Exception:  # a number of many digits, lists within lists, a class that fails at it
+        return f"a {type(value).__name__} that is too large to show"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+
+
+def _is_large(value: object) -> bool:
+    """Whether there is more in it, at whatever depth, than anybody would read."""
+    within, left = [value], _LONGEST
+    while within:
+        one = within.pop()
+        if isinstance(one, list | tuple | dict):
+            left -= len(one)
+            if left < 0:
+                return True
+            within += one.values() if isinstance(one, dict) else one
+        elif isinstance(one, int) and one.bit_length() > _LONGEST:
+            return True
+    return False
 
 
 _READ = 20

@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from orderflow import IN_HOUSE, ORDER, Engine, InHouse
-from orderflow.errors import SchemaMismatch
+from orderflow.errors import SchemaMismatch, UnreadableRow
 from orderflow.ports import OrderQuery, TaskQuery
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore, codec
@@ -105,7 +105,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
 
     with monkeypatch.context() as broken:
         broken.setattr(codec, "decode_state", fails)
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(UnreadableRow, match="A-1"):
             SqlStore(database)
     db = sa.create_engine(database)
     with db.connect() as connection:

@@ -19,7 +19,7 @@ from orderflow.engine.anonymous import is_forgotten
 from orderflow.engine.doctor import examine
 from orderflow.model import observations as obs
 from orderflow.model.commands import Cancel, Edit, Reopen
-from orderflow.model.document import PERSONAL_FIELDS
+from orderflow.model.document import PERSONAL_FIELDS, Charge
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import PaymentFact
 from orderflow.stores.sql.database import Database
@@ -199,15 +199,36 @@ def test_no_name_is_found_inside_a_word(before: str, word: str, after: str) -> N
 
 def no_name_is_found_inside_a_word(before: str, word: str, after: str) -> None:
     told = f"web{before}{word}{after}1"
-    assert left_of(told) == {"actor", "reference"}, "who it was not"
+    assert left_of(told) == {"actor", "reference", "code"}, "who it was not"
 
 
-def left_of(told: str) -> set[str]:
+FORMS = st.sampled_from(["+49 {} {}", "0049{}{}", "0{} {}", "49{}{}", "+49 (0){}-{}", "{}/{}"])
+
+
+@given(st.lists(st.sampled_from([*" -/()._", ") ", ""]), min_size=9, max_size=9), FORMS)
+def test_a_phone_number_is_found_however_it_is_written(signs: list[str], form: str) -> None:
+    a_phone_number_is_found_however_it_is_written(signs, form)
+
+
+def a_phone_number_is_found_however_it_is_written(signs: list[str], form: str) -> None:
+    end = "".join(f"{digit}{sign}" for digit, sign in zip("5555123", signs, strict=False))
+    assert not left_of(f"sms {form.format(170, end)}x", "+49 170 5555123"), "whose it was"
+
+
+@given(st.from_regex(r"[a-z]{1,3} [0-9]{1,20}", fullmatch=True))
+def test_no_other_number_is_a_phone(told: str) -> None:
+    ours = "+49 170 5555123"
+    if "705555123" not in told:
+        assert left_of(told, ours) == {"actor", "reference", "code"}
+        assert left_of(told, "110") == {"actor", "reference", "code"}
+
+
+def left_of(told: str, phone: str = "") -> set[str]:
     """Where a text stays when Ana-Lena Ng is forgotten."""
     shop = Shop(InHouse())
-    who = Customer(id="c-17", name="Ana-Lena Ng", email="ana@shop.example")
-    line = Line(sku="MUG", quantity=1, amount=500)
-    order = NewOrder(number="A-1", currency="EUR", customer=who, lines=(line,))
+    who = Customer(id="c-17", name="Ana-Lena Ng", email="ana@shop.example", phone=phone)
+    line, charge = Line(sku="MUG", quantity=1, amount=500), Charge(code=told, amount=1)
+    order = NewOrder(number="A-1", currency="EUR", customer=who, lines=(line,), charges=(charge,))
     shop.engine.place(order, by=told)
     paid = obs.PaymentReported(fact=PaymentFact.AUTHORISED, amount=500, reference=told)
     shop.engine.observe(paid.at(shop.clock.now(), subject="A-1"))
@@ -217,7 +238,21 @@ def left_of(told: str) -> set[str]:
     journal = list(shop.engine.journal("A-1"))
     left = {"actor"} if any(told in entry.actor for entry in journal) else set()
     said = repr([entry.events for entry in journal])
-    return left | ({"reference"} if told in said else set())
+    codes = {"code"} if told in repr(shop.order.document) else set()
+    return left | codes | ({"reference"} if told in said else set())
+
+
+def test_of_who_gave_no_name_none_is_found() -> None:
+    shop = Shop(InHouse())
+    charge = Charge(code="gift--wrap", amount=1)
+    shop.engine.place(NewOrder(
+        number="A-1", currency="EUR", lines=(Line(sku="MUG", quantity=1),), charges=(charge,)
+    ), by="web--shop")  # fmt: skip
+    shop.engine.submit(Cancel().to("A-1"))
+    shop.passes(days=60)
+    assert shop.engine.forget_order("A-1").erased == ("A-1",)
+    assert shop.order.document.charges == (charge,)
+    assert next(shop.engine.journal("A-1")).actor == "web--shop"
 
 
 @pytest.mark.parametrize("by", ["system", "ana-17"])
@@ -286,6 +321,16 @@ def finds_names_inside_words(patch: Patch) -> None:
     replace(patch, "where a name ends", "")
 
 
+def keeps_the_codes_of_charges(patch: Patch) -> None:
+    """A charge whose code names the person keeps it."""
+    patch.setattr(erasure._Person, "without_codes", lambda _self, document: document)
+
+
+def looks_for_phones_as_written(patch: Patch) -> None:
+    """A phone number is found as it stands in the order alone."""
+    replace(patch, "a phone number in a text", lambda _phone: "")
+
+
 def looks_no_more(patch: Patch) -> None:
     """Who was forgotten is not thought of any more."""
     patch.setattr(erasure.Forgetter, "_look_again", lambda *_given: None)
@@ -326,6 +371,10 @@ LAWS: Mapping[Mutate, bool] = {
 """The mutants, and whether the place must be a file."""
 OF_NAMES: Mapping[Mutate, Callable[[], Law]] = {
     takes_a_low_line_for_a_letter: lambda: law(a_name_is_found_beside_any_sign, "_", "NG", "_"),
+    keeps_the_codes_of_charges: lambda: law(a_name_is_found_beside_any_sign, "_", "NG", "_"),
+    looks_for_phones_as_written: lambda: law(
+        a_phone_number_is_found_however_it_is_written, [""] * 9, "49{}{}"
+    ),
     finds_names_inside_words: lambda: law(no_name_is_found_inside_a_word, "_", "bingo", "_"),
 }
 """The mutants of how a name is found."""

@@ -47,6 +47,7 @@ from orderflow.errors import (
     Refused,
     RuleFailed,
     StoreUnavailable,
+    UnreadableRow,
 )
 from orderflow.fulfillment.steps import Steps
 from orderflow.kernel.decision.rules import Rules
@@ -193,6 +194,9 @@ def made(kind: type[Any]) -> Any:
 
 WAYS: Mapping[str, Callable[[Any], Any]] = {
     "pickle": lambda value: pickle.loads(pickle.dumps(value)),
+    "pickle 0": lambda value: pickle.loads(pickle.dumps(value, 0)),
+    "pickle 1": lambda value: pickle.loads(pickle.dumps(value, 1)),
+    "pickle 2": lambda value: pickle.loads(pickle.dumps(value, 2)),
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
 }
@@ -220,6 +224,13 @@ def comes_back(value: object, same: Callable[[Any], object] = lambda value: valu
 def test_every_value_travels(kind: type[Any]) -> None:
     value = EXAMPLES[kind]() if kind in EXAMPLES else made(kind)
     comes_back(value, repr if kind is Failed else lambda value: value)  # an error equals itself
+
+
+def test_an_order_and_what_is_told_of_it_travel() -> None:
+    shop = Shop().place()
+    asked = shop.engine.ask(cmd.Cancel().to("A-1"))
+    for value in (order(), order().ledger, asked, shop.engine.explain("A-1")):
+        comes_back(value)
 
 
 @settings(max_examples=30)
@@ -262,6 +273,8 @@ def raised(kind: type[OrderflowError]) -> Iterator[OrderflowError]:
         yield Refused([Refusal("a.code", "a sentence"), Refusal("b.code", "another")])
     elif kind is RuleFailed:
         yield RuleFailed("mine raised KeyError: 'x'", "order:A-1", "mine")
+    elif kind is UnreadableRow:
+        yield UnreadableRow("orders", "A-1", "DecodeError")
     elif kind is Raced:
         yield kind()
     elif issubclass(kind, StoreUnavailable):
@@ -353,7 +366,13 @@ def keeps_mappings_as_given(patch: Patch) -> None:
     patch.setattr(HoldsMappings, "__attrs_post_init__", lambda _value: None)
 
 
+def has_no_form_of_its_own(patch: Patch) -> None:
+    """A ledger is sent as whatever its slots hold, which the first protocols cannot send."""
+    patch.delattr(Ledger, "__reduce__")
+
+
 LAWS: Mapping[Mutate, Law] = {
+    has_no_form_of_its_own: law(test_an_order_and_what_is_told_of_it_travel),
     builds_errors_anew: law(test_every_error_travels, InvalidInput),
     sends_what_was_shown: law(test_every_error_travels, InvalidInput),
     thaws_on_the_way: law(test_a_mapping_that_is_handed_out_stays_as_it_is),

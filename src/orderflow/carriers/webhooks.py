@@ -137,7 +137,7 @@ def _payload(payload: bytes) -> _Payload:
     try:
         return read_json(_Payload, payload, "webhook")
     except InvalidInput:
-        with suppress(ValueError, RecursionError):
+        with suppress(ValueError, RecursionError, TypeError):
             return read(_Payload, json.loads(payload), "webhook")
         raise
 

@@ -157,7 +157,7 @@ def explain(
     note_rules(engine)
     answer(as_json, value, explanation_text(found))
     for driver in [] if as_json else drivers:
-        out.print(f"  driver: {driver}", highlight=False, soft_wrap=True)  # a link stays whole
+        out.print(f"  driver: {driver}", soft_wrap=True)  # a link stays whole
 
 
 def _command(offer: Offer) -> object:

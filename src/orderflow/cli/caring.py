@@ -132,5 +132,5 @@ def migrate_store(
 
     moved = move(open_store(context, source), open_store(context, target, create=True))
     if not as_json:
-        out.print(f"{sum(moved.values())} rows of {len(moved)} tables are copied", highlight=False)
+        out.print(f"{sum(moved.values())} rows of {len(moved)} tables are copied")
     doctor(context, target, app_name, as_json=as_json)

@@ -25,4 +25,4 @@ class Follower:
                 self.seen = entry.version
                 currency = engine.order(self._order).document.currency
                 for line in timeline_lines(entry, currency):
-                    self._console.print(line, highlight=False)
+                    self._console.print(line)

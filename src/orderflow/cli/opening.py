@@ -206,4 +206,4 @@ def answer(as_json: bool, value: object, *shown: RenderableType) -> None:
     if as_json:
         print_json(value)
     for part in () if as_json else shown:
-        out.print(Text(part) if isinstance(part, str) else part, highlight=False)
+        out.print(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -16,7 +17,13 @@ _ENDLESS = ConsoleDimensions(100_000, 25)
 
 
 class SafeConsole(Console):
-    """Spells out control characters, whatever they came in with; wraps lines on a terminal only."""
+    """Spells out control characters, whatever they came in with; wraps lines on a terminal only.
+
+    A text is what it is: no markup, no names of emojis, no colours of numbers.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **given)
 
     @property
     def size(self) -> ConsoleDimensions:

@@ -17,7 +17,7 @@ from orderflow.engine.doctor.checks import Finding, order_findings
 from orderflow.engine.doctor.stock import stock_findings
 from orderflow.engine.erasure import Forgetter, Forgotten
 from orderflow.engine.explain import Explanation, explain, silent
-from orderflow.engine.given import expect, expect_kind
+from orderflow.engine.given import expect, expect_kind, expect_name
 from orderflow.engine.people.desk import Desk
 from orderflow.engine.people.pick_tour import Walk, picks, walk_of
 from orderflow.engine.pipeline.envelope import Envelope, FactProviders, digest, enveloped
@@ -425,13 +425,13 @@ class Engine:
 
     def claim(self, task: Task | str, *, by: str) -> Task:
         """Keep a task for one person. Raises NotFound; Refused where it is another's."""
-        expect("by", by, str)
+        expect_name("by", by)
         return self._desk.claim(_key(task), by)
 
     def reassign(self, task: Task | str, to: str, *, by: str) -> Task:
         """Give a task to somebody else; to nobody, where *to* is empty. Raises as :meth:`claim`."""
-        expect("to", to, str)
-        expect("by", by, str)
+        expect_name("to", to)
+        expect_name("by", by)
         return self._desk.reassign(_key(task), to, by)
 
     def plan_walk(self, *, by: str, limit: int = 20) -> Walk:
@@ -440,7 +440,7 @@ class Engine:
         What lines ask for (lots, serial numbers) is filled in task by task: their orders are left
         out.
         """
-        expect("by", by, str)
+        expect_name("by", by)
         expect("limit", limit, int)
         found: dict[str, tuple[Order, str]] = {}
         for task in self.tasks():
@@ -506,7 +506,7 @@ class Engine:
             Refused: The command's reasons; ``task.claimed`` where somebody else has it;
                 ``task.not_a_step`` where other commands end it.
         """
-        expect("by", by, str)
+        expect_name("by", by)
         expect("data", data, Mapping, NoneType)
         order, said, of = self._desk.completing(_key(task), by, data or {})
         if isinstance(said, Body):

@@ -10,12 +10,14 @@ from typing import Any
 import attrs
 
 from orderflow.engine.anonymous import BLANK, ERASED, anonymous, is_blank, is_forgotten
+from orderflow.engine.naming import naming
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.retaining import Retainer, person_of
 from orderflow.errors import InvalidInput, NotFound, Problem
 from orderflow.kernel.decision.roles import PROGRAM
 from orderflow.legible import legible_log
 from orderflow.model.disguise import ALIAS, disguised, without_handles
+from orderflow.model.document import NewOrder
 from orderflow.model.events import Entry, Event, ReferenceGiven
 from orderflow.model.folds.fold import fold
 from orderflow.model.folds.parcel import fold_parcel
@@ -29,8 +31,6 @@ __all__ = ["PERSONAL", "Forgetter", "Forgotten"]
 
 _LOG = legible_log()
 _CODE = re.compile(r"[a-z][a-z0-9_.:-]*")
-_BEGINS, _ENDS = r"(?<![^\W_])", r"(?![^\W_])"
-"""Where a word of a name begins and ends: beside no letter and no digit. "_" is neither."""
 _AGAIN, _QUIET = timedelta(days=1), timedelta(days=7)
 """When a worker looks again: after something was found, and where nothing was."""
 _OF_CUSTOMER, _OF_ORDER, _OF_LAW = "forget:", "forget-order:", "restricted:"
@@ -205,7 +205,8 @@ def _without(
     for entry in map(person.blank, entries):
         told.setdefault(entry.subject, []).append(entry)
     own = told[f"order:{order.id}"]
-    after = Order(anonymous(order.document, alias), fold(own, order.id))
+    document = person.without_codes(anonymous(order.document, alias))
+    after = Order(document, fold(own, order.id))
     parcels = [
         fold_parcel(of, subject.removeprefix("parcel:"))
         for subject, of in told.items()
@@ -222,15 +223,10 @@ class _Person:
     """
 
     def __init__(self, order: Order, alias: str, entries: Iterable[Entry]) -> None:
-        who = order.document.customer
         owners = [f"order:{order.id}", *(f"parcel:{parcel}" for parcel in order.state.parcels)]
         self._senders = [f"{scope}/" for scope in (order.id, *owners)]
-        names = [order.state.customer]
-        for of in (who, order.document.ship_to):
-            names += [of.email, of.phone, *_words(of.name)] if of else []
-        words = "|".join(re.escape(name) for name in names if name)
         self._alias, self._nameless = alias, is_forgotten(order)
-        self._names = re.compile(f"{_BEGINS}({words}){_ENDS}", re.IGNORECASE)
+        self._names = naming(order)
         before = (event for entry in entries if is_blank(entry) for event in entry.events)
         self._known = {getattr(event, "reference", "") for event in before}
 
@@ -245,6 +241,16 @@ class _Person:
         sent = entry.cause.startswith(tuple(self._senders))  # by whomever: who is not always told
         own = entry.actor == PROGRAM and not sent and self._names.search(text) is None
         return _CODE.fullmatch(text) is not None and (own or not self._is_theirs(text, entry))
+
+    def without_codes(self, document: NewOrder) -> NewOrder:
+        """The document; a charge whose code names the person has another."""
+        charges = (
+            charge.model_copy(update={"code": disguised(charge.code)})
+            if self._names.search(charge.code)
+            else charge
+            for charge in document.charges
+        )
+        return document.model_copy(update={"charges": tuple(charges)})
 
     def blank(self, entry: Entry) -> Entry:
         """The entry without the person, without free text, and without the ids of commands."""
@@ -285,9 +291,3 @@ class _Person:
             case _, Scan():
                 return attrs.evolve(value, id=disguised(value.id), code="", place="")
         return value
-
-
-def _words(name: str) -> list[str]:
-    """The parts of a name, and the parts of those that are joined, such as by a hyphen."""
-    joined = re.split(r"[\W_]+", name)
-    return [*name.split(), *(part for part in joined if len(part) > 1)]

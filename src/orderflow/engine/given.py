@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from orderflow.errors import InvalidInput, Problem
+from orderflow.model.bounds import MOST_LETTERS
+from orderflow.ports.asking import check_asked
 
-__all__ = ["expect", "expect_kind"]
+__all__ = ["expect", "expect_kind", "expect_name"]
 
 
 def expect_kind(name: str, given: object, *kinds: type) -> None:
@@ -19,12 +21,16 @@ def expect(name: str, given: object, *kinds: type) -> None:
 
     Raises:
         TypeError: It is of another kind; names the argument.
-        InvalidInput: It is a text with half a character in it.
+        InvalidInput: It is a text with half a character or a zero character in it.
     """
     expect_kind(name, given, *kinds)
     if isinstance(given, str):
-        try:
-            given.encode()
-        except UnicodeEncodeError:
-            right = "text without half a character in it is expected"
-            raise InvalidInput(name, [Problem(name, given, right)]) from None
+        check_asked(name, name, given)
+
+
+def expect_name(name: str, given: object) -> None:
+    """The same of who does something: a text that is not too long for a name."""
+    expect(name, given, str)
+    if len(str(given)) > MOST_LETTERS:
+        right = f"at most {MOST_LETTERS} characters are expected"
+        raise InvalidInput(name, [Problem(name, given, right)])

@@ -8,45 +8,65 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
+from orderflow.legible import shown
 from orderflow.model.frozen import frozen
 
 __all__ = ["Attributes"]
 
 _DEPTH, _VALUES, _LETTERS, _DIGITS = 50, 10_000, 100_000, 100
+_NAME = 1_000
+"""Characters of a name."""
 _WHOLE = 10**_DIGITS
+_Path = tuple["_Path", object] | None
+"""Where a value stands: in what, and by which name or number there. Told of a fault alone."""
 
 
-def _freeze(value: Any, name: str = "") -> Any:
+def _freeze(value: Any, path: _Path = None) -> Any:
     if isinstance(value, Mapping):
-        within = f"{name}." if name else ""
-        return frozen({_text(key): _freeze(item, f"{within}{key}") for key, item in value.items()})
+        return frozen({_name(key): _freeze(item, (path, key)) for key, item in value.items()})
     if isinstance(value, list | tuple):
-        return tuple(_freeze(item, f"{name}.{at}") for at, item in enumerate(value))
+        return tuple(_freeze(item, (path, at)) for at, item in enumerate(value))
+    if (fault := _fault(value)) is not None:
+        raise ValueError(f"{_dotted(path)} {fault}")
+    return value
+
+
+def _fault(value: object) -> str | None:
+    """What is wrong with a value that holds no others; None where nothing is."""
     if isinstance(value, str):
-        return _letters(value, name)
+        return _fault_of_text(value, _LETTERS)
     if isinstance(value, int):
-        if abs(value) < _WHOLE:
-            return value
-        raise ValueError(f"{name} has more than {_DIGITS} digits: write it as text")
+        few = abs(value) < _WHOLE
+        return None if few else f"has more than {_DIGITS} digits: write it as text"
     if value is None or (type(value) is float and isfinite(value)):
-        return value
-    raise ValueError(f"{name} is a {type(value).__name__}: JSON cannot carry it; write it as text")
+        return None
+    return f"is a {type(value).__name__}: JSON cannot carry it; write it as text"
 
 
-def _text(key: object) -> str:
-    if isinstance(key, str):
-        return _letters(key, "a name")
-    raise ValueError(f"names are texts, {key!r} is none")
-
-
-def _letters(text: str, name: str) -> str:
-    if len(text) > _LETTERS:
-        raise ValueError(f"{name} is a text of more than {_LETTERS} characters")
+def _fault_of_text(text: str, most: int) -> str | None:
+    if len(text) > most:
+        return f"is a text of more than {most} characters"
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{name} has a half of a character in it, which no text can") from None
-    return text
+        return "has a half of a character in it, which no text can"
+    return None
+
+
+def _name(key: object) -> str:
+    if not isinstance(key, str):
+        raise ValueError(f"names are texts, {shown(key)} is none")
+    if (fault := _fault_of_text(key, _NAME)) is not None:
+        raise ValueError(f"a name {fault}")
+    return key
+
+
+def _dotted(path: _Path) -> str:
+    steps: list[str] = []
+    while path is not None:
+        path, step = path
+        steps.append(str(step))
+    return ".".join(reversed(steps))
 
 
 def _walkable(given: Any) -> Any:
@@ -79,7 +99,8 @@ Attributes = Annotated[
     AfterValidator(_freeze),
     PlainSerializer(_thaw, return_type=dict[str, Any]),
     Field(
-        description=f"At most {_DEPTH} levels, {_VALUES} values, {_LETTERS} characters in each.",
+        description=f"At most {_DEPTH} levels, {_VALUES} values, {_LETTERS} characters in each, "
+        f"{_NAME} in a name.",
     ),
 ]
 """The application's own data, frozen through and through."""

@@ -33,6 +33,7 @@ __all__ = [
     "FREE",
     "IN_WORDS",
     "MANY",
+    "MOST_LETTERS",
     "MOST_MONEY",
     "MOST_PRICE",
     "MOST_STOCK",
@@ -101,8 +102,18 @@ IN_WORDS: Mapping[str, str] = {
 """What each pattern asks for."""
 
 
+MOST_LETTERS = 200
+"""Characters of the longest name."""
+
+
 def _composed(name: str) -> str:
-    return name if name.isascii() or is_normalized("NFC", name) else normalize("NFC", name)
+    """The name in one spelling; what is too long for one is left to the check of its length.
+
+    Composing takes time that grows with the square of a run of marks.
+    """
+    if name.isascii() or len(name) > MOST_LETTERS:
+        return name
+    return name if is_normalized("NFC", name) else normalize("NFC", name)
 
 
 Composed = AfterValidator(_composed)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from orderflow.model.frozen import frozen
 
@@ -109,6 +109,9 @@ class Ledger:
     def __init__(self, units: Mapping[Slot, int]) -> None:
         self._units = frozen(units)
         self._totals: Mapping[Bucket, int] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Ledger, (self._units,)
 
     @property
     def units(self) -> Mapping[Slot, int]:

@@ -106,8 +106,10 @@ def _containers(ones: Iterable[object]) -> Iterator[object]:
     return (one for one in ones if isinstance(one, Mapping | list | tuple))
 
 
-def read_json(model: type[M], data: str | bytes, what: str = "input") -> M:
+def read_json(model: type[M], data: str | bytes | bytearray, what: str = "input") -> M:
     """*data* (JSON text) as a *model*; raises as :func:`read` does."""
+    if not isinstance(data, str | bytes | bytearray):
+        raise InvalidInput(what, [Problem("(whole)", data, "a text of JSON is expected")])
     if (lists := _lists(data)) > _LISTS:
         right = f"at most {_LISTS} lists and objects are expected"
         raise InvalidInput(what, [Problem("(whole)", lists, right)])
@@ -115,12 +117,12 @@ def read_json(model: type[M], data: str | bytes, what: str = "input") -> M:
         return model.model_validate_json(data)
 
 
-def _lists(data: str | bytes) -> int:
+def _lists(data: str | bytes | bytearray) -> int:
     """How many lists and objects a JSON text has, or at most has where these are few enough.
 
     Only counted, as each of a million would be made before anything is looked at.
     """
-    text = data if isinstance(data, bytes) else data.encode(errors="surrogatepass")
+    text = data.encode(errors="surrogatepass") if isinstance(data, str) else data
     found = text.count(b"[") + text.count(b"{")
     if found <= _LISTS:
         return found

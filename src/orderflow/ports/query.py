@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from types import NoneType
 from typing import Any
 
 import attrs
@@ -11,14 +12,22 @@ import attrs
 from orderflow.errors import InvalidInput, Problem
 from orderflow.model.phases import OrderPhase
 from orderflow.model.status import STAGES
+from orderflow.ports.asking import check_asked
 
 __all__ = ["OrderQuery", "TaskQuery"]
 
 
-def _zoned(_query: object, field: attrs.Attribute[Any], value: datetime | None) -> None:
-    if value is not None and value.tzinfo is None:
-        problem = Problem(field.name, value, "a moment with a zone is expected: tzinfo=UTC")
-        raise InvalidInput("orders", [problem])
+def _asked(*kinds: type) -> Callable[[object, attrs.Attribute[Any], Any], None]:
+    """See that a field is of one of these kinds, and can be asked about."""
+
+    def check(query: object, field: attrs.Attribute[Any], value: object) -> None:
+        what = type(query).__name__.removesuffix("Query").lower() + "s"
+        if not isinstance(value, kinds):
+            right = f"a {' or '.join(kind.__name__ for kind in kinds)} is expected"
+            raise InvalidInput(what, [Problem(field.name, value, right)])
+        check_asked(what, field.name, value)
+
+    return check
 
 
 def _one_of(known: Sequence[str]) -> Callable[[object, attrs.Attribute[Any], str | None], None]:
@@ -30,10 +39,7 @@ def _one_of(known: Sequence[str]) -> Callable[[object, attrs.Attribute[Any], str
     return check
 
 
-def _one_or_more(query: object, field: attrs.Attribute[int], given: int) -> None:
-    if given < 1:
-        problem = Problem(field.name, given, "1 or more is expected")
-        raise InvalidInput(type(query).__name__, [problem])
+_text, _moment = _asked(str, NoneType), _asked(datetime, NoneType)
 
 
 @attrs.frozen
@@ -45,32 +51,33 @@ class OrderQuery:
     whose journal something was recorded then or later.
 
     Raises:
-        InvalidInput: A moment has no zone; a phase or stage is none; *limit* is below 1.
+        InvalidInput: A moment has no zone; a phase or stage is none; *limit* is below 1; a value
+            is of another kind, or can be in no database.
     """
 
-    status: str | None = None
-    customer: str | None = None
+    status: str | None = attrs.field(default=None, validator=_text)
+    customer: str | None = attrs.field(default=None, validator=_text)
     phase: str | None = attrs.field(default=None, validator=_one_of(tuple(OrderPhase)))
-    after: str = ""
-    limit: int = attrs.field(default=100, validator=_one_or_more)
+    after: str = attrs.field(default="", validator=_asked(str))
+    limit: int = attrs.field(default=100, validator=_asked(int))
     stage: str | None = attrs.field(default=None, validator=_one_of(STAGES))
-    channel: str | None = None
-    exception: bool | None = None
-    sku: str | None = None
-    promised_before: datetime | None = attrs.field(default=None, validator=_zoned)
-    placed_before: datetime | None = attrs.field(default=None, validator=_zoned)
-    changed_since: datetime | None = attrs.field(default=None, validator=_zoned)
+    channel: str | None = attrs.field(default=None, validator=_text)
+    exception: bool | None = attrs.field(default=None, validator=_asked(bool, NoneType))
+    sku: str | None = attrs.field(default=None, validator=_text)
+    promised_before: datetime | None = attrs.field(default=None, validator=_moment)
+    placed_before: datetime | None = attrs.field(default=None, validator=_moment)
+    changed_since: datetime | None = attrs.field(default=None, validator=_moment)
 
 
 @attrs.frozen
 class TaskQuery:
     """Which open tasks to list, by key. *after* is the last key of the page before.
 
-    Raises InvalidInput for a *limit* below 1.
+    Raises InvalidInput for a *limit* below 1, and for what can be in no database.
     """
 
-    role: str | None = None
-    owner: str | None = None
-    assignee: str | None = None
-    after: str = ""
-    limit: int = attrs.field(default=100, validator=_one_or_more)
+    role: str | None = attrs.field(default=None, validator=_text)
+    owner: str | None = attrs.field(default=None, validator=_text)
+    assignee: str | None = attrs.field(default=None, validator=_text)
+    after: str = attrs.field(default="", validator=_asked(str))
+    limit: int = attrs.field(default=100, validator=_asked(int))

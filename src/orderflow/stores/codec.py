@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import attrs
 import msgspec
 from pydantic import BaseModel
 
+from orderflow.errors import UnreadableRow
 from orderflow.model.document import PERSONAL_FIELDS, NewOrder
 from orderflow.model.events import KINDS, Entry, Event, upcast
 from orderflow.model.ledger import Bucket, Ledger, Slot
@@ -46,9 +47,17 @@ __all__ = [
     "encode_parcel",
     "encode_restricted",
     "encode_state",
+    "of_row",
 ]
 
 T = TypeVar("T")
+
+
+class Table(Protocol):
+    """Where a row stands."""
+
+    name: str
+
 
 _BUCKETS = {bucket.value: bucket for bucket in Bucket}
 
@@ -117,6 +126,14 @@ def _decode(kind: type[T], text: str | bytes) -> T:
             decode = _DECODERS[kind] = msgspec.json.Decoder(kind, dec_hook=_whole).decode
     found: T = decode(text)
     return found
+
+
+def of_row(table: Table, key: str, decode: Callable[..., T], *texts: Any) -> T:
+    """What a row tells. Raises UnreadableRow, whatever stands there instead."""
+    try:
+        return decode(*texts)
+    except Exception as error:
+        raise UnreadableRow(table.name, key, type(error).__name__) from error
 
 
 def encode_state(state: OrderState) -> str:

@@ -22,7 +22,7 @@ from orderflow.errors import Problem, StoreUnavailable
 from orderflow.legible import UNSAFE, legible, legible_log, without_passwords
 from orderflow.model.reading import storable
 from orderflow.model.work import Task
-from orderflow.stores import MemoryStore
+from orderflow.stores import MemoryStore, SqlStore
 
 HARM = st.sampled_from(
     ["\x1b[2J", "\x1b]0;title\x07", "\x9b31m", "\x00", "\x7f", "\r", "\u202e", "\u2066", "\u2028"]
@@ -52,6 +52,28 @@ def test_every_printer_of_the_command_line_is_legible(text: str) -> None:
     for shown in (Text(text), table):
         console.print(shown, highlight=False)
     assert harm(printed.getvalue()) == []
+
+
+MARKUP = st.sampled_from(
+    ["[red]", "[/]", "[/x]", "[link=https://evil.example]", "[", "]", ":smile:", "7", "\\[", "x"]
+)
+
+
+@given(st.lists(MARKUP, min_size=1, max_size=5).map("".join))
+def test_markup_of_others_is_a_text_like_any_other(text: str) -> None:
+    markup_of_others_is_a_text_like_any_other(text)
+
+
+def markup_of_others_is_a_text_like_any_other(text: str) -> None:
+    printed = StringIO()
+    console = SafeConsole(file=printed, force_terminal=True, color_system="truecolor")
+    table = Table(text, title=text, box=None, header_style="", title_style="", show_header=True)
+    table.add_row(text)
+    for shown in (text, table):
+        console.print(shown)
+    told = printed.getvalue()
+    assert told.count(text) == 4 * f"{text} {text} {text} {text}".count(text) // 4
+    assert "\x1b" not in told, "it steers the terminal"
 
 
 @given(TEXTS)
@@ -116,8 +138,41 @@ def test_no_password_of_an_address_that_was_given_is_shown(secret: str) -> None:
     assert "kr1t" not in without_secrets(f"postgresql://db/x?password={secret.replace('&', '')}")
 
 
-def test_a_long_text_is_read_once() -> None:
-    text = "//a:" * 50_000
+@given(
+    st.text("abc'\";& @/:%+#?", min_size=1, max_size=12),
+    st.sampled_from(["postgresql+psycopg", "postgresql"]),
+)
+def test_no_store_tells_the_end_of_a_password(secret: str, driver: str) -> None:
+    url = f"{driver}://u:s3{secret}kr1t@127.0.0.1:1/x"
+    with pytest.raises(StoreUnavailable) as error:
+        SqlStore(url, patience=0.1)
+    assert "kr1t" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"),
+        *("sqlite:///file::memory:?cache=shared&uri=true", "sqlite:///file:/x?vfs=memdb&uri=true"),
+    ],
+)
+def test_sqlite_in_memory_is_refused_however_it_is_written(url: str) -> None:
+    with pytest.raises(ValueError, match="use MemoryStore"):
+        SqlStore(url)
+
+
+def test_a_url_of_a_file_opens_it(tmp_path: Path) -> None:
+    """As SQLite writes it; a setting that the driver does not take is refused."""
+    file = tmp_path / "shop.db"
+    SqlStore(f"sqlite:///file:{file}?uri=true").close()
+    SqlStore(f"sqlite:///file:{file}?uri=true", create=False).close()
+    assert file.exists()
+    with pytest.raises(StoreUnavailable, match="float"):
+        SqlStore(f"sqlite:///{file}?timeout=soon")
+
+
+@pytest.mark.parametrize("text", ["//a:" * 50_000, "sqlite" * 50_000, "postgres+a" * 50_000])
+def test_a_long_text_is_read_once(text: str) -> None:
     assert without_passwords(text) == text
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from orderflow import Engine, OrderflowError
+from orderflow.carriers import read_tracking
 from orderflow.errors import InvalidInput
 from orderflow.model import reading as model_reading
-from orderflow.model.commands import Cancel, Confirm, Receive
+from orderflow.model.commands import Cancel, Command, Confirm, Receive
 from orderflow.model.document import NewOrder
-from orderflow.model.observations import PaymentReported
-from orderflow.model.reading import read
+from orderflow.model.observations import Observation, PaymentReported
+from orderflow.model.reading import read, read_json
 from orderflow.model.state import PaymentFact
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop, new_order
@@ -136,6 +138,24 @@ def test_what_is_nested_too_deep_is_told_by_its_field(field: str) -> None:
     with pytest.raises(InvalidInput) as told:
         read(NewOrder, given, "order")
     assert {problem.field.partition(".")[0] for problem in told.value.problems} == {field}
+
+
+NO_TEXT: Sequence[Any] = [{}, [], None, 1, object(), memoryview(b"{}"), iter("{}")]
+
+
+@pytest.mark.parametrize("door", [NewOrder, Command, Observation])
+def test_what_is_no_text_is_no_json(door: type[BaseModel]) -> None:
+    for junk in (*NO_TEXT, *JUNK.values()):
+        with pytest.raises(InvalidInput):
+            read_json(door, junk)
+        with pytest.raises(InvalidInput):
+            read_tracking(junk)
+
+
+@pytest.mark.parametrize("form", [str, str.encode, lambda text: bytearray(text.encode())])
+def test_json_is_read_from_whatever_holds_text(form: Any) -> None:
+    order = new_order(number="B-1")
+    assert read_json(NewOrder, form(order.model_dump_json())) == order
 
 
 # --- mutants --------------------------------------------------------------------------------------

@@ -263,6 +263,10 @@ def test_the_names_of_attributes_are_texts() -> None:
         {"stage": "plcaed"},
         {"placed_before": datetime(2026, 1, 1)},
         {"promised_before": datetime(2026, 1, 1)},
+        {"changed_since": "2026"},
+        {"status": 5},
+        {"exception": "no"},
+        {"limit": 2**63},
     ],
 )
 def test_a_query_that_nothing_can_match_is_refused(wrong: dict[str, Any]) -> None:

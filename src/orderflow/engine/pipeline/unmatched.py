@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from orderflow.errors import UnreadableRow
 from orderflow.model.observations import (
     LabelBought,
     LabelVoided,
@@ -12,10 +15,10 @@ from orderflow.model.observations import (
     TrackingRetracted,
 )
 from orderflow.model.stock import StockKey
-from orderflow.model.work import Task
-from orderflow.ports import Store
+from orderflow.model.work import Due, Task
+from orderflow.ports import Commit, Store
 
-__all__ = ["subject_of", "unreadable"]
+__all__ = ["subject_of", "unmatched", "unreadable"]
 
 
 def subject_of(observation: Observation, store: Store) -> tuple[str | None, str]:
@@ -39,6 +42,23 @@ def subject_of(observation: Observation, store: Store) -> tuple[str | None, str]
         case _:
             reference = f"order:{observation.subject}"
     return store.find(reference), reference
+
+
+def unmatched(store: Store, row: Due, now: datetime) -> Commit:
+    """What a timer does that fired for a fact in the inbox: somebody is asked about it."""
+    reference = row.owner.removeprefix("inbox:")
+    what = f"facts came about {reference}, which is unknown here: look into it, or dismiss them"
+    task = Task(row.key, "exception.unmatched", row.owner, "support", what)
+    wanted = (task,) if _is_kept(store, reference) else ()
+    return Commit(row.owner, now, wanted=wanted, done=row.key)
+
+
+def _is_kept(store: Store, reference: str) -> bool:
+    """Whether something is; also where a row, of whatever reference, cannot be read."""
+    try:
+        return any(item.reference == reference for item in store.inbox())
+    except UnreadableRow:
+        return True
 
 
 def unreadable(digest: str, error: str) -> Task:

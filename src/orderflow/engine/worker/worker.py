@@ -14,6 +14,7 @@ from tenacity import RetryCallState, Retrying, wait_exponential
 from orderflow.engine.erasure import PERSONAL, Forgetter
 from orderflow.engine.pipeline.envelope import Envelope, Reading
 from orderflow.engine.pipeline.handle import Handler
+from orderflow.engine.pipeline.unmatched import unmatched
 from orderflow.engine.worker.batch import Done, Next
 from orderflow.engine.worker.detached import detached
 from orderflow.engine.worker.performers import Performers
@@ -202,20 +203,12 @@ class Worker:
     def _fired(self, row: Due) -> Envelope | Commit | None:
         closes = (stuck_key(row.key),) if row.attempts > 1 else ()
         if row.owner.startswith("inbox:"):
-            return self._unmatched(row)
+            return unmatched(self._store, row, self._clock.now())
         if row.owner.startswith(PERSONAL):
             self._forgetter.fired(row)
             return None
         fired = TimerFired(row.key, row.name, row.subject)
         return Envelope(row.owner, fired, row.key, done=row.key, closes=closes)
-
-    def _unmatched(self, row: Due) -> Commit:
-        reference = row.owner.removeprefix("inbox:")
-        waiting = any(item.reference == reference for item in self._store.inbox())
-        what = f"facts came about {reference}, which is unknown here: look into it, or dismiss them"
-        task = Task(row.key, "exception.unmatched", row.owner, "support", what)
-        now = self._clock.now()
-        return Commit(row.owner, now, wanted=(task,) if waiting else (), done=row.key)
 
     def _perform(self, row: Due, about: About) -> Envelope | Commit:
         order, parcel = about(row)

@@ -26,6 +26,7 @@ from orderflow.ports import (
     Stale,
     TaskQuery,
 )
+from orderflow.ports.asking import asked_alike
 from orderflow.stores.memory.outbox import MemoryOutbox
 from orderflow.stores.memory.stock import MemoryStock, Touched
 from orderflow.stores.rows import (
@@ -38,6 +39,7 @@ from orderflow.stores.rows import (
 __all__ = ["MemoryStore"]
 
 
+@asked_alike
 class MemoryStore(MemoryStock, MemoryOutbox):
     """A :class:`orderflow.ports.Store` in dictionaries, safe for threads."""
 

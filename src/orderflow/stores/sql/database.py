@@ -109,7 +109,8 @@ class Database:
     @property
     def file(self) -> Path | None:
         """The file of an SQLite database."""
-        return Path(self.engine.url.database or "").resolve() if self._begins else None
+        name = (self.engine.url.database or "").partition("?")[0].removeprefix("file:")
+        return Path(name).resolve() if self._begins else None
 
     @property
     def missing(self) -> bool:

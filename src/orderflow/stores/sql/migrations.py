@@ -92,7 +92,7 @@ def _derive(connection: Connection) -> None:
     states = schema.states
     page, after = select(states.c.id, states.c.state).order_by(states.c.id).limit(_PAGE), ""
     while rows := connection.execute(page.where(states.c.id > after)).all():
-        found = [codec.decode_state(row.state) for row in rows]
+        found = [codec.of_row(states, row.id, codec.decode_state, row.state) for row in rows]
         execute_many(
             connection, _DERIVED, [{"of_id": each.id} | derived_columns(each) for each in found]
         )

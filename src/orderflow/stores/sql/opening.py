@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from math import inf
 from typing import Any
+from urllib.parse import parse_qsl
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -31,13 +32,11 @@ def opened(
     if isinstance(place, Engine):
         _check(place)
         return place
+    address = _address(place)
+    _check_place(address)
     try:
-        address = make_url(place)
-        if address.drivername == "postgresql":
-            address = address.set(drivername="postgresql+psycopg")
-        _check_place(address)
         engine = create_engine(address, hide_parameters=True, **_options(patience, pool))
-    except (SQLAlchemyError, ImportError) as error:
+    except (SQLAlchemyError, ImportError, ValueError) as error:
         missing = isinstance(error, ImportError) and error.name == "psycopg"
         what = "PostgreSQL needs the extra: pip install 'orderflow[postgres]'"
         raise StoreUnavailable(what if missing else str(error), permanent=True) from None
@@ -68,9 +67,34 @@ def _check(engine: Engine) -> None:
     _check_place(engine.url)
 
 
+def _address(place: str | URL) -> URL:
+    """The address, where no password in it ends too early: its rest would be told as a host."""
+    try:
+        address = make_url(place)
+    except ValueError:
+        what = "the URL has no number for its port: a : in a name or a password is written %3A"
+        raise StoreUnavailable(what, permanent=True) from None
+    except SQLAlchemyError as error:
+        raise StoreUnavailable(str(error), permanent=True) from None
+    written = place.partition("?")[0] if isinstance(place, str) else ""
+    if address.host and ("@" in address.host or written.count("@") > 1):
+        what = "the URL has more than one @: one in a name or a password is written %40"
+        raise StoreUnavailable(what, permanent=True)
+    driver = address.drivername
+    return address.set(drivername="postgresql+psycopg") if driver == "postgresql" else address
+
+
 def _check_place(url: URL) -> None:
-    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+    if url.get_backend_name() == "sqlite" and _is_in_memory(url):
         raise ValueError("SQLite in memory is another database in each thread: use MemoryStore()")
+
+
+def _is_in_memory(url: URL) -> bool:
+    """Whether an SQLite database goes with its connections, whichever way that is written."""
+    name, _, asked = (url.database or "").partition("?")
+    how = {**url.query, **dict(parse_qsl(asked))}
+    memory = how.get("mode") == "memory" or how.get("vfs") == "memdb"
+    return memory or name.removeprefix("file:") in ("", ":memory:")
 
 
 def settings_of(engine: Engine, patience: float, synchronous: str, how: str = "set") -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -22,9 +22,11 @@ from sqlalchemy import (
     update,
 )
 
+from orderflow.errors import UnreadableRow
+from orderflow.legible import legible_log
 from orderflow.model.work import Due, Kind
 from orderflow.ports import Pending
-from orderflow.stores.codec import decode_body, decode_data, encode_body, encode_data
+from orderflow.stores.codec import decode_body, decode_data, encode_body, encode_data, of_row
 from orderflow.stores.rows import PRIORITY, Row
 from orderflow.stores.sql import schema
 from orderflow.stores.sql.schema import OPEN, at, outbox
@@ -49,7 +51,7 @@ __all__ = [
     "withdraw",
 ]
 
-
+_LOG = legible_log()
 _IDENTITY = ("number", "key")
 
 
@@ -164,12 +166,26 @@ def claim(
             until = now + lease
             leases = [{"of_number": r.number, "leased_until": until, "token": token} for r in rows]
             execute_many(connection, LEASE, leases)
-            return [claimed(row._mapping, row.attempts + 1, token) for row in rows]
+            if found := list(_readable(rows, token)):
+                return found
     return []
 
 
+def _readable(rows: Iterable[Any], token: str) -> Iterator[Due]:
+    """Leased rows; what cannot be read keeps no other, and is looked at again after its lease."""
+    for row in rows:
+        try:
+            yield claimed(row._mapping, row.attempts + 1, token)
+        except UnreadableRow as error:
+            _LOG.warning("a row of %s cannot be read: see `orderflow doctor`", error.table)
+
+
 def claimed(row: RowMapping, attempts: int, token: str) -> Due:
-    """The row, leased with this token."""
+    """The row, leased with this token. Raises UnreadableRow."""
+    return of_row(outbox, row["key"], _due, row, attempts, token)
+
+
+def _due(row: RowMapping, attempts: int, token: str) -> Due:
     kind = Kind(row["kind"])
     message = kind is Kind.MESSAGE
     data = {"body": decode_body(row["data"])} if message else decode_data(row["data"])
@@ -242,7 +258,7 @@ _OF_OWNER = (
     .order_by(outbox.c.key)
 )
 _MESSAGES = (
-    select(outbox.c.data)
+    select(outbox.c.key, outbox.c.data)
     .where(
         OPEN,
         outbox.c.owner == bindparam("of_owner"),
@@ -277,4 +293,5 @@ def _pending(row: Mapping[Any, Any]) -> Pending:
 
 def open_messages(connection: Connection, owner: str) -> list[object]:
     """The bodies of the open messages to an owner, by key."""
-    return [decode_body(row.data) for row in fetch(connection, _MESSAGES, of_owner=owner)]
+    found = fetch(connection, _MESSAGES, of_owner=owner)
+    return [of_row(outbox, row.key, decode_body, row.data) for row in found]

@@ -75,13 +75,14 @@ class SqlReads:
     def parcels(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
         """Those of the parcels that there are, by id."""
         rows = self._fetch(questions.PARCELS, ids=sorted(set(parcel_ids)))
-        return {row.id: codec.decode_parcel(row.parcel) for row in rows}
+        decode = partial(codec.of_row, schema.parcels)
+        return {row.id: decode(row.id, codec.decode_parcel, row.parcel) for row in rows}
 
     def journal(self, subject: str) -> Iterator[Entry]:
         """The journal of an order or a parcel, oldest first; read page by page."""
         page = self._fetch(questions.ENTRIES, of_subject=subject, after=questions.FIRST)
         while page:
-            yield from (codec.decode_entry(row.entry) for row in page)
+            yield from (_entry(subject, row) for row in page)
             if len(page) < questions.PAGE:
                 return
             page = self._fetch(questions.ENTRIES, of_subject=subject, after=page[-1].version)
@@ -147,7 +148,7 @@ class SqlReads:
         page = self._rows(found)
         while page:
             for row in page:
-                cause = Cause(row["cause"])
+                cause = codec.of_row(moved, str(key), Cause, row["cause"])
                 yield Movement(key, row["quantity"], cause, row["reference"], row["at"])
             page = self._rows(found.where(moved.c.number > page[-1]["number"]))
 
@@ -266,8 +267,14 @@ def _changed_since(moment: datetime) -> ColumnElement[bool]:
 
 
 def _order(row: Row[Any]) -> Order:
-    document = partial(codec.decode_document, row.document, row.personal)
-    return Order(document, codec.decode_state(row.state))
+    texts = row.document, row.personal
+    document = partial(codec.of_row, schema.documents, row.id, codec.decode_document, *texts)
+    return Order(document, codec.of_row(schema.states, row.id, codec.decode_state, row.state))
+
+
+def _entry(subject: str, row: Row[Any]) -> Entry:
+    key = f"{subject}, version {row.version}"
+    return codec.of_row(schema.journals, key, codec.decode_entry, row.entry)
 
 
 def _fetched_task(row: Any) -> tuple[str, Task]:
@@ -282,7 +289,7 @@ def _task(row: Mapping[Any, Any]) -> tuple[str, Task]:
         row["role"],
         row["instructions"],
         row["due"],
-        codec.decode_form(row["fields"]),
+        codec.of_row(schema.tasks, row["key"], codec.decode_form, row["fields"]),
         row["assignee"],
     )
     return row["owner"], task

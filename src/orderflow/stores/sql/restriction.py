@@ -33,7 +33,12 @@ def found(connection: Connection, order: str | None, person: str | None) -> list
         whose = begins & (outbox.subject == order)
     rows = connection.execute(select(schema.outbox).where(whose).order_by(outbox.key))
     return [
-        codec.decode_restricted(row.subject, row.name, row.owner.removeprefix(_OWNER), row.data)
+        codec.of_row(
+            schema.outbox,
+            row.key,
+            codec.decode_restricted,
+            *(row.subject, row.name, row.owner.removeprefix(_OWNER), row.data),
+        )
         for row in rows
     ]
 

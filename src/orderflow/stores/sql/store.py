@@ -16,6 +16,7 @@ from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.work import Due, Message, Task
 from orderflow.ports import Commit, Outcome, Restricted, Stale, Taken
+from orderflow.ports.asking import asked_alike
 from orderflow.stores.forking import watch
 from orderflow.stores.rows import message_row, task_row
 from orderflow.stores.sql import (
@@ -40,6 +41,7 @@ from orderflow.stores.sql.reads import SqlReads
 __all__ = ["SqlStore"]
 
 
+@asked_alike
 class SqlStore(SqlReads):
     """A :class:`orderflow.ports.Store` in a SQL database, whose tables it creates.
 

@@ -84,5 +84,6 @@ def take(connection: Connection, known: Sequence[str]) -> list[InboxItem]:
 
 def item_of(row: RowMapping) -> InboxItem:
     """A row of the inbox."""
-    fact = codec.decode_observation(row["observation"]) if row["observation"] else None
-    return InboxItem(row["reference"], row["kept_at"], fact, row["payload"], row["error"])
+    name, told = row["reference"], row["observation"]
+    fact = codec.of_row(inbox, name, codec.decode_observation, told) if told else None
+    return InboxItem(name, row["kept_at"], fact, row["payload"], row["error"])
