@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import attrs
+import pytest
 from hypothesis import given
 
-from orderflow import AUTOMATED, MANUAL, InHouse, NewOrder, Refused
+from orderflow import AUTOMATED, MANUAL, InHouse, NewOrder, NotFound, Refused
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
 from orderflow.model.events import Entry, UnitsMoved
 from orderflow.policies import StepPolicy
@@ -43,9 +44,20 @@ def history(order: NewOrder, steps: StepPolicy) -> list[Told]:
         return []
     engine.worker.run_until_idle()
     while tasks := [t for t in engine.tasks() if t.name not in ("collect", "route")]:
-        engine.complete(tasks[0], by="ana")
+        key = tasks[0].key
+        done = engine.complete(key, by="ana", id=key)
+        assert engine.complete(key, by="ana", id=key) == done, f"{key} is answered in another way"
         engine.worker.run_until_idle()
+        assert engine.complete(key, by="ana", id=key) == done, f"{key} is answered by today"
     return list(told(engine.journal(placed.id)))
+
+
+def test_what_was_completed_under_another_id_is_not_open_any_more() -> None:
+    shop = Shop(steps=MANUAL).place()
+    shop.engine.complete("A-1:confirm:0:task", by="ana", id="c1")
+    for id in ("c2", None):
+        with pytest.raises(NotFound, match="no open task A-1:confirm:0:task"):
+            shop.engine.complete("A-1:confirm:0:task", by="ana", id=id)
 
 
 @given(orders())

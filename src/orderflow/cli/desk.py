@@ -146,6 +146,7 @@ def walk(
 def inbox(
     context: typer.Context,
     dismiss: Annotated[str, typer.Option(help="Drop what is kept under this reference.")] = "",
+    by: Annotated[str, typer.Option(help="Who drops it.")] = "",
     db: Db = DB,
     app_name: App = "",
     as_json: AsJson = False,
@@ -153,7 +154,7 @@ def inbox(
     """List the facts that nothing is known by yet, and what could not be read."""
     engine = open_engine(context, db, app_name)
     if dismiss:
-        engine.dismiss(dismiss)
+        engine.dismiss(dismiss, by=by)
     found = engine.inbox()
     told = map(_kept, found) if found else ["the inbox is empty"]
     answer(as_json, [_item(item) for item in found], *told)

@@ -34,7 +34,7 @@ from orderflow.fulfillment.steps import AUTOMATED, Steps
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.inventory import Difference, differences
 from orderflow.kernel.decide import Decision
-from orderflow.kernel.decision.roles import lacking
+from orderflow.kernel.decision.roles import lacking, lacks
 from orderflow.kernel.decision.rules import Rules, Settings
 from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCommand
 from orderflow.model.document import NewOrder
@@ -299,9 +299,19 @@ class Engine:
         """The facts that nothing is known by yet, and payloads that cannot be read."""
         return self.store.inbox()
 
-    def dismiss(self, reference: str) -> None:
-        """Drop what the inbox keeps under a reference. Raises NotFound."""
+    def dismiss(self, reference: str, *, by: str = "") -> None:
+        """Drop what the inbox keeps under a reference, as an actor who has the role ``support``.
+
+        Raises:
+            NotFound: Nothing is kept under it.
+            Refused: The actor has not the role.
+        """
         expect("reference", reference, str)
+        expect("by", by, str)
+        with blaming(f"inbox:{reference}"):
+            refused = lacks(self.rules, by, frozenset({"support"}), f"to dismiss {reference}")
+        if refused:
+            raise Refused([refused])
         if not self.store.dismiss(reference):
             raise NotFound(f"the inbox keeps nothing under {reference}")
 
@@ -498,7 +508,8 @@ class Engine:
     ) -> Order:
         """Complete a task: issue the command of its step, with *by* as the actor.
 
-        *data* fills in the task's form, by the names of its fields.
+        *data* fills in the task's form, by the names of its fields. Sent again under the same *id*,
+        it changes nothing and answers the same.
 
         Raises:
             NotFound: The task is not open (any more).
@@ -508,7 +519,13 @@ class Engine:
         """
         expect_name("by", by)
         expect("data", data, Mapping, NoneType)
-        order, said, of = self._desk.completing(_key(task), by, data or {})
+        try:
+            order, said, of = self._desk.completing(_key(task), by, data or {})
+        except NotFound:
+            again = self._submitter.completed(_key(task), id) if id else None
+            if again is None:
+                raise
+            return again
         if isinstance(said, Body):
             return self._submitter.submit(said.to(order, by=by, id=id), task=_key(task))
         if self.rules.limits and not isinstance(said, _OF_A_PARCEL):

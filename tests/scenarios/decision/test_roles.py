@@ -111,6 +111,8 @@ def test_every_door_asks(actor: str) -> None:
         lambda: engine.complete("A-1:confirm:0:task", by=actor),
         lambda: engine.claim("A-1:confirm:0:task", by=actor),
         lambda: engine.reassign("A-1:confirm:0:task", "ana", by=actor),
+        lambda: engine.dismiss("tracking:T9", by=actor),
+        lambda: engine.dismiss("tracking:T9"),
         *(partial(engine.change_stock, body.to(by=actor)) for body in STOCK),
     ]
     for door in doors:

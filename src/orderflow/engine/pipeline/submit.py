@@ -112,6 +112,22 @@ class Submitter:
         entries = (e for e in self._store.journal(receipt.subject) if e.version <= receipt.version)
         return order.at(fold(entries, order.id))
 
+    def completed(self, task: str, message: str) -> Order | None:
+        """The order after a task was completed under an id; None where it was not.
+
+        The task is gone, but its key begins with the id of its order or parcel.
+        """
+        for end in [at for at, letter in enumerate(task) if letter in "-:"]:
+            name = task[:end]
+            for scope in (name, f"order:{name}"):
+                if receipt := self._store.receipt(scope, message):
+                    return self._as_of(receipt)
+            if self._store.receipt(f"parcel:{name}", message) and (
+                parcel := self._store.parcel(name)
+            ):
+                return self._store.order(parcel.lead)
+        return None
+
     def known(self, scope: str, message: str, content: str) -> Receipt | None:
         """The receipt of a message that was handled. Raises Refused: it had another content."""
         receipt = self._store.receipt(scope, message)
