@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderflow.inventory import Holding
@@ -207,6 +207,7 @@ def copied(empty: Path) -> Iterator[SqlStore]:
             store.close()
 
 
+@settings(max_examples=25)
 @given(life=st.lists(actions(), min_size=3, max_size=25))
 def test_both_stores_answer_the_same_and_show_the_same(empty: Path, life: list[Action]) -> None:
     memory = MemoryStore()

@@ -420,14 +420,14 @@ def test_another_file_may_have_the_same_seed(tmp_path: Path) -> None:
 
 def test_the_longest_numbers_work_as_the_others_do(tmp_path: Path) -> None:
     """Ids of what belongs to an order begin with its number: 64 characters, by every method."""
-    lines = [json.loads(line) for line in ORDERS.read_text().splitlines()]
+    lines = [json.loads(line) for line in ORDERS.read_text().splitlines()[:12]]
     orders, db = tmp_path / "orders.jsonl", f"sqlite:///{tmp_path}/shop.db"
     long = [line | {"number": line["number"].ljust(64, "x")} for line in lines]
     orders.write_text("\n".join(map(json.dumps, long)))
     found = json.loads(
         orderflow("run", orders, "--db", db, "--seed", "1", "--json", "--manual").stdout
     )
-    assert (found["placed"], found["by_status"], found["tasks"]) == (40, {"completed": 40}, [])
+    assert (found["placed"], found["by_status"], found["tasks"]) == (12, {"completed": 12}, [])
     number = long[0]["number"]
     back = orderflow("command", number, "request_return", '{"lines": {"1": 1}}', "--db", db)
     assert (back.exit_code, f"{number}-R1" in back.stdout) == (0, True), back.output

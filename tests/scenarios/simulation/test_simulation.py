@@ -85,7 +85,7 @@ def _only(strategy: Dropship | ThirdParty, sku: str) -> Dropship | ThirdParty:
 moods = st.builds(Moods, **{dial: st.sampled_from([0.0, 0.5, 1.0]) for dial in DIALS})
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(moods=moods, seed=st.integers(0, 99), short=st.sampled_from([0.0, 0.5]))
 def test_every_day_comes_to_an_end(moods: Moods, seed: int, short: float) -> None:
     """Whatever the parties do, the promises hold, nothing waits silently, and a seed is a day."""
