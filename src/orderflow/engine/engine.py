@@ -248,6 +248,10 @@ class Engine:
         One whose id came before with another content is kept in the inbox, with a task.
         """
         enveloped(observation, Observation)
+        self._take(observation)
+
+    def _take(self, observation: Observation, answers: str = "") -> None:
+        """Take a fact, told by itself or as the answer of a task."""
         if isinstance(observation.body, EventUnread):
             self._keep_unreadable(observation.body.payload, observation.body.error)
             return
@@ -266,7 +270,8 @@ class Engine:
         if not known:
             at, cause = observation.occurred_at, f"{subject}/{message}"
             receipt = subject, message, content
-            self._handler.handle(Envelope(subject, observation.body, cause, "outside", at, receipt))
+            told = Envelope(subject, observation.body, cause, "outside", at, receipt)
+            self._handler.handle(attrs.evolve(told, answers=answers))
 
     def intake(self, payload: str | bytes) -> Observation:
         """Read an observation from JSON, and take it; what cannot be read is kept, with a task.
@@ -509,5 +514,5 @@ class Engine:
             asked = self._handler.ask(self.order(order), said, by, "", _key(task))
             if isinstance(asked, tuple):  # facts are not refused: who tells one is asked before
                 raise Refused(asked)
-        self.observe(said.at(self.clock.now(), subject=of, id=id))
+        self._take(said.at(self.clock.now(), subject=of, id=id), _key(task))
         return self.order(order)
