@@ -98,8 +98,9 @@ def decide(
     if commanded and deciding.refusals:
         return tuple(deciding.refusals)
     _settle_refusals(deciding, commanded)
-    _end_answered(deciding)
     advance(deciding)
+    if _end_answered(deciding):
+        advance(deciding)
     _tell_parcels(deciding, order)
     if isinstance(body, obs.Fact):
         effects.answered_in_part(deciding)
@@ -118,12 +119,17 @@ def _over_limits(deciding: Deciding, before: Order | None, body: object) -> Iter
     return over_limits(rules, deciding.context.actor, after.state.currency, givings)
 
 
-def _end_answered(deciding: Deciding) -> None:
-    """Whatever a silent party is said to have answered, its task is over: its time begins anew."""
+def _end_answered(deciding: Deciding) -> bool:
+    """Whatever a silent party is said to have answered, its task is over: its time begins anew.
+
+    Most answers end what the task asks after, and it with that; whether it was still open.
+    """
     context = deciding.context
     task = deciding.order.state.tasks.get(context.answers or context.task)
-    if task is not None and task.name.startswith("overdue."):
-        deciding.emit(ev.TaskClosed(task.id))
+    if task is None or not task.name.startswith("overdue."):
+        return False
+    deciding.emit(ev.TaskClosed(task.id))
+    return True
 
 
 def _settle_refusals(deciding: Deciding, commanded: bool) -> None:

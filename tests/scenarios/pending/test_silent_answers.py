@@ -133,7 +133,7 @@ def test_every_answer_that_is_offered_ends_its_task(make: Callable[[], Shop]) ->
 
 def takes_the_fact_alone(patch: Patch) -> None:
     """An answer that tells nothing new leaves its task as it was."""
-    replace(patch, "an answer ends its task", lambda _making: None)
+    replace(patch, "an answer ends its task", lambda _making: False)
 
 
 LAWS: dict[Mutate, Law] = {
