@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from orderflow import ORDER, Order, Refusal
+from orderflow import ORDER, Dropship, InHouse, Order, Refusal
 from orderflow.kernel.changes import trigger
 from orderflow.kernel.changes.cancellation import cancel_units
 from orderflow.kernel.decide import Context, Decision, decide
@@ -24,6 +24,7 @@ from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.stock import StockKey
 from orderflow.model.work import Timer
 from orderflow.policies import not_once_packed
+from orderflow.testing import FakeParty
 from orderflow.workflow import Transition
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.scenarios.pending.timed_lives import CASES, Case, lives_on, moments, shop_of, timed
@@ -176,10 +177,27 @@ def test_a_party_is_asked_once() -> None:
     shop.passes(days=1)
     (asked,) = shop.order.state.cancellations.values()
     assert (asked.lines, asked.reroute) == ({"1": 2}, False)
+    shop.passes(hours=5)
+    assert not shop.tasks(), "it is a task while the party has its time"
     shop.says(obs.CancellationAnswered(fo="A-1-F1", lines={}))
     shop.passes(hours=12)
     assert not shop.order.state.cancellations, "it is asked again"
     assert "exception.blocked" in shop.tasks()
+
+
+@pytest.mark.parametrize("kind", ["ours", "theirs"])
+def test_an_order_is_over_when_its_units_came_back(kind: str) -> None:
+    """Nobody has a task beside who brings them."""
+    own = Dropship(FakeParty()) if kind == "theirs" else InHouse()
+    flow = timed(ORDER, "confirmed", "cancel")
+    shop = Shop(own, lifecycle=flow, manual=["pack", "put_away"]).place()
+    shop.passes(hours=30)
+    assert shop.tasks() == ({"put_away"} if kind == "ours" else set())
+    if kind == "ours":
+        shop.completes("put_away")
+    else:
+        shop.says(obs.CancellationAnswered(fo="A-1-F1", lines={"1": 2}))
+    assert (shop.order.status, shop.order.state.phase) == ("cancelled", OrderPhase.CANCELLED)
 
 
 def test_the_cancel_policy_is_asked() -> None:
