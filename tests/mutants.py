@@ -44,8 +44,17 @@ from orderflow.kernel.partners import (
     invoice,
     request,
     shipment_notice,
+    silence,
 )
-from orderflow.kernel.pending import answers, deadlines, due, effects, steps, waits
+from orderflow.kernel.pending import (
+    answers,
+    deadlines,
+    due,
+    effects,
+    own_trigger,
+    steps,
+    waits,
+)
 from orderflow.kernel.pending import parcel as pending_parcel
 from orderflow.kernel.returns import goods, rma
 from orderflow.kernel.stock import allocation, backorder
@@ -269,6 +278,13 @@ SEAMS: Mapping[str, Seam] = {
     ),
     "a party declines units": Seam("declined", (answer,)),
     "a silent party is pressed": Seam("press", (due,)),
+    "an answer ends its task": Seam("_end_answered", (decide,)),
+    "what stays unwanted": Seam("_kept", (cancellation_request,)),
+    "units are asked back": Seam("ask_back", (cancellation_request, silence)),
+    "an own trigger is fired": Seam("_fire", (own_trigger,)),
+    "what a timer cancels": Seam("ours", (own_trigger,)),
+    "what a timer may cancel": Seam("cancel_slots", (own_trigger,)),
+    "a timer asks once": Seam("asked_key", (own_trigger,)),
     "an effect is awaited": Seam("_is_awaited", (effects,)),
     "who may answer later": Seam("may_say_nothing", (effects,)),
     "which timers count": Seam("waits", (due, effects)),

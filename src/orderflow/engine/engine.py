@@ -250,6 +250,10 @@ class Engine:
         rule of the application fails at one, the worker tries it again, and a task says so.
         """
         enveloped(observation, Observation)
+        self._take(observation)
+
+    def _take(self, observation: Observation, answers: str = "") -> None:
+        """Take a fact, told by itself or as the answer of a task."""
         if isinstance(observation.body, EventUnread):
             self._keep_unreadable(observation.body.payload, observation.body.error)
             return
@@ -268,11 +272,11 @@ class Engine:
         if not known:
             at, cause = observation.occurred_at, f"{subject}/{message}"
             receipt = subject, message, content
-            envelope = Envelope(subject, observation.body, cause, "outside", at, receipt)
+            told = Envelope(subject, observation.body, cause, "outside", at, receipt)
             try:
-                self._handler.handle(envelope)
+                self._handler.handle(attrs.evolve(told, answers=answers))
             except RuleFailed as error:
-                self._handler.put_off(envelope, observation, error)
+                self._handler.put_off(told, observation, error)
 
     def intake(self, payload: str | bytes) -> Observation:
         """Read an observation from JSON, and take it; what cannot be read is kept, with a task.
@@ -532,5 +536,5 @@ class Engine:
             asked = self._handler.ask(self.order(order), said, by, "", _key(task))
             if isinstance(asked, tuple):  # facts are not refused: who tells one is asked before
                 raise Refused(asked)
-        self.observe(said.at(self._handler.clock.now(), subject=of, id=id))
+        self._take(said.at(self._handler.clock.now(), subject=of, id=id), _key(task))
         return self.order(order)

@@ -26,7 +26,7 @@ from orderflow.kernel.partners import (
     request,
     shipment_notice,
 )
-from orderflow.kernel.pending import due, effects
+from orderflow.kernel.pending import due, effects, own_trigger
 from orderflow.kernel.pending.ended import ended
 from orderflow.kernel.pending.waits import waits
 from orderflow.kernel.progress import advance
@@ -99,6 +99,8 @@ def decide(
         return tuple(deciding.refusals)
     _settle_refusals(deciding, commanded)
     advance(deciding)
+    if _end_answered(deciding):
+        advance(deciding)
     _tell_parcels(deciding, order)
     if isinstance(body, obs.Fact):
         effects.answered_in_part(deciding)
@@ -115,6 +117,19 @@ def _over_limits(deciding: Deciding, before: Order | None, body: object) -> Iter
     after, rules = deciding.order, deciding.rules
     givings = given_away(body, before, after, deciding.events)
     return over_limits(rules, deciding.context.actor, after.state.currency, givings)
+
+
+def _end_answered(deciding: Deciding) -> bool:
+    """Whatever a silent party is said to have answered, its task is over: its time begins anew.
+
+    Most answers end what the task asks after, and it with that; whether it was still open.
+    """
+    context = deciding.context
+    task = deciding.order.state.tasks.get(context.answers or context.task)
+    if task is None or not task.name.startswith("overdue."):
+        return False
+    deciding.emit(ev.TaskClosed(task.id))
+    return True
 
 
 def _settle_refusals(deciding: Deciding, commanded: bool) -> None:
@@ -219,7 +234,7 @@ def _close_task(deciding: Deciding, body: cmd.CloseTask) -> None:
     if task is not None:
         deciding.emit(ev.TaskClosed(body.task))
         if task.name == "exception.blocked":
-            due.try_again(deciding, task.of)
+            own_trigger.try_again(deciding, task.of)
 
 
 def _route(deciding: Deciding, _body: cmd.Route) -> None:

@@ -128,9 +128,9 @@ def _close_overdue(deciding: Deciding) -> None:
             ended = ENDED[task.name]
             over[task.id] = ended(deciding.order, deciding.rules, deciding.context.now)
         elif task.name == "exception.blocked":
-            moving = fo or state.returns.get(task.of)
+            moving = fo or state.returns.get(task.of) or state
             blocked = task.since
-            over[task.id] = bool(moving and blocked and moving.since > blocked)
+            over[task.id] = bool(blocked and moving.since > blocked)
         elif task.id == f"{state.own(task.of)}:{task.name}" and task.name.startswith("overdue."):
             over.setdefault(task.id, not _is_awaited(deciding, task))
         if over.get(task.id):

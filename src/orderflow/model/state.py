@@ -122,8 +122,8 @@ class FulfillmentOrder(HoldsMappings):
 
     ``round`` counts the pieces of work done, so that each request for work has a key of its own.
     Of another party's: its own ``reference``, the date that it ``promised``, what a unit of each
-    line ``costs`` us, the ship ``notices`` and ``invoices`` that counted, the units invoiced, and
-    digests of what it ``said`` in each.
+    line ``costs`` us, the ship ``notices`` and ``invoices`` that counted, the units invoiced,
+    digests of what it ``said`` in each, and the ``unwanted`` units that it would not give up.
     An empty ``location`` is nobody's stock of ours.
     """
 
@@ -143,6 +143,7 @@ class FulfillmentOrder(HoldsMappings):
     invoices: tuple[str, ...] = ()
     invoiced: Mapping[str, int] = attrs.field(factory=dict)
     said: Mapping[str, str] = attrs.field(factory=dict)
+    unwanted: Mapping[str, int] = attrs.field(factory=dict)
 
 
 @attrs.frozen

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow.calendars import Hours
+from orderflow.errors import Refusal
 from orderflow.kernel.money.payment import charged_back, told_again
 from orderflow.kernel.orders.review import feedback_given
 from orderflow.kernel.pending.deadlines import (
@@ -310,6 +311,14 @@ def test_an_unpaid_order_is_cancelled_with_all_that_it_has(units: dict[Any, int]
     cancel_unpaid(decision)
     assert moves(decision) == [("open", "cancelled", n) for n in units.values()]
     assert (decision.order.state.lifecycle, decision.order.state.reason) == ("cancelled", "unpaid")
+
+
+def test_an_unpaid_order_that_may_not_be_cancelled_stays_as_it_is() -> None:
+    refused = Refusal("cancel.no", "not once it is engraved")
+    order = an_order({slot("open"): 2})
+    decision = making(order, rules(cancellable=lambda _order, _units: refused))
+    cancel_unpaid(decision)
+    assert (decision.events, decision.refusals) == ([], [refused])
 
 
 @given(counts=st.integers(1, 9), amount=st.integers(1, 9), failed=st.booleans())

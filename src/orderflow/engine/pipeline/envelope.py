@@ -59,6 +59,7 @@ class Envelope:
         creates: Whether it begins the order.
         closes: The tasks that are over when it is stored.
         task: The task that it completes; who may was asked of the task.
+        answers: The task that a fact is the answer of.
     """
 
     subject: str
@@ -71,6 +72,7 @@ class Envelope:
     creates: bool = False
     closes: tuple[str, ...] = ()
     task: str = ""
+    answers: str = ""
 
     def stored(self, version: int) -> Receipt | None:
         """The receipt to store with the outcome."""

@@ -134,6 +134,8 @@ class Preparer:
             raise NotFound(f"there is no order {order_id}")
         asked = envelope.body, reading.levels, envelope.actor, envelope.cause
         context = self._context(order, *asked, order_id, envelope.at, envelope.task)
+        if envelope.answers:
+            context = attrs.evolve(context, answers=envelope.answers)
         decision = decide(self.rules, order, envelope.body, context, order_id)
         if not isinstance(decision, Decision):
             return decision

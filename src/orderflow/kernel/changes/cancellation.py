@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from orderflow.kernel.decision.checks import is_with_party, known, unasked
 from orderflow.kernel.decision.draft import Deciding
@@ -11,10 +12,10 @@ from orderflow.kernel.stock.backorder import let_go
 from orderflow.kernel.work.packing import unpack
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
-from orderflow.model.ledger import Bucket, Slot
+from orderflow.model.ledger import IN_WORK, Bucket, Slot
 from orderflow.model.parcel import AT_SENDER
 
-__all__ = ["can_cancel", "cancel", "cancel_units"]
+__all__ = ["can_cancel", "cancel", "cancel_slots", "cancel_units", "ours"]
 
 # Units that cost least to cancel go first.
 _TAKEN_IN_ORDER = (
@@ -50,17 +51,31 @@ def cancel(deciding: Deciding, body: cmd.Cancel) -> None:
             if take := min(left[line], have):
                 taken.append((slot, take))
                 left[line] -= take
-    buckets: Counter[Bucket] = Counter()
-    for slot, take in taken:
-        buckets[slot.bucket] += take
-    if deciding.vetoed(deciding.rules.cancellable(deciding.order, buckets)):
+    if not cancel_slots(deciding, taken):
         return
-    for slot, take in taken:
-        cancel_units(deciding, slot, take)
     for fo, units in asked.items():
         if part := {line: min(n, left[line]) for line, n in units.items() if left[line]}:
             left -= Counter(part)
             ask_back(deciding, deciding.fos[fo], part, body.reason, reroute=False)
+
+
+def cancel_slots(deciding: Deciding, slots: Iterable[tuple[Slot, int]]) -> bool:
+    """Cancel these units, unless the policy refuses."""
+    taken = list(slots)
+    buckets: Counter[Bucket] = Counter()
+    for slot, units in taken:
+        buckets[slot.bucket] += units
+    if deciding.vetoed(deciding.rules.cancellable(deciding.order, buckets)):
+        return False
+    for slot, units in taken:
+        cancel_units(deciding, slot, units)
+    return True
+
+
+def ours(deciding: Deciding, fo: str = "") -> list[tuple[Slot, int]]:
+    """What may be cancelled without asking a party: of the order, or of the work on a FO."""
+    found = (item for slots in _cancellable(deciding).values() for item in slots)
+    return [(s, n) for s, n in found if not fo or (s.fo == fo and s.bucket in IN_WORK)]
 
 
 def can_cancel(deciding: Deciding) -> dict[str, int]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import attrs
+
 from orderflow.errors import Refusal
 from orderflow.kernel.decision.checks import not_held
 from orderflow.kernel.decision.draft import Deciding
@@ -9,14 +13,21 @@ from orderflow.kernel.partners.request import agree_costs, heard_from
 from orderflow.kernel.work.shipping import check_whole
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
+from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase, Phase
 from orderflow.workflow import Release
 
-__all__ = ["fire"]
+__all__ = ["Clear", "fire"]
+
+Clear = Callable[[], object]
+"""Deals with the units that the end of a subject would strand."""
 
 
-def fire(deciding: Deciding, body: cmd.Fire) -> None:
-    """Fire a trigger on the order, or on the FO or return that is named; strand no unit."""
+def fire(deciding: Deciding, body: cmd.Fire, clear: Clear | None = None) -> None:
+    """Fire a trigger on the order, or on the FO or return that is named; strand no unit.
+
+    What has to be done with units that its end would strand, *clear* does when it has fired.
+    """
     state = deciding.order.state
     on = body.on or state.id
     fo, rma = on in state.fulfillment_orders, on in state.returns
@@ -31,6 +42,8 @@ def fire(deciding: Deciding, body: cmd.Fire) -> None:
             heard_from(deciding, deciding.fos[on])  # whoever answers has the request
         if fired and fo and body.trigger == "submit":
             agree_costs(deciding, on)
+        if fired and clear is not None:
+            clear()
         if fired and (left := _left_behind(deciding, on)):
             deciding.refuse(
                 "trigger.units_left",
@@ -65,6 +78,13 @@ def _left_behind(deciding: Deciding, on: str) -> str:
         if state.phase is OrderPhase.CANCELLED:
             found = ledger.slots(*set(Bucket) - {Bucket.CANCELLED, Bucket.SUBSTITUTED})
     stranded = [f"{units} of line {slot.line} {slot.bucket}" for slot, units in found]
-    if final and on == state.id and order.is_busy:
+    if final and on == state.id and _is_busy(order):
         stranded.append("open work, tasks, holds or returns")
     return ", ".join(stranded) if final else ""
+
+
+def _is_busy(order: Order) -> bool:
+    """Whether anything is open besides the task that says what was in the way of its end."""
+    state, known = order.state, f"{order.id}:exception.blocked"
+    others = {key: task for key, task in state.tasks.items() if key != known}
+    return order.at(attrs.evolve(state, tasks=others)).is_busy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ class Context(HoldsMappings):
         parcel: The parcel that units are to be put into, where it is there already.
         waiting: How many units of a line are on which waiting list, where that may matter.
         task: The task that is completed by it; who may was asked of the task.
+        answers: The task that a fact is the answer of, where its teller was asked before.
     """
 
     now: datetime
@@ -52,6 +53,7 @@ class Context(HoldsMappings):
     parcel: Parcel | None = None
     waiting: Mapping[tuple[str, StockKey], int] = attrs.field(factory=dict)
     task: str = ""
+    answers: str = ""
 
 
 class Record:
@@ -140,6 +142,24 @@ class Record:
         """Let the order be for something else; events tell what changed."""
         assert self._base is not None  # an order that is there is revised
         self._base, self._now, self.revised = Order(document, self._base.state), None, True
+
+    def attempt(self, act: Callable[[], object]) -> list[Refusal]:
+        """Do *act*. Where that is refused nothing of it is left, and these are the reasons."""
+        stands, before = self.order, self.refusals
+        found: list[list[Any]]
+        found = [self.events, self.stock, self.messages, self.effects, self.fired]
+        lengths = [len(each) for each in found]
+        others = set(self.touched), set(self._settling), dict(self.levels)
+        refused: list[Refusal] = []
+        self.refusals = refused
+        act()
+        self.refusals = before
+        if refused:
+            self.touched, self._settling, self.levels = others
+            self._folding, self._now = Fold(stands.state), stands
+            for each, length in zip(found, lengths, strict=True):
+                del each[length:]
+        return refused
 
     def emit(self, event: ev.Event) -> None:
         """Let *event* become true."""

@@ -26,6 +26,18 @@ def declined(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, re
     key = deciding.stock_key(line, fo.id)
     if key is not None and reason == "out_of_stock":
         deciding.stock.append(Move(key, -units, Cause.SHORT_PICK, fo.id))
+    if units := _as_asked(deciding, fo, line, units, reason):
+        unwanted = deciding.fos[fo.id].unwanted
+        asked = next((n for n in unwanted if line in standing_for(deciding.lines, n)), "")
+        if take := min(units, unwanted.get(asked, 0)):
+            _ask(deciding, fo, {asked: take}, reason, reroute=False)
+            units = _as_asked(deciding, fo, line, units, reason)
+    if units:
+        give_back(deciding, fo, line, units, reason)
+
+
+def _as_asked(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, reason: str) -> int:
+    """Units that a party does not ship are those that it was asked for; how many are none."""
     for request in list(deciding.order.state.cancellations.values()):
         asked = next((n for n in request.lines if line in standing_for(deciding.lines, n)), "")
         if request.fo == fo.id and (given := min(units, request.lines.get(asked, 0))):
@@ -33,8 +45,7 @@ def declined(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, re
             left = Counter(request.lines) - Counter({asked: given})
             deciding.emit(ev.CancellationClosed(request.id, {line: given}, reason, dict(left)))
             units -= given
-    if units:
-        give_back(deciding, fo, line, units, reason)
+    return units
 
 
 def give_back(deciding: Deciding, fo: FulfillmentOrder, line: str, units: int, reason: str) -> None:
@@ -72,14 +83,32 @@ def ask_back(
     *,
     reroute: bool,
 ) -> None:
-    """Ask the party to give units up."""
+    """Ask the party to give units up; those that nobody wants are not routed again."""
+    if reroute and (unwanted := Counter(deciding.fos[fo.id].unwanted) & Counter(lines)):
+        _ask(deciding, fo, unwanted, reason, reroute=False)
+        lines = Counter(lines) - unwanted
+    if lines:
+        _ask(deciding, fo, lines, reason, reroute=reroute)
+
+
+def _ask(
+    deciding: Deciding,
+    fo: FulfillmentOrder,
+    lines: Mapping[str, int],
+    reason: str,
+    *,
+    reroute: bool,
+) -> None:
     count = sum(isinstance(event, ev.CancellationAsked) for event in deciding.events)
     request = f"{fo.id}-C{deciding.version + 1}.{count + 1}"
     deciding.emit(ev.CancellationAsked(request, fo.id, dict(lines), reason, reroute))
 
 
 def cancellation_answered(deciding: Deciding, body: obs.CancellationAnswered) -> None:
-    """The party gives up what it names, and ships the rest of what it was asked for."""
+    """The party gives up what it names, and ships the rest of what it was asked for.
+
+    What it does not ship in the end stays as unwanted as it was: nobody else is to ship it.
+    """
     fo = party_fo(deciding, body)
     if fo is None:
         return
@@ -88,7 +117,8 @@ def cancellation_answered(deciding: Deciding, body: obs.CancellationAnswered) ->
     for request in list(deciding.order.state.cancellations.values()):
         if request.fo == fo.id:
             given = _given_up(deciding, fo, request.lines, left, reroute=request.reroute)
-            deciding.emit(ev.CancellationClosed(request.id, given, body.reason))
+            kept = {} if request.reroute else _kept(deciding, request.lines, given)
+            deciding.emit(ev.CancellationClosed(request.id, given, body.reason, unwanted=kept))
     if over := {line: units for line, units in left.items() if units > 0}:
         what = ", ".join(f"{units} of line {line}" for line, units in over.items())
         reason = f"{fo.strategy} gave up {what} that it was not asked for, or has shipped"
@@ -117,6 +147,15 @@ def _given_up(
             given[name] += take
             _give_up(deciding, fo, name, take, reroute=reroute)
     return dict(given)
+
+
+def _kept(deciding: Deciding, asked: Mapping[str, int], given: Mapping[str, int]) -> dict[str, int]:
+    """Units per line, of those that were *asked* for, that the party did not give up."""
+    kept = {
+        line: units - sum(given.get(name, 0) for name in standing_for(deciding.lines, line))
+        for line, units in asked.items()
+    }
+    return {line: units for line, units in kept.items() if units > 0}
 
 
 def _give_up(

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from orderflow.kernel.changes.cancellation import cancel, cancel_units
+from orderflow.kernel.changes.cancellation import cancel
 from orderflow.kernel.decision.checks import is_with_party
 from orderflow.kernel.decision.draft import Deciding
 from orderflow.kernel.money.payment import send_reminder
 from orderflow.kernel.partners.silence import press
 from orderflow.kernel.pending.deadlines import is_signed
-from orderflow.kernel.pending.own import own_wait, role_after, was_refused
+from orderflow.kernel.pending.own import role_after
+from orderflow.kernel.pending.own_trigger import state_timer
 from orderflow.kernel.pending.waits import waits
 from orderflow.kernel.stock.allocation import expire_reservations
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.document import Terms
-from orderflow.model.ledger import IN_WORK
 from orderflow.model.messages import TimerFired
 from orderflow.model.state import OrderState
 from orderflow.model.work import Effect
 from orderflow.money import Money
-from orderflow.workflow import StepWork, TimerFor
 
-__all__ = ["AT_DEADLINE", "cancel_unpaid", "expires", "timer_fired", "try_again"]
+__all__ = ["AT_DEADLINE", "cancel_unpaid", "expires", "timer_fired"]
 
 
 def timer_fired(deciding: Deciding, body: TimerFired) -> None:
@@ -48,7 +47,7 @@ def timer_fired(deciding: Deciding, body: TimerFired) -> None:
         case "not_before":
             pass  # the units may be routed now
         case "state":
-            _state_timer(deciding, body.subject)
+            state_timer(deciding, body)
         case _:
             _overdue(deciding, body)
 
@@ -64,39 +63,6 @@ def _overdue(deciding: Deciding, body: TimerFired) -> None:
     reason = f"{body.subject} has been waited for too long ({body.name})"
     role = role_after(deciding.order, body.subject, body.name, deciding.rules)
     deciding.ask_person(f"overdue.{body.name}", role, reason, body.subject)
-
-
-def _state_timer(deciding: Deciding, subject: str) -> None:
-    """A state's own timer fires its trigger; it comes again where that is refused, with a task."""
-    before = len(deciding.refusals)
-    if not _fire_own_trigger(deciding, subject) and (found := deciding.refusals[before:]):
-        del deciding.refusals[before:]
-        deciding.keep_fact("blocked", "; ".join(map(str, found)), subject)
-
-
-def _fire_own_trigger(deciding: Deciding, subject: str) -> bool:
-    """Fire the trigger that the state of an order, a FO or a return declares for its own timer."""
-    state = deciding.order.state
-    fo, rma = subject in state.fulfillment_orders, subject in state.returns
-    wait = own_wait(deciding.order, subject, deciding.rules)
-    trigger = wait.trigger if isinstance(wait, TimerFor | StepWork) else None
-    if trigger is None or not deciding.fire(
-        trigger, fo=subject if fo else "", rma=subject if rma else ""
-    ):
-        return False
-    if fo and deciding.fos[subject].phase.final:
-        for slot, units in list(deciding.order.ledger.slots(*IN_WORK, fo=subject)):
-            cancel_units(deciding, slot, units)
-    return True
-
-
-def try_again(deciding: Deciding, subject: str) -> None:
-    """Try what was blocked: the trigger of a state whose time is over, and completions."""
-    for wanted in waits(deciding.order, deciding.rules).values():
-        if wanted.subject == subject and was_refused(wanted):
-            _fire_own_trigger(deciding, subject)
-    fos = deciding.order.state.fulfillment_orders.values()
-    deciding.touched |= {fo.id for fo in fos if not fo.phase.final}
 
 
 def _promise_nears(deciding: Deciding, fired: TimerFired) -> None:
@@ -124,7 +90,7 @@ def expires(state: OrderState) -> bool:
 def cancel_unpaid(deciding: Deciding) -> None:
     """Cancel an order that was to be paid first, and of which no work was released."""
     cancel(deciding, cmd.Cancel(reason="unpaid"))
-    if not deciding.order.state.phase.final:
+    if not deciding.refusals and not deciding.order.state.phase.final:
         deciding.fire("cancel", reason="unpaid")
 
 

@@ -15,6 +15,7 @@ from orderflow.model.work import FormField, Task, Timer, Wanted
 from orderflow.workflow import EffectOf, PartyAnswer, Workflow
 
 __all__ = [
+    "asked_key",
     "onward_form",
     "own_answer",
     "own_form",
@@ -63,6 +64,12 @@ def own_timer(state: OrderState, of: str, moment: datetime, due: datetime) -> Ti
 def was_refused(wanted: Wanted) -> bool:
     """Whether it is a state's own timer that comes again because its trigger was refused."""
     return isinstance(wanted, Timer) and ":" in wanted.key.partition(":state:")[2]
+
+
+def asked_key(key: str) -> str:
+    """What is done when parties were asked for units back, which the own timer *key* cancels."""
+    first, _, tail = key.partition(":state:")
+    return f"{first}:state:{tail.partition(':')[0]}:asked"
 
 
 _LONGEST = 24

@@ -203,7 +203,7 @@ def _of_state(
     workflow = rules.machine(of.workflow).workflow
     match workflow.by_name[name].waits_for:
         case StepWork(step=step, within=within):
-            if within is not None:
+            if within is not None and not order.state.held(of.id):
                 yield own_timer(order.state, of.id, of.since, later(of.since, within))
             if isinstance(of, FulfillmentOrder) and step == "submit":
                 yield from _to_submit(order, rules, of)
@@ -225,7 +225,7 @@ def _of_state(
             if isinstance(of, FulfillmentOrder) and of.promised:
                 since = max(since, of.promised)
             yield from patience(order.state, party, of.id, since, within)
-        case TimerFor(delay=delay):
+        case TimerFor(delay=delay) if not order.state.held(of.id):
             due = later(of.since, delay)
             yield own_timer(order.state, of.id, due, due)
 

@@ -128,9 +128,9 @@ def _deal_with_it(deciding: Deciding, body: cmd.CloseReturn) -> None:
     settle(deciding, body.rma, body.findings or kept, others)
 
 
-def fire(deciding: Deciding, body: cmd.Fire) -> None:
+def fire(deciding: Deciding, body: cmd.Fire, clear: trigger.Clear | None = None) -> None:
     """Fire a trigger; what a command about a return does besides is done all the same."""
-    trigger.fire(deciding, body)
+    trigger.fire(deciding, body, clear)
     rma = deciding.returns.get(body.on or "")
     if rma is not None and not deciding.refusals:
         if body.trigger == "approve":

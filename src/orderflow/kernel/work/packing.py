@@ -74,5 +74,5 @@ def take_out(deciding: Deciding, parcel: str) -> None:
     slots = list(deciding.order.ledger.slots(Bucket.PACKED, parcel=parcel))
     for slot, units in slots:
         deciding.move(slot, Slot(slot.line, Bucket.PICKED, slot.fo), units)
-    for fo in {slot.fo for slot, _ in slots}:
+    for fo in {slot.fo for slot, _ in slots if not deciding.fos[slot.fo].phase.final}:
         enter(deciding, fo, "pack", TO_PACKED)

@@ -258,13 +258,15 @@ class CancellationAsked(HoldsMappings, Event):
 class CancellationClosed(HoldsMappings, Event):
     """The party answered, or the question is moot: it gave up these units.
 
-    *left* are units that it did not speak of: they are still asked for.
+    *left* are units that it did not speak of: they are still asked for. *unwanted* are units that
+    it ships all the same: where it does not, nobody else is to.
     """
 
     request: str
     lines: Mapping[str, int]
     reason: str
     left: Mapping[str, int] = attrs.field(factory=dict)
+    unwanted: Mapping[str, int] = attrs.field(factory=dict)
 
 
 @event(40)

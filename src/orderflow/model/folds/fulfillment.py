@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -154,14 +155,26 @@ def _cancellation(fold: Building, event: ev.CancellationAsked, at: datetime) -> 
     fold.now["cancellations"][event.request] = CancellationRequest(
         event.request, event.fo, event.lines, event.reason, event.reroute, at
     )
+    if fold.now["fulfillment_orders"][event.fo].unwanted:
+        _want(fold, event.fo, {line: -units for line, units in event.lines.items()})
 
 
 def _cancellation_over(fold: Building, event: ev.CancellationClosed, _at: datetime) -> None:
     cancellations = fold.now["cancellations"]
+    if event.unwanted:
+        _want(fold, cancellations[event.request].fo, event.unwanted)
     if event.left:
         cancellations[event.request] = changed(cancellations[event.request], lines=event.left)
     else:
         del cancellations[event.request]
+
+
+def _want(fold: Building, fo: str, more: Mapping[str, int]) -> None:
+    """So many more units of a fulfillment order nobody wants."""
+    orders = fold.now["fulfillment_orders"]
+    units = Counter(orders[fo].unwanted)
+    units.update(more)
+    orders[fo] = changed(orders[fo], unwanted=dict(+units))
 
 
 FOLDERS: Mapping[type[ev.Event], Folder] = {
