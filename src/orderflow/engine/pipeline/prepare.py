@@ -217,9 +217,10 @@ class Preparer:
     def _bearer(self, envelope: Envelope, parcel: Parcel | None) -> str:
         """The other parcel that has the number which a message gives to this one, if any does."""
         body = envelope.body
-        names = isinstance(body, LabelBought) or (isinstance(body, Despatched) and parcel is None)
-        number = body.tracking_number if names else ""
-        if not number or (parcel is not None and parcel.tracking_number == number):
+        if not isinstance(body, LabelBought | Despatched):
+            return ""
+        number, had = body.tracking_number, parcel.tracking_number if parcel else ""
+        if number in ("", had) or (isinstance(body, Despatched) and parcel is not None):
             return ""
         found = self.store.find(f"tracking:{number}") or ""
         return found.removeprefix("parcel:") if found != envelope.subject else ""
