@@ -188,6 +188,16 @@ def test_goods_and_scans_come_to_one_end_in_whatever_order_they_come(
     assert ends(both[0]) == ends(both[1]), "goods and scans"
 
 
+def test_goods_whose_way_back_was_no_carriers_were_the_customers() -> None:
+    shop = Shop()
+    shop.place()
+    shop.scan(ParcelStatus.RETURNED_TO_SENDER, event="r")
+    shop.says(GoodsReturned(lines={"1": 1}))
+    assert shop.order.state.delivered_at is None
+    shop.says(TrackingRetracted(tracking_number="T1", event="r"))
+    assert shop.order.state.delivered_at == shop.clock.now()
+
+
 OTHERWISE = st.tuples(
     st.sampled_from([ParcelStatus.IN_TRANSIT, ParcelStatus.DELIVERED]),
     st.integers(1, 3),
