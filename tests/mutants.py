@@ -22,12 +22,13 @@ from hypothesis.errors import FlakyFailure
 
 import orderflow
 from orderflow import Engine, calendars, errors, money
+from orderflow.carriers import webhooks
 from orderflow.engine import anonymous, engine, explain, naming, retaining
 from orderflow.engine import standing as rows
 from orderflow.engine.card import reading, writing
 from orderflow.engine.doctor import checks
 from orderflow.engine.people import desk
-from orderflow.engine.pipeline import fault, handle, prepare, submit
+from orderflow.engine.pipeline import fault, handle, prepare, submit, taking, unmatched
 from orderflow.engine.worker import worker
 from orderflow.fulfillment import in_house
 from orderflow.inventory import serving
@@ -318,7 +319,15 @@ SEAMS: Mapping[str, Seam] = {
     "what a scan tells of the future": Seam("_as_of", (parcel,)),
     "what another document says": Seam("says", (invoice, request, shipment_notice)),
     "a parcel was seen": Seam("_was_seen", (pending_parcel,)),
-    "whom a fact is about": Seam("subject_of", (engine,)),
+    "whom a fact is about": Seam("subject_of", (taking,)),
+    "whose a number is": Seam("traveller", (unmatched,)),
+    "a scan is of nobody": Seam("is_of_nobody", (taking,)),
+    "an event says otherwise": Seam("came_otherwise", (prepare,)),
+    "the names of a parcel": Seam("_names", (parcel,)),
+    "the parcel of a notice": Seam("_parcel_id", (shipment_notice,)),
+    "when an order was delivered": Seam("date_delivery", (goods, scans)),
+    "where units are": Seam("_where", (goods,)),
+    "the events of a payload": Seam("_apart", (webhooks,)),
     "the units that follow scans": Seam("_WITH_THE_CARRIER", (scans,)),
     "a parcel waits": Seam("_waits", (pending_parcel,)),
     "a party's time begins": Seam("_begins", (deadlines,)),

@@ -29,7 +29,7 @@ from orderflow import (
     notify,
 )
 from orderflow.engine import RandomIds
-from orderflow.engine.pipeline.handle import Handler
+from orderflow.engine.pipeline.taking import Taker
 from orderflow.errors import RuleFailed, StoreUnavailable
 from orderflow.fulfillment import Priority
 from orderflow.kernel.decision.policies import EVERY_ROLE, ReserveAtPlacement
@@ -456,7 +456,7 @@ def catches_exceptions_alone(patch: Patch) -> None:
 
 def loses_what_a_rule_failed_at(patch: Patch) -> None:
     """A fact that a rule fails at is not kept."""
-    patch.setattr(Handler, "put_off", lambda *_fact: None)
+    patch.setattr(Taker, "_put_off", lambda *_fact: None)
 
 
 def bounds_no_policy(patch: Patch) -> None:

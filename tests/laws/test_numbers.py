@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -15,8 +16,11 @@ from orderflow.model.observations import (
     GoodsShipped,
     InvoiceLine,
     InvoiceReceived,
+    LabelBought,
     LabelVoided,
     Observation,
+    TrackingReported,
+    TrackingRetracted,
 )
 from orderflow.model.parcel import AT_SENDER, Parcel, ParcelStatus
 from orderflow.ports import Label, LabelRequest, Store
@@ -83,6 +87,14 @@ def test_a_void_label_is_a_task_and_does_not_leave(
         assert shop.tasks() == {"ship"}
 
 
+WEEK = timedelta(days=7)
+
+
+def told(event: str) -> Fact:
+    """That a parcel with the number T1 was delivered."""
+    return TrackingReported(tracking_number="T1", status=ParcelStatus.DELIVERED, event=event)
+
+
 def notice(units: int, number: str) -> Fact:
     """A ship notice with the number N."""
     return GoodsShipped(fo="A-1-F1", notice="N", lines={"1": units}, tracking_number=number)
@@ -92,6 +104,91 @@ def invoice(units: int, cost: str) -> Fact:
     """An invoice with the number N."""
     line = InvoiceLine(line="1", quantity=units, unit_cost=Decimal(cost))
     return InvoiceReceived(fo="A-1-F1", number="N", lines=(line,))
+
+
+def reused(supplier: bool, days: int, scan: Fact) -> tuple[Shop, datetime]:
+    """A shop in which A-2 has the number of A-1, so many days after that was told of *scan*."""
+    carried = [Dropship(FakeParty(prompt=True))] if supplier else []
+    shop = Shop(*carried, carrier=OneNumber())
+    for number in ("A-1", "A-2"):
+        shop.place(number=number)
+        if supplier:
+            sent = GoodsShipped(
+                fo=f"{number}-F1", notice="N", lines={"1": 2}, carrier="ups", tracking_number="T1"
+            )
+            shop.engine.observe(sent.at(shop.clock.now()))
+            shop.work()
+        if number == "A-1":
+            shop.engine.observe(scan.at(shop.clock.now()))
+            shop.passes(days=days)
+    return shop, shop.clock.now()
+
+
+def has(shop: Shop, order: str) -> list[str]:
+    """The ids of the scans of an order's parcel."""
+    (name,) = shop.engine.order(order).state.parcels
+    parcel = shop.store.parcel(name)
+    assert parcel is not None
+    return [scan.id for scan in parcel.scans]
+
+
+@settings(max_examples=30)
+@given(
+    supplier=st.booleans(),
+    days=st.integers(8, 60),
+    hours=st.lists(st.integers(-2000, 48), min_size=1, max_size=4, unique=True),
+)
+def test_a_scan_is_of_the_parcel_that_had_its_number_then(
+    supplier: bool, days: int, hours: list[int]
+) -> None:
+    """Less than a day before its label a scan is the new parcel's: clocks differ, or say a day."""
+    shop, label = reused(supplier, days, told("first"))
+    shop.clock.advance(timedelta(days=3))
+    for hour in hours:
+        moment = label + timedelta(hours=hour)
+        shop.engine.observe(told(f"e{hour}").at(moment))
+        shop.work()
+    first = label - timedelta(days=days)
+    old = [hour for hour in hours if hour <= -24 and label + timedelta(hours=hour) > first - WEEK]
+    assert has(shop, "A-1") == ["first", *(f"e{hour}" for hour in old)], "the first has its scans"
+    assert has(shop, "A-2") == [f"e{hour}" for hour in hours if hour > -24], "the next has its own"
+    kept = [item.payload for item in shop.engine.inbox()]
+    ancient = [hour for hour in hours if label + timedelta(hours=hour) <= first - WEEK]
+    assert [f'"event":"e{hour}"' in text for hour, text in zip(ancient, kept, strict=True)] == [
+        True for _ in ancient
+    ]
+    assert ("exception.unreadable" in shop.tasks()) is bool(ancient)
+
+
+@settings(max_examples=15)
+@given(days=st.integers(0, 40), again=st.integers(1, 3))
+def test_what_a_parcel_was_told_is_never_told_to_the_next(days: int, again: int) -> None:
+    shop, label = reused(False, days, told("e"))
+    for _ in range(again):
+        shop.engine.observe(told("e").at(label - timedelta(days=days)))
+        shop.work()
+    assert (has(shop, "A-1"), has(shop, "A-2")) == (["e"], []), "it is the first one's"
+    assert shop.engine.order("A-2").status == "shipped"
+    shop.clock.advance(timedelta(days=1))
+    back = TrackingRetracted(tracking_number="T1", event="e")
+    shop.engine.observe(back.at(shop.clock.now()))
+    shop.work()
+    assert str(shop.engine.order("A-1").state.parcels["A-1-P1"].status) == "handed_over"
+
+
+@settings(max_examples=15)
+@given(days=st.integers(0, 20))
+def test_a_label_that_is_told_before_its_parcel_is_there_finds_it(days: int) -> None:
+    shop = Shop(manual=["pack"])
+    label = LabelBought(parcel="A-1-P1", carrier="post", tracking_number="EARLY")
+    shop.engine.observe(label.at(shop.clock.now()))
+    shop.place()
+    shop.passes(days=days)
+    shop.completes("pack")
+    parcel = shop.store.parcel("A-1-P1")
+    assert parcel is not None
+    assert shop.engine.inbox() == [], "it is matched"
+    assert parcel.tracking_number == "EARLY"
 
 
 NOTICES = st.builds(notice, st.integers(1, 3), st.sampled_from(["", "T1", "T2"]))
@@ -126,6 +223,49 @@ def scans_go_by_their_number(patch: Patch) -> None:
     replace(patch, "whom a fact is about", by_number)
 
 
+def the_last_one_has_the_number(patch: Patch) -> None:
+    """Whatever is told of a number is told of the parcel that got it last."""
+
+    def last(_fact: Observation, body: TrackingReported, _message: str, store: Store) -> str | None:
+        return store.find(f"tracking:{body.tracking_number}")
+
+    replace(patch, "whose a number is", last)
+
+
+def what_was_told_is_told_again(patch: Patch) -> None:
+    """Moments alone say whose a scan is, though a parcel had it already."""
+    whose = original("whose a number is")
+
+    def by_moment(fact: Observation, body: TrackingReported, _message: str, store: Store) -> object:
+        return whose(fact, body, "", store)
+
+    replace(patch, "whose a number is", by_moment)
+
+
+def parcels_have_no_name(patch: Patch) -> None:
+    """A parcel is found by its tracking number alone."""
+    names = original("the names of a parcel")
+
+    def fewer(before: Parcel | None, after: Parcel, again: object) -> list[str]:
+        return [name for name in names(before, after, again) if not name.startswith("parcel:")]
+
+    replace(patch, "the names of a parcel", fewer)
+
+
+def nothing_is_too_old(patch: Patch) -> None:
+    """A scan from before any parcel of ours moves the first one."""
+    replace(patch, "a scan is of nobody", lambda *_: "")
+
+
+def a_number_is_one_parcel(patch: Patch) -> None:
+    """A supplier's parcel is the one that had its number, however long ago."""
+
+    def by_number(_deciding: object, _fo: object, body: GoodsShipped) -> str:
+        return f"{body.carrier}/{body.tracking_number}"
+
+    replace(patch, "the parcel of a notice", by_number)
+
+
 def a_void_label_is_as_good(patch: Patch) -> None:
     """A parcel has its label for good, whatever its carrier does with that."""
     patch.setattr(Parcel, "has_label", property(lambda parcel: bool(parcel.tracking_number)))
@@ -137,6 +277,11 @@ def a_number_is_enough(patch: Patch) -> None:
 
 
 LAWS: dict[Mutate, Law] = {
+    the_last_one_has_the_number: law(test_a_scan_is_of_the_parcel_that_had_its_number_then),
+    nothing_is_too_old: law(test_a_scan_is_of_the_parcel_that_had_its_number_then),
+    a_number_is_one_parcel: law(test_a_scan_is_of_the_parcel_that_had_its_number_then),
+    what_was_told_is_told_again: law(test_what_a_parcel_was_told_is_never_told_to_the_next),
+    parcels_have_no_name: law(test_a_label_that_is_told_before_its_parcel_is_there_finds_it),
     scans_go_by_their_number: law(test_a_task_about_a_parcel_speaks_of_that_parcel),
     a_void_label_is_as_good: law(test_a_void_label_is_a_task_and_does_not_leave),
     a_number_is_enough: law(test_what_is_said_otherwise_under_a_number_is_kept),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import attrs
@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from orderflow.kernel.parcels.parcel import decide_parcel
 from orderflow.kernel.pending.parcel import parcel_waits
+from orderflow.model.commands import RequestReturn
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     Fact,
+    GoodsReturned,
     TrackingReported,
     TrackingRetracted,
 )
@@ -130,8 +132,10 @@ def ends(told: Sequence[tuple[Fact, int]]) -> tuple[object, ...]:
         shop.work()
     parcel = shop.store.parcel("A-1-P1")
     assert parcel is not None
-    view = shop.order.state.parcels["A-1-P1"]
-    return parcel.status, view.status, dict(shop.order.ledger.items())
+    state, view = shop.order.state, shop.order.state.parcels["A-1-P1"]
+    ended = state.lifecycle, state.delivered_at is not None, shop.tasks()
+    returns = [(rma.state, dict(rma.lines)) for rma in state.returns.values()]
+    return parcel.status, view.status, dict(shop.order.ledger.items()), *ended, returns
 
 
 def said(told: Sequence[tuple[ParcelStatus, int, bool, bool]]) -> list[tuple[Fact, int]]:
@@ -147,6 +151,16 @@ def said(told: Sequence[tuple[ParcelStatus, int, bool, bool]]) -> list[tuple[Fac
     return found
 
 
+MOVING = sorted({*IDLE, *UNDONE_BY} - AT_SENDER - {ParcelStatus.VOIDED, ParcelStatus.LOST})
+"""What may be said of a parcel whose goods came back; once it is said to be back, or coming back,
+and they came, the order is over, and what says that they were lost opens it no more."""
+
+
+def came(units: int) -> tuple[Fact, int]:
+    """Goods that came back."""
+    return GoodsReturned(lines={"1": units}), 9
+
+
 @settings(max_examples=60)
 @given(
     both=st.lists(TOLD, min_size=2, max_size=4)
@@ -157,6 +171,106 @@ def test_a_parcel_and_its_units_come_to_one_end_in_whatever_order_scans_come(
     both: tuple[list[tuple[Fact, int]], list[tuple[Fact, int]]],
 ) -> None:
     assert ends(both[0]) == ends(both[1])
+
+
+@settings(max_examples=40)
+@given(
+    both=st.tuples(
+        st.lists(st.tuples(st.sampled_from(MOVING), st.integers(1, 9)), max_size=3),
+        st.integers(1, 2),
+    )
+    .map(lambda told: [*said([(*scan, False, False) for scan in told[0]]), came(told[1])])
+    .flatmap(lambda told: st.tuples(st.just(told), st.permutations(told)))
+)
+def test_goods_and_scans_come_to_one_end_in_whatever_order_they_come(
+    both: tuple[list[tuple[Fact, int]], list[tuple[Fact, int]]],
+) -> None:
+    assert ends(both[0]) == ends(both[1]), "goods and scans"
+
+
+def test_goods_whose_way_back_was_no_carriers_were_the_customers() -> None:
+    shop = Shop()
+    shop.place()
+    shop.scan(ParcelStatus.RETURNED_TO_SENDER, event="r")
+    shop.says(GoodsReturned(lines={"1": 1}))
+    assert shop.order.state.delivered_at is None
+    shop.says(TrackingRetracted(tracking_number="T1", event="r"))
+    assert shop.order.state.delivered_at == shop.clock.now()
+
+
+OTHERWISE = st.tuples(
+    st.sampled_from([ParcelStatus.IN_TRANSIT, ParcelStatus.DELIVERED]),
+    st.integers(1, 3),
+    st.sampled_from(["", "Bristol"]),
+)
+"""What an event says: the status, the hour, the place."""
+
+
+@settings(max_examples=40)
+@given(
+    told=st.lists(OTHERWISE, min_size=1, max_size=4),
+    early=st.booleans(),
+    named=st.booleans(),
+    zone=st.integers(-12, 14),
+)
+def test_what_an_event_says_otherwise_is_kept(
+    told: list[tuple[ParcelStatus, int, str]], early: bool, named: bool, zone: int
+) -> None:
+    """An event of the same id counts once, whoever sent it on; what differs goes before a person.
+
+    *early* ones come before their parcel has its number, *named* ones with ids of their own.
+    """
+    shop = Shop(manual=["ship"])
+    start, there = shop.clock.now(), timezone(timedelta(hours=zone))
+    shop.passes(hours=12)
+    if not early:
+        shop.place()
+    for n, (status, hour, place) in enumerate(told):
+        scan = TrackingReported(tracking_number="T1", status=status, event="e", place=place)
+        moment = (start + timedelta(hours=hour)).astimezone(there)
+        shop.engine.observe(scan.at(moment, id=f"m{n}" if named else None))
+    if early:
+        shop.place()
+    shop.work()
+    parcel = shop.store.parcel("A-1-P1")
+    assert parcel is not None
+    assert [(scan.status, scan.place) for scan in parcel.scans] == [(told[0][0], told[0][2])]
+    others = {content for content in told if content != told[0]}
+    assert len(shop.engine.inbox()) == len(others), "what differs is kept"
+    assert all("the event e came before" in item.error for item in shop.engine.inbox())
+    assert ("exception.unreadable" in shop.tasks()) is bool(others)
+
+
+@settings(max_examples=10)
+@given(ahead=st.integers(1, 600), again=st.integers(1, 3))
+def test_an_event_ahead_of_our_clock_comes_again_unchanged(ahead: int, again: int) -> None:
+    shop = Shop()
+    shop.place()
+    moment = shop.clock.now() + timedelta(seconds=ahead)
+    for n in range(1 + again):
+        scan = TrackingReported(tracking_number="T1", status=ParcelStatus.DELIVERED, event="e")
+        shop.engine.observe(scan.at(moment, id=f"m{n}"))
+        shop.passes(minutes=20)
+    assert shop.engine.inbox() == []
+
+
+@settings(max_examples=12)
+@given(days=st.integers(0, 60), wrong=st.booleans())
+def test_what_was_not_delivered_after_all_is_not_the_customers(days: int, wrong: bool) -> None:
+    """A return whose delivery is taken back ends with the units where their carrier has them."""
+    shop = Shop()
+    shop.place()
+    shop.scan(ParcelStatus.DELIVERED, event="d")
+    shop.does(RequestReturn(lines={"1": 2}))
+    if wrong:
+        shop.says(TrackingRetracted(tracking_number="T1", event="d"))
+    shop.passes(days=days)
+    rma = shop.order.state.returns["A-1-R1"]
+    where = Bucket.SHIPPED if wrong else Bucket.DELIVERED
+    if rma.phase.final:
+        assert shop.order.ledger.totals() == {where: 2}, "where the carrier has them"
+    assert (shop.order.state.delivered_at is None) is wrong
+    assert not (wrong and shop.order.state.phase.final)
 
 
 @given(
@@ -259,7 +373,27 @@ def what_is_taken_back_was_never_said(patch: Patch) -> None:
     replace(patch, "a parcel was seen", lambda _parcel: False)
 
 
+def an_event_counts_once(patch: Patch) -> None:
+    """What comes under the id of an event that came is that event, whatever it says."""
+    replace(patch, "an event says otherwise", lambda *_: ())
+
+
+def a_delivery_is_dated_for_good(patch: Patch) -> None:
+    """What was delivered once is dated for ever, though it was not."""
+    replace(patch, "when an order was delivered", lambda _deciding: None)
+
+
+def the_customer_has_the_rest(patch: Patch) -> None:
+    """What does not come with a return is with the customer, whatever its carrier says."""
+    replace(patch, "where units are", lambda *_: Bucket.DELIVERED)
+
+
 LAWS: dict[Mutate, Law] = {
+    an_event_counts_once: law(test_what_an_event_says_otherwise_is_kept),
+    a_delivery_is_dated_for_good: law(
+        test_goods_and_scans_come_to_one_end_in_whatever_order_they_come
+    ),
+    the_customer_has_the_rest: law(test_what_was_not_delivered_after_all_is_not_the_customers),
     what_is_taken_back_was_never_said: law(test_a_word_that_is_taken_back_leaves_nothing_silent),
     the_future_is_believed: law(test_what_is_told_of_the_future_counts_as_of_now),
     a_turn_back_is_forgotten: law(test_what_has_turned_back_ends_at_its_sender),

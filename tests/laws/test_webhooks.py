@@ -4,13 +4,14 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderflow.carriers import STATUSES, check_signature, read_tracking, sign
 from orderflow.errors import InvalidInput
 from orderflow.model.observations import EventUnread, TrackingReported
 from orderflow.model.parcel import ParcelStatus
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -145,6 +146,69 @@ def test_whatever_stands_beside_it_a_good_event_is_taken_and_the_rest_is_kept(
     assert len(asked) == len(unread)
 
 
+BROKEN = st.sampled_from(
+    [
+        b'"K\xf6ln"',  # in another encoding
+        b'"\xed\xa0\xbd"',  # half of a character
+        b'"a\x00b"',
+        b"9" * 5000,
+        b"-" + b"9" * 5000,
+        b"9" * 5000 + b".5",
+        b"1e999",
+        b"NaN",
+        b"[" * 60 + b"]" * 60,
+        b"[" * 900 + b"]" * 900,
+        b"[" * 9000 + b"]" * 9000,
+        b'{"a":' * 9000 + b"1" + b"}" * 9000,
+        b'"\\"}]["',
+        b"nothing",
+        b"",
+    ]
+)
+"""Values that nobody can read, or that are no text."""
+
+
+@settings(max_examples=60)
+@given(
+    broken=BROKEN,
+    field=st.sampled_from(["place", "id", "code", "tracking_number", "weight", "version"]),
+    place=st.integers(0, 2),
+    bom=st.booleans(),
+)
+def test_whatever_is_wrong_in_an_event_it_costs_only_itself(
+    broken: bytes, field: str, place: int, bom: bool
+) -> None:
+    """A good event is read as it is alone, and what cannot be read beside it is kept."""
+    good = [json.dumps(event("DLV", "N1", id=f"e{n}")).encode() for n in range(2)]
+    bad = json.dumps(event("ACC", "N2") | {field: "?"}).encode().replace(b'"?"', broken)
+    events = [*good[:place], bad, *good[place:]]
+    sent = b"\xef\xbb\xbf" * bom + b'{"n": 1, "events": [' + b", ".join(events) + b"]}"
+    try:
+        found = read_tracking(sent, TABLE)
+    except InvalidInput as error:
+        pytest.fail(f"one event sank all: {error}")
+    alone = read_tracking(b'{"events": [' + b",".join(good) + b"]}", TABLE)
+    assert len(found) == 3, "each is read, or kept"
+    (other,) = (each for each in found if each not in alone)
+    assert [each for each in found if each in alone] == list(alone)
+    if isinstance(other.body, EventUnread):
+        assert '"N2"' in other.body.payload or field == "tracking_number"
+        shop = Shop()
+        shop.engine.observe(other)
+        assert "exception.unreadable" in shop.tasks()
+    else:
+        assert field != "code"
+
+
+@given(st.lists(st.sampled_from([b"", b"k" * 16]), max_size=3))
+def test_an_empty_secret_is_nobodys(secrets: list[bytes]) -> None:
+    signature = sign(b"", b"{}", NOW)
+    with pytest.raises(InvalidInput) as caught:
+        check_signature(b"{}", signature, secrets, NOW)
+    field = "signature" if all(secrets) else "secrets"
+    assert [problem.field for problem in caught.value.problems] == [field]
+
+
 def test_a_code_may_say_nothing() -> None:
     """A code that is mapped to None is read, and nothing comes of it."""
     table = {**TABLE, "INFO": None}
@@ -207,3 +271,27 @@ def test_repeated_late_and_reordered_payloads_end_in_one_state(
         TABLE.values()
     )
     assert shop.order.status == "delivered"
+
+
+# --- the mutants ---------------------------------------------------------------------------------
+
+
+def one_event_sinks_all(patch: Patch) -> None:
+    """What is wrong in one event is wrong in its payload."""
+
+    def whole(payload: bytes) -> object:
+        raise ValueError(payload)
+
+    replace(patch, "the events of a payload", whole)
+
+
+LAWS: dict[Mutate, Law] = {
+    one_event_sinks_all: law(test_whatever_is_wrong_in_an_event_it_costs_only_itself),
+}
+MUTANTS = Mutants("webhooks", LAWS)
+
+
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    mutant.breaks(LAWS[mutant.how])

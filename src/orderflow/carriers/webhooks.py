@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -34,6 +35,8 @@ _KEPT = 100_000
 """Characters of an event that cannot be read, and of why, that are kept."""
 _LONGEST = 1000
 """Characters of a signature."""
+_SHOWN = 50
+"""Characters that are shown of an event that is no JSON, or nested too deep."""
 _TOLD = 100
 """Problems that are told of a payload in which no event can be read."""
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,8 +80,11 @@ def check_signature(
     be given as it is, as None.
 
     Raises:
-        InvalidInput: Field ``signature``: it is none, another's, or older than *tolerance*.
+        InvalidInput: Field ``signature``: it is none, another's, or older than *tolerance*. Field
+            ``secrets``: one is empty, so that anybody could sign.
     """
+    if not all(secrets):
+        raise _problem("secrets", "", "each has bytes in it: an empty one is everybody's")
     told = signature.decode(errors="replace") if isinstance(signature, bytes) else signature
     if not isinstance(told, str) or len(told) > _LONGEST:
         raise _problem("signature", told, "t=SECONDS,v1=HMAC is right")
@@ -119,8 +125,8 @@ def read_tracking(
     Raises:
         InvalidInput: No event can be read; names each field that is wrong (``events.0.code``).
     """
-    events = _payload(payload).events
-    read_or_not = [_tried(given, table) for given in events]
+    events = _given(payload)
+    read_or_not = [_tried(given.value, table) for given in events]
     if all(isinstance(each, Exception) for each in read_or_not):
         raise InvalidInput("webhook", islice(_problems(read_or_not), _TOLD))
     found: list[Observation] = []
@@ -132,20 +138,95 @@ def read_tracking(
     return tuple(found)
 
 
-def _payload(payload: bytes) -> _Payload:
-    """The events, read or not: half a character in one of them keeps no other from being read."""
+class _Given(NamedTuple):
+    """An event as it came: its value, or why it has none, and its text where the value tells less.
+
+    Numbers that are too long to be counted with stay text.
+    """
+
+    value: Any
+    text: str = ""
+
+
+def _given(payload: str | bytes) -> list[_Given]:
+    """The events, read or not: what is wrong in one of them keeps no other from being read."""
     try:
-        return read_json(_Payload, payload, "webhook")
+        return [_Given(value) for value in read_json(_Payload, payload, "webhook").events]
     except InvalidInput:
         with suppress(ValueError, RecursionError, TypeError):
-            return read(_Payload, json.loads(payload), "webhook")
+            return _apart(payload)
         raise
+
+
+_MARKS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
+"""Strings, and what begins and ends lists and objects."""
+_OF_AN_EVENT = 2
+"""Lists and objects around an event: the payload, and its events."""
+
+
+def _apart(payload: str | bytes) -> list[_Given]:
+    """The events of a payload, each read by itself. Raises ValueError, where it is no JSON.
+
+    A slip, a character in another encoding, too long a number, too deep a list cost one event.
+    """
+    text, texts, rest = _text(payload), list[str](), list[str]()
+    depth = began = after = 0
+    for mark in _MARKS.finditer(text):
+        if mark[0] in "[{":
+            began = mark.start() if depth == _OF_AN_EVENT else began
+            depth += 1
+        elif mark[0] in "]}":
+            depth -= 1
+            if depth == _OF_AN_EVENT:
+                rest.append(f"{text[after:began]}[{len(texts)}]")
+                texts.append(text[began : mark.end()])
+                after = mark.end()
+    whole = _loads("".join(rest) + text[after:])
+    found = read(_Payload, whole, "webhook").events
+    values = {place: _value(text) for place, text in enumerate(texts)}
+    return [
+        _Given(values[each[0]], texts[each[0]]) if isinstance(each, list) and each else _Given(each)
+        for each in found
+    ]
+
+
+def _text(payload: str | bytes) -> str:
+    """A payload as text; what is no character is kept as half of one, which no field may have."""
+    if isinstance(payload, str):
+        return payload
+    encoding = json.detect_encoding(payload)
+    return payload.decode(encoding, "surrogateescape" if "utf-8" in encoding else "surrogatepass")
+
+
+def _loads(text: str) -> Any:
+    """What a JSON text says; control characters in it are for the field that has them."""
+    return json.loads(text, parse_int=_number, strict=False)
+
+
+def _number(digits: str) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:  # more digits than Python reads
+        return digits
+
+
+def _value(text: str) -> Any:
+    """What the text of an event says, or the error that tells why nobody can read it."""
+    try:
+        return _loads(text)
+    except RecursionError:
+        why = "fewer lists and objects in each other are expected"
+    except ValueError as error:
+        why = f"it is no JSON: {error}"
+    return InvalidInput("webhook", [Problem("(whole)", text[:_SHOWN], why)])
 
 
 def _tried(
     given: object, table: Mapping[str, ParcelStatus | None]
 ) -> list[Observation] | ValidationError | InvalidInput:
     """What an event says, or why it cannot be read: told in words where somebody wants to know."""
+    if isinstance(given, InvalidInput):
+        return given
     try:
         return _observations(given, table)
     except (ValidationError, InvalidInput) as error:
@@ -182,9 +263,9 @@ def _observations(given: object, table: Mapping[str, ParcelStatus | None]) -> li
     return [fact.at(event.occurred_at)]
 
 
-def _unread(given: object, error: InvalidInput) -> Observation:
+def _unread(given: _Given, error: InvalidInput) -> Observation:
     """An event that cannot be read, as a fact that is kept. Its moment cannot be read, either."""
-    sent, why = json.dumps(given), str(error)
+    sent, why = given.text or json.dumps(given.value), str(error)
     return EventUnread(payload=sent[:_KEPT], error=why[:_KEPT]).at(_NO_MOMENT)
 
 

@@ -24,11 +24,11 @@ from orderflow.engine.pipeline.envelope import Envelope, FactProviders, digest, 
 from orderflow.engine.pipeline.fault import blaming
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.pipeline.submit import Submitter
-from orderflow.engine.pipeline.unmatched import subject_of, unreadable
+from orderflow.engine.pipeline.taking import Taker
 from orderflow.engine.worker.performers import Performers
 from orderflow.engine.worker.refunds import RefundPayer
 from orderflow.engine.worker.worker import Worker
-from orderflow.errors import InvalidInput, NotFound, OrderflowError, Refusal, Refused, RuleFailed
+from orderflow.errors import InvalidInput, NotFound, OrderflowError, Refusal, Refused
 from orderflow.fulfillment.routing import Priority
 from orderflow.fulfillment.steps import AUTOMATED, Steps
 from orderflow.fulfillment.strategy import FulfillmentStrategy
@@ -40,14 +40,13 @@ from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCom
 from orderflow.model.document import NewOrder
 from orderflow.model.events import Entry
 from orderflow.model.observations import (
-    EventUnread,
     LabelBought,
     LabelVoided,
     Observation,
     TrackingReported,
 )
 from orderflow.model.order import Order
-from orderflow.model.reading import read_json, reading, storable
+from orderflow.model.reading import read_json, reading
 from orderflow.model.stock import StockKey, StockLevel
 from orderflow.model.work import Task
 from orderflow.ports import (
@@ -137,7 +136,7 @@ class Engine:
         self.rules = Rules(fulfillers=strategies, pays="refund" in own, **given)
         asked = CheckedClock(self.clock), CheckedIds(self.ids)
         self._handler = Handler(store, self.rules, *asked, facts or {})
-        self._submitter = Submitter(self._handler)
+        self._submitter, self._taker = Submitter(self._handler), Taker(self._handler)
         self._desk = Desk(store, self.rules)
         self._forgetter = Forgetter(self._handler, documents)
         by_code = {strategy.code: strategy for strategy in strategies}
@@ -246,37 +245,12 @@ class Engine:
         """Take a fact. It is never refused; one whose subject is not known yet is kept.
 
         One that comes again changes nothing: it is known by its id, or else by its content.
-        One whose id came before with another content is kept in the inbox, with a task. Where a
-        rule of the application fails at one, the worker tries it again, and a task says so.
+        One whose id, or whose event's id, came before with another content is kept in the inbox,
+        with a task. Where a rule of the application fails at one, the worker tries it again, and a
+        task says so.
         """
         enveloped(observation, Observation)
-        self._take(observation)
-
-    def _take(self, observation: Observation, answers: str = "") -> None:
-        """Take a fact, told by itself or as the answer of a task."""
-        if isinstance(observation.body, EventUnread):
-            self._keep_unreadable(observation.body.payload, observation.body.error)
-            return
-        content = digest(observation.content())
-        message = observation.id or content
-        subject, reference = subject_of(observation, self.store)
-        if subject is None:
-            kept = observation.model_copy(update={"id": message})
-            self.store.keep(reference, kept, self._handler.clock.now(), _PATIENCE)
-            return
-        try:
-            known = self._submitter.known(subject, message, content)
-        except Refused as refused:  # it differs from what came under its id: a person decides
-            self._keep_unreadable(observation.model_dump_json(), str(refused))
-            return
-        if not known:
-            at, cause = observation.occurred_at, f"{subject}/{message}"
-            receipt = subject, message, content
-            told = Envelope(subject, observation.body, cause, "outside", at, receipt)
-            try:
-                self._handler.handle(attrs.evolve(told, answers=answers))
-            except RuleFailed as error:
-                self._handler.put_off(told, observation, error)
+        self._taker.take(observation)
 
     def intake(self, payload: str | bytes) -> Observation:
         """Read an observation from JSON, and take it; what cannot be read is kept, with a task.
@@ -289,15 +263,10 @@ class Engine:
             observation = read_json(Observation, payload, "observation")
         except InvalidInput as error:
             sent = payload if isinstance(payload, str) else payload.decode(errors="replace")
-            self._keep_unreadable(sent, str(error))
+            self._taker.keep_unreadable(sent, str(error))
             raise
         self.observe(observation)
         return observation
-
-    def _keep_unreadable(self, payload: str, error: str) -> None:
-        text, why = storable(payload), storable(error)
-        task = unreadable(digest({"payload": text}), why)
-        self.store.keep_unreadable(text, why, self._handler.clock.now(), task)
 
     def inbox(self) -> Sequence[InboxItem]:
         """The facts that nothing is known by yet, and payloads that cannot be read."""
@@ -536,5 +505,5 @@ class Engine:
             asked = self._handler.ask(self.order(order), said, by, "", _key(task))
             if isinstance(asked, tuple):  # facts are not refused: who tells one is asked before
                 raise Refused(asked)
-        self._take(said.at(self._handler.clock.now(), subject=of, id=id), _key(task))
+        self._taker.take(said.at(self._handler.clock.now(), subject=of, id=id), _key(task))
         return self.order(order)

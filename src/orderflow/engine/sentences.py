@@ -62,6 +62,9 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
         + (f", for what is accepted with {e.awaits}" if e.awaits else "")
     ),
     ev.AddressChanged: lambda _e: "what has not left goes to another address",
+    ev.DeliveryDated: lambda e: (
+        f"delivered {e.at:%Y-%m-%d %H:%M}" if e.at else "nothing of it was delivered"
+    ),
     ev.PromiseChanged: lambda e: f"promised for {e.promised:%Y-%m-%d %H:%M}",
     ev.Overridden: lambda e: f"{e.command} done past {', '.join(e.codes) or 'nothing'}: {e.reason}",
     ev.ReturnRefused: lambda e: f"return {e.rma} is not taken back: {e.reason}",

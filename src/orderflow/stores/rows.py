@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from orderflow.model.content import digest
 from orderflow.model.disguise import disguised, without_handles
 from orderflow.model.events import Entry
 from orderflow.model.messages import stored_name
@@ -26,6 +27,7 @@ __all__ = [
     "entry_row",
     "erased_key",
     "erased_subject",
+    "kept_as",
     "matched_row",
     "message_row",
     "parcel_row",
@@ -102,7 +104,13 @@ def message_row(message: Message, now: datetime) -> Row:
 
 def matched_row(reference: str, fact: Observation, subject: str, now: datetime) -> Row:
     """The outbox row that sends a fact from the inbox to the subject that it is about."""
-    return message_row(Message(f"inbox:{reference}:{fact.id or ''}", subject, fact), now)
+    return message_row(Message(f"inbox:{reference}:{kept_as(fact)}", subject, fact), now)
+
+
+def kept_as(fact: Observation) -> str:
+    """What tells a fact in the inbox from others: its id, and its content where that is no id."""
+    content = digest(fact.content())
+    return content if fact.id in (None, content) else f"{fact.id}:{content}"
 
 
 def unmatched_row(reference: str, due: datetime) -> Row:

@@ -197,7 +197,10 @@ def test_who_looks_for_a_parcel_finds_it_by_its_number_from_then_on() -> None:
     assert known_as(OPENED, label) == ("tracking:T2",)
     assert known_as(LABELLED, label) == ("tracking:T2",)
     assert known_as(LABELLED, HandOver()) == ()
-    assert known_as(None, Despatched("P", "dropship", (MINE,), "ups", "")) == ("tracking:P",)
+    assert known_as(None, Despatched("P", "dropship", (MINE,), "ups", "")) == (
+        "parcel:P",
+        "tracking:P",
+    )
 
 
 # --- when, and what next --------------------------------------------------------------------------

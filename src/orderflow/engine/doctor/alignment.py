@@ -29,7 +29,7 @@ class Aligner:
             UnknownWorkflow: Some orders are on workflows that the rules do not know; names them.
             OrderflowError: Some could not be read or decided; names them.
         """
-        changed, left = 0, dict[str, Exception]()
+        changed, left = 0, dict[str, BaseException]()
         for order_id in order_ids:
             try:
                 changed += self.apply(order_id)

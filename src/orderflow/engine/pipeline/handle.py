@@ -22,7 +22,6 @@ from orderflow.errors import (
     Conflict,
     ConnectionLost,
     OldTransaction,
-    RuleFailed,
     StoreFull,
     StoreLocked,
     StoreReadOnly,
@@ -30,9 +29,7 @@ from orderflow.errors import (
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.decision.rules import Rules
 from orderflow.legible import legible_log
-from orderflow.model.observations import Observation
 from orderflow.model.order import Order
-from orderflow.model.work import Message
 from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Outcome, Store
 
 __all__ = ["Handler"]
@@ -81,13 +78,6 @@ class Handler:
         if isinstance(answer, Exception):
             raise told(answer, envelope.subject)
         return answer
-
-    def put_off(self, envelope: Envelope, observation: Observation, error: RuleFailed) -> None:
-        """Have the worker deliver a fact that a rule failed at, until it is taken."""
-        _LOG.error("a fact about %s is tried again: %s", envelope.subject, error)
-        later = Message(f"{envelope.cause}:again", envelope.subject, observation)
-        receipt, now = envelope.stored(0), self.clock.now()
-        self.store.commit(Commit(envelope.subject, now, messages=(later,), receipt=receipt))
 
     def handle_all(
         self,

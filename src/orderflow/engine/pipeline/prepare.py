@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 import attrs
 
 from orderflow.engine.pipeline.envelope import Envelope, FactProviders, Reading, Ready, Refusals
 from orderflow.engine.pipeline.stock import stock_commit
+from orderflow.engine.pipeline.trips import came_otherwise
 from orderflow.errors import RAISED, NotFound, Refusal
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.decision.rules import Rules
@@ -32,7 +34,9 @@ from orderflow.model.commands import (
 from orderflow.model.events import Entry
 from orderflow.model.ledger import Bucket
 from orderflow.model.messages import Despatched, EffectFailed, EffectTaken, OpenParcel, TimerFired
+from orderflow.model.observations import GoodsShipped, LabelBought
 from orderflow.model.order import Order
+from orderflow.model.parcel import Parcel
 from orderflow.model.stock import StockKey, StockLevel
 from orderflow.model.work import Effect
 from orderflow.ports import Clock, Commit, Store, Watch
@@ -71,7 +75,9 @@ class Preparer:
             case "order":
                 return self._order(envelope, reading)
             case "parcel":
-                return Ready(self._parcel(envelope, reading))
+                parcel = reading.parcel(envelope.subject)
+                odd = came_otherwise(parcel, envelope, self.store) if parcel else ()
+                return odd or Ready(self._parcel(envelope, reading))
             case _:
                 return Ready(stock_commit(self.store, self.rules, envelope, self.clock.now()))
 
@@ -94,18 +100,26 @@ class Preparer:
         at: datetime | None = None,
         task: str = "",
     ) -> Context:
-        now, facts = self.clock.now(), {}
+        now = self.clock.now()
+        facts: Mapping[str, Any] = {}
         if self.facts:
             about = order or self._drafted(body, now, new_id)
             facts = self._provided(about)
-        into = body.into if isinstance(body, Pack) else None
-        parcel = self.store.parcel(into) if into else None
+        parcel = self._named(body)
         waiting = self._waiting(order) if order and isinstance(body, _CALLS_BACK) else {}
         return Context(now, actor, cause, at, facts, levels, parcel, waiting, task)
 
-    def _provided(self, about: Order) -> Mapping[str, object]:
+    def _provided(self, about: Order) -> Mapping[str, Any]:
         """What the providers of facts say of an order."""
         return {name: provide(about) for name, provide in self.facts.items()}
+
+    def _named(self, body: object) -> Parcel | None:
+        """The parcel that units are to be put into, or of which a notice has the number."""
+        into = body.into if isinstance(body, Pack) else None
+        if isinstance(body, GoodsShipped) and body.tracking_number:
+            known = self.store.find(f"tracking:{body.tracking_number}") or ""
+            into = known.removeprefix("parcel:")
+        return self.store.parcel(into) if into else None
 
     def _waiting(self, order: Order) -> Mapping[tuple[str, StockKey], int]:
         """How many backordered units of which line are on which waiting list."""
@@ -208,13 +222,25 @@ class Preparer:
                 key = f"{envelope.cause}:{hook}"
                 yield Watch(key, hook, point, body.name, body.subject)
 
+    def _bearer(self, envelope: Envelope, parcel: Parcel | None) -> str:
+        """The other parcel that has the number which a message gives to this one, if any does."""
+        body = envelope.body
+        if not isinstance(body, LabelBought | Despatched):
+            return ""
+        number, had = body.tracking_number, parcel.tracking_number if parcel else ""
+        if number in ("", had) or (isinstance(body, Despatched) and parcel is not None):
+            return ""
+        found = self.store.find(f"tracking:{number}") or ""
+        return found.removeprefix("parcel:") if found != envelope.subject else ""
+
     def _parcel(self, envelope: Envelope, reading: Reading) -> Commit:
         parcel_id = envelope.subject.removeprefix("parcel:")
         parcel = reading.parcel(envelope.subject)
         now = self.clock.now()
         if parcel is None and not isinstance(envelope.body, OpenParcel | Despatched):
             raise NotFound(f"there is no parcel {parcel_id}")
-        decision = decide_parcel(parcel, parcel_id, envelope.body, now, envelope.at or now)
+        at, bearer = envelope.at or now, self._bearer(envelope, parcel)
+        decision = decide_parcel(parcel, parcel_id, envelope.body, now, at, bearer)
         before = parcel.version if parcel else 0
         receipt, done = envelope.stored(before), envelope.done
         if not decision.events:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from orderflow.engine.pipeline.envelope import digest
+from orderflow.engine.pipeline.trips import traveller
 from orderflow.errors import UnreadableRow
 from orderflow.model.observations import (
     LabelBought,
@@ -18,22 +20,30 @@ from orderflow.model.stock import StockKey
 from orderflow.model.work import Due, Task
 from orderflow.ports import Commit, Store
 
-__all__ = ["subject_of", "unmatched", "unreadable"]
+__all__ = ["message_of", "subject_of", "unmatched", "unreadable"]
+
+
+def message_of(observation: Observation) -> str:
+    """What a fact is known by: its id, or else its content."""
+    return observation.id or digest(observation.content())
 
 
 def subject_of(observation: Observation, store: Store) -> tuple[str | None, str]:
     """Whom a fact is about, None where that is not known yet; and the reference that tells.
 
-    Carriers give one number to several parcels: a scan whose subject is a parcel is about that one.
+    Carriers give one number to several parcels: a scan whose subject is a parcel is about that one,
+    and every other about the parcel that had the number then.
     """
     match observation.body:
         case TrackingReported(tracking_number=number) | TrackingRetracted(tracking_number=number):
             reference, named = f"tracking:{number}", observation.subject
             if named and (parcel := store.parcel(named)) and parcel.followed_by == number:
                 return f"parcel:{named}", reference
-        case LabelBought(parcel=parcel) | LabelVoided(parcel=parcel):
-            reference = f"parcel:{parcel}"
-            return (reference if store.parcel(parcel) else None), reference
+            message = message_of(observation)
+            return traveller(observation, observation.body, message, store), reference
+        case LabelBought(parcel=name) | LabelVoided(parcel=name):
+            reference = f"parcel:{name}"
+            return (reference if store.parcel(name) else None), reference
         case StockReported(sku=sku, location=location):
             reference = f"stock:{StockKey(sku, location)}"
             return reference, reference

@@ -14,6 +14,7 @@ from tenacity import RetryCallState, Retrying, wait_exponential
 from orderflow.engine.erasure import PERSONAL, Forgetter
 from orderflow.engine.pipeline.envelope import Envelope, Reading
 from orderflow.engine.pipeline.handle import Handler
+from orderflow.engine.pipeline.taking import Taker
 from orderflow.engine.pipeline.unmatched import unmatched
 from orderflow.engine.worker.batch import Done, Next
 from orderflow.engine.worker.detached import detached
@@ -73,7 +74,7 @@ class Worker:
 
     def __init__(self, handler: Handler, performers: Performers, forgetter: Forgetter) -> None:
         self._handler, self.performers, self._forgetter = handler, performers, forgetter
-        self._store, self._clock = handler.store, handler.clock
+        self._store, self._clock, self._taker = handler.store, handler.clock, Taker(handler)
         self._pause = wait_exponential(multiplier=5, max=3600)
 
     def run_until_idle(self) -> int:
@@ -169,15 +170,16 @@ class Worker:
         """Store results; an acknowledgement alone cannot be refused."""
         self._store.commit_all(done.commits)
         commit = after.commit_all if after else None
-        messages = [envelope for _, envelope in done.messages]
-        answers = self._handler.handle_all(messages, reading, commit)
+        answers = self._handler.handle_all([sent for _, sent in done.messages], reading, commit)
         failed = []
         for (row, _), answer in zip(done.messages, answers, strict=True):
+            reasons = "; ".join(map(str, answer)) if isinstance(answer, tuple) else ""
             if isinstance(answer, Exception):
                 failed.append(self.failed(row, answer))
-            elif isinstance(answer, tuple) and row.kind is Kind.EFFECT:
-                refused = PortFailed("refused: " + "; ".join(map(str, answer)))
-                failed.append(self.failed(row, refused))
+            elif reasons and row.kind is Kind.EFFECT:
+                failed.append(self.failed(row, PortFailed(f"refused: {reasons}")))
+            elif reasons and isinstance(row.data.get("body"), Observation):
+                self._taker.doubted(row, reasons)
         return failed
 
     def _result(self, row: Due, about: About) -> Envelope | Commit | None:
@@ -192,13 +194,12 @@ class Worker:
             case Kind.WATCH:
                 return self._watch(row, about)
 
-    def _delivery(self, row: Due) -> Envelope:
+    def _delivery(self, row: Due) -> Envelope | Commit:
         body = row.data["body"]
-        at = None
-        if isinstance(body, Observation):
-            at, body = body.occurred_at, body.body
         closes = (stuck_key(row.key),) if row.attempts > 1 else ()
-        return Envelope(row.owner, body, row.key, at=at, done=row.key, closes=closes)
+        if isinstance(body, Observation):
+            return self._taker.delivery(row, body, closes)
+        return Envelope(row.owner, body, row.key, done=row.key, closes=closes)
 
     def _fired(self, row: Due) -> Envelope | Commit | None:
         closes = (stuck_key(row.key),) if row.attempts > 1 else ()

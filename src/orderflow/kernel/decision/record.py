@@ -38,7 +38,8 @@ class Context(HoldsMappings):
         at: When it happened, for a fact; None for what happens now.
         facts: What the fact providers said.
         levels: The stock levels that the decision may need.
-        parcel: The parcel that units are to be put into, where it is there already.
+        parcel: The parcel that units are to be put into, or of which a notice has the number, where
+            it is there already.
         waiting: How many units of a line are on which waiting list, where that may matter.
         task: The task that is completed by it; who may was asked of the task.
         answers: The task that a fact is the answer of, where its teller was asked before.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Protocol, TypedDict
+from typing import Any, Protocol, TypedDict
 
 import attrs
 from pydantic import TypeAdapter
@@ -34,7 +34,7 @@ from orderflow.kernel.decision.retention import Retention
 from orderflow.kernel.decision.step import Step
 from orderflow.kernel.decision.workflows import ORDER, RETURN
 from orderflow.model.amount_due import owed_for_what_is_kept
-from orderflow.model.bounds import NoneOrMore, Price
+from orderflow.model.bounds import NoneOrMore, PriceOrNone
 from orderflow.model.document import Delivery, Line
 from orderflow.model.frozen import frozen
 from orderflow.model.order import Order
@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 _AMOUNT: TypeAdapter[int] = TypeAdapter(NoneOrMore)
-_COST: TypeAdapter[Decimal | None] = TypeAdapter(Price | None)
+_COST: TypeAdapter[Any] = TypeAdapter(PriceOrNone)
 
 
 class Fulfiller(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 import attrs
@@ -32,7 +32,7 @@ from orderflow.model.observations import (
 from orderflow.model.parcel import Content, Parcel, ParcelStatus, Scan
 from orderflow.model.work import Message
 
-__all__ = ["ParcelDecision", "decide_parcel"]
+__all__ = ["ParcelDecision", "decide_parcel", "said_otherwise"]
 
 
 @attrs.frozen
@@ -46,23 +46,42 @@ class ParcelDecision:
 
 
 def decide_parcel(
-    parcel: Parcel | None, parcel_id: str, body: object, now: datetime, at: datetime
+    parcel: Parcel | None,
+    parcel_id: str,
+    body: object,
+    now: datetime,
+    at: datetime,
+    bearer: str = "",
 ) -> ParcelDecision:
     """Decide a fact about a parcel. *at* is when it happened; a repeated one changes nothing.
 
     What is said to happen after *now* counts as of now: else no later scan would be believed, and
-    nobody would look for the parcel until then.
+    nobody would look for the parcel until then. *bearer* is the other parcel that has the number
+    which this one gets, where there is one.
     """
-    events = tuple(_as_of(event, now) for event in _events(parcel, body, at))
+    told = [_as_of(event, now) for event in _events(parcel, body, at)]
+    numbers = [event.tracking_number for event in told if isinstance(event, ev.ParcelLabelled)]
+    reused = [ev.ParcelNumberReused(n, bearer, min(at, now)) for n in numbers if bearer]
+    events = (*told, *reused)
     after = fold_events(parcel, parcel_id, events, now)
-    fresh = after.followed_by if after.tracking_number or after.handed_over else ""
-    known = parcel is not None and parcel.followed_by == fresh
     return ParcelDecision(
         after,
         events,
         tuple(_told(parcel, after)) if events else (),
-        (f"tracking:{fresh}",) if fresh and not known else (),
+        tuple(_names(parcel, after, reused)),
     )
+
+
+def _names(
+    before: Parcel | None, after: Parcel, reused: Iterable[ev.ParcelNumberReused]
+) -> Iterator[str]:
+    """The names by which others speak of a parcel from now on."""
+    if before is None:
+        yield f"parcel:{after.id}"
+    fresh = after.followed_by if after.tracking_number or after.handed_over else ""
+    if fresh and (before is None or before.followed_by != fresh):
+        yield f"tracking:{fresh}"
+    yield from (f"reused:{event.tracking_number}" for event in reused)
 
 
 def _as_of(event: ev.Event, now: datetime) -> ev.Event:
@@ -163,3 +182,14 @@ def _scan(body: TrackingReported, at: datetime) -> Scan:
         or f"{body.tracking_number}/{body.status}/{body.code}/{at.isoformat()}/{body.place}"
     )
     return Scan(identity, body.status, at, body.code, body.place, body.to_recipient, body.signed)
+
+
+def said_otherwise(parcel: Parcel, body: TrackingReported, at: datetime) -> Scan | None:
+    """What came before under the id of a carrier's event, where it said something else then.
+
+    Of a scan whose person was forgotten what is left is compared.
+    """
+    scan = _scan(body, at)
+    left = attrs.evolve(scan, id=disguised(scan.id), code="", place="")
+    came = (there for there in parcel.scans if body.event and there.id in (scan.id, left.id))
+    return next((there for there in came if there not in (scan, left)), None)

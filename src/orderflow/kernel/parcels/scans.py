@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.returns.goods import reconsider
+from orderflow.kernel.returns.goods import STANDS, date_delivery, reconsider
 from orderflow.kernel.work.packing import take_out
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
@@ -12,20 +12,6 @@ from orderflow.model.parcel import AT_SENDER, ParcelStatus
 from orderflow.model.phases import OrderPhase
 
 __all__ = ["parcel_changed"]
-
-_BUCKET = {
-    ParcelStatus.HANDED_OVER: Bucket.SHIPPED,
-    ParcelStatus.IN_TRANSIT: Bucket.SHIPPED,
-    ParcelStatus.OUT_FOR_DELIVERY: Bucket.SHIPPED,
-    ParcelStatus.ATTEMPTED: Bucket.SHIPPED,
-    ParcelStatus.READY_FOR_PICKUP: Bucket.SHIPPED,
-    ParcelStatus.DAMAGED: Bucket.SHIPPED,
-    ParcelStatus.DELIVERED: Bucket.DELIVERED,
-    ParcelStatus.RETURNING_TO_SENDER: Bucket.RETURNING_UNDELIVERED,
-    ParcelStatus.RETURNED_TO_SENDER: Bucket.RETURNED_UNDELIVERED,
-    ParcelStatus.LOST: Bucket.LOST,
-}
-
 
 _GONE = (ParcelStatus.LOST, ParcelStatus.RETURNED_TO_SENDER)
 
@@ -72,7 +58,7 @@ def _follow(deciding: Deciding, body: ParcelChanged) -> None:
     )
     if body.status is ParcelStatus.VOIDED:
         take_out(deciding, body.parcel)
-    dest = _BUCKET.get(body.status)
+    dest = STANDS.get(body.status)
     if dest is None:
         return
     _ask_about_what_was_found(deciding, body)
@@ -80,8 +66,10 @@ def _follow(deciding: Deciding, body: ParcelChanged) -> None:
     for slot, units in list(held):
         if slot.bucket is not dest:
             deciding.walk(slot, dest, units)
-    reconsider(deciding, _BUCKET)
-    if deciding.order.state.phase is OrderPhase.COMPLETED and dest not in SETTLED:
+    reconsider(deciding)
+    date_delivery(deciding)
+    there = dest not in SETTLED and deciding.order.ledger.total(dest, parcel=body.parcel)
+    if there and deciding.order.state.phase is OrderPhase.COMPLETED:
         reason = (
             f"{body.parcel} is {body.status}, though the order is over: reopen it, or let it be"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from itertools import product
 
 from orderflow.kernel.decision.draft import Deciding
@@ -18,6 +19,7 @@ from orderflow.model.state import FulfillmentOrder
 
 __all__ = ["SHIPPED", "goods_shipped"]
 
+_A_WEEK = timedelta(days=7)
 SHIPPED = (
     Bucket.SHIPPED,
     Bucket.DELIVERED,
@@ -59,10 +61,19 @@ def goods_shipped(deciding: Deciding, body: obs.GoodsShipped) -> None:
 
 
 def _parcel_id(deciding: Deciding, fo: FulfillmentOrder, body: obs.GoodsShipped) -> str:
-    """A parcel is known by its tracking number, whoever's units are in it."""
-    if body.tracking_number:
-        return f"{body.carrier or fo.strategy}/{body.tracking_number}"
-    return f"{deciding.id}-P{len(deciding.order.state.parcels) + 1}"
+    """A parcel is known by its tracking number, whoever's units are in it.
+
+    Carriers use numbers again: one whose trip was over a week before is not the parcel that left.
+    """
+    name, own = body.tracking_number, f"{deciding.id}-P{len(deciding.order.state.parcels) + 1}"
+    if not name:
+        return own
+    name, there = f"{body.carrier or fo.strategy}/{name}", deciding.context.parcel
+    if there is None or there.strategy != fo.strategy or there.carrier != body.carrier:
+        return name
+    left = deciding.context.at or deciding.context.now
+    over = there.status.final and left > there.since + _A_WEEK
+    return own if over else there.id
 
 
 def _leave(

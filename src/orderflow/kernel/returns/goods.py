@@ -13,10 +13,12 @@ from orderflow.model.observations import GoodsReturned, ReturnInspected
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import ReturnPhase
 from orderflow.model.returns import Disposition, Finding
-from orderflow.model.state import Judged
+from orderflow.model.state import Judged, ParcelView
 
 __all__ = [
+    "STANDS",
     "beyond",
+    "date_delivery",
     "goods_returned",
     "inspected",
     "keep_the_rest",
@@ -50,6 +52,7 @@ def goods_returned(deciding: Deciding, body: GoodsReturned) -> None:
     for rma, lines in shares.items():
         _receive(deciding, rma or open_return(deciding, body.reason, lines), lines, others)
         others.clear()
+    date_delivery(deciding)
 
 
 def _shares(deciding: Deciding, lines: Mapping[str, int]) -> dict[str, dict[str, int]]:
@@ -126,11 +129,31 @@ def _coming(deciding: Deciding, line: str, units: int, rma: str) -> list[tuple[S
     return taken
 
 
-def reconsider(deciding: Deciding, stands: Mapping[ParcelStatus, Bucket]) -> None:
+STANDS: Mapping[ParcelStatus, Bucket] = {
+    ParcelStatus.HANDED_OVER: Bucket.SHIPPED,
+    ParcelStatus.IN_TRANSIT: Bucket.SHIPPED,
+    ParcelStatus.OUT_FOR_DELIVERY: Bucket.SHIPPED,
+    ParcelStatus.ATTEMPTED: Bucket.SHIPPED,
+    ParcelStatus.READY_FOR_PICKUP: Bucket.SHIPPED,
+    ParcelStatus.DAMAGED: Bucket.SHIPPED,
+    ParcelStatus.DELIVERED: Bucket.DELIVERED,
+    ParcelStatus.RETURNING_TO_SENDER: Bucket.RETURNING_UNDELIVERED,
+    ParcelStatus.RETURNED_TO_SENDER: Bucket.RETURNED_UNDELIVERED,
+    ParcelStatus.LOST: Bucket.LOST,
+}
+"""Where units are by what the carrier says of their parcel."""
+
+
+def _where(deciding: Deciding, parcel: str) -> Bucket:
+    """Where the units of a parcel are; without one the customer has them."""
+    view = deciding.order.state.parcels.get(parcel)
+    return STANDS.get(view.status, Bucket.SHIPPED) if view else Bucket.DELIVERED
+
+
+def reconsider(deciding: Deciding) -> None:
     """A scan tells more: units of open returns are those of the parcels that are likeliest now.
 
-    So goods and scans lead to the same end in whatever order they come. *stands* is where units are
-    by what the carrier says of their parcel.
+    So goods and scans lead to the same end in whatever order they come.
     """
     open_returns = {rma.id for rma in deciding.returns.values() if not rma.phase.final}
     came = [
@@ -139,14 +162,36 @@ def reconsider(deciding: Deciding, stands: Mapping[ParcelStatus, Bucket]) -> Non
         if slot.bucket is Bucket.RETURNED and slot.rma in open_returns
     ]
     for slot, there in sorted(came):
-        view = deciding.order.state.parcels.get(slot.parcel)
-        back = stands.get(view.status, Bucket.SHIPPED) if view else Bucket.DELIVERED
-        units = there
+        back, units = _where(deciding, slot.parcel), there
         for likelier in _free(deciding, slot.line, _OUT[back]):
             if take := min(units, deciding.units[likelier]):
                 deciding.walk(slot, back, take, rma="")
                 deciding.walk(likelier, Bucket.RETURNED, take, rma=slot.rma)
                 units -= take
+
+
+_GOING_BACK = ParcelStatus.RETURNING_TO_SENDER, ParcelStatus.RETURNED_TO_SENDER
+
+
+def date_delivery(deciding: Deciding) -> None:
+    """A delivery is dated while a unit is with the customer, or was: so facts say in any order."""
+    order, dated = deciding.order, deciding.order.state.delivered_at
+    had = any(_was_had(order.state.parcels.get(slot.parcel), slot) for slot in deciding.units)
+    if had is (dated is None):
+        deciding.emit(ev.DeliveryDated(deciding.context.now if had else None))
+
+
+def _was_had(view: ParcelView | None, slot: Slot) -> bool:
+    """Whether units are the customer's, or came back from there, by what their carrier says."""
+    match slot.bucket:
+        case Bucket.DELIVERED:
+            return True
+        case Bucket.RETURNING:
+            return view is None or view.status is ParcelStatus.DELIVERED
+        case Bucket.RETURNED:
+            return view is None or view.status not in _GOING_BACK
+        case _:
+            return False
 
 
 def _free(deciding: Deciding, line: str, below: int) -> list[Slot]:
@@ -221,15 +266,21 @@ def settle(
 
 
 def keep_the_rest(deciding: Deciding) -> None:
-    """What did not come before its return was cancelled, or expired, is the customer's again."""
+    """What did not come before its return was cancelled, or expired, is the customer's again.
+
+    Or it is where the carrier has it, which took its delivery back meanwhile.
+    """
     for rma in deciding.order.state.returns.values():
         if rma.phase.final:
             _keep(deciding, rma.id)
 
 
 def _keep(deciding: Deciding, rma: str) -> None:
-    for slot, units in list(deciding.order.ledger.slots(Bucket.RETURNING, rma=rma)):
-        deciding.walk(slot, Bucket.DELIVERED, units, rma="")
+    left = list(deciding.order.ledger.slots(Bucket.RETURNING, rma=rma))
+    for slot, units in left:
+        deciding.walk(slot, _where(deciding, slot.parcel), units, rma="")
+    if left:
+        date_delivery(deciding)
 
 
 def _dispose(deciding: Deciding, slot: Slot, units: int, disposition: Disposition) -> None:

@@ -14,6 +14,7 @@ from orderflow.model.state import Review, Stamp
 
 __all__ = [
     "AddressChanged",
+    "DeliveryDated",
     "EffectAdded",
     "EffectGaveUp",
     "EffectTakenOver",
@@ -285,3 +286,11 @@ class Overridden(Event):
     command: str
     reason: str
     codes: tuple[str, ...]
+
+
+@event(77)
+@attrs.frozen
+class DeliveryDated(Event):
+    """When the last unit so far was delivered; None where none is with the customer, or was."""
+
+    at: datetime | None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import attrs
 
 from orderflow.model.events.kinds import Event, event
@@ -14,6 +16,7 @@ __all__ = [
     "ParcelHeld",
     "ParcelLabelVoided",
     "ParcelLabelled",
+    "ParcelNumberReused",
     "ParcelOpened",
     "ParcelScanRetracted",
     "ParcelScanned",
@@ -120,3 +123,13 @@ class ParcelTakenOut(Event):
     """Units that were in it are sent again; it answers for them no more."""
 
     contents: tuple[Content, ...]
+
+
+@event(63)
+@attrs.frozen
+class ParcelNumberReused(Event):
+    """Its tracking number was another parcel's *before*; it is this one's *since* then."""
+
+    tracking_number: str
+    before: str
+    since: datetime

@@ -132,6 +132,7 @@ FOLDERS: Mapping[type[ev.Event], Folder] = {
     ev.LineAdded: _added,
     ev.TotalChanged: _total,
     ev.AddressChanged: nothing,
+    ev.DeliveryDated: setting("delivered_at", lambda event: event.at),
     ev.PromiseChanged: setting("promised", lambda event: event.promised),
     ev.Overridden: nothing,
     ev.TaskEscalated: _escalated,

@@ -58,6 +58,7 @@ _CHANGES: Mapping[type[ev.Event], Callable[[Parcel, Any], dict[str, Any]]] = {
         "tracking_number": event.tracking_number,
         "label_voided": False,
     },
+    ev.ParcelNumberReused: lambda _parcel, _event: {},
     ev.ParcelHandedOver: lambda _parcel, _event: {"handed_over": True},
     ev.ParcelScanned: lambda parcel, event: {
         "scans": (*parcel.scans, event.scan),

@@ -30,6 +30,7 @@ from orderflow.ports.asking import asked_alike
 from orderflow.stores.memory.outbox import MemoryOutbox
 from orderflow.stores.memory.stock import MemoryStock, Touched
 from orderflow.stores.rows import (
+    kept_as,
     matched_row,
     rows_of,
     tasks_of,
@@ -211,8 +212,8 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             if subject is not None:
                 self._add(matched_row(reference, observation, subject, now))
                 return
-            message = observation.id or ""
-            self._inbox.setdefault((reference, message), InboxItem(reference, now, observation))
+            item = InboxItem(reference, now, observation)
+            self._inbox.setdefault((reference, kept_as(observation)), item)
             self._add(unmatched_row(reference, now + patience))
 
     def keep_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:

@@ -11,7 +11,7 @@ from orderflow.model.observations import Observation
 from orderflow.model.work import Task, unmatched_key
 from orderflow.ports import InboxItem
 from orderflow.stores import codec
-from orderflow.stores.rows import matched_row, task_row, unmatched_row
+from orderflow.stores.rows import kept_as, matched_row, task_row, unmatched_row
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql.schema import inbox, outbox, references, tasks
 from orderflow.stores.sql.statements import adding, execute_many, fetch
@@ -42,7 +42,7 @@ def keep(
         sql_outbox.add(connection, [matched_row(reference, observation, subject, now)])
         return
     text = codec.encode_observation(observation)
-    _put(connection, reference, observation.id or "", now, observation=text)
+    _put(connection, reference, kept_as(observation), now, observation=text)
     sql_outbox.add(connection, [unmatched_row(reference, now + patience)])
 
 

@@ -1,0 +1,126 @@
+"""Trips: whose a carrier's word is, where a tracking number was given to one parcel after another.
+
+A number is a parcel's from the moment of its label, or of the notice that named it, until another
+parcel gets it; the first parcel that we know with it has it from a week before. Less than a day
+before its label a word is already the new parcel's, unless the parcel before had that very word:
+clocks of carriers differ, and some tell only the date.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from orderflow.engine.pipeline.envelope import Envelope, Refusals
+from orderflow.errors import Refusal
+from orderflow.kernel.parcels.parcel import said_otherwise
+from orderflow.model.disguise import disguised
+from orderflow.model.events import ParcelLabelled, ParcelNumberReused, ParcelScanned
+from orderflow.model.observations import Observation, TrackingReported, TrackingRetracted
+from orderflow.model.parcel import Parcel
+from orderflow.ports import Store
+
+__all__ = ["came_otherwise", "is_of_nobody", "traveller"]
+
+_A_DAY = timedelta(days=1)
+_A_WEEK = timedelta(days=7)
+
+
+class _Bearer(NamedTuple):
+    """A parcel that has a number, or had it: since when, and who had it before."""
+
+    subject: str
+    since: datetime | None
+    before: str
+    scans: frozenset[str]
+
+
+def traveller(
+    observation: Observation, body: TrackingReported | TrackingRetracted, message: str, store: Store
+) -> str | None:
+    """The parcel that had a number when its carrier saw what it tells; None is unknown here.
+
+    What came before, as *message*, is that parcel's which had it; what takes a scan back is that
+    parcel's which has the scan.
+    """
+    number, at = body.tracking_number, observation.occurred_at
+    last = store.find(f"tracking:{number}")
+    if last is None or store.find(f"reused:{number}") is None:
+        return last
+    bearers = _bearers(last, number, store)
+    for bearer in bearers:
+        taken_back = isinstance(body, TrackingRetracted) and not bearer.scans.isdisjoint(
+            (body.event, disguised(body.event))
+        )
+        if taken_back or store.receipt(bearer.subject, message):
+            return bearer.subject
+    theirs = (b for b in bearers if not b.before or (b.since and at > b.since - _A_DAY))
+    return next(theirs).subject
+
+
+def _bearers(last: str, number: str, store: Store) -> list[_Bearer]:
+    """The parcels that have, and had, a number: the last one first."""
+    found: dict[str, _Bearer] = {}
+    subject = last
+    while subject and subject not in found:
+        found[subject] = _bearer(subject, number, store)
+        subject = found[subject].before
+    *later, first = found.values()
+    return [*later, first._replace(before="")]
+
+
+def _bearer(subject: str, number: str, store: Store) -> _Bearer:
+    """What a parcel's journal says of its number."""
+    since, before, scans = None, "", set[str]()
+    for entry in store.journal(subject):
+        for event in entry.events:
+            match event:
+                case ParcelLabelled(tracking_number=given) if given == number:
+                    since = since or entry.at
+                case ParcelNumberReused(tracking_number=given) if given == number:
+                    since, before = event.since, f"parcel:{event.before}"
+                case ParcelScanned(scan=scan):
+                    scans.add(scan.id)
+    return _Bearer(subject, since, before, frozenset(scans))
+
+
+def is_of_nobody(subject: str, observation: Observation, now: datetime, store: Store) -> str:
+    """Why a scan is of a trip before the first that we know of its number; empty where it is not.
+
+    Only what is old asks the journal for the moment of the label.
+    """
+    body, at = observation.body, observation.occurred_at
+    if not isinstance(body, TrackingReported) or at > now - _A_WEEK:
+        return ""
+    bearer = _bearer(subject, body.tracking_number, store)
+    if bearer.before or bearer.since is None or at > bearer.since - _A_WEEK:
+        return ""
+    known = f"{body.tracking_number} is known here since {bearer.since:%Y-%m-%d}"
+    return f"it is of {at:%Y-%m-%d}, and {known}: another parcel had that number then"
+
+
+def came_otherwise(parcel: Parcel, envelope: Envelope, store: Store) -> Refusals:
+    """Why a scan is no news and yet not what came: its event's id was used for something else.
+
+    One ahead of our clock is kept as of when it came: that it comes just so again, a receipt tells.
+    """
+    body, at = envelope.body, envelope.at
+    if not isinstance(body, TrackingReported) or at is None:
+        return ()
+    there = said_otherwise(parcel, body, at)
+    if there is None or (
+        envelope.receipt and _digest(envelope, there.id, store) == envelope.receipt[2]
+    ):
+        return ()
+    sentence = f"the event {body.event} came before with another content; give this one its own id"
+    return (Refusal("id_reused", sentence),)
+
+
+def _digest(envelope: Envelope, scan: str, store: Store) -> str | None:
+    """The digest of what brought a scan to a parcel."""
+    subject = envelope.subject
+    for entry in store.journal(subject):
+        if any(isinstance(e, ParcelScanned) and e.scan.id == scan for e in entry.events):
+            receipt = store.receipt(subject, entry.cause.removeprefix(f"{subject}/"))
+            return receipt.digest if receipt else None
+    return None
