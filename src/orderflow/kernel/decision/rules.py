@@ -251,7 +251,9 @@ class Rules:
     def unit_cost(self, strategy: Fulfiller, line: Line) -> Decimal | None:
         """What a strategy's unit costs us. Raises TypeError or ValueError for what is no cost."""
         what = f"{strategy.code}.cost"
-        return bounded(fitting(strategy.cost(line), what, Decimal, type(None)), what, _COST)
+        given = fitting(strategy.cost(line), what, Decimal, type(None))
+        cost: Decimal | None = bounded(given, what, _COST)
+        return cost
 
     def machine(self, stamp: Stamp) -> CompiledWorkflow[Step]:
         """The workflow that something is stamped with.
