@@ -34,7 +34,7 @@ from orderflow.kernel.decision.retention import Retention
 from orderflow.kernel.decision.step import Step
 from orderflow.kernel.decision.workflows import ORDER, RETURN
 from orderflow.model.amount_due import owed_for_what_is_kept
-from orderflow.model.bounds import NoneOrMore, PriceOrNone
+from orderflow.model.bounds import Minor, PriceOrNone
 from orderflow.model.document import Delivery, Line
 from orderflow.model.frozen import frozen
 from orderflow.model.order import Order
@@ -51,7 +51,7 @@ __all__ = [
     "Settings",
 ]
 
-_AMOUNT: TypeAdapter[int] = TypeAdapter(NoneOrMore)
+_AMOUNT: TypeAdapter[int] = TypeAdapter(Minor)
 _COST: TypeAdapter[Any] = TypeAdapter(PriceOrNone)
 
 
