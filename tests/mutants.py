@@ -321,7 +321,6 @@ SEAMS: Mapping[str, Seam] = {
     "a parcel was seen": Seam("_was_seen", (pending_parcel,)),
     "whom a fact is about": Seam("subject_of", (taking,)),
     "whose a number is": Seam("traveller", (unmatched,)),
-    "a scan is of nobody": Seam("is_of_nobody", (taking,)),
     "an event says otherwise": Seam("came_otherwise", (prepare,)),
     "the names of a parcel": Seam("_names", (parcel,)),
     "the parcel of a notice": Seam("_parcel_id", (shipment_notice,)),

@@ -128,6 +128,7 @@ PLAIN: Mapping[Any, Any] = {
     Path: Path("a"),
     Locale: Locale("en"),
     Exception: StoreUnavailable("gone"),
+    BaseException: StoreUnavailable("gone"),
     Callable: len,
     type: NewOrder,
     ev.Event: ev.HoldPlaced(hold="a", reason="a"),

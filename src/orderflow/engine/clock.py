@@ -5,8 +5,6 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 
-import attrs
-
 from orderflow.engine.pipeline.fault import told
 from orderflow.errors import RAISED
 from orderflow.kernel.decision.fitting import fitting
@@ -31,11 +29,11 @@ class RandomIds:
         return f"{kind[0]}{secrets.token_hex(8)}"
 
 
-@attrs.frozen
 class CheckedClock:
     """A clock that is looked at. Raises RuleFailed where it gives no moment."""
 
-    inner: Clock
+    def __init__(self, inner: Clock) -> None:
+        self.inner = inner
 
     def now(self) -> datetime:
         """UTC."""
@@ -48,11 +46,11 @@ class CheckedClock:
         return now
 
 
-@attrs.frozen
 class CheckedIds:
     """Ids that are looked at. Raises RuleFailed where one is no text, or an empty one."""
 
-    inner: Ids
+    def __init__(self, inner: Ids) -> None:
+        self.inner = inner
 
     def new(self, kind: str) -> str:
         """A new id for a kind of thing."""

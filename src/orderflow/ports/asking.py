@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import wraps
+from itertools import chain
 from typing import Any, TypeVar
 
 from orderflow.errors import InvalidInput, Problem
@@ -66,10 +67,10 @@ def _checked(question: str, ask: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(ask)
     def checked(self: object, *given: Any, **named: Any) -> Any:
-        for name, value in zip(names, given, strict=False):
-            check_asked(question, name, value)
-        for name, value in named.items():
-            check_asked(question, name, value)
+        for name, value in chain(zip(names, given, strict=False), named.items()):
+            # Most are such names, and this is asked before everything that is read.
+            if type(value) is not str or not value.isascii() or "\0" in value:
+                check_asked(question, name, value)
         return ask(self, *given, **named)
 
     return checked

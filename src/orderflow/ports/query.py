@@ -25,7 +25,8 @@ def _asked(*kinds: type) -> Callable[[object, attrs.Attribute[Any], Any], None]:
         if not isinstance(value, kinds):
             right = f"a {' or '.join(kind.__name__ for kind in kinds)} is expected"
             raise InvalidInput(what, [Problem(field.name, value, right)])
-        check_asked(what, field.name, value)
+        if not isinstance(value, NoneType | bool):
+            check_asked(what, field.name, value)
 
     return check
 

@@ -9,7 +9,6 @@ import attrs
 from orderflow.engine.pipeline.envelope import Envelope, digest
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.pipeline.submit import Submitter
-from orderflow.engine.pipeline.trips import is_of_nobody
 from orderflow.engine.pipeline.unmatched import message_of, subject_of, unreadable
 from orderflow.errors import Refused, RuleFailed
 from orderflow.legible import legible_log
@@ -89,9 +88,6 @@ class Taker:
                 return None
         except Refused as refused:  # it differs from what came under its id: a person decides
             self.keep_unreadable(observation.model_dump_json(), str(refused))
-            return None
-        if odd := is_of_nobody(subject, observation, self._handler.clock.now(), self._store):
-            self._keep(observation, odd)
             return None
         body, at, cause = observation.body, observation.occurred_at, f"{subject}/{message}"
         receipt = subject, message, content

@@ -1,9 +1,9 @@
 """Trips: whose a carrier's word is, where a tracking number was given to one parcel after another.
 
 A number is a parcel's from the moment of its label, or of the notice that named it, until another
-parcel gets it; the first parcel that we know with it has it from a week before. Less than a day
-before its label a word is already the new parcel's, unless the parcel before had that very word:
-clocks of carriers differ, and some tell only the date.
+parcel gets it; what is older than that is the first parcel's. Less than a day before its label a
+word is already the new parcel's, unless the parcel before had that very word: clocks of carriers
+differ, and some tell only the date.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ from orderflow.model.observations import Observation, TrackingReported, Tracking
 from orderflow.model.parcel import Parcel
 from orderflow.ports import Store
 
-__all__ = ["came_otherwise", "is_of_nobody", "traveller"]
+__all__ = ["came_otherwise", "traveller"]
 
 _A_DAY = timedelta(days=1)
-_A_WEEK = timedelta(days=7)
 
 
 class _Bearer(NamedTuple):
@@ -82,21 +81,6 @@ def _bearer(subject: str, number: str, store: Store) -> _Bearer:
                 case ParcelScanned(scan=scan):
                     scans.add(scan.id)
     return _Bearer(subject, since, before, frozenset(scans))
-
-
-def is_of_nobody(subject: str, observation: Observation, now: datetime, store: Store) -> str:
-    """Why a scan is of a trip before the first that we know of its number; empty where it is not.
-
-    Only what is old asks the journal for the moment of the label.
-    """
-    body, at = observation.body, observation.occurred_at
-    if not isinstance(body, TrackingReported) or at > now - _A_WEEK:
-        return ""
-    bearer = _bearer(subject, body.tracking_number, store)
-    if bearer.before or bearer.since is None or at > bearer.since - _A_WEEK:
-        return ""
-    known = f"{body.tracking_number} is known here since {bearer.since:%Y-%m-%d}"
-    return f"it is of {at:%Y-%m-%d}, and {known}: another parcel had that number then"
 
 
 def came_otherwise(parcel: Parcel, envelope: Envelope, store: Store) -> Refusals:
