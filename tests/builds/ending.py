@@ -80,6 +80,7 @@ class Successor:
 
     def goes_on(self) -> None:
         """Goods arrive; what was kept for later is known now, or dismissed."""
+        self.engine.apply_rules()  # as after every upgrade: whose a task is may have changed
         self.clock.advance(LEASE)
         self.engine.worker.run_until_idle()
         for level in self.store.stock(StockKey("", ""), 100):
