@@ -44,7 +44,7 @@ endef
 
 # Coverage more than doubles the time of random lives and learns nothing in them, so it is measured
 # where what is meant is said.
-MEASURED := tests/kernel tests/scenarios tests/contract
+MEASURED := tests/kernel tests/scenarios
 
 # $(call run_tests,PYTHON,MEASURE): the tests that kill processes run last, alone.
 define run_tests

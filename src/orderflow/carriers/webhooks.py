@@ -153,8 +153,9 @@ def _given(payload: str | bytes) -> list[_Given]:
     try:
         return [_Given(value) for value in read_json(_Payload, payload, "webhook").events]
     except InvalidInput:
-        with suppress(ValueError, RecursionError, TypeError):
-            return _apart(payload)
+        if isinstance(payload, str | bytes | bytearray):
+            with suppress(ValueError, RecursionError):
+                return _apart(payload)
         raise
 
 
