@@ -48,8 +48,8 @@ MEASURED := tests/kernel tests/scenarios
 
 # $(call run_tests,PYTHON,MEASURE): the tests that kill processes run last, alone.
 define run_tests
-$(1) $(2) -m pytest -n 2 $(MEASURED)
-$(1) -m pytest -n 2 tests $(MEASURED:%=--ignore=%) --ignore=tests/crash
+$(1) $(2) -m pytest -n 2 --dist worksteal $(MEASURED)
+$(1) -m pytest -n 2 --dist worksteal tests $(MEASURED:%=--ignore=%) --ignore=tests/crash
 $(1) -m pytest tests/crash
 endef
 
