@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 settings.register_profile(
     "ci",
     derandomize=True,
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=40,
     deadline=None,
     print_blob=True,

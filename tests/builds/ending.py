@@ -53,6 +53,7 @@ class Successor:
         before = json.loads((self.folder / "picture").read_text())
         after = picture(self.engine)
         assert {order: after.get(order) for order in before} == before
+        self.engine.apply_rules()  # as after every upgrade: whose a task is may have changed
         words = ["doctor", "--db", self.url, "--app", "tests.builds.shop:make_engine"]
         found = CliRunner().invoke(app, words, env={FOLDER: str(self.folder)})
         assert (found.exit_code, found.output) == (0, "nothing is off\n"), found.output
@@ -80,7 +81,6 @@ class Successor:
 
     def goes_on(self) -> None:
         """Goods arrive; what was kept for later is known now, or dismissed."""
-        self.engine.apply_rules()  # as after every upgrade: whose a task is may have changed
         self.clock.advance(LEASE)
         self.engine.worker.run_until_idle()
         for level in self.store.stock(StockKey("", ""), 100):

@@ -33,7 +33,7 @@ def escapes_of_a_file() -> None:
     expect(0, (done.stdout + done.stderr).count("\x1b"))
 
 
-@case("nor can a payload from the web", "medium")
+@case("nor can a payload from the web", "medium", slow=True)
 def escapes_of_a_payload() -> None:
     """A payload whose kind is an escape sequence is kept, and listed by ``inbox`` and ``tasks``.
 
@@ -57,7 +57,7 @@ def line_separator() -> None:
     require("taken", done.returncode == 0, done.stderr[-200:])
 
 
-@case("what cannot be is told in a sentence", "low")
+@case("what cannot be is told in a sentence", "low", slow=True)
 def no_traceback() -> None:
     """``run --stock 99999999999``, and ``command A-1 fire`` with data that is nested 5000 deep.
 
@@ -81,7 +81,7 @@ def password() -> None:
     require("not printed", "sesame" not in done.stdout + done.stderr, "printed")
 
 
-@case("a piped timeline has one line an event", "low")
+@case("a piped timeline has one line an event", "low", slow=True)
 def piped() -> None:
     """An order with a long number.
 

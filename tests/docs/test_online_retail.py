@@ -66,5 +66,5 @@ def test_no_figure_of_the_file_is_off(shared_data: Path, tmp_path: Path) -> None
 
 def test_its_beginning_is_the_same_on_sqlite(shared_data: Path, tmp_path: Path) -> None:
     """Memory and SQLite report the same."""
-    part = beginning(shared_data / "orders" / "uci_online_retail.csv", 200, tmp_path / "part.csv")
+    part = beginning(shared_data / "orders" / "uci_online_retail.csv", 120, tmp_path / "part.csv")
     assert run(part) == run(part, "--db", f"sqlite:///{tmp_path}/retail.db")

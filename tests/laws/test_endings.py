@@ -119,7 +119,7 @@ class DeliveringEnds(Endings):
 
 TestCancellingEnds = CancellingEnds.TestCase
 TestDeliveringEnds = DeliveringEnds.TestCase
-TestCancellingEnds.settings = TestDeliveringEnds.settings = settings(max_examples=20)
+TestCancellingEnds.settings = TestDeliveringEnds.settings = settings(max_examples=12)
 
 
 def closes_what_nobody_answers(patch: Patch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from types import NoneType
 from typing import Any
@@ -17,30 +17,30 @@ from orderflow.ports.asking import check_asked
 __all__ = ["OrderQuery", "TaskQuery"]
 
 
-def _asked(*kinds: type) -> Callable[[object, attrs.Attribute[Any], Any], None]:
-    """See that a field is of one of these kinds, and can be asked about."""
+_TEXT, _NAME = {"kinds": (str, NoneType)}, {"kinds": (str,)}
+_MOMENT = {"kinds": (datetime, NoneType)}
+_FLAG = {"kinds": (bool, NoneType)}
+_ROWS = {"kinds": (int,)}
+_PHASE = _TEXT | {"known": tuple(OrderPhase)}
+_STAGE = _TEXT | {"known": STAGES}
 
-    def check(query: object, field: attrs.Attribute[Any], value: object) -> None:
-        what = type(query).__name__.removesuffix("Query").lower() + "s"
+
+def _check(query: OrderQuery | TaskQuery) -> None:
+    """See that each field is of its kind, and can be asked about."""
+    what = type(query).__name__.removesuffix("Query").lower() + "s"
+    fields: Sequence[attrs.Attribute[Any]] = query.__attrs_attrs__
+    for field in fields:
+        value, kinds = getattr(query, field.name), field.metadata["kinds"]
+        known = field.metadata.get("known", (value,))
+        right = ""
         if not isinstance(value, kinds):
             right = f"a {' or '.join(kind.__name__ for kind in kinds)} is expected"
+        elif value is not None and value not in known:
+            right = f"one of {', '.join(known)} is expected"
+        if right:
             raise InvalidInput(what, [Problem(field.name, value, right)])
         if not isinstance(value, NoneType | bool):
             check_asked(what, field.name, value)
-
-    return check
-
-
-def _one_of(known: Sequence[str]) -> Callable[[object, attrs.Attribute[Any], str | None], None]:
-    def check(_query: object, field: attrs.Attribute[Any], value: str | None) -> None:
-        if value is not None and value not in known:
-            problem = Problem(field.name, value, f"one of {', '.join(known)} is expected")
-            raise InvalidInput("orders", [problem])
-
-    return check
-
-
-_text, _moment = _asked(str, NoneType), _asked(datetime, NoneType)
 
 
 @attrs.frozen
@@ -56,18 +56,20 @@ class OrderQuery:
             is of another kind, or can be in no database.
     """
 
-    status: str | None = attrs.field(default=None, validator=_text)
-    customer: str | None = attrs.field(default=None, validator=_text)
-    phase: str | None = attrs.field(default=None, validator=_one_of(tuple(OrderPhase)))
-    after: str = attrs.field(default="", validator=_asked(str))
-    limit: int = attrs.field(default=100, validator=_asked(int))
-    stage: str | None = attrs.field(default=None, validator=_one_of(STAGES))
-    channel: str | None = attrs.field(default=None, validator=_text)
-    exception: bool | None = attrs.field(default=None, validator=_asked(bool, NoneType))
-    sku: str | None = attrs.field(default=None, validator=_text)
-    promised_before: datetime | None = attrs.field(default=None, validator=_moment)
-    placed_before: datetime | None = attrs.field(default=None, validator=_moment)
-    changed_since: datetime | None = attrs.field(default=None, validator=_moment)
+    status: str | None = attrs.field(default=None, metadata=_TEXT)
+    customer: str | None = attrs.field(default=None, metadata=_TEXT)
+    phase: str | None = attrs.field(default=None, metadata=_PHASE)
+    after: str = attrs.field(default="", metadata=_NAME)
+    limit: int = attrs.field(default=100, metadata=_ROWS)
+    stage: str | None = attrs.field(default=None, metadata=_STAGE)
+    channel: str | None = attrs.field(default=None, metadata=_TEXT)
+    exception: bool | None = attrs.field(default=None, metadata=_FLAG)
+    sku: str | None = attrs.field(default=None, metadata=_TEXT)
+    promised_before: datetime | None = attrs.field(default=None, metadata=_MOMENT)
+    placed_before: datetime | None = attrs.field(default=None, metadata=_MOMENT)
+    changed_since: datetime | None = attrs.field(default=None, metadata=_MOMENT)
+
+    __attrs_post_init__ = _check
 
 
 @attrs.frozen
@@ -77,8 +79,10 @@ class TaskQuery:
     Raises InvalidInput for a *limit* below 1, and for what can be in no database.
     """
 
-    role: str | None = attrs.field(default=None, validator=_text)
-    owner: str | None = attrs.field(default=None, validator=_text)
-    assignee: str | None = attrs.field(default=None, validator=_text)
-    after: str = attrs.field(default="", validator=_asked(str))
-    limit: int = attrs.field(default=100, validator=_asked(int))
+    role: str | None = attrs.field(default=None, metadata=_TEXT)
+    owner: str | None = attrs.field(default=None, metadata=_TEXT)
+    assignee: str | None = attrs.field(default=None, metadata=_TEXT)
+    after: str = attrs.field(default="", metadata=_NAME)
+    limit: int = attrs.field(default=100, metadata=_ROWS)
+
+    __attrs_post_init__ = _check
