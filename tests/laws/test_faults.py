@@ -6,11 +6,13 @@ every public method of an engine is called.
 
 from __future__ import annotations
 
+import sys
 from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -23,6 +25,7 @@ from orderflow import (
     Hooks,
     InHouse,
     Line,
+    NewOrder,
     OrderflowError,
     Step,
     Steps,
@@ -36,10 +39,12 @@ from orderflow.kernel.decision.policies import EVERY_ROLE, ReserveAtPlacement
 from orderflow.kernel.decision.rules import Settings
 from orderflow.model.commands import Cancel, Confirm, Count, Pick, Receive, RequestReturn
 from orderflow.model.document import Customer
-from orderflow.model.observations import PaymentReported
+from orderflow.model.observations import GoodsReturned, PaymentReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import PaymentFact
+from orderflow.ports import Deed
 from orderflow.simulation import VirtualClock
+from orderflow.stores import MemoryStore, SqlStore
 from orderflow.testing import FakeCarrier, FakeNotifier, FakeParty, FakeWarehouse
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop, new_order
@@ -416,6 +421,23 @@ def test_the_rule_and_the_order_are_named() -> None:
     assert "Confirm cannot be weighed" in blocked.refusals[0].sentence
 
 
+class At:
+    """A clock that stands."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+class Empty:
+    """Ids that tell nothing apart."""
+
+    def new(self, _kind: str) -> str:
+        return ""
+
+
 COSTS = [Decimal(text) for text in ("NaN", "sNaN", "Infinity", "-1", "1E+999999", "1E-99")]
 BEYOND: list[tuple[str, object]] = [
     *(("cost", cost) for cost in COSTS),
@@ -434,6 +456,58 @@ def test_what_a_policy_gives_is_within_the_bounds_of_what_may_be_sent(
     with pytest.raises(RuleFailed, match=policy):
         shop.place()
     assert not list(shop.engine.orders())
+
+
+@pytest.mark.parametrize("sql", [False, True])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_fact_that_a_rule_fails_at_is_taken_once_however_often_it_comes(
+    sql: bool, times: int, tmp_path: Path
+) -> None:
+    fault = Fault()
+    store = SqlStore(f"sqlite:///{tmp_path}/shop.db") if sql else MemoryStore()
+    shop = Shop(store=store, **policy("release", True)(fault)).place()
+    goods = GoodsReturned(lines={"1": 1}).at(AT, subject="A-1")
+    paid = PaymentReported(fact=PaymentFact.CAPTURED, amount=100, reference="p")
+    shop.delivers()
+    fault.now = "raises"
+    for _ in range(times):
+        shop.engine.observe(goods)
+        shop.engine.observe(paid.at(AT, subject="A-1"))
+    shop.engine.worker.run_until_idle()
+    fault.now = ""
+    shop.passes(hours=1)
+    for _ in range(times):
+        shop.engine.observe(goods)
+    shop.work()
+    assert shop.order.state.payments.captured == 100
+    assert [rma.lines for rma in shop.order.state.returns.values()] == [{"1": 1}]
+
+
+class Ending:
+    """Ends the process, where it may."""
+
+    def perform(self, _deed: Deed) -> None:
+        sys.exit("a wrong option")
+
+
+def test_who_would_end_the_process_fails_at_one_call() -> None:
+    shop = Shop(performers={"confirm": Ending()}).place()
+    for _ in range(9):
+        shop.passes(hours=2)
+    assert shop.tasks() == {"confirm"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ({"clock": At(datetime(2026, 1, 5))}, "must give a time zone"),
+        ({"ids": Empty()}, "must not give an empty text"),
+    ],
+)
+def test_a_moment_has_a_zone_and_an_id_is_not_empty(rules: Any, told: str) -> None:
+    engine = Engine(MemoryStore(), [InHouse()], **rules)
+    with pytest.raises(RuleFailed, match=told):
+        engine.place(NewOrder(currency="EUR", lines=[Line(sku="P", quantity=1)]))
 
 
 # --- mutants -------------------------------------------------------------------------------------
