@@ -11,6 +11,7 @@ from hypothesis import given
 
 from orderflow import AUTOMATED, MANUAL, InHouse, NewOrder, NotFound, Refused
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
+from orderflow.model.commands import Cancel
 from orderflow.model.events import Entry, UnitsMoved
 from orderflow.policies import StepPolicy
 from orderflow.testing import FakeParty, orders
@@ -58,6 +59,15 @@ def test_what_was_completed_under_another_id_is_not_open_any_more() -> None:
     for id in ("c2", None):
         with pytest.raises(NotFound, match="no open task A-1:confirm:0:task"):
             shop.engine.complete("A-1:confirm:0:task", by="ana", id=id)
+
+
+def test_a_task_whose_answer_is_a_fact_is_completed_again_under_its_id() -> None:
+    shop = Shop(steps=MANUAL).place()
+    shop.pays(shop.order.document.total.minor or 100)
+    shop.does(Cancel())
+    (task,) = shop.engine.tasks(role="finance")
+    done = shop.engine.complete(task, by="fin", id="c1")
+    assert shop.engine.complete(task, by="fin", id="c1") == done
 
 
 @given(orders())

@@ -15,6 +15,7 @@ from orderflow import (
     NotFound,
     Refused,
 )
+from orderflow.engine.doctor import examine
 from orderflow.fulfillment import Digital, Handover, Pickup
 from orderflow.model.commands import (
     Cancel,
@@ -232,7 +233,7 @@ def test_a_fact_that_nobody_knows_becomes_a_task_and_may_be_dismissed() -> None:
     shop.says(TrackingReported(tracking_number="T9", status=ParcelStatus.LOST), of="")
     shop.passes(days=8)
     assert shop.task("exception.unmatched").subject == "inbox:tracking:T9"
-    assert not list(shop.engine.findings()), "the doctor sees the task"
+    assert not list(examine(shop.engine)), "the doctor sees the task"
     shop.engine.dismiss("tracking:T9")
     assert not list(shop.engine.tasks())
     with pytest.raises(NotFound):
