@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Table, Text, text
 
 from orderflow import Engine, InHouse, Line, NewOrder, Steps
-from orderflow.model.commands import Confirm, Receive
+from orderflow.model.commands import Confirm, ReceiveStock
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
 from orderflow.stores.sql import database, schema
@@ -27,7 +27,7 @@ def quick(url: str) -> Engine:
 def crowded(url: str, orders: int) -> Engine:
     """The same in a store of *orders*: half of them wait to be confirmed, half to be picked."""
     engine = quick(url)
-    engine.change_stock(Receive(sku="MUG", quantity=10_000_000).to())
+    engine.change_stock(ReceiveStock(sku="MUG", quantity=10_000_000).to())
     for name in _TEMPLATES:
         engine.place(NewOrder(number=name, currency="EUR", lines=(Line(sku="MUG", quantity=1),)))
     engine.submit(Confirm().to(_TEMPLATES[1]))

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.harness import Pair, Race, at_least, seconds
 from orderflow import Engine, InHouse, Line, NewOrder
 from orderflow.engine.doctor import examine
-from orderflow.model.commands import Receive
+from orderflow.model.commands import ReceiveStock
 from orderflow.model.document import Customer
 from orderflow.model.folds.fold import fold
 from orderflow.simulation import VirtualClock
@@ -43,8 +43,8 @@ def races() -> Iterator[Race]:
         )
 
 
-def _rate(deed: Callable[[], object]) -> Callable[[], float]:
-    return lambda: 1 / seconds(deed, ORDERS, repeat=2)
+def _rate(effect: Callable[[], object]) -> Callable[[], float]:
+    return lambda: 1 / seconds(effect, ORDERS, repeat=2)
 
 
 def _examined(engine: Engine) -> None:
@@ -59,7 +59,7 @@ def _shop(folder: Path) -> Engine:
     """Orders of one line, each of a customer, that are on their way."""
     store = SqlStore(f"sqlite:///{folder}/doctor.db", synchronous="OFF")
     engine = Engine(store, [InHouse()], clock=VirtualClock())
-    engine.change_stock(Receive(sku="MUG", quantity=ORDERS).to(id="opening"))
+    engine.change_stock(ReceiveStock(sku="MUG", quantity=ORDERS).to(id="opening"))
     line = Line(sku="MUG", quantity=1, amount=500)
     orders = {
         f"place-{number}": NewOrder(

@@ -17,7 +17,7 @@ from sqlalchemy import event
 from benchmarks.harness import Pair, Race
 from benchmarks.orders import work_one_by_one, work_together
 from orderflow import Customer, Engine, InHouse
-from orderflow.model.commands import Cancel, Receive
+from orderflow.model.commands import Cancel, ReceiveStock
 from orderflow.stores import SqlDocuments, SqlStore
 from tests.shop import new_order
 
@@ -48,7 +48,7 @@ def _measured(
     file = next(new)
     with _opened(f"sqlite:///{file}", how) as (store, documents):
         engine = Engine(store, [InHouse()], documents=documents)
-        engine.change_stock(Receive(sku="MUG", quantity=size * 2).to())
+        engine.change_stock(ReceiveStock(sku="MUG", quantity=size * 2).to())
         prepare(engine, documents, size)
         log = file.with_name(f"{file.name}-wal")
         began, before = time.process_time(), log.stat().st_size
@@ -97,7 +97,7 @@ def _orders_with_papers(engine: Engine, documents: SqlDocuments, size: int) -> N
 
 
 def _forget(engine: Engine, size: int) -> None:
-    assert len(engine.forget("ana").erased) == size
+    assert len(engine.erase("ana").erased) == size
 
 
 _WORKS: dict[str, tuple[Prepare, Work, int]] = {

@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.crowd import crowded, quick
 from benchmarks.harness import Pair, Race, Result, apart, at_most, counted, seconds
 from orderflow import Engine, InHouse, Line, NewOrder
-from orderflow.model.commands import Deliver, PlaceHold, Receive, ReleaseHold
+from orderflow.model.commands import Deliver, PlaceHold, ReceiveStock, ReleaseHold
 from orderflow.ports import OrderQuery, TaskQuery
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
@@ -46,11 +46,11 @@ def results(full: bool) -> Iterator[Race | Result]:
 def _races(
     unit: str, what: dict[str, dict[int, Callable[[], float]]], of: str, smallest: int = 0
 ) -> Iterator[Race]:
-    """For each deed a race of its sizes, each beside the smallest."""
-    for deed, by_size in what.items():
+    """For each effect a race of its sizes, each beside the smallest."""
+    for effect, by_size in what.items():
         sizes = sorted(by_size)
         first = sizes[smallest]
-        names = {size: f"{deed}, {size:,} {of}" for size in sizes}
+        names = {size: f"{effect}, {size:,} {of}" for size in sizes}
         yield Race(
             "growth",
             unit,
@@ -63,9 +63,9 @@ def _races(
         )
 
 
-def _per_call(deed: Callable[[], object], times: int = 40) -> Callable[[], float]:
+def _per_call(effect: Callable[[], object], times: int = 40) -> Callable[[], float]:
     """A contender: milliseconds a call."""
-    return lambda: 1_000 * seconds(lambda: [deed() for _ in range(times)], times)
+    return lambda: 1_000 * seconds(lambda: [effect() for _ in range(times)], times)
 
 
 # --- the journal of an order ---------------------------------------------------------------------
@@ -101,7 +101,7 @@ def _lines(folder: Path) -> Iterator[Race]:
     store = SqlStore(f"sqlite:///{folder}/lines.db", synchronous="OFF")
     engine = Engine(store, [InHouse()], clock=clock)
     for number in range(max(LINES)):
-        engine.change_stock(Receive(sku=f"SKU-{number}", quantity=1_000_000).to())
+        engine.change_stock(ReceiveStock(sku=f"SKU-{number}", quantity=1_000_000).to())
     whole: dict[int, Callable[[], float]] = {n: partial(_life, engine, n) for n in LINES}
     yield from _races(
         "ms a line", {"a whole order, per line": whole}, "lines", smallest=len(LINES) - 2
@@ -132,9 +132,9 @@ def _stores(folder: Path, sizes: tuple[int, ...]) -> Iterator[Race | Result]:
     for size in sizes:
         path = folder / f"{size}.db"
         engine = crowded(f"sqlite:///{path}", size)
-        assert len(engine.store.orders(OrderQuery(limit=size))) == size
-        for name, deed in _deeds(engine).items():
-            what.setdefault(name, {})[size] = _per_call(deed)
+        assert len(engine.store.order_ids(OrderQuery(limit=size))) == size
+        for name, effect in _deeds(engine).items():
+            what.setdefault(name, {})[size] = _per_call(effect)
     yield from _races("ms", what, "orders")
 
 
@@ -146,9 +146,10 @@ def _deeds(engine: Engine) -> dict[str, Callable[[], object]]:
         "place": lambda: _place(engine),
         "two commands": partial(hold, engine, "U-0000000"),
         "explain": partial(engine.explain, "U-0000000"),
-        "orders by status": partial(store.orders, OrderQuery(status="placed", limit=50)),
+        "orders by status": partial(store.order_ids, OrderQuery(status="placed", limit=50)),
         "orders late": partial(
-            store.orders, OrderQuery(placed_before=engine.clock.now() - timedelta(days=1), limit=50)
+            store.order_ids,
+            OrderQuery(placed_before=engine.clock.now() - timedelta(days=1), limit=50),
         ),
         "tasks of a role": partial(store.tasks, TaskQuery("warehouse", limit=50)),
         "a worker with nothing to do": engine.worker.run_until_idle,
@@ -187,7 +188,7 @@ def _grown(url: str, orders: int) -> float:
     """The memory of this process after all orders, as a multiple of that after a fifth of them."""
     store = SqlStore(url, synchronous="OFF")
     engine = Engine(store, [InHouse()])
-    engine.change_stock(Receive(sku="MUG", quantity=orders).to())
+    engine.change_stock(ReceiveStock(sku="MUG", quantity=orders).to())
     sizes = []
     for start in range(0, orders, orders // 5):
         names = [f"M-{number:07}" for number in range(start, start + orders // 5)]
@@ -214,11 +215,11 @@ def _resident() -> int:
 def _in_memory(url: str) -> float:
     """Bytes that a loaded order takes, its document included."""
     store = SqlStore(url)
-    names = list(store.orders(OrderQuery(limit=1_000)))
-    store.load(names[:1])
+    names = list(store.order_ids(OrderQuery(limit=1_000)))
+    store.orders_by_id(names[:1])
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    orders = store.load(names)
+    orders = store.orders_by_id(names)
     assert all(order.document.lines for order in orders.values())
     taken = tracemalloc.get_traced_memory()[0] - before
     store.close()

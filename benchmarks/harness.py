@@ -122,12 +122,12 @@ def counted(table: str, name: str, count: float, unit: str) -> Result:
     return Result(table, name, count, None, "", unit)
 
 
-def seconds(deed: Callable[[], object], times: int, repeat: int = 3) -> float:
-    """The least processor time that *deed* took, for one of the *times* that it does its work.
+def seconds(effect: Callable[[], object], times: int, repeat: int = 3) -> float:
+    """The least processor time that *effect* took, for one of the *times* that it does its work.
 
     What neither waits nor has threads takes no other time, and others on the machine add nothing.
     """
-    return min(timeit.repeat(deed, number=1, repeat=repeat, timer=time.process_time)) / times
+    return min(timeit.repeat(effect, number=1, repeat=repeat, timer=time.process_time)) / times
 
 
 def apart(function: Callable[P, float], *args: P.args, **kwargs: P.kwargs) -> float:

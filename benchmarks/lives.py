@@ -30,10 +30,10 @@ from orderflow.engine.pipeline import prepare
 from orderflow.errors import Refusal
 from orderflow.kernel.decide import Context, Decision, decide
 from orderflow.kernel.decision.rules import Rules
-from orderflow.model.commands import Collect, Deliver, Receive
+from orderflow.model.commands import Collect, Deliver, ReceiveStock
 from orderflow.model.document import Delivery
 from orderflow.model.order import Order
-from orderflow.simulation import SequentialIds, SimulatedParty, VirtualClock, World
+from orderflow.simulation import SequentialIds, SimulatedPartner, VirtualClock, World
 from orderflow.stores import MemoryStore
 
 __all__ = ["METHODS", "Decided", "Method", "life", "noted", "shop"]
@@ -78,7 +78,7 @@ def shop(strategy: FulfillmentStrategy, clock: VirtualClock) -> Engine:
     engine = Engine(MemoryStore(), [strategy], clock=clock, ids=SequentialIds())
     places = [place for place in strategy.locations if place]
     for number, place in zip(range(5), cycle(places), strict=False):
-        received = Receive(sku=f"SKU-{number + 1}", quantity=1_000, location=place)
+        received = ReceiveStock(sku=f"SKU-{number + 1}", quantity=1_000, location=place)
         engine.change_stock(received.to())
     return engine
 
@@ -86,7 +86,7 @@ def shop(strategy: FulfillmentStrategy, clock: VirtualClock) -> Engine:
 def life(method: Method) -> list[Decided]:
     """Every decision about an order of two units, until they are delivered."""
     clock = VirtualClock()
-    party = SimulatedParty(clock)
+    party = SimulatedPartner(clock)
     strategies: Mapping[str, FulfillmentStrategy] = {
         "in-house": InHouse(),
         "dropship": Dropship(party),

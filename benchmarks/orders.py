@@ -14,7 +14,7 @@ from decimal import Decimal
 from multiprocessing.synchronize import Barrier
 
 from orderflow import Engine, InHouse, Line, NewOrder
-from orderflow.model.commands import Deliver, Receive
+from orderflow.model.commands import Deliver, ReceiveStock
 from orderflow.ports import OrderQuery
 from orderflow.stores import SqlStore
 
@@ -39,7 +39,7 @@ def opened(url: str, count: int) -> Iterator[Engine]:
     try:
         engine = stocked(store, count)
         yield engine
-        page = store.orders(OrderQuery(status="delivered", limit=count + 1))
+        page = store.order_ids(OrderQuery(status="delivered", limit=count + 1))
         assert len(page) == count, f"{len(page)} of {count} orders are delivered"
         assert (engine.level("MUG").on_hand, engine.level("MUG").reserved) == (0, 0)
     finally:
@@ -48,7 +48,7 @@ def opened(url: str, count: int) -> Iterator[Engine]:
 
 def stocked(store: SqlStore, count: int) -> Engine:
     engine = Engine(store, [InHouse()])
-    engine.change_stock(Receive(sku="MUG", quantity=count).to())
+    engine.change_stock(ReceiveStock(sku="MUG", quantity=count).to())
     return engine
 
 
@@ -110,7 +110,7 @@ def with_workers(url: str, count: int, workers: int) -> float:
             process.join()
         took = time.perf_counter() - began
         engine.worker.run_until_idle()
-        shipped = engine.store.orders(OrderQuery(status="shipped", limit=count + 1))
+        shipped = engine.store.order_ids(OrderQuery(status="shipped", limit=count + 1))
         assert len(shipped) == count
         engine.submit_many(Deliver(parcel=f"{name}-P1").to(name) for name in placed)
         engine.worker.run_until_idle()

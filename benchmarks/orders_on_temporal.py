@@ -25,7 +25,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecution
 
 from orderflow import Engine, InHouse, Line, NewOrder
-from orderflow.model.commands import Receive
+from orderflow.model.commands import ReceiveStock
 from orderflow.runtimes.temporal import TemporalWorker, prepare
 from orderflow.stores import SqlStore
 
@@ -96,7 +96,7 @@ def measure(
     """Place orders, start workers, and wait until everything has left."""
     engine, name = engine_on(url), way.__name__
     assert isinstance(engine.store, SqlStore)
-    engine.change_stock(Receive(sku="MUG", quantity=orders).to())
+    engine.change_stock(ReceiveStock(sku="MUG", quantity=orders).to())
     line = (Line(sku="MUG", quantity=1),)
     names = [f"{name}-{number}" for number in range(orders)]
     engine.place_many({n: NewOrder(number=n, currency="EUR", lines=line) for n in names})

@@ -25,10 +25,10 @@ def _deed(number: int) -> int:
 
 def _order(units: int) -> int:
     """An order: as many steps as ours has effects."""
-    return sum(deed(units) for _ in range(EFFECTS))
+    return sum(effect(units) for _ in range(EFFECTS))
 
 
-deed: Callable[[int], int] = DBOS.step()(_deed)
+effect: Callable[[int], int] = DBOS.step()(_deed)
 order: Callable[[int], int] = DBOS.workflow()(_order)
 
 

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from orderflow import Engine, InHouse
 from orderflow.errors import OrderflowError
-from orderflow.model.commands import Receive
+from orderflow.model.commands import ReceiveStock
 from orderflow.stores import SqlStore
-from orderflow.stores.sql import opening
+from orderflow.stores.sql import connection
 from orderflow.stores.sql.database import Database
 from tests.shop import new_order
 
@@ -35,7 +35,7 @@ class Forking:
     def __init__(self, url: str, how: str) -> None:
         self.url, self.store = sa.make_url(url), STORES[how](url)
         self.engine = Engine(self.store, [InHouse()])
-        self.engine.change_stock(Receive(sku="MUG", quantity=20, location="main").to())
+        self.engine.change_stock(ReceiveStock(sku="MUG", quantity=20, location="main").to())
 
     def places(self, number: str) -> str:
         """What comes of placing an order."""
@@ -102,7 +102,7 @@ def main(url: str, how: str, life: str, mutant: str = "") -> None:
     """
     if mutant:
         setattr(Database, mutant, lambda *_given, **_named: None)
-        opening._RESTED = inf
+        connection._RESTED = inf
     found = getattr(Forking(url, how), life)()
     print(json.dumps(found))
 

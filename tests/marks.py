@@ -64,7 +64,7 @@ NAMES_OTHERS: Mapping[str, str] = {
 OF_STOCK: Mapping[str, str] = {
     "StockCommand.envelope": "the id of what a warehouse asked for",
     "StockReported.envelope": "the id of what a warehouse said",
-    "Receive.reference": "what a warehouse calls its own paper",
+    "ReceiveStock.reference": "what a warehouse calls its own paper",
     "Count.reference": "what a warehouse calls its own paper",
     "WriteOff.reference": "what a warehouse calls its own paper",
 }

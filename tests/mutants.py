@@ -23,19 +23,19 @@ from hypothesis.errors import FlakyFailure
 import orderflow
 from orderflow import Engine, calendars, errors, money
 from orderflow.carriers import webhooks
-from orderflow.engine import anonymous, engine, explain, naming, retaining
-from orderflow.engine import standing as rows
-from orderflow.engine.card import reading, writing
+from orderflow.engine import anonymization, engine, explain, person_names, retention
+from orderflow.engine import row_check as rows
+from orderflow.engine.card import reader, writer
 from orderflow.engine.doctor import checks
 from orderflow.engine.people import desk
-from orderflow.engine.pipeline import fault, handle, prepare, submit, taking, unmatched
+from orderflow.engine.pipeline import fault, handle, prepare, submit, taker, unmatched
 from orderflow.engine.worker import worker
 from orderflow.fulfillment import in_house
-from orderflow.inventory import serving
+from orderflow.inventory import decision
 from orderflow.kernel import decide, progress
 from orderflow.kernel.changes import cancellation, edit
 from orderflow.kernel.decision import hooks, limits, roles, rules
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.kernel.money import payment, refund
 from orderflow.kernel.orders import substitutes
 from orderflow.kernel.parcels import parcel, scans
@@ -49,12 +49,12 @@ from orderflow.kernel.partners import (
 )
 from orderflow.kernel.pending import (
     answers,
+    deadline_passed,
     deadlines,
-    due,
     effects,
-    own_trigger,
+    order,
+    state_timer,
     steps,
-    waits,
 )
 from orderflow.kernel.pending import parcel as pending_parcel
 from orderflow.kernel.returns import goods, rma
@@ -65,17 +65,17 @@ from orderflow.model import events as ev
 from orderflow.model import parcel as model_parcel
 from orderflow.model.folds import fold
 from orderflow.model.folds import parcel as parcel_fold
-from orderflow.ports import asking
+from orderflow.ports import query_check
 from orderflow.stores import codec, stock_rows
 from orderflow.stores.memory import outbox as memory_outbox
 from orderflow.stores.memory import stock as memory_stock
 from orderflow.stores.memory import store as memory
 from orderflow.stores.sql import commit as sql_commit
-from orderflow.stores.sql import database, opening
+from orderflow.stores.sql import connection, database
 from orderflow.stores.sql import erasure as sql_erasure
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql import store as sql
-from orderflow.testing import Broken, Contract
+from orderflow.testing import BrokenLaw, Contract
 from orderflow.workflow import lint, machine
 
 TESTS = Path(__file__).parent
@@ -148,12 +148,12 @@ def _is_said_by(law: str, failure: BaseException) -> bool:
     A broken promise tells its number; checks of promises look on from inside the library, too.
     """
     frames = [frame.f_code for frame, _ in traceback.walk_tb(failure.__traceback__)]
-    if isinstance(failure, Broken) and f"promise {failure.promise}" == law:
+    if isinstance(failure, BrokenLaw) and f"promise {failure.promise}" == law:
         return True
     names = [code.co_name for code in frames]
     if law not in names:
         return False
-    if isinstance(failure, Broken | pytest.fail.Exception):
+    if isinstance(failure, BrokenLaw | pytest.fail.Exception):
         return True
     files = [Path(code.co_filename) for code in frames[names.index(law) :]]
     library = [f for f in files if f.is_relative_to(LIBRARY) and "testing" not in f.parts]
@@ -218,9 +218,9 @@ HANDLERS: Any = decide._HANDLERS
 """What is decided about each kind of command, fact and message."""
 FOLDERS: Any = fold._FOLDERS
 """What each kind of event makes of an order's state."""
-AT_DEADLINE: Any = due.AT_DEADLINE
+AT_DEADLINE: Any = deadline_passed.DEADLINE_PASSED
 """What is done at each deadline."""
-ENDED: Any = deadlines.ENDED
+ENDED: Any = deadlines.TASK_IS_OVER
 """When a task about an order's time or money ends by itself."""
 
 
@@ -234,29 +234,29 @@ class Seam:
 
 SEAMS: Mapping[str, Seam] = {
     # what a card of the rules tells, and what the doctor compares
-    "the windows on a card": Seam("_windows", (writing,)),
-    "code on a card": Seam("_unknown", (reading,)),
+    "the windows on a card": Seam("_windows", (writer,)),
+    "code on a card": Seam("_unknown", (reader,)),
     "a document is as it was placed": Seam("is_as_given", (checks,)),
     # what is sent, and who may
     "money in a context of its own": Seam("EXACTLY", (money, document)),
     "letters of a name that is composed": Seam("MOST_LETTERS", (bounds,)),
     "letters of a name in free data": Seam("_NAME", (attributes,)),
     "what is told of a long text": Seam("shortened", (errors,)),
-    "when a period is over": Seam("later", (calendars,)),
-    "who may give a command": Seam("lacking", (decide,)),
+    "when a period is over": Seam("add_span", (calendars,)),
+    "who may give a command": Seam("missing_role_for", (decide,)),
     "what a method is given": Seam("expect", (engine,)),
     "what an engine reads": Seam("reading", (engine,)),
-    "who may change stock": Seam("lacking", (engine,)),
-    "who may do a task": Seam("lacks", (desk,)),
-    "a task that an order waits for": Seam("Task", (waits,)),
+    "who may change stock": Seam("missing_role_for", (engine,)),
+    "who may do a task": Seam("missing_role", (desk,)),
+    "a task that an order waits for": Seam("Task", (order,)),
     "what a decision gives away": Seam("given_away", (decide,)),
     "how much an actor may give away": Seam("at_most", (limits,)),
-    "the roles of an actor": Seam("held", (roles, hooks, limits)),
+    "the roles of an actor": Seam("roles_held", (roles, hooks, limits)),
     # whose fault it is
-    "whose fault it is": Seam("told", (handle, submit)),
+    "whose fault it is": Seam("as_rule_failure", (handle, submit)),
     "who asks rules": Seam("_ASKS_RULES", (fault,)),
     "what a rule may raise": Seam("RAISED", (machine, handle)),
-    "what a policy may give": Seam("fitting", (rules,)),
+    "what a policy may give": Seam("check_type", (rules,)),
     "how much a policy may give": Seam("bounded", (rules, progress)),
     "the names in a command": Seam("check_names", (decide,)),
     "what may answer an effect": Seam("ANSWERS", (answers,)),
@@ -266,7 +266,7 @@ SEAMS: Mapping[str, Seam] = {
     "short units wait for stock": Seam("backorder", (picking,)),
     "who goes without waits for stock": Seam("backorder", (backorder,)),
     "an exchange waits for its goods": Seam("_awaits_goods", (allocation,)),
-    "an order leaves whole": Seam("keeps_waiting", (waits, shipping)),
+    "an order leaves whole": Seam("waits_to_ship_complete", (order, shipping)),
     "what is packed is put in": Seam("Content", (packing,)),
     "what is cancelled is unpacked": Seam("unpack", (cancellation,)),
     "what is cancelled is put away": Seam("_put_away", (cancellation,)),
@@ -275,43 +275,43 @@ SEAMS: Mapping[str, Seam] = {
     "a new line's name": Seam("free_id", (edit,)),
     "a substitute's name": Seam("substitute_id", (substitutes,)),
     "what stands for a line": Seam(
-        "standing_for", (answer, shipment_notice, cancellation_request, goods)
+        "line_and_substitutes", (answer, shipment_notice, cancellation_request, goods)
     ),
-    "a party declines units": Seam("declined", (answer,)),
-    "a silent party is pressed": Seam("press", (due,)),
+    "a party declines units": Seam("apply_rejection", (answer,)),
+    "a silent party is pressed": Seam("escalate_silence", (deadline_passed,)),
     "an answer ends its task": Seam("_end_answered", (decide,)),
     "what stays unwanted": Seam("_kept", (cancellation_request,)),
-    "units are asked back": Seam("ask_back", (cancellation_request, silence)),
-    "an own trigger is fired": Seam("_fire", (own_trigger,)),
-    "what a timer cancels": Seam("ours", (own_trigger,)),
-    "what a timer may cancel": Seam("cancel_slots", (own_trigger,)),
-    "a timer asks once": Seam("asked_key", (own_trigger,)),
+    "units are asked back": Seam("request_cancellation", (cancellation_request, silence)),
+    "an own trigger is fired": Seam("_fire", (state_timer,)),
+    "what a timer cancels": Seam("ours", (state_timer,)),
+    "what a timer may cancel": Seam("cancel_slots", (state_timer,)),
+    "a timer asks once": Seam("asked_key", (state_timer,)),
     "an effect is awaited": Seam("_is_awaited", (effects,)),
     "who may answer later": Seam("may_say_nothing", (effects,)),
-    "which timers count": Seam("waits", (due, effects)),
-    "an unpaid order expires": Seam("expires", (due,)),
-    "a payment is told again": Seam("told_again", (payment,)),
-    "scans say which goods came": Seam("reconsider", (scans,)),
+    "which timers count": Seam("pending_work", (deadline_passed, effects)),
+    "an unpaid order expires": Seam("is_cancelled_when_unpaid", (deadline_passed,)),
+    "a payment is told again": Seam("amount_differs", (payment,)),
+    "scans say which goods came": Seam("rematch_returned_units", (scans,)),
     "which goods came": Seam("_coming", (goods,)),
     "which returns goods are of": Seam("_shares", (goods,)),
-    "an inspection is ahead of its goods": Seam("beyond", (goods,)),
+    "an inspection is ahead of its goods": Seam("inspected_but_missing", (goods,)),
     "who takes goods back": Seam("_to", (rma,)),
     # what follows
     "a promise is dated": Seam("_date_promise", (progress,)),
-    "what does not come back is kept": Seam("keep_the_rest", (progress,)),
+    "what does not come back is kept": Seam("customer_keeps_the_rest", (progress,)),
     "exchanges are dropped": Seam("_drop_exchanges", (progress,)),
     "what was accepted": Seam("_accepted", (progress,)),
     "refunds are proposed": Seam("propose_refunds", (progress,)),
     "a share of an amount": Seam("share", (amount_due,)),
     "a party is still awaited": Seam("_is_awaited", (progress,)),
-    "who asks after a party": Seam("role_after", (due,)),
+    "who asks after a party": Seam("role_after", (deadline_passed,)),
     "what is kept": Seam("_kept", (amount_due,)),
-    "what a carrier collects": Seam("to_collect", (in_house,)),
+    "what a carrier collects": Seam("cash_to_collect", (in_house,)),
     # what is waited for
-    "an order waits": Seam("waits", (waits,)),
-    "somebody has time to answer": Seam("patience", (waits,)),
-    "an effect's key": Seam("effect_key", (waits, steps)),
-    "what a silent party's task asks": Seam("answer_form", (waits,)),
+    "an order waits": Seam("pending_work", (order,)),
+    "somebody has time to answer": Seam("answer_deadline", (order,)),
+    "an effect's key": Seam("effect_key", (order, steps)),
+    "what a silent party's task asks": Seam("answer_form", (order,)),
     "nothing says not now": Seam("_is_quiet", (deadlines,)),
     "where a parcel stands": Seam("status_of", (parcel_fold,)),
     "a scan moves a parcel": Seam("_moves", (model_parcel,)),
@@ -319,7 +319,7 @@ SEAMS: Mapping[str, Seam] = {
     "what a scan tells of the future": Seam("_as_of", (parcel,)),
     "what another document says": Seam("says", (invoice, request, shipment_notice)),
     "a parcel was seen": Seam("_was_seen", (pending_parcel,)),
-    "whom a fact is about": Seam("subject_of", (taking,)),
+    "whom a fact is about": Seam("subject_of", (taker,)),
     "whose a number is": Seam("traveller", (unmatched,)),
     "an event says otherwise": Seam("came_otherwise", (prepare,)),
     "the names of a parcel": Seam("_names", (parcel,)),
@@ -330,28 +330,28 @@ SEAMS: Mapping[str, Seam] = {
     "the units that follow scans": Seam("_WITH_THE_CARRIER", (scans,)),
     "a parcel waits": Seam("_waits", (pending_parcel,)),
     "a party's time begins": Seam("_begins", (deadlines,)),
-    "what is no longer waited for": Seam("ended", (prepare, decide)),
-    "what an answer says": Seam("as_said", (worker,)),
+    "what is no longer waited for": Seam("no_longer_pending", (prepare, decide)),
+    "what an answer says": Seam("as_rejection", (worker,)),
     "a row stands for a wait": Seam("_is_there", (rows,)),
-    "whether an answer fits": Seam("misfit", (worker,)),
+    "whether an answer fits": Seam("why_unfit", (worker,)),
     "what is tried until it is done": Seam("_IS_TRUE", (worker,)),
     "what another release knows": Seam("_OF_ANOTHER", (worker,)),
     "how a partner's state is left": Seam("_remote", (lint,)),
     # who is forgotten
-    "what may be a person's": Seam("PERSONAL_FIELDS", (anonymous,)),
-    "where a name begins": Seam("_BEGINS", (naming,)),
-    "where a name ends": Seam("_ENDS", (naming,)),
-    "a phone number in a text": Seam("_number", (naming,)),
+    "what may be a person's": Seam("PERSONAL_FIELDS", (anonymization,)),
+    "where a name begins": Seam("_BEGINS", (person_names,)),
+    "where a name ends": Seam("_ENDS", (person_names,)),
+    "a phone number in a text": Seam("_number", (person_names,)),
     "a row's key without the person": Seam("erased_key", (memory_outbox, sql_erasure)),
-    "what came after the person": Seam("_since", (retaining,)),
-    "who may read what is kept": Seam("lacks", (retaining,)),
+    "what came after the person": Seam("_since", (retention,)),
+    "who may read what is kept": Seam("missing_role", (retention,)),
     "what is kept waits": Seam("_kept", (explain,)),
-    "how a connection is set up": Seam("settings_of", (opening,)),
+    "how a connection is set up": Seam("settings_of", (connection,)),
     # stock, the engine, the stores
-    "a shortfall has a task": Seam("_shortfall", (serving,)),
+    "a shortfall has a task": Seam("_shortfall", (decision,)),
     "a parcel's decision": Seam("decide_parcel", (prepare,)),
-    "what no database keeps": Seam("_NO_TEXT", (asking,)),
-    "rows that may be asked for": Seam("MOST_ROWS", (asking,)),
+    "what no database keeps": Seam("_NO_TEXT", (query_check,)),
+    "rows that may be asked for": Seam("MOST_ROWS", (query_check,)),
     "what a message says": Seam("digest", (engine, submit)),
     "memory: an operation on stock": Seam("apply", (memory_stock,)),
     "memory: a movement of stock": Seam("movement", (memory_stock,)),
@@ -395,24 +395,24 @@ def give_engines(patch: Patch, **rules: object) -> None:
 
 def forget_events(patch: Patch, kind: type[ev.Event]) -> None:
     """One kind of event is not taken down."""
-    emit = Deciding.emit
+    emit = Draft.emit
 
-    def deaf(making: Deciding, event: ev.Event) -> None:
+    def deaf(making: Draft, event: ev.Event) -> None:
         if not isinstance(event, kind):
             emit(making, event)
 
-    patch.setattr(Deciding, "emit", deaf)
+    patch.setattr(Draft, "emit", deaf)
 
 
 def ask_nobody(patch: Patch, about: str) -> None:
     """No task of one name is opened."""
-    ask = Deciding.ask_person
+    ask = Draft.open_task
 
-    def silent(making: Deciding, task: str, *rest: str) -> None:
+    def silent(making: Draft, task: str, *rest: str) -> None:
         if task != about:
             ask(making, task, *rest)
 
-    patch.setattr(Deciding, "ask_person", silent)
+    patch.setattr(Draft, "open_task", silent)
 
 
 # --- contracts -----------------------------------------------------------------------------------

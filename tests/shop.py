@@ -25,11 +25,11 @@ import pytest
 
 from orderflow import Engine, InHouse, Line, NewOrder, Order, Refused, Steps
 from orderflow.fulfillment.strategy import FulfillmentStrategy
-from orderflow.model.commands import Body, Receive
+from orderflow.model.commands import CommandBody, ReceiveStock
 from orderflow.model.events import Event
-from orderflow.model.observations import Fact, PaymentReported, TrackingReported
+from orderflow.model.observations import ObservationBody, PaymentReported, TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import PaymentOutcome
 from orderflow.model.work import Task
 from orderflow.ports import Store
 from orderflow.simulation import SequentialIds, VirtualClock
@@ -85,27 +85,29 @@ class Shop:
 
     def stock(self, sku: str, units: int, location: str = "main") -> None:
         """Goods arrive."""
-        self.engine.change_stock(Receive(sku=sku, quantity=units, location=location).to())
+        self.engine.change_stock(ReceiveStock(sku=sku, quantity=units, location=location).to())
 
     def place(self, *lines: Line, **order: Any) -> Self:
         """A customer orders."""
         self.engine.place(new_order(*lines, **order))
         return self.work()
 
-    def does(self, *bodies: Body, to: str = "A-1", by: str = "ana") -> None:
+    def does(self, *bodies: CommandBody, to: str = "A-1", by: str = "ana") -> None:
         """Somebody gives commands."""
         for body in bodies:
             self.engine.submit(body.to(to, by=by))
             self.work()
 
-    def says(self, *facts: Fact, of: str = "A-1") -> None:
+    def says(self, *facts: ObservationBody, of: str = "A-1") -> None:
         """Somebody tells what happened: one a second, as the same at the same time is one fact."""
         for fact in facts:
             self.clock.advance(SECOND)
             self.engine.observe(fact.at(self.clock.now(), subject=of))
             self.work()
 
-    def pays(self, amount: int, fact: PaymentFact = PaymentFact.CAPTURED, ref: str = "p") -> None:
+    def pays(
+        self, amount: int, fact: PaymentOutcome = PaymentOutcome.CAPTURED, ref: str = "p"
+    ) -> None:
         """The bank tells of money, in cents."""
         self.says(PaymentReported(fact=fact, amount=amount, reference=ref))
 
@@ -142,7 +144,7 @@ class Shop:
 
     # --- what may be asked about it ---------------------------------------------------------------
 
-    def refused(self, body: Body, *, to: str = "A-1", by: str = "ana") -> frozenset[str]:
+    def refused(self, body: CommandBody, *, to: str = "A-1", by: str = "ana") -> frozenset[str]:
         """The codes of why a command is refused, by which nothing changes."""
         before = self.engine.order(to)
         with pytest.raises(Refused) as told:
@@ -170,7 +172,7 @@ class Shop:
         entries = self.engine.journal("A-1")
         return [event for entry in entries for event in entry.events if isinstance(event, kind)]
 
-    def scanned(self, status: ParcelStatus, parcel: str = "A-1-P1", **more: Any) -> Fact:
+    def scanned(self, status: ParcelStatus, parcel: str = "A-1-P1", **more: Any) -> ObservationBody:
         """What the carrier would say of a parcel."""
         number = self.order.state.parcels[parcel].tracking_number
         return TrackingReported(tracking_number=number, status=status, **more)

@@ -16,7 +16,7 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from orderflow.engine import Engine
 from orderflow.model.messages import SettleStock
-from orderflow.ports import Commit, Committed, Outcome
+from orderflow.ports import Commit, Outcome, Stored
 from orderflow.testing import WatchedStore, check_order, check_stock
 from tests.laws.test_endings import CancellingEnds, DeliveringEnds, Endings
 
@@ -45,7 +45,7 @@ class CheckedStore(WatchedStore):
 
     def commit(self, commit: Commit) -> Outcome:
         outcome = super().commit(commit)
-        if isinstance(outcome, Committed):
+        if isinstance(outcome, Stored):
             TALLY.commits += 1
             for part in commit.parts:
                 self.check(part)

@@ -37,13 +37,13 @@ from orderflow import (
     Refusal,
     ThirdParty,
 )
-from orderflow.model.commands import Cancel, Receive, RequestReturn, WriteOff
+from orderflow.model.commands import Cancel, ReceiveStock, RequestReturn, WriteOff
 from orderflow.model.events import UnitsMoved
 from orderflow.model.folds.fold import fold
 from orderflow.model.folds.parcel import fold_parcel
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import GoodsReturned, PaymentReported
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import PaymentOutcome
 from orderflow.model.stock import Cause, StockKey
 from orderflow.money import to_minor
 from orderflow.ports import OrderQuery, Store
@@ -51,7 +51,7 @@ from orderflow.simulation import (
     Replenishment,
     SequentialIds,
     SimulatedCarrier,
-    SimulatedParty,
+    SimulatedPartner,
     VirtualClock,
     World,
 )
@@ -139,7 +139,7 @@ class Shop:
     def __init__(self, store: Store, sold_units: Counter[str], start: datetime) -> None:
         self.clock = VirtualClock(start)
         carrier, ids = SimulatedCarrier(self.clock), SequentialIds()
-        supplier, provider = SimulatedParty(self.clock, 1), SimulatedParty(self.clock, 2)
+        supplier, provider = SimulatedPartner(self.clock, 1), SimulatedPartner(self.clock, 2)
         strategies = [
             Shelves(PLACES["in_house"], carrier=carrier),
             Supplier(supplier, locations=(PLACES["dropship"],)),
@@ -152,7 +152,9 @@ class Shop:
         for sku, units in sold_units.items():
             if opening := units * 8 // 10:
                 place = PLACES[method_of(sku)]
-                receive = Receive(sku=sku, location=place, quantity=opening, reference="opening")
+                receive = ReceiveStock(
+                    sku=sku, location=place, quantity=opening, reference="opening"
+                )
                 self.engine.change_stock(receive.to(by="shop", id=f"opening-{sku}"))
 
     def invoice(self, invoice: str, rows: list[Row]) -> None:
@@ -160,7 +162,7 @@ class Shop:
         self.world.run_until(rows[0].at)
         if invoice.startswith("C"):
             for row in rows:
-                self.take_back(row)
+                self.accept_return(row)
             return
         for row in rows:
             if row.goods and row.quantity < 0:
@@ -195,7 +197,7 @@ class Shop:
         )
         self.world.placed(self.engine.place(order, id=f"invoice-{invoice}", by="shop"))
 
-    def take_back(self, row: Row) -> None:
+    def accept_return(self, row: Row) -> None:
         """Match a `C` line to earlier sales, oldest first; what finds none stays in the inbox."""
         left, message = -row.quantity, f"{row.invoice}/{row.number}"
         if row.goods and row.customer:
@@ -204,7 +206,7 @@ class Shop:
                     left -= self.take_from(order, row.code, left, message)
         if not row.goods:
             amount = abs(to_minor(row.price * row.quantity, "GBP"))
-            paid = PaymentReported(fact=PaymentFact.REFUNDED, amount=amount, reference=message)
+            paid = PaymentReported(fact=PaymentOutcome.REFUNDED, amount=amount, reference=message)
             self.engine.observe(paid.at(row.at, subject=row.invoice, id=message))
         elif left:
             back = GoodsReturned(lines={row.code: left}, reason="no sale found")
@@ -261,9 +263,9 @@ def report(engine: Engine, bad_rows: int) -> dict[str, Any]:
         by_method.update(units_by_method(order))
         ledger.update({bucket.value: n for bucket, n in order.ledger.totals().items()})
         settled = order.state.phase.final
-        counts["stuck"] += not settled and bool(engine.silent(order.id))
+        counts["stuck"] += not settled and bool(engine.idle_parts(order.id))
         counts.update(journal_counts(engine, order, taken_back))
-    inbox = engine.store.inbox()
+    inbox = engine.store.unmatched()
     taken_back |= {item.reference.removeprefix("order:") for item in inbox}
     counts.update(stock_counts(engine.store))
     return {
@@ -315,10 +317,10 @@ def stock_counts(store: Store) -> Counter[str]:
     """What the stock journals say, against on hand."""
     counts: Counter[str] = Counter()
     after = StockKey("", "")
-    while page := store.stock(after, 500):
+    while page := store.list_stock_levels(after, 500):
         for level in page:
             total = 0
-            for movement in store.movements(level.key):
+            for movement in store.stock_movements(level.key):
                 total += movement.quantity
                 counts["write_off_lines"] += movement.cause is Cause.WRITE_OFF
             counts["stock_mismatches"] += total != level.on_hand

@@ -36,13 +36,13 @@ from orderflow import (
     Refused,
 )
 from orderflow.model import commands as cmd
-from orderflow.model.events import PaymentReminded
+from orderflow.model.events import DunningSent
 from orderflow.model.folds.fold import fold
 from orderflow.model.folds.parcel import fold_parcel
 from orderflow.model.ledger import Bucket
-from orderflow.model.observations import Fact, PaymentReported, TrackingReported
+from orderflow.model.observations import ObservationBody, PaymentReported, TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import PaymentOutcome
 from orderflow.model.stock import StockKey
 from orderflow.money import split, to_minor
 from orderflow.policies import ReserveAtPlacement, at_placement
@@ -149,7 +149,7 @@ class Shop:
     def place(self, row: Row) -> None:
         """One line for each item; what a single item costs, the log has not told by now."""
         for item in row.items:
-            self.stock(cmd.Receive(sku=item, quantity=1, reference="opening"), row)
+            self.stock(cmd.ReceiveStock(sku=item, quantity=1, reference="opening"), row)
         amounts = split(row.price, [1] * len(row.items)) if row.items else ()
         order = NewOrder(
             number=row.order,
@@ -170,8 +170,8 @@ class Shop:
     def pick(self, row: Row) -> None:
         """An item is picked; what was reordered has come by now."""
         order, line = self.order_of(row.item)
-        for due in self.engine.store.expected(StockKey(row.item, "main")):
-            came = cmd.Receive(
+        for due in self.engine.store.inbound_shipments(StockKey(row.item, "main")):
+            came = cmd.ReceiveStock(
                 sku=row.item, quantity=1, for_order=order, for_line=line, expected=due.id
             )
             self.stock(came, row)
@@ -188,7 +188,7 @@ class Shop:
     def reorder(self, row: Row) -> None:
         """The item is on its way to us."""
         at = row.at + REORDERED
-        self.stock(cmd.ExpectReceipt(sku=row.item, expected=row.item, quantity=1, at=at), row)
+        self.stock(cmd.ExpectInbound(sku=row.item, expected=row.item, quantity=1, at=at), row)
 
     def create_package(self, row: Row) -> None:
         """Items of several orders go into one package, which is then complete."""
@@ -221,23 +221,23 @@ class Shop:
 
     def remind(self, row: Row) -> None:
         """The customer is reminded to pay."""
-        self.submit(cmd.RemindPayment(), row.order, row)
+        self.submit(cmd.SendDunning(), row.order, row)
 
     def pay(self, row: Row) -> None:
         """The customer paid the invoice."""
         amount = self.engine.order(row.order).document.total.minor
-        paid = PaymentReported(fact=PaymentFact.CAPTURED, amount=amount, reference=row.id)
+        paid = PaymentReported(fact=PaymentOutcome.CAPTURED, amount=amount, reference=row.id)
         self.observe(paid, row.order, row)
 
-    def submit(self, body: cmd.OrderBody, order: str, row: Row, part: str = "") -> None:
+    def submit(self, body: cmd.OrderCommandBody, order: str, row: Row, part: str = "") -> None:
         """Give a command about an order under the event's id, one *part* of the event's."""
         self.engine.submit(body.to(order, by="log", id=f"{row.id}-{body.kind}{part}"))
 
-    def stock(self, body: cmd.StockBody, row: Row) -> None:
+    def stock(self, body: cmd.StockCommandBody, row: Row) -> None:
         """Give a command about stock."""
         self.engine.change_stock(body.to(by="log", id=f"{row.id}-{body.kind}"))
 
-    def observe(self, fact: Fact, order: str, row: Row) -> None:
+    def observe(self, fact: ObservationBody, order: str, row: Row) -> None:
         """Report a fact."""
         self.engine.observe(fact.at(row.at, subject=order, id=f"{row.id}-fact"))
 
@@ -293,7 +293,7 @@ def report(engine: Engine) -> dict[str, int]:
         counts["paid_orders"] += order.payment_status == "paid"
         entries = list(engine.journal(order.id))
         events = [event for entry in entries for event in entry.events]
-        counts["reminders"] += sum(isinstance(event, PaymentReminded) for event in events)
+        counts["reminders"] += sum(isinstance(event, DunningSent) for event in events)
         counts["replay_mismatches"] += fold(entries, order.id) != order.state
         packages.update(order.state.parcels)
     for package in packages:

@@ -11,21 +11,25 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from orderflow.errors import InvalidInput, Problem
+from orderflow.renamed import old_names
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
 
-__all__ = ["EARLIEST", "LATEST", "BusinessCalendar", "Hours", "later"]
+__all__ = ["EARLIEST", "LATEST", "BusinessCalendar", "Hours", "add_span"]
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(8999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """Moments lie between these two, so that zones and periods of waiting can be added to them."""
 
 
-def later(moment: datetime, span: timedelta, times: int = 1) -> datetime:
+def add_span(moment: datetime, span: timedelta, times: int = 1) -> datetime:
     """A moment so many times a span after another; LATEST where that is beyond it.
 
-    >>> later(EARLIEST, timedelta(days=1), 2).isoformat(), later(EARLIEST, timedelta.max) == LATEST
+    >>> (
+    ...     add_span(EARLIEST, timedelta(days=1), 2).isoformat(),
+    ...     add_span(EARLIEST, timedelta.max) == LATEST,
+    ... )
     ('1900-01-03T00:00:00+00:00', True)
     """
     return moment + span * times if span <= (LATEST - moment) / times else LATEST
@@ -146,3 +150,7 @@ class BusinessCalendar:
         while not self.works_on(day):
             day += timedelta(days=1)
         return day
+
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

@@ -6,14 +6,14 @@
     ├── InvalidInput        the data given is not readable; lists every problem
     ├── InvalidWorkflow     a workflow that cannot work; lists every finding with its repair
     ├── UnknownWorkflow     an order is stamped with a workflow that is not registered
-    ├── UnknownHere         a strategy or watcher that this release of the application lacks
+    ├── NotRegistered         a strategy or watcher that this release of the application lacks
     ├── Refused             a command was refused; nothing changed; lists every reason
     ├── RuleFailed          a guard, hook, policy, strategy or provider of yours is at fault
     ├── NotFound            no order, parcel or task has this id
     ├── Conflict            others kept changing the same thing; nothing changed; send again
-    │   └── OldTransaction  your own transaction lost to another: roll it back, begin again
+    │   └── StaleTransaction  your own transaction lost to another: roll it back, begin again
     ├── PortFailed          a port could not do its deed; the worker tries again
-    │   └── ByHand          a person must do it; the worker opens the task at once
+    │   └── NeedsPerson          a person must do it; the worker opens the task at once
     ├── StoreUnavailable    a database cannot be used; says whether the command may be stored
     │   ├── StoreReadOnly   it may not be written
     │   ├── StoreFull       there is no room left
@@ -28,20 +28,21 @@ from __future__ import annotations
 import pickle
 from asyncio import CancelledError
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from orderflow.legible import legible, shortened, shown, without_passwords
+from orderflow.renamed import old_names
+from orderflow.text import legible, shortened, shown, without_passwords
 
 __all__ = [
-    "ByHand",
     "Conflict",
     "ConnectionLost",
     "InvalidInput",
     "InvalidWorkflow",
+    "NeedsPerson",
     "NotFound",
-    "OldTransaction",
+    "NotRegistered",
     "OrderflowError",
     "PortFailed",
     "Problem",
@@ -49,11 +50,11 @@ __all__ = [
     "Refused",
     "RuleFailed",
     "SchemaMismatch",
+    "StaleTransaction",
     "StoreFull",
     "StoreLocked",
     "StoreReadOnly",
     "StoreUnavailable",
-    "UnknownHere",
     "UnknownWorkflow",
     "UnreadableRow",
 ]
@@ -173,7 +174,7 @@ class UnknownWorkflow(OrderflowError, LookupError):
     """An order is stamped with a workflow (name, version, fingerprint) that is not registered."""
 
 
-class UnknownHere(OrderflowError, LookupError):
+class NotRegistered(OrderflowError, LookupError):
     """A strategy or a watcher that is not registered: another release of the application has it."""
 
 
@@ -212,7 +213,7 @@ class Conflict(OrderflowError):
     """Others kept changing the same thing. Nothing changed; sending again is safe."""
 
 
-class OldTransaction(Conflict):
+class StaleTransaction(Conflict):
     """A transaction of the host's lost a race: what it has seen is old, or it has failed already.
 
     In it nothing can be stored any more: roll it back, and begin again with all that it did.
@@ -223,7 +224,7 @@ class PortFailed(OrderflowError):
     """A port could not do its deed; the worker tries again with the same key."""
 
 
-class ByHand(PortFailed):
+class NeedsPerson(PortFailed):
     """A person must do it: trying again would not help. The worker opens the task at once."""
 
 
@@ -277,3 +278,7 @@ class UnreadableRow(OrderflowError, ValueError):
 
 class SchemaMismatch(OrderflowError):
     """The database was written by a release of the library that this one does not know."""
+
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

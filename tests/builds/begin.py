@@ -25,27 +25,27 @@ from orderflow import Line, NewOrder, Order, Refused
 from orderflow.errors import InvalidInput, NotFound
 from orderflow.model.commands import (
     ApproveReturn,
-    Body,
     Cancel,
     CloseReturn,
     Collect,
+    CommandBody,
     Confirm,
-    ConfirmReceipt,
+    ConfirmDelivery,
     Count,
     DeclineReturn,
     Deliver,
-    Draft,
     Edit,
-    ExpectReceipt,
+    ExpectInbound,
     Intercept,
     Pack,
     Pick,
-    Place,
     PlaceHold,
+    PlaceOrder,
     ProposeSubstitute,
-    Receive,
+    ReceiveStock,
     RequestReturn,
     Resend,
+    SaveDraft,
     Seal,
     SetStockPolicy,
     Ship,
@@ -54,7 +54,6 @@ from orderflow.model.document import Ask, Customer, Delivery, Terms
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     CancellationAnswered,
-    Fact,
     Feedback,
     FeedbackGiven,
     GoodsReturned,
@@ -62,6 +61,7 @@ from orderflow.model.observations import (
     InvoiceLine,
     InvoiceReceived,
     LineAnswer,
+    ObservationBody,
     PaymentReported,
     RequestAnswered,
     RequestReceived,
@@ -73,8 +73,8 @@ from orderflow.model.observations import (
     Verdict,
 )
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.returns import Disposition, Finding
-from orderflow.model.state import PaymentFact
+from orderflow.model.returns import Disposition, InspectionLine
+from orderflow.model.state import PaymentOutcome
 from orderflow.stores import SqlStore
 from tests.builds.shop import FOLDER, engine_on, picture
 
@@ -100,7 +100,7 @@ class Beginner:
 
     def receives(self, sku: str, units: int, **more: Any) -> None:
         self.count += 1
-        command = Receive(sku=sku, quantity=units, **more).to(id=f"{os.getpid()}-{self.count}")
+        command = ReceiveStock(sku=sku, quantity=units, **more).to(id=f"{os.getpid()}-{self.count}")
         self.engine.change_stock(command)
 
     def new(self, number: str, sku: str = "MUG", units: int = 2, **more: Any) -> NewOrder:
@@ -112,7 +112,7 @@ class Beginner:
         return NewOrder(number=number, currency="EUR", lines=(line,), attributes=more, **order)
 
     def places(self, number: str, sku: str = "MUG", units: int = 2, **more: Any) -> str:
-        command = Place(order=self.new(number, sku, units, **more)).to(id=f"id-{number}")
+        command = PlaceOrder(order=self.new(number, sku, units, **more)).to(id=f"id-{number}")
         self.note("commands", command.model_dump_json())
         self.engine.submit(command)
         return number
@@ -128,7 +128,7 @@ class Beginner:
         self.work()
         return number
 
-    def asks(self, order: str, *bodies: Body) -> None:
+    def asks(self, order: str, *bodies: CommandBody) -> None:
         for body in bodies:
             self.count += 1
             command = body.to(order, by="ana", id=f"{os.getpid()}-{self.count}")
@@ -136,7 +136,7 @@ class Beginner:
             self.engine.submit(command)
             self.work()
 
-    def hears(self, order: str, *facts: Fact) -> None:
+    def hears(self, order: str, *facts: ObservationBody) -> None:
         for fact in facts:
             observation = fact.at(self.clock.now(), subject=order)
             self.note("observations", observation.model_dump_json())
@@ -174,13 +174,13 @@ class Beginner:
             StockReported(sku="LAMP", location="3pl", on_hand=400).at(self.clock.now())
         )
         due = self.clock.now() + timedelta(days=90)
-        self.engine.change_stock(ExpectReceipt(sku="POT", expected="E-1", quantity=1, at=due).to())
+        self.engine.change_stock(ExpectInbound(sku="POT", expected="E-1", quantity=1, at=due).to())
         self.engine.change_stock(SetStockPolicy(sku="PAN", safety=2, backorder_limit=50).to())
 
     def long_ago(self) -> None:
         """Orders whose windows close while time passes."""
         self.delivered("COMPLETED")
-        self.asks(self.delivered("RECEIVED"), ConfirmReceipt())
+        self.asks(self.delivered("RECEIVED"), ConfirmDelivery())
         self.asks(self.delivered("R-EXPIRED"), RequestReturn(lines={"1": 1}))
         self.hears(self.delivered("SAID"), FeedbackGiven(feedback=Feedback.COMPLAINT))
         self.begins("P-EXPIRED", delivery=Delivery.PICKUP)
@@ -192,7 +192,7 @@ class Beginner:
         self.passes(days=9, hours=1)
 
     def early_stages(self) -> None:
-        self.engine.submit(Draft(order=self.new("DRAFT")).to(id="draft"))
+        self.engine.submit(SaveDraft(order=self.new("DRAFT")).to(id="draft"))
         self.begins("PLACED", hand="confirm")
         self.begins("PREORDER", not_before=self.clock.now() + timedelta(days=20))
         self.begins("BACKORDER", "POT")
@@ -208,9 +208,9 @@ class Beginner:
         self.asks(self.begins("EDITED", hand="pick"), Edit(quantities={"1": 3}, reason="more"))
         self.asks(self.begins("PROPOSED", "POT"), ProposeSubstitute(line="1", sku="PAN"))
         self.asks(self.begins("FORGOTTEN", hand="pick", customer=Customer(id="C-1")), Cancel())
-        self.engine.forget("C-1")
+        self.engine.erase("C-1")
         self.begins("TO-FORGET", hand="pick", customer=Customer(id="C-9", name="Ada"))
-        self.engine.forget("C-9")
+        self.engine.erase("C-9")
 
     def working_stages(self) -> None:
         self.begins("PICK", hand="pick", asks=(Ask.LOT, Ask.SERIAL, Ask.EXPIRY))
@@ -278,7 +278,7 @@ class Beginner:
         late = LineAnswer(line="1", verdict=Verdict.BACKORDERED, at=later)
         other = LineAnswer(line="1", verdict=Verdict.SUBSTITUTED, substitute="PAN")
         bill = (InvoiceLine(line="1", quantity=2, unit_cost=Decimal(3)),)
-        told: dict[str, Callable[[str], Fact]] = {
+        told: dict[str, Callable[[str], ObservationBody]] = {
             "GOT": lambda fo: RequestReceived(fo=fo),
             "YES": lambda fo: RequestAnswered(fo=fo),
             "NO": lambda fo: RequestAnswered(fo=fo, rejected="closed"),
@@ -327,7 +327,7 @@ class Beginner:
         self.hears("R-AHEAD", ReturnInspected(rma="R-AHEAD-R1", restock={"1": 2}))
         self.hears(self.delivered("R-CLOSED"), GoodsReturned(lines={"1": 1}))
         self.hears(self.delivered("R-REJECTED", hand="close_return"), GoodsReturned(lines={"1": 1}))
-        worn = Finding(line="1", quantity=1, disposition=Disposition.SEND_BACK)
+        worn = InspectionLine(line="1", quantity=1, disposition=Disposition.SEND_BACK)
         self.asks("R-REJECTED", CloseReturn(rma="R-REJECTED-R1", findings=(worn,)))
         exchange = RequestReturn(lines={"1": 1}, exchange=(Line(id="E", sku="MUG", quantity=1),))
         self.asks(self.delivered("R-EXCHANGE", hand="approve_return"), exchange)
@@ -342,17 +342,17 @@ class Beginner:
             self.hears(order, self.pays(1000, order))
             if name != "BACK":
                 self.asks(order, Cancel(lines={"1": 1}))
-        failed = PaymentReported(fact=PaymentFact.FAILED, amount=500, reference="M-FAILED-M1")
+        failed = PaymentReported(fact=PaymentOutcome.FAILED, amount=500, reference="M-FAILED-M1")
         self.hears("M-FAILED", failed)
         self.hears(
             "M-BACK",
-            PaymentReported(fact=PaymentFact.CHARGED_BACK, amount=1000, reference="back"),
+            PaymentReported(fact=PaymentOutcome.CHARGED_BACK, amount=1000, reference="back"),
         )
         self.hears(self.begins("M-PART", **terms), self.pays(400, "part"))
 
     @staticmethod
     def pays(amount: int, reference: str) -> PaymentReported:
-        return PaymentReported(fact=PaymentFact.CAPTURED, amount=amount, reference=reference)
+        return PaymentReported(fact=PaymentOutcome.CAPTURED, amount=amount, reference=reference)
 
     def short_of_stock(self) -> None:
         self.begins("SHORTFALL", "CUP", 3, hand="pick")
@@ -395,7 +395,7 @@ class Beginner:
         match chance.choice(["ask", "ask", "ask", "hear", "hear", "task", "hours"]):
             case "ask":
                 told = self.engine.explain(order, by="ana")
-                bodies = [offer.command.body for offer in told.offered]
+                bodies = [offer.command.body for offer in told.allowed]
                 bodies = [body for body in bodies if chance.random() < 0.3 or not _ends(body)]
                 if bodies:
                     self.engine.submit(chance.choice(bodies).to(order, by="ana"))
@@ -403,7 +403,7 @@ class Beginner:
                 facts = list(self.thinkable(self.order(order), chance))
                 self.engine.observe(chance.choice(facts).at(self.clock.now(), subject=order))
             case "task":
-                tasks = [wait for wait in self.engine.explain(order).waits if wait.kind == "task"]
+                tasks = [wait for wait in self.engine.explain(order).pending if wait.kind == "task"]
                 if tasks:
                     with suppress(Refused, InvalidInput, NotFound):
                         self.engine.complete(chance.choice(tasks).key, by="ana")
@@ -412,7 +412,7 @@ class Beginner:
         if chance.random() < 0.9:
             self.work()
 
-    def thinkable(self, order: Order, chance: random.Random) -> Iterator[Fact]:
+    def thinkable(self, order: Order, chance: random.Random) -> Iterator[ObservationBody]:
         line, units = "1", chance.randint(1, 3)
         for view in order.state.parcels.values():
             if view.tracking_number:
@@ -424,7 +424,7 @@ class Beginner:
                 yield self.notice(f"{fo.id}", {line: units})
                 yield CancellationAnswered(fo=fo.id, lines={line: units})
         yield PaymentReported(
-            fact=chance.choice([PaymentFact.CAPTURED, PaymentFact.AUTHORISED]),
+            fact=chance.choice([PaymentOutcome.CAPTURED, PaymentOutcome.AUTHORISED]),
             amount=order.state.payments.total,
             reference=f"{order.id}-{units}",
         )
@@ -449,7 +449,7 @@ class Beginner:
         self.places("DUE-V", "LICENCE")
         self.places("DUE-H", delivery=Delivery.HANDOVER)
         self.places("DUE-P", delivery=Delivery.PICKUP)
-        due: dict[str, Body] = {
+        due: dict[str, CommandBody] = {
             "PACK": Pack(fo="PACK-F1", units={"1": 2}),
             "LABELLED": Ship(parcel="LABELLED-P1"),
             "SHIPPED": Deliver(parcel="SHIPPED-P1"),
@@ -464,7 +464,7 @@ class Beginner:
         for order, body in due.items():
             if self.store.order(order):
                 self.engine.submit(body.to(order, by="ana"))
-        facts: dict[str, Callable[[], Fact]] = {
+        facts: dict[str, Callable[[], ObservationBody]] = {
             "L-YES": lambda: self.notice("L-YES-F1", {"1": 2}),
             "S-B1": lambda: self.scan("S-B1", DELIVERED),
             "ARRIVES": lambda: self.scan("ARRIVES", DELIVERED),

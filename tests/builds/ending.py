@@ -17,21 +17,21 @@ from typer.testing import CliRunner
 from orderflow import Line, NewOrder, Order
 from orderflow.cli.app import app
 from orderflow.engine.doctor import examine
-from orderflow.model.commands import Command, Receive
+from orderflow.model.commands import Command, ReceiveStock
 from orderflow.model.ledger import SETTLED
 from orderflow.model.observations import (
-    Fact,
     GoodsShipped,
     Observation,
+    ObservationBody,
     PaymentReported,
     ReturnAnswered,
 )
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import PaymentOutcome
 from orderflow.model.stock import StockKey
 from orderflow.model.work import effect_key
 from orderflow.stores import SqlStore
 from orderflow.testing import check_order, check_stock
-from orderflow.testing.messages import good_news
+from orderflow.testing.messages import cooperative_observations
 from tests.builds.shop import FOLDER, engine_on, picture
 from tests.laws.test_endings import HELPER, Helper, story
 
@@ -83,10 +83,10 @@ class Successor:
         """Goods arrive; what was kept for later is known now, or dismissed."""
         self.clock.advance(LEASE)
         self.engine.worker.run_until_idle()
-        for level in self.store.stock(StockKey("", ""), 100):
+        for level in self.store.list_stock_levels(StockKey("", ""), 100):
             key, lacking = level.key, level.backordered + level.shortfall
             if lacking:
-                more = Receive(sku=key.sku, location=key.location, quantity=lacking + 50)
+                more = ReceiveStock(sku=key.sku, location=key.location, quantity=lacking + 50)
                 self.engine.change_stock(more.to(id=f"more-{key}"))
         vase = Line(sku="VASE", quantity=1)
         self.engine.place(NewOrder(number="NEXT", currency="EUR", lines=(vase,)))
@@ -94,7 +94,7 @@ class Successor:
         notice = GoodsShipped(fo="NEXT-F1", notice="N", lines={"1": 1}, tracking_number="T-NEXT")
         self.engine.observe(notice.at(self.clock.now()))
         self.engine.worker.run_until_idle()
-        for reference in {kept.reference for kept in self.engine.inbox()}:
+        for reference in {kept.reference for kept in self.engine.unmatched()}:
             self.engine.dismiss(reference)
 
     def ends(self) -> None:
@@ -160,13 +160,13 @@ def over(order: Order) -> bool:
     return order.state.phase.final and SETTLED.issuperset(order.ledger.totals())
 
 
-def told_of(order: Order) -> Iterator[Fact]:
+def told_of(order: Order) -> Iterator[ObservationBody]:
     """What others say of an order, now that they answer."""
-    yield from good_news(order)
+    yield from cooperative_observations(order)
     for refund in order.state.refunds.values():
         key = effect_key(refund.id, "refund", refund.generation)
         if refund.status.open and key in order.state.taken:
-            paid = PaymentFact.REFUNDED
+            paid = PaymentOutcome.REFUNDED
             yield PaymentReported(fact=paid, amount=refund.amount, reference=key)
     for rma in order.state.returns.values():
         if not rma.phase.final and effect_key(rma.id, "approve_return", 0) in order.state.taken:

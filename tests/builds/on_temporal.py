@@ -17,7 +17,6 @@ from orderflow.runtimes.temporal import driver
 from tests.builds.ending import Successor
 from tests.builds.shop import FOLDER
 from tests.builds.wheel import environment, unpacked
-from tests.conftest import ROOT
 from tests.scenarios.temporal.server import Server
 from tests.scenarios.temporal.test_drivers import histories, replayed
 from tests.scenarios.temporal.working import Working
@@ -34,8 +33,8 @@ def begin(url: str, folder: Path, server: Server) -> int:
     """Have a process of the earlier build begin orders through Temporal; how it ended."""
     command = [sys.executable, "-m", "tests.builds.begin_on_temporal"]
     command += [url, server.address, folder.name]
-    build = environment(unpacked(), **{FOLDER: str(folder)})
-    return subprocess.run(command, cwd=ROOT, env=build, check=False, timeout=300).returncode
+    build = environment(earlier := unpacked(), **{FOLDER: str(folder)})
+    return subprocess.run(command, cwd=earlier, env=build, check=False, timeout=300).returncode
 
 
 async def drivers(server: Server, successor: Successor, queue: str) -> list[WorkflowHistory]:

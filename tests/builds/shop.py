@@ -1,7 +1,6 @@
 """The shop whose orders one build begins and another ends, and the world around it.
 
-Both builds run this module, so it takes names from the front doors alone. Where one of them moves,
-the base moves first (``base.txt``).
+Each build runs this module as its own commit has it; the files of its world are read by both.
 """
 
 from __future__ import annotations
@@ -39,19 +38,19 @@ from orderflow import (
 )
 from orderflow.errors import PortFailed
 from orderflow.model.document import Terms
-from orderflow.model.observations import Fact
+from orderflow.model.observations import ObservationBody
 from orderflow.ports import (
-    Deed,
-    GiveUp,
+    EffectAttempt,
     Label,
     LabelRequest,
     Notification,
-    PartyRequest,
+    PartnerCancellation,
+    PartnerRequest,
+    PartnerReturn,
     Picked,
     PickRequest,
     RefundRequest,
     Store,
-    TakeBack,
 )
 from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryStore
@@ -136,34 +135,34 @@ class World:
         del label
         self._note("intercept", key)
 
-    def submit(self, request: PartyRequest) -> Fact | None:
+    def submit(self, request: PartnerRequest) -> ObservationBody | None:
         self._note("submit", request.key)
         return None
 
-    def give_up(self, request: GiveUp) -> Fact | None:
+    def cancel(self, request: PartnerCancellation) -> ObservationBody | None:
         self._note("ask_back", request.key)
         return None
 
-    def remind(self, key: str, number: str) -> None:
+    def chase(self, key: str, number: str) -> None:
         del number
         self._note("remind", key)
 
-    def take_back(self, request: TakeBack) -> Fact | None:
+    def accept_return(self, request: PartnerReturn) -> ObservationBody | None:
         self._note("approve_return", request.key)
         return None
 
-    def refund(self, request: RefundRequest) -> Fact | None:
+    def refund(self, request: RefundRequest) -> ObservationBody | None:
         self._note("refund", request.key)
         return None
 
     def send(self, notification: Notification) -> None:
         self._note("notify", notification.key)
 
-    def provide(self, deed: Deed) -> None:
-        self._note("provide", deed.key)
+    def provide(self, effect: EffectAttempt) -> None:
+        self._note("provide", effect.key)
 
-    def perform(self, deed: Deed) -> None:
-        self._note(deed.name, deed.key)
+    def perform(self, effect: EffectAttempt) -> None:
+        self._note(effect.name, effect.key)
 
 
 ENGRAVED = IN_HOUSE.extend(
@@ -206,7 +205,7 @@ class Supplier(Chosen, Dropship): ...
 class Provider(Chosen, ThirdParty): ...
 
 
-class ByHand:
+class NeedsPerson:
     """What an order's attribute ``hand`` names is done by people."""
 
     def automatic(self, step: str, order: Order, strategy: str = "") -> bool:
@@ -262,9 +261,9 @@ def engine_on(store: Store, folder: Path) -> tuple[Engine, World, FileClock]:
             Supplier(world),
         ],
         hooks=hooks,
-        steps=ByHand(),
+        steps=NeedsPerson(),
         release=paid_or_later,
-        hit=those_who_give,
+        shortage=those_who_give,
         windows=WINDOWS(reminder=timedelta(days=9), escalation=timedelta(days=5)),
         notifier=world,
         payments=world,

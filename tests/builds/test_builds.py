@@ -21,7 +21,7 @@ import pytest
 
 from orderflow import FULFILLMENT_ORDER, ORDER, RETURN, State, TaskFor, Transition
 from orderflow.engine.doctor import examine
-from orderflow.kernel.pending import deadlines, waits
+from orderflow.kernel.pending import deadlines, order
 from orderflow.model.events import KINDS, UnitsMoved
 from orderflow.model.ledger import Bucket
 from orderflow.model.messages import STORED
@@ -32,7 +32,6 @@ from tests.builds import wheel
 from tests.builds.ending import LEASED, Successor
 from tests.builds.shop import ENGRAVED, FOLDER, Engraver
 from tests.builds.wheel import NotInHistory, environment, unpacked
-from tests.conftest import ROOT
 
 WHOLE = os.environ.get("BUILDS") == "whole"
 LIVES = os.environ.get("BUILDS_LIVES", "2")
@@ -55,8 +54,8 @@ class Begun:
 def begin(url: str, folder: Path, *words: str) -> int:
     """Have a process of the earlier build begin orders; how it ended."""
     command = [sys.executable, "-m", "tests.builds.begin", url, *words]
-    build = environment(unpacked(), **{FOLDER: str(folder)})
-    return subprocess.run(command, cwd=ROOT, env=build, check=False).returncode
+    build = environment(earlier := unpacked(), **{FOLDER: str(folder)})
+    return subprocess.run(command, cwd=earlier, env=build, check=False).returncode
 
 
 def begun_on(url: str, folder: Path) -> Begun:
@@ -101,12 +100,12 @@ def test_they_were_left_in_every_stage(successor: Successor) -> None:
     store, orders = successor.store, list(successor.engine.orders())
     owners = [f"order:{order.id}" for order in orders]
     owners += [f"parcel:{view}" for order in orders for view in order.state.parcels]
-    rows = [row for owner in owners for row in store.pending(owner)]
+    rows = [row for owner in owners for row in store.open_rows(owner)]
     fos = [fo for order in orders for fo in order.fulfillment_orders.values()]
     assert {row.kind for row in rows} == {"message", "timer", "effect", "watch"}
     assert {row.key for row in rows if row.attempts} >= {LEASED, "NO-LABEL-P1:label:0"}
     assert {fo.strategy for fo in fos} == METHODS
-    assert len(store.inbox()) >= 4
+    assert len(store.unmatched()) >= 4
     stages: dict[str, set[str]] = {
         "order": {order.state.lifecycle for order in orders},
         "fulfillment order": {fo.state for fo in fos},
@@ -165,7 +164,7 @@ def a_timer_has_another_key(patch: pytest.MonkeyPatch) -> None:
 
 
 def an_effect_has_another_key(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(waits, "effect_key", lambda subject, name, round_: f"{name}/{subject}/{round_}")
+    patch.setattr(order, "effect_key", lambda subject, name, round_: f"{name}/{subject}/{round_}")
 
 
 def a_workflow_changed_and_kept_its_version(patch: pytest.MonkeyPatch) -> None:

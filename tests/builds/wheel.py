@@ -1,4 +1,4 @@
-"""The wheel of an earlier commit, unpacked: what PYTHONPATH names for a process of that build.
+"""The wheel and the tests of an earlier commit, unpacked: where a process of that build runs.
 
 It is built once for each commit, from the history of git, and runs on the packages that are
 installed here.
@@ -29,7 +29,7 @@ class NotInHistory(Exception):
 
 
 def unpacked(commit: str = BASE) -> Path:
-    """The folder of a commit's wheel; built where it is not there yet. Raises NotInHistory."""
+    """A folder with a commit's wheel and tests, made where it is missing. Raises NotInHistory."""
     folder = UNPACKED / commit
     if not folder.is_dir():
         UNPACKED.mkdir(exist_ok=True)
@@ -39,6 +39,7 @@ def unpacked(commit: str = BASE) -> Path:
                 files.extractall(source, filter="data")
             with zipfile.ZipFile(_wheel(source)) as wheel:
                 wheel.extractall(built)
+            (source / "tests").rename(built / "tests")
             with suppress(OSError):  # another process was faster: its folder is as good
                 built.rename(folder)
     return folder
@@ -46,7 +47,7 @@ def unpacked(commit: str = BASE) -> Path:
 
 def archive(commit: str) -> bytes:
     """The files of a commit, as a tar. Raises NotInHistory."""
-    command = ["git", "archive", commit, "src", "pyproject.toml", "README.md", "LICENSE"]
+    command = ["git", "archive", commit, "src", "tests", "pyproject.toml", "README.md", "LICENSE"]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     except FileNotFoundError:

@@ -7,10 +7,10 @@ from typing import Any
 
 from orderflow import Dropship, Hooks, InHouse, Refusal, Step
 from orderflow.errors import PortFailed
-from orderflow.model.commands import Cancel, Draft, Override, Place
+from orderflow.model.commands import Cancel, Override, PlaceOrder, SaveDraft
 from orderflow.model.observations import Feedback, FeedbackGiven
-from orderflow.ports import Deed, PartyRequest, Reply
-from orderflow.testing import FakeParty
+from orderflow.ports import EffectAnswer, EffectAttempt, PartnerRequest
+from orderflow.testing import FakePartner
 from tests.cases.shop import POSTER, Shop, answer, case, expect, line, order, require
 
 
@@ -21,8 +21,8 @@ class Odd(InHouse):
         super().__init__()
         self.reply = reply
 
-    def perform(self, deed: Deed) -> Reply:
-        return self.reply if deed.name == "pick" else super().perform(deed)
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        return self.reply if effect.name == "pick" else super().perform(effect)
 
 
 def answered(reply: Any) -> Shop:
@@ -40,7 +40,7 @@ def place_as_answer() -> None:
     answer is compared with what was asked.
     """
     evil = order("EVIL", line("X", price="0.01"), currency="GBP")
-    for reply in (Place(order=evil), Draft(order=evil)):
+    for reply in (PlaceOrder(order=evil), SaveDraft(order=evil)):
         kept = answered(reply).engine.order("A-1")
         skus = [sold.sku for sold in kept.state.lines.values()]
         expect(("3.00 EUR", ["P"]), (str(kept.document.total), skus))
@@ -91,10 +91,10 @@ def explain_a_broken_guard() -> None:
     expect("done", answer(lambda: shop.engine.explain("A-1")))
 
 
-class Down(FakeParty):
+class Down(FakePartner):
     """A supplier whose server is down."""
 
-    def submit(self, request: PartyRequest) -> None:
+    def submit(self, request: PartnerRequest) -> None:
         del request
         raise PortFailed("503 artwork server is down")
 
@@ -129,7 +129,7 @@ def attempts_in_explain() -> None:
     attempts, last error, next try.
     """
     told = supplier_is_down().engine.explain("A-1")
-    waits = "; ".join(wait.sentence for wait in told.waits)
+    waits = "; ".join(wait.sentence for wait in told.pending)
     require("it tells of the error", "artwork server is down" in repr(told), waits)
 
 

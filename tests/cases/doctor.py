@@ -12,7 +12,7 @@ from orderflow.fulfillment import MANUAL
 from orderflow.model.commands import Confirm
 from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryStore, SqlStore
-from orderflow.testing import FakeParty
+from orderflow.testing import FakePartner
 from tests.cases.shop import POSTER, Shop, answer, case, expect, line, order, orderflow, require
 
 FILE = "doctor.db"
@@ -43,7 +43,7 @@ def mend_without_rules() -> None:
     """
 
     def opened() -> Shop:
-        parties = [InHouse("rotterdam"), Dropship(FakeParty(), code="acme")]
+        parties = [InHouse("rotterdam"), Dropship(FakePartner(), code="acme")]
         clock = VirtualClock(datetime.now(UTC))  # what the doctor puts down is due by its clock
         return Shop(*parties, store=SqlStore(URL), clock=clock, steps=MANUAL)
 

@@ -25,7 +25,7 @@ def left_of_anna() -> str:
     shop.pay(1)
     shop.deliver()
     shop.days(60)
-    expect(("A-1",), shop.engine.forget("anna").erased)
+    expect(("A-1",), shop.engine.erase("anna").erased)
     read = sqlite3.connect("forget.db").execute
     names = [name for (name,) in read("select name from sqlite_master where type = 'table'")]
     return "\n".join(repr(row) for name in names for row in read(f'select * from "{name}"'))

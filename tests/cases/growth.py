@@ -8,9 +8,9 @@ from datetime import timedelta
 from types import FrameType
 
 from orderflow import Engine, InHouse, Steps, ThirdParty
-from orderflow.model.commands import Cancel, Edit, Pick, Receive
+from orderflow.model.commands import Cancel, Edit, Pick, ReceiveStock
 from orderflow.model.ledger import Bucket
-from orderflow.simulation import SimulatedParty, VirtualClock
+from orderflow.simulation import SimulatedPartner, VirtualClock
 from orderflow.stores import MemoryStore, SqlStore
 from tests.cases.shop import Shop, case, line, order, require
 
@@ -57,7 +57,7 @@ def picked(lines: int) -> Engine:
     engine = Engine(MemoryStore(), [InHouse()], steps=by_hand)
     skus = [f"S{number}" for number in range(lines)]
     for sku in skus:
-        engine.change_stock(Receive(sku=sku, quantity=10).to())
+        engine.change_stock(ReceiveStock(sku=sku, quantity=10).to())
     engine.place(order("A-1", *(line(sku, 2) for sku in skus)))
     engine.worker.run_until_idle()
     units = engine.order("A-1").units(Bucket.ALLOCATED, fo="A-1-F1")
@@ -97,7 +97,7 @@ def waiting(orders: int) -> Engine:
     """So many orders that wait for two pieces each."""
     store = SqlStore(f"sqlite:///wait{orders}.db", synchronous="OFF")
     engine = Engine(store, [InHouse()])
-    engine.change_stock(Receive(sku="B", quantity=1).to())
+    engine.change_stock(ReceiveStock(sku="B", quantity=1).to())
     engine.place_many({str(n): order(f"b{n}", line("B", 2)) for n in range(orders)})
     return engine
 
@@ -108,7 +108,7 @@ def receive() -> None:
 
     Right: it costs who is served, not who waits. Kind: queues that are read whole.
     """
-    pieces = Receive(sku="B", quantity=4)
+    pieces = ReceiveStock(sku="B", quantity=4)
     grows(100, 1000, waiting, lambda engine, _orders: engine.change_stock(pieces.to()), 1.5)
 
 
@@ -126,7 +126,7 @@ def drip() -> None:
     of a line whose takers have gone.
     """
     clock = VirtualClock()
-    shop = Shop(ThirdParty(SimulatedParty(clock, 1)), clock=clock)
+    shop = Shop(ThirdParty(SimulatedPartner(clock, 1)), clock=clock)
     shop.stock("S", 30, "third_party")
     shop.place(line("S", 2))
     clock.advance(timedelta(days=21))

@@ -11,14 +11,14 @@ from textwrap import dedent
 from typing import Any
 
 from orderflow import InHouse, Refused
-from orderflow.model.commands import Confirm, Receive
+from orderflow.model.commands import Confirm, ReceiveStock
 from tests.cases.shop import Shop, case, expect, line, order, require
 from tests.conftest import ROOT
 
 HEAD = """
 from orderflow import Dropship
 from orderflow.model.observations import LineAnswer, RequestAnswered, Verdict
-from orderflow.testing import FakeParty, FulfillmentStrategyContract, SupplierContract
+from orderflow.testing import FakePartner, FulfillmentStrategyContract, SupplierContract
 """
 
 
@@ -48,12 +48,12 @@ def lazy() -> None:
     noticed(
         """
         class Lazy(Dropship):
-            def perform(self, deed):
+            def perform(self, effect):
                 return None
 
         class TestLazy(FulfillmentStrategyContract):
             def make_strategy(self):
-                return Lazy(FakeParty())
+                return Lazy(FakePartner())
         """
     )
 
@@ -66,7 +66,7 @@ def too_many() -> None:
     """
     noticed(
         """
-        class TooMany(FakeParty):
+        class TooMany(FakePartner):
             def submit(self, request):
                 super().submit(request)
                 first = request.lines[0]
@@ -75,7 +75,7 @@ def too_many() -> None:
                 return RequestAnswered(fo=request.number, lines=(more,))
 
         class TestTooMany(SupplierContract):
-            def make_party(self):
+            def make_partner(self):
                 return TooMany()
         """
     )
@@ -107,7 +107,7 @@ def readme_submit() -> None:
     names: dict[str, Any] = {}
     exec(readme()[0], names)
     shop = Shop(names["Engraver"](), InHouse(), hooks=names["hooks"])
-    shop.engine.change_stock(Receive(sku="RING-1", quantity=5).to())
+    shop.engine.change_stock(ReceiveStock(sku="RING-1", quantity=5).to())
     ring, engraving = line("RING-1", price="49.00"), {"engraving": "Anna"}
     shop.engine.place(order("A-1", ring, currency="GBP", attributes=engraving))
     shop.engine.submit(Confirm().to("A-1"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from orderflow import Dropship, InHouse
-from orderflow.errors import ByHand
+from orderflow.errors import NeedsPerson
 from orderflow.model.observations import LabelBought
 from orderflow.ports import Label, LabelRequest
-from orderflow.testing import FakeCarrier, FakeParty
+from orderflow.testing import FakeCarrier, FakePartner
 from tests.cases.shop import POSTER, Shop, case, expect, line, notice
 
 
@@ -19,7 +19,7 @@ def number_again() -> None:
     Right: A-2 is shipped, A-1 untouched. Kind: numbers that carriers use again, and placeholders
     ("own van").
     """
-    shop = Shop(Dropship(FakeParty()))
+    shop = Shop(Dropship(FakePartner()))
 
     def leaves(number: str) -> None:
         shop.place(line("L"), number=number)
@@ -41,7 +41,7 @@ class ByPeople(FakeCarrier):
 
     def buy_label(self, request: LabelRequest) -> Label:
         del request
-        raise ByHand("type the number in")
+        raise NeedsPerson("type the number in")
 
 
 @case("a mistyped number is corrected; the stranger's parcel is delivered", "medium")
@@ -104,7 +104,7 @@ def nameless_carrier() -> None:
     Right: the first word of the task is somebody or something. Kind: sentences with parts that may
     be empty.
     """
-    shop = Shop(Dropship(FakeParty()))
+    shop = Shop(Dropship(FakePartner()))
     shop.place(line("L"))
     shop.hear(notice())
     shop.days(30)

@@ -11,8 +11,8 @@ from orderflow.errors import InvalidWorkflow
 from orderflow.model.commands import Cancel, Confirm
 from orderflow.model.observations import CancellationAnswered, RequestAnswered
 from orderflow.policies import when_paid
-from orderflow.testing import FakeParty
-from orderflow.workflow import PartyAnswer
+from orderflow.testing import FakePartner
+from orderflow.workflow import PartnerAnswer
 from tests.cases.shop import Shop, answer, case, expect, line, notice, require
 
 
@@ -23,7 +23,7 @@ def notice_before_release() -> None:
     Right: shipped, nothing is ordered twice, the notice is known. Kind: facts about a fulfillment
     order that exists, in whichever state it is.
     """
-    party, by_hand = FakeParty(), Steps(manual=frozenset({"confirm"}))
+    party, by_hand = FakePartner(), Steps(manual=frozenset({"confirm"}))
     shop = Shop(Dropship(party), steps=by_hand, release=when_paid)
     shop.place(line("X", price="10"), terms="prepaid")
     shop.wait(hours=5)
@@ -31,7 +31,7 @@ def notice_before_release() -> None:
     shop.wait(days=10)
     shop.pay(1000)
     shop.do(Confirm())
-    inbox = len(shop.engine.inbox())
+    inbox = len(shop.engine.unmatched())
     got = {"status": shop.status(), "ordered": len(party.asked), "inbox": inbox}
     expect({"status": "shipped", "ordered": 0, "inbox": 0}, got)
 
@@ -48,7 +48,7 @@ def in_print_shop(play: Callable[[Shop], None]) -> Callable[[], None]:
             flow = REMOTE.extend(
                 name="print-shop",
                 states=[
-                    State("printing", Phase.WORKING, PartyAnswer("printer", timedelta(days=3)))
+                    State("printing", Phase.WORKING, PartnerAnswer("printer", timedelta(days=3)))
                 ],
                 transitions=[
                     Transition("accept", "submitted", "printing"),
@@ -62,7 +62,7 @@ def in_print_shop(play: Callable[[Shop], None]) -> Callable[[], None]:
         class PrintShop(Dropship):
             workflow = flow
 
-        shop = Shop(PrintShop(FakeParty(), code="printer"))
+        shop = Shop(PrintShop(FakePartner(), code="printer"))
         shop.place(line("T", 2))
         shop.hear(RequestAnswered(fo="A-1-F1"), about="")
         play(shop)
@@ -134,7 +134,7 @@ def waiting_answered_late() -> None:
     Right: it opens again two days after the answer. Kind: a window that is counted from the first
     moment where an answer began a new one.
     """
-    shop = Shop(Dropship(FakeParty()))
+    shop = Shop(Dropship(FakePartner()))
     shop.place(line("L"))
 
     def hours_until_asked(step: int) -> int:

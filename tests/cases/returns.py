@@ -5,7 +5,7 @@ from __future__ import annotations
 from orderflow import Dropship
 from orderflow.model.commands import Resend
 from orderflow.model.observations import GoodsReturned
-from orderflow.testing import FakeParty
+from orderflow.testing import FakePartner
 from tests.cases.shop import Shop, case, expect, line, notice, require
 
 
@@ -56,7 +56,7 @@ def surplus_goes_back() -> None:
     Right: nothing is paid back, two are delivered, the surplus is settled. Kind: what was never
     sold is not returned for money.
     """
-    shop = Shop(Dropship(FakeParty()))
+    shop = Shop(Dropship(FakePartner()))
     shop.place(line("A", 2, "10.00"))
     shop.pay(2000)
     shop.wait(hours=1)

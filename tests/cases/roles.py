@@ -71,5 +71,5 @@ def offers() -> None:
     would take.
     """
     told = mug_ordered().engine.explain("A-1", by="eve")
-    offered = [offer.command.body.kind for offer in told.offered]
+    offered = [offer.command.body.kind for offer in told.allowed]
     require("no confirm for eve", "confirm" not in offered, ", ".join(offered))

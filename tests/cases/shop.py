@@ -16,10 +16,15 @@ import attrs
 from orderflow import Engine, InHouse, Line, NewOrder
 from orderflow.errors import OrderflowError, Refused
 from orderflow.fulfillment.strategy import FulfillmentStrategy
-from orderflow.model.commands import Body, Receive
-from orderflow.model.observations import Fact, GoodsShipped, PaymentReported, TrackingReported
+from orderflow.model.commands import CommandBody, ReceiveStock
+from orderflow.model.observations import (
+    GoodsShipped,
+    ObservationBody,
+    PaymentReported,
+    TrackingReported,
+)
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import PaymentOutcome
 from orderflow.ports import RefundRequest, Store
 from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryStore
@@ -138,7 +143,7 @@ class Bank:
 
     def refund(self, request: RefundRequest) -> PaymentReported:
         self.paid.append(request.amount)
-        refunded = PaymentFact.REFUNDED
+        refunded = PaymentOutcome.REFUNDED
         return PaymentReported(fact=refunded, amount=request.amount, reference=request.key)
 
 
@@ -175,20 +180,22 @@ class Shop:
             self.wait(days=1)
 
     def stock(self, sku: str, quantity: int, location: str = "main") -> None:
-        self.engine.change_stock(Receive(sku=sku, quantity=quantity, location=location).to())
+        self.engine.change_stock(ReceiveStock(sku=sku, quantity=quantity, location=location).to())
         self.run()
 
     def place(self, *lines: Line, number: str = "A-1", **more: Any) -> None:
         self.engine.place(order(number, *lines, **more))
         self.run()
 
-    def do(self, command: Body, *, by: str = "ana") -> str:
+    def do(self, command: CommandBody, *, by: str = "ana") -> str:
         """``done``, or the codes of the refusal."""
         got = refusal(lambda: self.engine.submit(command.to("A-1", by=by)))
         self.run()
         return got
 
-    def hear(self, fact: Fact, at: datetime | None = None, *, about: str = "A-1") -> None:
+    def hear(
+        self, fact: ObservationBody, at: datetime | None = None, *, about: str = "A-1"
+    ) -> None:
         self.engine.observe(fact.at(at or self.clock.now(), subject=about))
         self.run()
 
@@ -197,7 +204,7 @@ class Shop:
         self.hear(TrackingReported(tracking_number=number, status=scanned, **more), at, about="")
 
     def pay(self, amount: int, reference: str = "p1", fact: str = "captured") -> None:
-        self.hear(PaymentReported(fact=PaymentFact(fact), amount=amount, reference=reference))
+        self.hear(PaymentReported(fact=PaymentOutcome(fact), amount=amount, reference=reference))
 
     def complete(self, **data: str) -> None:
         """Complete the only task."""
@@ -245,7 +252,7 @@ class Shop:
         """What the order waits for: a task, a row of the outbox that will come due, or nothing."""
         if self.tasks("A-1"):
             return "a task"
-        return "a row" if self.engine.store.pending("order:A-1") else "nothing"
+        return "a row" if self.engine.store.open_rows("order:A-1") else "nothing"
 
 
 def refusal(call: Callable[[], object]) -> str:

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from orderflow import InHouse, Line, Steps, ThirdParty
-from orderflow.model.commands import Cancel, Count, Edit, Receive, Reroute, SetStockPolicy
+from orderflow.model.commands import Cancel, Count, Edit, ReceiveStock, Reroute, SetStockPolicy
 from orderflow.model.observations import (
     CancellationAnswered,
     GoodsReturned,
     RequestAnswered,
     StockReported,
 )
-from orderflow.testing import FakeParty
+from orderflow.testing import FakePartner
 from tests.cases.shop import Shop, case, expect, line, notice, refusal
 
 BY_HAND = Steps(manual=frozenset({"pick"}))
@@ -21,7 +21,7 @@ BY_HAND = Steps(manual=frozenset({"pick"}))
 
 def provider(reports: int = 0) -> Shop:
     """A provider with 5 of A, who may report so itself; order A-1 takes two."""
-    shop = Shop(ThirdParty(FakeParty(), "rtm"))
+    shop = Shop(ThirdParty(FakePartner(), "rtm"))
     if reports:
         shop.hear(StockReported(sku="A", location="rtm", on_hand=reports), about="")
     else:
@@ -173,7 +173,7 @@ def rejected_by_one_warehouse() -> None:
 
     Right: the other has it next. Kind: the same.
     """
-    shop = Shop(ThirdParty(FakeParty(), "rtm", "lyon"))
+    shop = Shop(ThirdParty(FakePartner(), "rtm", "lyon"))
     shop.stock("A", 5, "rtm")
     shop.stock("A", 5, "lyon")
     shop.place(line("A", 2))
@@ -190,8 +190,8 @@ def stock_keys() -> None:
     apart into the same parts.
     """
     shop = Shop(InHouse("C", "B@C"))
-    shop.engine.change_stock(Receive(sku="A@B", location="C", quantity=3).to(id="k"))
-    other = Receive(sku="A", location="B@C", quantity=3).to(id="k")
+    shop.engine.change_stock(ReceiveStock(sku="A@B", location="C", quantity=3).to(id="k"))
+    other = ReceiveStock(sku="A", location="B@C", quantity=3).to(id="k")
     got = refusal(lambda: shop.engine.change_stock(other))
     expect("received", got.replace("done", "received"))
     expect(3, shop.on_hand("A", "B@C"))

@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 
 from orderflow import IN_HOUSE, Engine, Hooks, InHouse, NewOrder, Step, Transition
 from orderflow.errors import InvalidInput, InvalidWorkflow, Refused, StoreUnavailable
-from orderflow.model.commands import Cancel, Receive
+from orderflow.model.commands import Cancel, ReceiveStock
 from orderflow.model.observations import TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.reading import read_json
@@ -34,7 +34,7 @@ def database(patience: float) -> Iterator[tuple[str, Engine]]:
     server = Server(deadlock_timeout="3s")
     try:
         url = server.database("shop")
-        yield url, Engine(SqlStore(url, patience=patience), [InHouse()])
+        yield url, Engine(SqlStore(url, lock_timeout=patience), [InHouse()])
     finally:
         server.stop()
 
@@ -180,7 +180,7 @@ def deadlock() -> None:
     with database(patience=5) as (url, engine):
         unknown = TrackingReported(tracking_number="UNKNOWN", status=ParcelStatus.IN_TRANSIT)
         engine.observe(unknown.at(engine.clock.now()))
-        reference = engine.inbox()[0].reference
+        reference = engine.unmatched()[0].reference
         other = connect(url)
         other.execute("set deadlock_timeout = '20s'")
         key = f"inbox:{reference}:unmatched"
@@ -211,7 +211,7 @@ def old_snapshot() -> None:
     again. Kind: advice in an error that cannot help.
     """
     with database(patience=3) as (url, engine):
-        engine.change_stock(Receive(sku="M", quantity=50).to(id="r"))
+        engine.change_stock(ReceiveStock(sku="M", quantity=50).to(id="r"))
         with create_engine(url, isolation_level="REPEATABLE READ").connect() as host:
             host.execute(text("select count(*) from pg_class")).all()
             engine.place(order("X", line("M")))

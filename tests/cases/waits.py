@@ -21,9 +21,9 @@ from orderflow import (
     Transition,
     Workflow,
 )
-from orderflow.errors import ByHand
-from orderflow.model.commands import Receive, RequestReturn
-from orderflow.ports import Deed, Reply
+from orderflow.errors import NeedsPerson
+from orderflow.model.commands import ReceiveStock, RequestReturn
+from orderflow.ports import EffectAnswer, EffectAttempt
 from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryStore
 from orderflow.workflow import EffectOf, TimerFor
@@ -97,7 +97,7 @@ def timer_during_rollback() -> None:
     Right: back on the new one the unit becomes free, or somebody has a task. Kind: the same.
     """
     both = Releases("confirm")
-    both.new.change_stock(Receive(sku="MUG", quantity=1).to())
+    both.new.change_stock(ReceiveStock(sku="MUG", quantity=1).to())
     both.new.place(order("A-1", line("MUG")))
     both.work(both.new, 1, days=3)
     both.work(both.old, 18, minutes=5)
@@ -204,7 +204,7 @@ def leads_on_from_printing(print_it: Callable[[], None]) -> None:
             without=[("picked", "picking")],
         )
 
-        def perform(self, deed: Deed) -> Reply:
+        def perform(self, deed: EffectAttempt) -> EffectAnswer:
             if deed.name != "print":
                 return super().perform(deed)
             print_it()
@@ -222,14 +222,14 @@ def leads_on_from_printing(print_it: Callable[[], None]) -> None:
 
 @case("an own effect that a person must take over", "high")
 def effect_by_hand() -> None:
-    """An own effect raises ``ByHand``; a person takes it over and completes the task.
+    """An own effect raises ``NeedsPerson``; a person takes it over and completes the task.
 
     Right: that is the trigger that the effect would have given. Kind: a state's effect with one
     trigger that leads on.
     """
 
     def bad_artwork() -> None:
-        raise ByHand("bad artwork")
+        raise NeedsPerson("bad artwork")
 
     leads_on_from_printing(bad_artwork)
 

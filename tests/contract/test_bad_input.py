@@ -84,7 +84,7 @@ def test_what_cannot_be_read_is_kept_once(engine: Engine, payload: str | bytes) 
     for _ in range(2):
         with pytest.raises(InvalidInput):
             engine.intake(payload)
-    (item,) = engine.inbox()
+    (item,) = engine.unmatched()
     (task,) = engine.tasks()
     assert (task.name, task.subject) == ("exception.unreadable", item.reference)
 

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from orderflow import IN_HOUSE, Engine, Hooks, InHouse, Line, NewOrder, Refusal, Steps, Transition
 from orderflow.calendars import Hours
-from orderflow.cli.visiting import Visitor, visit
-from orderflow.engine.card.reading import BadCard, rules_of
-from orderflow.engine.card.writing import card_of
+from orderflow.cli.visit import Visitor, visit
+from orderflow.engine.card.reader import BadCard, rules_of
+from orderflow.engine.card.writer import card_of
 from orderflow.engine.doctor import examine
 from orderflow.errors import StoreReadOnly
 from orderflow.fulfillment import MANUAL, Cheapest, Digital, Dropship, Handover, Pickup, ThirdParty
@@ -36,7 +36,7 @@ from orderflow.policies import (
 )
 from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryStore, SqlStore
-from orderflow.testing import FakeParty
+from orderflow.testing import FakePartner
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, original, replace
 
 MUG = Line(sku="MUG", quantity=1, stocked=False)
@@ -97,7 +97,7 @@ RULES: dict[str, Settings] = {
     "some by hand": {"steps": Steps(manual={"pick"}, when=lambda _order: True)},
     "own steps": {"steps": OwnSteps()},
     "windows": {"windows": WINDOWS},
-    "own policies": {"release": lambda _order: True, "owed": lambda _order: 5},
+    "own policies": {"release": lambda _order: True, "amount_due": lambda _order: 5},
     "known policies": {"release": when_paid, "cancellable": not_once_packed},
     "made policies": {"returnable": returnable_within(timedelta(days=9)), "release": at_placement},
     "reserved": {"reserve": ReserveAtPlacement(None), "routing": Cheapest()},
@@ -118,8 +118,8 @@ def make(store: Any, rules: Settings, kind: type[Engine] = Engine) -> Engine:
         Pickup(),
         Handover(),
         Digital(),
-        Dropship(FakeParty()),
-        ThirdParty(FakeParty()),
+        Dropship(FakePartner()),
+        ThirdParty(FakePartner()),
     ]
     return kind(store, strategies, clock=VirtualClock(), **rules)
 
@@ -156,14 +156,14 @@ def test_who_reads_the_card_judges_as_the_application_or_says_not_checked(name: 
     for order in ("A-1", "A-2"):
         by_app, by_card = engine.explain(order), reader.explain(order)
         told = any(fault.startswith("not checked: ") for fault in by_card.faults)
-        assert told or by_card.waits == by_app.waits
+        assert told or by_card.pending == by_app.pending
         unknown = {
             str(offer.command)
             for offer in by_card.blocked
             if {refusal.code for refusal in offer.refusals} == {"rule.not_checked"}
         }
-        offered = {str(offer.command) for offer in by_app.offered} - unknown
-        assert {str(offer.command) for offer in by_card.offered} == offered
+        offered = {str(offer.command) for offer in by_app.allowed} - unknown
+        assert {str(offer.command) for offer in by_card.allowed} == offered
     assert found == [] or name not in DATA_ALONE
     assert store.card() == card_of(engine.rules)
 
@@ -186,7 +186,7 @@ def test_a_card_is_written_where_it_differs_and_the_last_writer_wins(database: s
 def test_nothing_is_left_in_a_transaction_of_the_hosts(database: str) -> None:
     store = SqlStore(database)
     with store._own.engine.begin() as connection:
-        make(store.within(connection), {})
+        make(store.in_transaction(connection), {})
     assert store.card() is None
     store.close()
 
@@ -208,7 +208,7 @@ def test_a_card_that_cannot_be_read_is_no_card(card: str) -> None:
         rules_of(card)
     reader = visit(store, clock=VirtualClock(datetime(2026, 1, 5, 9, tzinfo=UTC)))
     assert reader.lacks.startswith("the card of the rules cannot be read")
-    assert reader.explain("A-1").waits
+    assert reader.explain("A-1").pending
     list(examine(reader))
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from orderflow import InHouse
 from orderflow.carriers import HttpCarrier, ManualCarrier
-from orderflow.errors import ByHand, InvalidInput, PortFailed
+from orderflow.errors import InvalidInput, NeedsPerson, PortFailed
 from orderflow.ports import Carrier, Label, LabelRequest
 from orderflow.testing import CarrierContract
 from tests.scanning import BERLIN
@@ -164,13 +164,13 @@ def test_what_may_pass_is_to_be_tried_again(office: Office, code: int) -> None:
     office.moods = [fails(code, "busy")]
     with pytest.raises(PortFailed, match=rf"post: POST /labels answers {code} busy") as caught:
         carrier_of(office).buy_label(REQUEST)
-    assert not isinstance(caught.value, ByHand)
+    assert not isinstance(caught.value, NeedsPerson)
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 422])
 def test_what_the_carrier_refuses_is_for_a_person(office: Office, code: int) -> None:
     office.moods = [fails(code, "no such street")]
-    with pytest.raises(ByHand, match=rf"answers {code} no such street"):
+    with pytest.raises(NeedsPerson, match=rf"answers {code} no such street"):
         carrier_of(office).buy_label(REQUEST)
 
 
@@ -249,6 +249,6 @@ def test_a_manual_carrier_asks_a_person_for_the_number() -> None:
 
 def test_a_manual_carrier_has_a_person_void_the_label() -> None:
     carrier = ManualCarrier()
-    with pytest.raises(ByHand, match="void the label PP1"):
+    with pytest.raises(NeedsPerson, match="void the label PP1"):
         carrier.void_label("k", Label("post", "PP1"))
     assert carrier.find("k") is None

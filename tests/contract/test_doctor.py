@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from orderflow import IN_HOUSE, Engine, InHouse, Step, Workflow
 from orderflow.cli.app import app
 from orderflow.cli.shop import standard_shop
-from orderflow.engine.doctor import examine, mend, mend_of
-from orderflow.model.commands import Cancel, Receive
+from orderflow.engine.doctor import examine, repair, repair_of
+from orderflow.model.commands import Cancel, ReceiveStock
 from orderflow.model.document import Customer, Line, NewOrder
 from orderflow.ports import Store
 from orderflow.simulation import VirtualClock
@@ -34,7 +34,7 @@ class Shop:
     def __init__(self, url: str) -> None:
         self.url, self.clock = url, VirtualClock()
         self.engine: Engine = standard_shop(SqlStore(url), clock=self.clock)
-        self.engine.change_stock(Receive(sku="MUG", quantity=20).to(id="receipt"))
+        self.engine.change_stock(ReceiveStock(sku="MUG", quantity=20).to(id="receipt"))
         for number in range(1, 6):
             later = self.clock.now() + timedelta(days=9)
             line = MUG.model_copy(update={"not_before": later}) if number == 3 else MUG
@@ -99,8 +99,8 @@ def test_it_cries_no_wolf_beside_workers(shop: Shop) -> None:
         """The store, that changes between any two questions."""
 
         @contextmanager
-        def still(self) -> Iterator["Busy"]:
-            with store.still() as one_moment:
+        def snapshot(self) -> Iterator["Busy"]:
+            with store.snapshot() as one_moment:
                 self.of = one_moment
                 yield self
 
@@ -204,7 +204,7 @@ def test_what_was_changed_by_hand_is_found(name: str, shop: Shop) -> None:
     assert shop.sql(TAMPERED[name]) > 0
     found = list(examine(shop.engine))
     assert found
-    assert all(finding.subject and mend_of(finding) for finding in found)
+    assert all(finding.subject and repair_of(finding) for finding in found)
     assert "Ana Ng" not in str(found)
 
 
@@ -232,7 +232,7 @@ MENDED = (
 def test_what_follows_from_other_rows_is_mended(name: str, shop: Shop) -> None:
     shop.sql(TAMPERED[name])
     assert shop.findings()
-    mend(shop.engine)
+    repair(shop.engine)
     assert shop.findings() == []
 
 
@@ -240,19 +240,19 @@ def test_what_somebody_waits_for_is_left_to_them(shop: Shop) -> None:
     """A driver on Temporal leases the timers of its order until after they are due."""
     store, now = cast(SqlStore, shop.engine.store), shop.clock.now()
     for order in shop.engine.orders():
-        store.take(f"order:{order.id}", now, shop.engine.worker.lease, "driver")
-    before = [list(store.pending(f"order:{order.id}")) for order in shop.engine.orders()]
+        store.lease_all(f"order:{order.id}", now, shop.engine.worker.lease, "driver")
+    before = [list(store.open_rows(f"order:{order.id}")) for order in shop.engine.orders()]
     assert max(row.due for rows in before for row in rows) > now + timedelta(days=3)
     assert shop.findings() == []
-    mend(shop.engine)
-    assert [list(store.pending(f"order:{order.id}")) for order in shop.engine.orders()] == before
+    repair(shop.engine)
+    assert [list(store.open_rows(f"order:{order.id}")) for order in shop.engine.orders()] == before
 
 
 def test_a_lease_that_is_taken_away_leaves_the_timer_its_moment(shop: Shop) -> None:
     moments = f"select sum(due) from orderflow_outbox {OPEN} and kind = 'timer'"
     before = shop.asked(moments)
     shop.sql(TAMPERED["a row's lease"])
-    mend(shop.engine)
+    repair(shop.engine)
     assert shop.asked(moments) == before
     assert shop.asked(f"select count(*) from orderflow_outbox {OPEN} and leased_until > 0") == 0
 
@@ -286,13 +286,13 @@ def test_whatever_a_stock_movement_holds_is_a_finding_or_says_nothing(
 ) -> None:
     shop.sql(f"update orderflow_stock_movements set {column} = 'shipmentz'")
     assert (shop.findings() == []) is (column == "reference")
-    mend(shop.engine)
+    repair(shop.engine)
     shop.findings()
 
 
 def test_an_order_that_cannot_be_read_does_not_keep_others_from_being_mended(shop: Shop) -> None:
     shop.sql(f"{STATE} state = 'x' where id = 'A-1'; delete from orderflow_outbox {OPEN}")
-    mend(shop.engine)
+    repair(shop.engine)
     of_others = [found for found in shop.findings() if "A-1" not in found]
     assert not [found for found in of_others if "nothing of the kind is there" in found]
 

@@ -26,8 +26,8 @@ from orderflow.errors import (
     StoreUnavailable,
 )
 from orderflow.stores import SqlStore
-from orderflow.stores.sql import opening as opening_module
-from orderflow.stores.sql.failures import Contended, typed
+from orderflow.stores.sql import connection as opening_module
+from orderflow.stores.sql.failures import Contended, typed_errors
 from tests.postgres import Server
 from tests.shop import Shop, new_order
 
@@ -41,7 +41,7 @@ class Checkout(Shop):
 
     def __init__(self, url: str) -> None:
         self.url = url
-        super().__init__(store=SqlStore(url, patience=0.1))
+        super().__init__(store=SqlStore(url, lock_timeout=0.1))
 
     def checks_out(self) -> None:
         self.engine.place(ORDER, id="checkout-7")
@@ -65,7 +65,7 @@ class Checkout(Shop):
 
 def committing(error: Exception) -> None:
     """Fail in mid-commit."""
-    with typed() as progress:
+    with typed_errors() as progress:
         progress.committing = True
         raise error
 
@@ -183,7 +183,7 @@ def test_a_connection_lost_in_mid_commit(server: Checkout, stored: bool) -> None
     """Nobody can tell whether it is stored; sent again it is stored once in either case."""
     breaking_commit(server, stored=stored)
     server.fails(ConnectionLost, may_be_stored=True)
-    there = bool(server.store.load(["A-1"]))
+    there = bool(server.store.orders_by_id(["A-1"]))
     assert there is stored
     server.is_placed_once()
 
@@ -220,24 +220,24 @@ def test_a_connection_that_broke_while_it_rested_is_replaced(
     broken_off(server)
     monkeypatch.setattr(opening_module, "_RESTED", -1.0 if rested else 3_600.0)
     with nullcontext() if rested else pytest.raises(ConnectionLost):
-        assert list(server.store.load(["A-1"])) == ["A-1"]
+        assert list(server.store.orders_by_id(["A-1"])) == ["A-1"]
     server.is_placed_once()
 
 
 def test_who_reads_over_one_connection_gets_another_when_it_breaks(server: Checkout) -> None:
     server.checks_out()
-    with server.store.reading():
-        assert list(server.store.load(["A-1"])) == ["A-1"]
+    with server.store.read_session():
+        assert list(server.store.orders_by_id(["A-1"])) == ["A-1"]
         broken_off(server)
         with pytest.raises(ConnectionLost):
-            server.store.load(["A-1"])
-        assert list(server.store.load(["A-1"])) == ["A-1"]
+            server.store.orders_by_id(["A-1"])
+        assert list(server.store.orders_by_id(["A-1"])) == ["A-1"]
     server.is_placed_once()
 
 
 def test_a_store_that_is_let_go_closes_its_connections(tmp_path: Path) -> None:
     store = SqlStore(f"sqlite:///{tmp_path}/orders.db")
-    store.load(["A-1"])
+    store.orders_by_id(["A-1"])
     pool = store._own.engine.pool
     assert isinstance(pool, sa.QueuePool)
     assert pool.checkedin() == 1
@@ -294,7 +294,7 @@ def test_an_input_or_output_error_in_mid_commit_may_have_stored_it() -> None:
 
 def test_of_two_that_block_each_other_one_is_tried_again() -> None:
     said = psycopg.errors.DeadlockDetected("deadlock detected")
-    with pytest.raises(Contended), typed():
+    with pytest.raises(Contended), typed_errors():
         raise sa.exc.OperationalError("update", {}, said)
 
 

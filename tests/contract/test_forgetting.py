@@ -14,14 +14,14 @@ from orderflow.engine.doctor import examine
 from orderflow.errors import PortFailed, StoreFull
 from orderflow.model.commands import (
     Cancel,
-    ConfirmReceipt,
+    ConfirmDelivery,
     PlaceHold,
     ReleaseHold,
-    RemindPayment,
+    SendDunning,
 )
 from orderflow.model.observations import PaymentReported, TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import PaymentOutcome
 from orderflow.ports import Notification, OrderQuery, Store, TaskQuery
 from orderflow.stores import MemoryDocuments, MemoryStore, SqlStore
 from tests.shop import Shop
@@ -30,7 +30,7 @@ SECRETS = ("Ana Ng", "12 Elm Street", "ana@example.org", "ana-17", "Happy birthd
            "For my Ana", "moved house", "rude to Ana", "to a neighbour", "Elm St 12")  # fmt: skip
 SCAN = TrackingReported(tracking_number="?", status=ParcelStatus.ATTEMPTED, event="e1",
                         code="Ana Ng was rude", place="Elm St 12")  # fmt: skip
-PAID = PaymentReported(fact=PaymentFact.CAPTURED, amount=500, reference="from Ana Ng")
+PAID = PaymentReported(fact=PaymentOutcome.CAPTURED, amount=500, reference="from Ana Ng")
 
 
 class Rude:
@@ -83,7 +83,7 @@ class Remembering(Shop):
         hold = PlaceHold(hold="address", reason="Ana has moved house").to(number, by="bo")
         self.engine.submit(hold)
         self.engine.submit(ReleaseHold(hold="address").to(number, by="bo"))
-        self.engine.submit(RemindPayment().to(number, by="bo"))
+        self.engine.submit(SendDunning().to(number, by="bo"))
         if cancelled:
             self.engine.submit(Cancel(reason="rude to Ana").to(number, by=customer))
         self.engine.worker.run_until_idle()
@@ -99,7 +99,7 @@ class Remembering(Shop):
         self.engine.observe(PAID.at(self.clock.now(), subject=number))
         self.scans(number)
         self.scans(number, event=None, status=ParcelStatus.DELIVERED, code="handed to a neighbour")
-        self.engine.submit(ConfirmReceipt().to(number, by="ana-17"))
+        self.engine.submit(ConfirmDelivery().to(number, by="ana-17"))
         for _ in range(60):
             self.clock.advance(timedelta(days=1))
             self.engine.worker.run_until_idle()
@@ -128,7 +128,7 @@ def test_nothing_of_a_person_is_left(shop: Remembering, database: str) -> None:
     shop.buys("A-2", cancelled=True)
     before = shop.engine.order("A-1")
     assert shop.holds(database) == set(SECRETS)
-    forgotten = shop.engine.forget("ana-17")
+    forgotten = shop.engine.erase("ana-17")
     assert (forgotten.erased, forgotten.waiting) == (("A-1", "A-2"), ())
     assert shop.holds(database) == set()
     order = shop.engine.order("A-1")
@@ -136,16 +136,16 @@ def test_nothing_of_a_person_is_left(shop: Remembering, database: str) -> None:
     assert order.state.ledger == before.state.ledger
     assert list(examine(shop.engine)) == []
     assert shop.engine.level("MUG").on_hand == 8
-    assert not list(shop.store.orders(OrderQuery(customer="ana-17")))
-    assert list(shop.store.orders(OrderQuery(customer=order.state.customer, sku="MUG")))
-    assert shop.engine.forget("ana-17").erased == ()
+    assert not list(shop.store.order_ids(OrderQuery(customer="ana-17")))
+    assert list(shop.store.order_ids(OrderQuery(customer=order.state.customer, sku="MUG")))
+    assert shop.engine.erase("ana-17").erased == ()
 
 
 def test_what_comes_again_of_an_erased_order_is_known(shop: Remembering, database: str) -> None:
     """A command and its id, a carrier's event in other words, a payment with its reference."""
     shop.buys("A-1")
     shop.finish("A-1")
-    shop.engine.forget("ana-17")
+    shop.engine.erase("ana-17")
     erased, (view,) = shop.engine.order("A-1"), shop.engine.order("A-1").state.parcels
     parcel = shop.store.parcel(view)
     again = shop.engine.place(shop.new("A-1"), id="ana@example.org-A-1", by="Ana Ng <web>")
@@ -161,13 +161,13 @@ def test_what_is_open_waits_visibly_and_is_erased_when_it_is_over(
     shop: Remembering, database: str
 ) -> None:
     shop.buys("A-1")
-    assert shop.engine.forget("ana-17").waiting == ("A-1",)
-    (row,) = shop.store.pending("forget:ana-17")
+    assert shop.engine.erase("ana-17").waiting == ("A-1",)
+    (row,) = shop.store.open_rows("forget:ana-17")
     assert row.name == "forget"
     assert shop.holds(database) >= {"Ana Ng", "12 Elm Street"}
     shop.finish("A-1")
     assert shop.holds(database) == set()
-    assert list(shop.store.pending("forget:ana-17")) == []
+    assert list(shop.store.open_rows("forget:ana-17")) == []
     assert list(examine(shop.engine)) == []
 
 
@@ -177,7 +177,7 @@ def test_a_wish_is_tried_again_without_end(shop: Remembering, database: str) -> 
     shop.buys("A-2", cancelled=True)
     shop.documents.bad_days = 30
     with pytest.raises(OSError, match="A-2 are away"):
-        shop.engine.forget("ana-17")
+        shop.engine.erase("ana-17")
     shop.buys("A-3", cancelled=True)
     shop.finish("A-1")
     assert shop.documents.bad_days == 0
@@ -189,19 +189,19 @@ def test_a_wish_outlives_a_failing_database(
     shop: Remembering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.buys("A-1")
-    shop.engine.forget("ana-17")
+    shop.engine.erase("ana-17")
     with monkeypatch.context() as failing:
         failing.setattr(shop.store, "commit", Mock(side_effect=StoreFull("no")))
         with pytest.raises(StoreFull):
-            shop.engine.forget("ana-17")
+            shop.engine.erase("ana-17")
     with monkeypatch.context() as failing:
-        failing.setattr(shop.store, "orders", Mock(side_effect=StoreFull("no")))
+        failing.setattr(shop.store, "order_ids", Mock(side_effect=StoreFull("no")))
         for _ in range(20):
             shop.clock.advance(timedelta(days=1))
             shop.engine.worker.run_until_idle()
-    assert len(shop.store.pending("forget:ana-17")) == 1
+    assert len(shop.store.open_rows("forget:ana-17")) == 1
     shop.finish("A-1")
-    assert not list(shop.store.orders(OrderQuery(customer="ana-17")))
+    assert not list(shop.store.order_ids(OrderQuery(customer="ana-17")))
 
 
 def test_the_command_line_says_what_waits(shop: Remembering, database: str) -> None:
@@ -218,7 +218,7 @@ def test_others_are_not_touched(shop: Remembering) -> None:
     shop.finish("A-1")
     shop.finish("B-1")
     theirs = shop.engine.order("B-1")
-    shop.engine.forget("ana-17")
+    shop.engine.erase("ana-17")
     assert shop.engine.order("B-1") == theirs
     assert theirs.document.customer is not None
     assert theirs.document.customer.name == "Ana Ng"
@@ -227,12 +227,12 @@ def test_others_are_not_touched(shop: Remembering) -> None:
 def test_a_memory_store_forgets_as_well() -> None:
     shop = Remembering(MemoryStore())
     shop.buys("A-1")
-    assert shop.engine.forget("ana-17").waiting == ("A-1",)
+    assert shop.engine.erase("ana-17").waiting == ("A-1",)
     shop.finish("A-1")
     order = shop.engine.order("A-1")
     (view,) = order.state.parcels
     journals = [*shop.engine.journal("A-1"), *shop.store.journal(f"parcel:{view}")]
     told = f"{order.document!r}{order.state!r}{shop.store.parcel(view)!r}{journals!r}"
-    assert shop.store.receipt("channel:online", "ana@example.org-A-1")
+    assert shop.store.processed("channel:online", "ana@example.org-A-1")
     assert not [secret for secret in SECRETS if secret in told]
     assert list(examine(shop.engine)) == []

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from orderflow import Engine, InHouse, Order
 from orderflow.errors import StoreLocked, StoreUnavailable
-from orderflow.model.commands import Receive
+from orderflow.model.commands import ReceiveStock
 from orderflow.stores import SqlStore
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, replace
 from tests.shop import new_order
@@ -54,7 +54,7 @@ STORES: Mapping[str, Callable[[str], SqlStore]] = {
 def shop(store: SqlStore) -> Engine:
     """An engine on a store, with goods."""
     engine = Engine(store, [InHouse()])
-    engine.change_stock(Receive(sku="MUG", quantity=50, location="main").to())
+    engine.change_stock(ReceiveStock(sku="MUG", quantity=50, location="main").to())
     return engine
 
 
@@ -72,7 +72,7 @@ def test_more_threads_than_connections_wait_and_do_not_fail(store: SqlStore) -> 
 
     def lives(order: Any) -> Order:
         placed = engine.place(order, id=order.number)
-        with store.reading():
+        with store.read_session():
             assert engine.order(placed.id) == engine.order(placed.id)
         return placed
 
@@ -84,7 +84,7 @@ def test_more_threads_than_connections_wait_and_do_not_fail(store: SqlStore) -> 
 
 def test_what_others_commit_is_read_at_once(store: SqlStore, database: str) -> None:
     engine = shop(store)
-    with closing(SqlStore(database)) as other, store.reading():
+    with closing(SqlStore(database)) as other, store.read_session():
         assert list(engine.orders()) == []
         Engine(other, [InHouse()]).place(new_order(), id="p")
         assert [order.id for order in engine.orders()] == ["A-1"]
@@ -92,16 +92,16 @@ def test_what_others_commit_is_read_at_once(store: SqlStore, database: str) -> N
 
 def test_what_stands_still_does_so(store: SqlStore, database: str) -> None:
     shop(store)
-    with closing(SqlStore(database)) as other, store.still() as still:
-        assert still.load(["A-1"]) == {}
+    with closing(SqlStore(database)) as other, store.snapshot() as still:
+        assert still.orders_by_id(["A-1"]) == {}
         Engine(other, [InHouse()]).place(new_order(), id="p")
-        assert still.load(["A-1"]) == {}
+        assert still.orders_by_id(["A-1"]) == {}
 
 
 def test_who_waits_for_a_connection_is_told_when_patience_ends(database: str) -> None:
-    with closing(SqlStore(database, patience=0.05, pool={"pool_size": 1})) as store:
+    with closing(SqlStore(database, lock_timeout=0.05, pool={"pool_size": 1})) as store:
         engine = shop(store)
-        with store._own.still(), pytest.raises(StoreLocked, match="every connection is in use"):
+        with store._own.snapshot(), pytest.raises(StoreLocked, match="every connection is in use"):
             engine.order("A-1")
         assert engine.place(new_order(), id="p").id == "A-1"
 

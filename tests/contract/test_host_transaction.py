@@ -23,7 +23,7 @@ class Application(Shop):
         with self.db.begin() as connection:
             connection.execute(sa.text("create table carts (id varchar primary key)"))
             connection.execute(sa.text("insert into carts values ('7')"))
-        super().__init__(store=SqlStore(url, patience=0.1), stock={"MUG": 5})
+        super().__init__(store=SqlStore(url, lock_timeout=0.1), stock={"MUG": 5})
 
     store: SqlStore
 
@@ -35,7 +35,11 @@ class Application(Shop):
         """Whether the cart is there, whether the order is, and the units reserved."""
         with self.db.connect() as connection:
             cart = connection.scalar(sa.text("select count(*) from carts"))
-        return bool(cart), "A-1" in self.store.load(["A-1"]), self.engine.level("MUG").reserved
+        return (
+            bool(cart),
+            "A-1" in self.store.orders_by_id(["A-1"]),
+            self.engine.level("MUG").reserved,
+        )
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from orderflow import Engine
 from orderflow.cli.app import app
 from orderflow.cli.shop import standard_shop
 from orderflow.engine.doctor import examine
-from orderflow.model.commands import Receive
+from orderflow.model.commands import ReceiveStock
 from orderflow.stores import SqlDocuments, SqlNumbers, SqlStore
-from orderflow.stores.sql.copy import NotMoved, move
+from orderflow.stores.sql.copy import CopyRefused, copy_database
 from tests.crash.scenario import Process, picture
 from tests.crash.world import Points
 
@@ -43,7 +43,7 @@ def test_a_moved_shop_goes_on_as_if_nothing_was(
 ) -> None:
     """Its second half is played in the other database, and both halves' rows are compared."""
     target = SqlStore(postgres)
-    moved = move(half.store, target)
+    moved = copy_database(half.store, target)
     target.close()
     assert moved["orderflow_order_states"] == 10
     assert moved["orderflow_documents"] == 1
@@ -73,11 +73,11 @@ def test_from_schema_to_schema(half: Process, postgres: str) -> None:
         closing(SqlStore(postgres, schema="first")) as first,
         closing(SqlStore(postgres, schema="Second one")) as second,
     ):
-        moved = move(half.store, first)
-        assert move(first, second) == moved
+        moved = copy_database(half.store, first)
+        assert copy_database(first, second) == moved
         assert moved["orderflow_documents"] == moved["orderflow_numbers"] == 1
         assert list(examine(standard_shop(second))) == []
-        Engine(second, []).change_stock(Receive(sku="NEW", quantity=1).to())
+        Engine(second, []).change_stock(ReceiveStock(sku="NEW", quantity=1).to())
     with (
         closing(SqlDocuments(postgres, schema="Second one")) as documents,
         closing(SqlNumbers(postgres, schema="Second one")) as numbers,
@@ -89,10 +89,10 @@ def test_from_schema_to_schema(half: Process, postgres: str) -> None:
 def test_a_target_with_rows_is_refused_and_stays_as_it_is(half: Process, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/target.db"
     target = SqlStore(url)
-    move(half.store, target)
+    copy_database(half.store, target)
     before = rows(url)
-    with pytest.raises(NotMoved, match="has rows in the target; give an empty database"):
-        move(half.store, target)
+    with pytest.raises(CopyRefused, match="has rows in the target; give an empty database"):
+        copy_database(half.store, target)
     target.close()
     assert rows(url) == before
 
@@ -114,8 +114,8 @@ def test_a_copy_that_differs_is_not_stored(half: Process, tmp_path: Path) -> Non
     )
     with target._own.write() as connection:
         connection.exec_driver_sql(trigger)
-    with pytest.raises(NotMoved, match="orderflow_journals is not the same"):
-        move(half.store, target)
+    with pytest.raises(CopyRefused, match="orderflow_journals is not the same"):
+        copy_database(half.store, target)
     assert list(Engine(target, []).orders()) == []
     target.close()
 

@@ -49,7 +49,7 @@ def questions() -> Iterator[tuple[str, dict[str, st.SearchStrategy[Any]]]]:
 
 QUESTIONS = dict(questions())
 LISTED: Mapping[str, tuple[type[Any], dict[str, st.SearchStrategy[Any]]]] = {
-    "orders": (
+    "order_ids": (
         OrderQuery,
         {
             **dict.fromkeys(("status", "customer", "channel", "sku"), st.none() | texts),
@@ -91,7 +91,14 @@ def answer(store: Store, name: str, given: dict[str, Any]) -> object:
 
 
 def test_each_method_of_a_store_is_asked() -> None:
-    assert {"order", "journal", "gave_up", "stock", "levels", "beside"} <= QUESTIONS.keys()
+    assert {
+        "order",
+        "journal",
+        "given_up_rows",
+        "list_stock_levels",
+        "stock_levels",
+        "beside",
+    } <= QUESTIONS.keys()
 
 
 @pytest.fixture
@@ -119,7 +126,7 @@ def every_store_answers_the_same(stores: Sequence[Store], name: str, given: dict
 def test_no_store_is_asked_for_what_none_can_keep(database: str, text: str) -> None:
     for store in (SqlStore(database), MemoryStore()):
         engine = Engine(store, [InHouse()])
-        for ask in (engine.order, engine.forget, engine.explain, engine.level, engine.journal):
+        for ask in (engine.order, engine.erase, engine.explain, engine.level, engine.journal):
             with pytest.raises(InvalidInput, match="half a character or a zero character"):
                 ask(text)
 
@@ -131,7 +138,7 @@ def test_who_does_a_task_has_a_name_of_some_length() -> None:
     for ask in (
         lambda: engine.claim(task, by=long),
         lambda: engine.reassign(task, long, by="ana"),
-        lambda: engine.plan_walk(by=long),
+        lambda: engine.plan_pick_tour(by=long),
     ):
         with pytest.raises(InvalidInput, match="at most 200 characters"):
             ask()
@@ -152,7 +159,7 @@ def asks_for_any_number_of_rows(patch: Patch) -> None:
 
 LAWS: Mapping[Mutate, tuple[str, dict[str, Any]]] = {
     asks_for_any_text: ("order", {"order_id": "\ud800"}),
-    asks_for_any_number_of_rows: ("gave_up", {"after": "", "limit": 2**70}),
+    asks_for_any_number_of_rows: ("given_up_rows", {"after": "", "limit": 2**70}),
 }
 MUTANTS = Mutants("questions", LAWS)
 

@@ -14,22 +14,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderflow.inventory import Holding
+from orderflow.inventory import KeyStock
 from orderflow.model.messages import EffectFailed, SettleStock
 from orderflow.model.stock import (
+    AdjustStock,
+    AnnounceInbound,
     Cause,
-    Expect,
-    Move,
-    Policy,
+    JoinWaitingList,
+    LeaveWaitingList,
     Release,
     Reserve,
+    SetLimits,
     StockKey,
     StockOp,
-    Unwait,
-    Wait,
 )
-from orderflow.model.work import Effect, Message, Task, Timer, Wanted
-from orderflow.ports import Commit, Committed, OrderQuery, Receipt, TaskQuery, Watch
+from orderflow.model.work import Effect, Message, PendingWork, Task, Timer
+from orderflow.ports import Commit, OrderQuery, ProcessedMessage, Stored, TaskQuery, WatcherCall
 from orderflow.stores import MemoryStore, SqlStore
 from orderflow.testing.commits import MINUTE, NOW, a_parcel, a_payment, an_entry, an_order
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, original, replace
@@ -57,16 +57,16 @@ units = st.integers(0, 4)
 def stock_ops() -> st.SearchStrategy[StockOp]:
     line = {"key": keys, "order": orders, "line": st.just("1"), "quantity": units}
     causes = st.none() | st.sampled_from(Cause)
-    moved = st.builds(Move, keys, st.integers(-3, 6), st.sampled_from(Cause), st.just("why"))
+    moved = st.builds(AdjustStock, keys, st.integers(-3, 6), st.sampled_from(Cause), st.just("why"))
     return st.one_of(
         st.builds(Reserve, **line),
         st.builds(Release, **line, consume=causes),
-        st.builds(Wait, **line),
-        st.builds(Unwait, **line),
+        st.builds(JoinWaitingList, **line),
+        st.builds(LeaveWaitingList, **line),
         moved,
         moved,
-        st.builds(Policy, keys, units, st.none() | units),
-        st.builds(Expect, keys, st.sampled_from(["E1", "E2"]), units, moments),
+        st.builds(SetLimits, keys, units, st.none() | units),
+        st.builds(AnnounceInbound, keys, st.sampled_from(["E1", "E2"]), units, moments),
     )
 
 
@@ -75,7 +75,7 @@ def messages() -> st.SearchStrategy[Message]:
     return st.builds(Message, own_rows, subjects, bodies)
 
 
-def wanted() -> st.SearchStrategy[Wanted]:
+def wanted() -> st.SearchStrategy[PendingWork]:
     data = st.dictionaries(st.sampled_from("ab"), st.none() | st.integers() | st.text(max_size=3))
     roles = st.sampled_from(["picker", "packer"])
     return st.one_of(
@@ -104,15 +104,18 @@ def commits(draw: st.DrawFn) -> Commit:
         parcel=a_parcel(name, version + 1) if saves and subject.startswith("parcel:") else None,
         entry=an_entry(subject, version + 1) if saves else None,
         stock=draw(st.lists(stock_ops(), max_size=6).map(tuple)),
-        wanted=draw(st.lists(wanted(), max_size=2).map(tuple)),
+        pending_work=draw(st.lists(wanted(), max_size=2).map(tuple)),
         withdrawn=draw(st.lists(rows, max_size=1).map(tuple)),
         messages=draw(st.lists(messages(), max_size=1).map(tuple)),
-        watches=draw(st.just(()) | st.just((Watch("w1", "hook", "committed", "ship", "A-1"),))),
-        references=references,
-        receipt=draw(
-            st.none() | st.builds(Receipt, orders, st.just("m1"), st.just("d"), subjects, units)
+        watches=draw(
+            st.just(()) | st.just((WatcherCall("w1", "hook", "committed", "ship", "A-1"),))
         ),
-        done=draw(st.none() | st.none() | (own_rows if references else rows)),
+        references=references,
+        processed=draw(
+            st.none()
+            | st.builds(ProcessedMessage, orders, st.just("m1"), st.just("d"), subjects, units)
+        ),
+        acknowledges=draw(st.none() | st.none() | (own_rows if references else rows)),
     )
 
 
@@ -125,23 +128,23 @@ def committing_all(commits: list[Commit]) -> Action:
 
 
 def keeping(fact: str, reference: str, at: Any) -> Action:
-    return lambda store: store.keep(reference, a_payment(fact, reference), at, 3 * MINUTE)
+    return lambda store: store.park(reference, a_payment(fact, reference), at, 3 * MINUTE)
 
 
 def claiming(at: Any, limit: int, ends: list[str]) -> Action:
     """Claim rows and end each one: finish it, fail it, give it up, or leave it."""
 
     def claim(store: Either) -> object:
-        claimed = store.claim(at, 2 * MINUTE, f"token {at}", limit)
+        claimed = store.lease(at, 2 * MINUTE, f"token {at}", limit)
         for due, end in zip(claimed, ends, strict=False):
             if end == "finish":
-                store.commit(Commit(due.owner, at, done=due.key))
+                store.commit(Commit(due.owner, at, acknowledges=due.key))
             elif end == "fail":
-                store.fail(due, "no answer", at, at + MINUTE, None)
+                store.record_failure(due, "no answer", at, at + MINUTE, None)
             elif end == "give up":
                 tell = Message(f"{due.key}:gave_up", due.owner, EffectFailed(due.key, "pick", ""))
-                store.fail(due, "no answer", at, None, tell)
-        return claimed, [store.still_mine(due) for due in claimed]
+                store.record_failure(due, "no answer", at, None, tell)
+        return claimed, [store.lease_valid(due) for due in claimed]
 
     return claim
 
@@ -169,21 +172,21 @@ def visible(store: Either) -> dict[str, object]:
     return {
         "orders": [store.order(order) for order in ORDERS],
         "parcel": store.parcel("P1"),
-        "pages": [list(store.orders(query)) for query in queries],
+        "pages": [list(store.order_ids(query)) for query in queries],
         "journals": [list(store.journal(subject)) for subject in SUBJECTS],
-        "receipts": [store.receipt(order, "m1") for order in ORDERS],
-        "levels": store.levels(KEYS),
-        "stock": list(store.stock(StockKey("", ""), 9)),
-        "waiting": [list(store.waiting(key)) for key in KEYS],
-        "reserved": [dict(store.reserved(order)) for order in ORDERS],
-        "movements": [list(store.movements(key)) for key in KEYS],
-        "expected": [list(store.expected(key)) for key in KEYS],
-        "references": [store.find(reference) for reference in REFERENCES],
-        "inbox": list(store.inbox()),
+        "receipts": [store.processed(order, "m1") for order in ORDERS],
+        "levels": store.stock_levels(KEYS),
+        "stock": list(store.list_stock_levels(StockKey("", ""), 9)),
+        "waiting": [list(store.waiting_list(key)) for key in KEYS],
+        "reserved": [dict(store.reservations_of_order(order)) for order in ORDERS],
+        "movements": [list(store.stock_movements(key)) for key in KEYS],
+        "expected": [list(store.inbound_shipments(key)) for key in KEYS],
+        "references": [store.resolve(reference) for reference in REFERENCES],
+        "inbox": list(store.unmatched()),
         "next_due": store.next_due(),
-        "pending": [list(store.pending(owner)) for owner in (*SUBJECTS, "inbox:T1")],
-        "undelivered": [list(store.undelivered(subject)) for subject in SUBJECTS],
-        "gave_up": list(store.gave_up("", 9)),
+        "pending": [list(store.open_rows(owner)) for owner in (*SUBJECTS, "inbox:T1")],
+        "undelivered": [list(store.pending_messages(subject)) for subject in SUBJECTS],
+        "gave_up": list(store.given_up_rows("", 9)),
         "tasks": [list(store.tasks(TaskQuery(role, limit=9))) for role in (None, "picker")],
         "task": [store.task(key) for key in ROWS],
     }
@@ -217,7 +220,7 @@ def test_both_stores_answer_the_same_and_show_the_same(empty: Path, life: list[A
         assert visible(sql) == visible(memory)
 
 
-WANTS: list[Wanted] = [
+WANTS: list[PendingWork] = [
     Effect("pick", "A-1", "r1"),
     Task("r1", "pick", "A-1", "picker", "", NOW),
 ]
@@ -225,25 +228,25 @@ WANTS: list[Wanted] = [
 
 @pytest.mark.parametrize("wanted", WANTS, ids=["an effect", "a task"])
 def test_a_row_may_be_finished_by_the_next_commit_and_a_task_is_no_row(
-    empty: Path, wanted: Wanted
+    empty: Path, wanted: PendingWork
 ) -> None:
     commits = [
-        Commit("order:A-1", NOW, wanted=(wanted,)),
-        Commit("order:A-1", NOW, done="r1"),
+        Commit("order:A-1", NOW, pending_work=(wanted,)),
+        Commit("order:A-1", NOW, acknowledges="r1"),
     ]
     with copied(empty) as sql:
         found = list(sql.commit_all(commits))
         assert found == list(MemoryStore().commit_all(commits))
-    assert isinstance(found[1], Committed) is isinstance(wanted, Effect)
+    assert isinstance(found[1], Stored) is isinstance(wanted, Effect)
 
 
 def test_a_reference_is_known_before_what_waited_for_it_is_finished(empty: Path) -> None:
-    memory, finish = MemoryStore(), Commit("inbox:T1", NOW, done="inbox:T1:unmatched")
+    memory, finish = MemoryStore(), Commit("inbox:T1", NOW, acknowledges="inbox:T1:unmatched")
     tells = attrs.evolve(finish, entry=an_entry("inbox:T1", 1))
     commits = [Commit("order:A-1", NOW, references=("T1",)), tells]
     with copied(empty) as sql:
         for store in (sql, memory):
-            store.keep("T1", a_payment("f1", "T1"), NOW, MINUTE)
+            store.park("T1", a_payment("f1", "T1"), NOW, MINUTE)
             store.commit_all(commits)
         assert visible(sql) == visible(memory)
         assert sql.commit(finish) == memory.commit(finish)
@@ -267,11 +270,11 @@ def test_operations_on_stock_do_the_same_in_both(
 
 def frees_a_line_without_its_allowance(patch: Patch) -> None:
     """A line waits no more, and counts as waiting."""
-    apply: Callable[[StockOp, Holding], Holding | None] = original("sql: an operation on stock")
+    apply: Callable[[StockOp, KeyStock], KeyStock | None] = original("sql: an operation on stock")
 
-    def forgetful(op: StockOp, held: Holding) -> Holding | None:
+    def forgetful(op: StockOp, held: KeyStock) -> KeyStock | None:
         after = apply(op, held)
-        if isinstance(op, Unwait) and after is not None:
+        if isinstance(op, LeaveWaitingList) and after is not None:
             return attrs.evolve(after, level=held.level)
         return after
 

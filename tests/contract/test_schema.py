@@ -18,7 +18,7 @@ from orderflow.stores import SqlStore, codec
 from orderflow.stores.sql import reads as sql_reading
 from orderflow.stores.sql import schema
 from orderflow.testing import check_order, check_stock
-from orderflow.testing.commits import MINUTE, NOW, an_order, saving
+from orderflow.testing.commits import MINUTE, NOW, an_order, order_commit
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests" / "golden" / "schema-2.sql"
@@ -46,7 +46,7 @@ def of_version_2(url: str) -> None:
         return
     store = SqlStore(url)
     engine = Engine(store, [InHouse()], clock=VirtualClock())
-    store.commit(saving("A-1", 0))
+    store.commit(order_commit("A-1", 0))
     del engine
     store.close()
     db = sa.create_engine(url)
@@ -76,8 +76,8 @@ def test_an_earlier_version_is_brought_up_to_date_with_its_data(database: str) -
     for stage, sku in (("placed", "MUG"), ("shipping", "MUG")):
         asked = OrderQuery(customer="ana", sku=sku, stage=stage, exception=False)
         expected = {"A-1", "A-2", "A-3"} if database.startswith("sqlite") else {"A-1"}
-        assert set(store.orders(asked)) <= expected
-    assert set(store.orders(OrderQuery(sku="MUG", customer="ana"))) == expected
+        assert set(store.order_ids(asked)) <= expected
+    assert set(store.order_ids(OrderQuery(sku="MUG", customer="ana"))) == expected
     store.close()
 
 
@@ -130,11 +130,11 @@ def test_the_tables_may_stand_in_a_schema_of_their_own(postgres: str) -> None:
     with db.begin() as connection:
         connection.execute(sa.text("create schema shop"))
     store = SqlStore(postgres, schema="shop")
-    store.commit(saving("A-1", 0))
+    store.commit(order_commit("A-1", 0))
     assert store.order("A-1") == an_order("A-1")
     with db.begin() as connection:
-        store.within(connection).commit(saving("A-2", 0))
-    assert list(store.orders(OrderQuery())) == ["A-1", "A-2"]
+        store.in_transaction(connection).commit(order_commit("A-2", 0))
+    assert list(store.order_ids(OrderQuery())) == ["A-1", "A-2"]
     inspector = sa.inspect(db)
     assert inspector.get_table_names() == []
     assert "orderflow_stock_levels" in inspector.get_table_names(schema="shop")
@@ -149,7 +149,7 @@ def test_the_tables_may_stand_in_a_schema_of_their_own(postgres: str) -> None:
         connection.execute(sa.text("update shop.orderflow_schema set version = 2"))
     store.close()
     store = SqlStore(postgres, schema="shop")
-    assert list(store.orders(OrderQuery(sku="MUG", stage="placed"))) == ["A-1", "A-2"]
+    assert list(store.order_ids(OrderQuery(sku="MUG", stage="placed"))) == ["A-1", "A-2"]
     store.close()
     db.dispose()
 
@@ -185,7 +185,7 @@ def explained(tmp_path: Path) -> Iterator[Explained]:
     """A store of many orders, so that the database finds its indexes worth the while."""
     url = f"sqlite:///{tmp_path}/orders.db"
     store = SqlStore(url)
-    store.commit_all([saving(f"A-{number}", 0) for number in range(50)])
+    store.commit_all([order_commit(f"A-{number}", 0) for number in range(50)])
     store.close()
     db = sa.create_engine(url)
     with db.connect() as connection:
@@ -195,9 +195,9 @@ def explained(tmp_path: Path) -> Iterator[Explained]:
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_orders_are_listed_by_an_index(name: str, explained: Explained) -> None:
-    explained.orders(QUERIES[name])
+    explained.order_ids(QUERIES[name])
     assert f"orderflow_order_states_{name}" in explained.plan
-    explained.orders(attrs.evolve(QUERIES[name], sku="MUG", customer="ana"))
+    explained.order_ids(attrs.evolve(QUERIES[name], sku="MUG", customer="ana"))
     assert "orderflow_order_skus" in explained.plan
 
 

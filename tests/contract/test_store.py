@@ -16,15 +16,22 @@ import pytest
 from sqlalchemy import Connection, bindparam, create_engine, false, select, text, update
 
 from orderflow.errors import SchemaMismatch
-from orderflow.inventory import Holding
+from orderflow.inventory import KeyStock
 from orderflow.model.stock import Reserve, StockOp
-from orderflow.ports import Commit, Committed, Outcome, Short, Stale, Store, TaskQuery
+from orderflow.ports import Commit, Outcome, Short, Stale, Store, Stored, TaskQuery
 from orderflow.stores import MemoryStore, SqlStore
 from orderflow.stores.sql import commit as sql_commit
 from orderflow.stores.sql import schema
 from orderflow.stores.sql import stock as sql_stock
 from orderflow.testing import StoreContract
-from orderflow.testing.commits import MUG, NOW, an_order, receiving, saving, wanting
+from orderflow.testing.commits import (
+    MUG,
+    NOW,
+    an_order,
+    order_commit,
+    pending_work_commit,
+    receipt_commit,
+)
 from tests.conftest import ROOT
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, original, replace
 from tests.postgres import empty
@@ -115,14 +122,14 @@ def opening(database: str) -> Iterator[Opening]:
 
 def test_reopening_the_database_finds_everything(database: str) -> None:
     store = SqlStore(database)
-    store.commit(saving("A-1", 0))
-    store.commit(receiving(MUG, 3))
-    store.commit(wanting("effect"))
+    store.commit(order_commit("A-1", 0))
+    store.commit(receipt_commit(MUG, 3))
+    store.commit(pending_work_commit("effect"))
     store.close()
     store = SqlStore(database)
     assert store.order("A-1") == an_order("A-1")
-    assert store.levels([MUG])[MUG].on_hand == 3
-    assert [row.key for row in store.pending("order:A-1")] == ["effect"]
+    assert store.stock_levels([MUG])[MUG].on_hand == 3
+    assert [row.key for row in store.open_rows("order:A-1")] == ["effect"]
     store.close()
 
 
@@ -154,7 +161,7 @@ def test_a_database_in_memory_is_refused_with_the_way_out(url: str) -> None:
 
 
 def test_what_a_person_gave_stands_apart_from_the_document(database: str, opening: Opening) -> None:
-    opening().commit(saving("A-1", 0))
+    opening().commit(order_commit("A-1", 0))
     engine = create_engine(database)
     with engine.connect() as connection:
         row = connection.execute(select(schema.documents)).one()
@@ -165,9 +172,9 @@ def test_what_a_person_gave_stands_apart_from_the_document(database: str, openin
 
 def test_a_reader_is_not_blocked_and_sees_the_last_commit(opening: Opening) -> None:
     writer, reader = opening(), opening()
-    writer.commit(saving("A-1", 0))
+    writer.commit(order_commit("A-1", 0))
     with writer._database.write() as connection:
-        sql_commit.write_commits(connection, [saving("A-1", 1, "not yet")])
+        sql_commit.write_commits(connection, [order_commit("A-1", 1, "not yet")])
         found = reader.order("A-1")
     assert found == an_order("A-1")
 
@@ -176,26 +183,26 @@ def test_even_a_database_that_does_not_lock_cannot_oversell(
     opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = opening()
-    store.commit(receiving(MUG, 5))
-    seen = store.levels([MUG])
+    store.commit(receipt_commit(MUG, 5))
+    seen = store.stock_levels([MUG])
     store.commit(Commit("x", NOW, stock=(Reserve(MUG, "A-1", "1", 4),)))
     monkeypatch.setattr(sql_stock, "levels_of", lambda *_, **__: dict(seen))
     late = Commit("x", NOW, stock=(Reserve(MUG, "A-2", "1", 4),))
     assert store.commit(late) == Stale()
-    assert store.reserved("A-2") == {}
+    assert store.reservations_of_order("A-2") == {}
 
 
 def test_several_processes_do_not_oversell(database: str, opening: Opening) -> None:
-    opening().commit(receiving(MUG, 20))
+    opening().commit(receipt_commit(MUG, 20))
     program = """
 import sys
 from orderflow.model.stock import Reserve
-from orderflow.ports import Commit, Committed
+from orderflow.ports import Commit, Stored
 from orderflow.stores import SqlStore
 from orderflow.testing.commits import MUG, NOW
 store = SqlStore(sys.argv[1])
 wants = [Commit("x", NOW, stock=(Reserve(MUG, sys.argv[2], str(n), 1),)) for n in range(10)]
-print(sum(store.commit(want) == Committed() for want in wants))
+print(sum(store.commit(want) == Stored() for want in wants))
 store.close()
 """
     workers = [
@@ -209,7 +216,7 @@ store.close()
     ]
     granted = [int(worker.communicate()[0]) for worker in workers]
     assert sum(granted) == 20
-    assert opening().levels([MUG])[MUG].reserved == 20
+    assert opening().stock_levels([MUG])[MUG].reserved == 20
 
 
 # --- mutants -------------------------------------------------------------------------------------
@@ -219,9 +226,9 @@ Write = Callable[[Connection, Sequence[Commit]], list[Outcome]]
 
 def grants_without_a_condition(broken: Patch) -> None:
     """Every reservation is granted."""
-    apply: Callable[[StockOp, Holding], Holding | None] = original("sql: an operation on stock")
+    apply: Callable[[StockOp, KeyStock], KeyStock | None] = original("sql: an operation on stock")
 
-    def generous(op: StockOp, held: Holding) -> Holding | None:
+    def generous(op: StockOp, held: KeyStock) -> KeyStock | None:
         if isinstance(op, Reserve):
             level = attrs.evolve(held.level, reserved=held.level.reserved + op.quantity)
             return attrs.evolve(held, level=level, reserved=held.reserved + op.quantity)
@@ -237,7 +244,7 @@ def reads_stock_and_writes_it_later(broken: Patch) -> None:
     def commit(self: SqlStore, commit: Commit) -> Outcome:
         if not (commit.stock and isinstance(op := commit.stock[0], Reserve)):
             return correct(self, commit)
-        level = self.levels([op.key])[op.key]
+        level = self.stock_levels([op.key])[op.key]
         try:
             pairs.wait(timeout=2)  # another thread reads the same level
         except BrokenBarrierError:
@@ -247,7 +254,7 @@ def reads_stock_and_writes_it_later(broken: Patch) -> None:
         with self._database.write() as connection:
             taken = level.reserved + op.quantity
             connection.execute(update(schema.levels).values(reserved=taken))
-        return Committed()
+        return Stored()
 
     correct = SqlStore.commit
     broken.setattr(SqlStore, "commit", commit)
@@ -266,7 +273,9 @@ def ignores_the_version(broken: Patch) -> None:
         entry = attrs.evolve(commit.entry, version=last + 1)
         assert commit.order is not None
         order = an_order(commit.order.id, last + 1)
-        return correct(connection, [attrs.evolve(commit, entry=entry, expected=last, order=order)])
+        return correct(
+            connection, [attrs.evolve(commit, entry=entry, expected_version=last, order=order)]
+        )
 
     correct: Write = original("sql: commits are written")
     replace(broken, "sql: commits are written", write_commits)
@@ -278,7 +287,7 @@ def writes_what_is_refused(broken: Patch) -> None:
     def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:
         outcomes = correct(connection, commits)
         for commit, outcome in zip(commits, outcomes, strict=True):
-            if not isinstance(outcome, Committed):
+            if not isinstance(outcome, Stored):
                 sql_commit._write_work(connection, [commit])
         return outcomes
 
@@ -291,7 +300,7 @@ def lets_one_refusal_sink_all(broken: Patch) -> None:
 
     def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Outcome]:
         there = sql_commit._read(connection, commits)
-        if all(isinstance(there.decide(commit), Committed) for commit in commits):
+        if all(isinstance(there.decide(commit), Stored) for commit in commits):
             return correct(connection, commits)
         return [Stale()] * len(commits)
 
@@ -302,12 +311,12 @@ def lets_one_refusal_sink_all(broken: Patch) -> None:
 def decides_each_as_if_it_were_alone(broken: Patch) -> None:
     """Of many commits none knows of those before it."""
 
-    def decide(self: sql_commit._There, commit: Commit) -> Outcome:
+    def decide(self: sql_commit._Snapshot, commit: Commit) -> Outcome:
         there = attrs.evolve(self, versions=dict(self.versions), receipts=set(self.receipts))
         return correct(there, commit)
 
-    correct = sql_commit._There.decide
-    broken.setattr(sql_commit._There, "decide", decide)
+    correct = sql_commit._Snapshot.decide
+    broken.setattr(sql_commit._Snapshot, "decide", decide)
 
 
 def forgets_receipts(broken: Patch) -> None:

@@ -17,9 +17,9 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from orderflow import Line, Order
 from orderflow.errors import PortFailed
-from orderflow.model.commands import Body, Confirm, PlaceHold
+from orderflow.model.commands import CommandBody, Confirm, PlaceHold
 from orderflow.model.reading import storable
-from orderflow.ports import Deed, Label, LabelRequest
+from orderflow.ports import EffectAttempt, Label, LabelRequest
 from orderflow.stores import SqlStore
 from orderflow.testing import FakeCarrier, check_order
 from tests.postgres import Server
@@ -34,7 +34,7 @@ class Posters(Shop):
     store: SqlStore
 
     def __init__(self, url: str, carrier: FakeCarrier | None = None, **rules: Any) -> None:
-        super().__init__(carrier=carrier, store=SqlStore(url, patience=1.0), stock={}, **rules)
+        super().__init__(carrier=carrier, store=SqlStore(url, lock_timeout=1.0), stock={}, **rules)
 
     def order_each(self, *numbers: str) -> None:
         for number in numbers:
@@ -82,7 +82,7 @@ def test_an_error_is_recorded_whatever_its_text(
     shops.append(shop)
     shop.order_each("A-1", "A-2")
     shop.works()
-    (row,) = shop.store.pending("parcel:A-1-P1")
+    (row,) = shop.store.open_rows("parcel:A-1-P1")
     assert (row.attempts, row.error) == (1, f"orderflow.errors.PortFailed: {storable(said)}")
     shop.works(8)
     assert [task.name for task in shop.engine.tasks()] == ["label"]
@@ -92,8 +92,8 @@ def test_an_error_is_recorded_whatever_its_text(
 class Unstorable:
     """Answers for the first order with what no database takes."""
 
-    def perform(self, deed: Deed) -> Body:
-        if deed.order.id == "A-1":
+    def perform(self, effect: EffectAttempt) -> CommandBody:
+        if effect.order.id == "A-1":
             return PlaceHold.model_construct(hold="check", reason="\udcff")
         return Confirm()
 
@@ -105,7 +105,7 @@ def test_an_answer_that_cannot_be_stored_counts_against_its_row_only(
     shops.append(shop)
     shop.order_each("A-1", "A-2", "A-3")
     shop.works()
-    (row,) = [row for row in shop.store.pending("order:A-1") if row.name == "confirm"]
+    (row,) = [row for row in shop.store.open_rows("order:A-1") if row.name == "confirm"]
     assert row.attempts == 1
     assert "surrogates not allowed" in row.error
     assert shop.statuses() == {"A-1": "placed", "A-2": "shipped", "A-3": "shipped"}
@@ -133,7 +133,7 @@ class Away:
 def stuck(database: str, shops: list[Posters]) -> tuple[Posters, Away]:
     """A shop in which a backorder is granted while its order can be told nothing."""
     facts = Away()
-    shop = Posters(database, facts={"fraud": facts})
+    shop = Posters(database, external={"fraud": facts})
     shops.append(shop)
     shop.stock("MUG", 1)
     shop.engine.place(new_order())
@@ -166,7 +166,7 @@ def test_a_message_is_tried_until_it_is_delivered_and_a_task_tells_meanwhile(
 
 def test_who_lost_a_message_to_another_worker_opens_no_task(stuck: tuple[Posters, Away]) -> None:
     shop, facts = stuck
-    (row,) = shop.store.claim(shop.clock.now(), timedelta(minutes=5), "late", 9)
+    (row,) = shop.store.lease(shop.clock.now(), timedelta(minutes=5), "late", 9)
     facts.away = False
     shop.clock.advance(timedelta(minutes=6))
     shop.works()

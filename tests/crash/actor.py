@@ -17,7 +17,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 from orderflow import Conflict, Engine, InHouse, Line, NewOrder, NotFound, Refused
 from orderflow.errors import StoreUnavailable
 from orderflow.fulfillment import Handover
-from orderflow.model.commands import Cancel, Place
+from orderflow.model.commands import Cancel, PlaceOrder
 from orderflow.model.document import Delivery
 from orderflow.stores import SqlStore
 
@@ -64,7 +64,7 @@ class Actor:
     @stubborn
     def place(self, number: int) -> None:
         name = f"{self.name}-{number}"
-        self.engine.submit(Place(order=order(name)).to(id=f"place-{name}"))
+        self.engine.submit(PlaceOrder(order=order(name)).to(id=f"place-{name}"))
         self.note(f"placed {name}")
 
     @stubborn

@@ -16,20 +16,20 @@ import attrs
 from orderflow import Engine, InHouse, Line, NewOrder, Order, Refusal, Steps
 from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdParty
 from orderflow.model.commands import (
-    Body,
     Cancel,
     Collect,
+    CommandBody,
     Pack,
-    Place,
-    Receive,
+    PlaceOrder,
+    ReceiveStock,
     RequestReturn,
     Seal,
 )
 from orderflow.model.document import Delivery
 from orderflow.model.observations import (
-    Fact,
     GoodsReturned,
     GoodsShipped,
+    ObservationBody,
     StockReported,
     TrackingReported,
 )
@@ -130,7 +130,7 @@ class Process:
         ]
 
     def stock(self, sku: str, units: int) -> Callable[[], object]:
-        command = Receive(sku=sku, quantity=units).to(id=f"receipt-{sku}")
+        command = ReceiveStock(sku=sku, quantity=units).to(id=f"receipt-{sku}")
         return lambda: self.engine.change_stock(command)
 
     def places(
@@ -139,13 +139,13 @@ class Process:
         goods = sku != "LICENCE"
         asked = Line(sku=sku, quantity=2, stocked=goods, ships=goods, **line)
         new = NewOrder(number=order, currency="GBP", lines=(asked,), delivery=delivery)
-        return lambda: self.engine.submit(Place(order=new).to(id=f"place-{order}"))
+        return lambda: self.engine.submit(PlaceOrder(order=new).to(id=f"place-{order}"))
 
-    def does(self, order: str, body: Body) -> Callable[[], object]:
+    def does(self, order: str, body: CommandBody) -> Callable[[], object]:
         command = body.to(order, by="ana", id=f"{order}-{body.kind}")  # type: ignore[attr-defined]
         return lambda: self.engine.submit(command)
 
-    def says(self, fact: Fact, subject: str = "") -> Callable[[], object]:
+    def says(self, fact: ObservationBody, subject: str = "") -> Callable[[], object]:
         at = self.clock.day(0.5)
         return lambda: self.engine.observe(fact.at(at, subject=subject))
 

@@ -25,7 +25,7 @@ import attrs
 import pytest
 from sqlalchemy import update
 
-from orderflow.engine.worker.worker import Failed, Worker
+from orderflow.engine.worker.worker import FailedRow, Worker
 from orderflow.ports import Commit
 from orderflow.stores.sql.schema import outbox
 from tests.crash.places import OnPostgresql, OnSqlite, Place
@@ -123,12 +123,12 @@ def finished(place: Place, process: Process) -> Picture:
         process.store.close()
 
 
-def dies(deed: Callable[[], object]) -> bool:
+def dies(effect: Callable[[], object]) -> bool:
     """Do it in a forked process; True where that was killed, False where it came to its end."""
     child = os.fork()
     if child == 0:
         try:
-            deed()
+            effect()
         except BaseException:
             traceback.print_exc()
             os._exit(1)
@@ -217,10 +217,12 @@ def test_an_effect_acknowledged_apart_from_its_result_is_found(
 ) -> None:
     """The crashes have teeth: with this fault, at least one of them ends otherwise."""
 
-    def careless(self: Worker, done: object, *more: Any) -> list[Failed]:
+    def careless(self: Worker, done: object, *more: Any) -> list[FailedRow]:
         messages = [(row, message) for row, message in done.messages if row.kind == "effect"]  # type: ignore[attr-defined]
         now = self._clock.now()
-        self._store.commit_all([Commit(row.owner, now, done=row.key) for row, _ in messages])
+        self._store.commit_all(
+            [Commit(row.owner, now, acknowledges=row.key) for row, _ in messages]
+        )
         without = {row.key: attrs.evolve(message, done=None) for row, message in messages}
         done.messages = [(row, without.get(row.key, m)) for row, m in done.messages]  # type: ignore[attr-defined]
         return correct(self, done, *more)  # type: ignore[arg-type]

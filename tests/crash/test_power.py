@@ -18,10 +18,10 @@ import pytest
 from orderflow import Engine, InHouse, Line, NewOrder
 from orderflow.engine.doctor import examine
 from orderflow.engine.doctor.checks import Finding
-from orderflow.model.commands import Receive
+from orderflow.model.commands import ReceiveStock
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
-from orderflow.stores.sql import opening
+from orderflow.stores.sql import connection
 from tests.crash.places import connect, rows
 from tests.crash.power import Disk, Operation, on_disk
 
@@ -39,10 +39,10 @@ class Shop:
         self.good = set[str]()
         """Contents of the database in which nothing is wrong, nor will be."""
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(opening, "create_engine", on_disk(name))
+            patched.setattr(connection, "create_engine", on_disk(name))
             store = SqlStore(f"sqlite:///{folder}/orders.db", synchronous=synchronous)
         engine = Engine(store, [InHouse()], clock=VirtualClock())
-        engine.change_stock(Receive(sku="MUG", quantity=30).to(id="receipt"))
+        engine.change_stock(ReceiveStock(sku="MUG", quantity=30).to(id="receipt"))
         for number in range(12):
             line = Line(sku="MUG", quantity=1)
             order = NewOrder(number=f"A-{number}", currency="GBP", lines=(line,))

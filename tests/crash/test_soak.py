@@ -19,7 +19,7 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 from orderflow import Engine, InHouse
 from orderflow.engine.doctor import examine
 from orderflow.fulfillment import Handover
-from orderflow.model.commands import Receive
+from orderflow.model.commands import ReceiveStock
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import TrackingReported
 from orderflow.model.parcel import ParcelStatus
@@ -46,7 +46,7 @@ class Shop:
         self.chance = random.Random(SEED)
         store = SqlStore(url)
         for sku in SKUS:
-            receipt = Receive(sku=sku, quantity=AT_FIRST)
+            receipt = ReceiveStock(sku=sku, quantity=AT_FIRST)
             make_engine(store).change_stock(receipt.to(id=f"receipt-{sku}"))
         store.close()
         self.processes: dict[str, ForkServerProcess] = {}
@@ -112,7 +112,7 @@ def settle(url: str, shop: Shop) -> tuple[SqlStore, Engine]:
     assert list(examine(engine)) == []
     placed = shop.noted("placed ")
     for sku in SKUS:
-        engine.change_stock(Receive(sku=sku, quantity=later(placed)).to(id=f"late-{sku}"))
+        engine.change_stock(ReceiveStock(sku=sku, quantity=later(placed)).to(id=f"late-{sku}"))
     engine.worker.run_until_idle()
     for name in placed:
         parcels = engine.order(name).state.parcels.values()
@@ -156,7 +156,7 @@ def check(url: str, shop: Shop) -> None:
 
 def least_on_hand(store: SqlStore, sku: str) -> int:
     """The least that was ever on hand: below 0 more was sent than was there."""
-    moved = (movement.quantity for movement in store.movements(StockKey(sku, "main")))
+    moved = (movement.quantity for movement in store.stock_movements(StockKey(sku, "main")))
     return min(accumulate(moved))
 
 

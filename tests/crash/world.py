@@ -14,14 +14,14 @@ from typing import Any
 
 from sqlalchemy import event
 
-from orderflow.model.observations import CancellationAnswered, Fact, RequestAnswered
+from orderflow.model.observations import CancellationAnswered, ObservationBody, RequestAnswered
 from orderflow.ports import (
-    Deed,
-    GiveUp,
+    EffectAttempt,
     Label,
     LabelRequest,
     Notification,
-    PartyRequest,
+    PartnerCancellation,
+    PartnerRequest,
     Picked,
     PickRequest,
 )
@@ -117,23 +117,23 @@ class World:
         del label
         self._call("hand over", key)
 
-    def submit(self, request: PartyRequest) -> Fact | None:
+    def submit(self, request: PartnerRequest) -> ObservationBody | None:
         self._call("submit", request.key)
         return RequestAnswered(fo=request.number)
 
-    def give_up(self, request: GiveUp) -> Fact | None:
+    def cancel(self, request: PartnerCancellation) -> ObservationBody | None:
         self._call("give up", request.key)
         return CancellationAnswered(fo=request.number, lines=dict(request.lines))
 
-    def remind(self, key: str, number: str) -> None:
+    def chase(self, key: str, number: str) -> None:
         del number
         self._call("remind", key)
 
     def send(self, notification: Notification) -> None:
         self._call("notify", notification.key)
 
-    def provide(self, deed: Deed) -> None:
-        self._call("provide", deed.key)
+    def provide(self, effect: EffectAttempt) -> None:
+        self._call("provide", effect.key)
 
 
 class Told(VirtualClock):

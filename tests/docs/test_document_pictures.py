@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from orderflow.documents import (
-    Item,
+    DocumentLine,
     PackingSlip,
     PickLine,
     PickList,
@@ -33,10 +33,10 @@ DAY = date(2026, 1, 5)
 STYLE = Style(SHOP)
 SERIAL = sscc("9521234", 42)
 ITEMS = (
-    Item("MUG-BLUE", 2, "Becher, blau, 350 ml", Decimal("6.50")),
-    Item("TEA-100", 1, "Grüner Tee 緑茶, 100 g", Decimal("12.90")),
+    DocumentLine("MUG-BLUE", 2, "Becher, blau, 350 ml", Decimal("6.50")),
+    DocumentLine("TEA-100", 1, "Grüner Tee 緑茶, 100 g", Decimal("12.90")),
 )
-FOLLOWING = (Item("TRAY-OAK", 1, "Tablett, Eiche"),)
+FOLLOWING = (DocumentLine("TRAY-OAK", 1, "Tablett, Eiche"),)
 SLIP = PackingSlip(
     "A-1001", "A-1001-P1", DAY, "de", "EUR", ITEMS, FOLLOWING, BERLIN, "", SERIAL, "SIM41782716535"
 )

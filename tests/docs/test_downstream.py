@@ -76,11 +76,11 @@ class TestHasty(FulfillmentStrategyContract):
 """
     (folder / "test_wrong.py").write_text(wrong)
     command = (python, "-m", "pytest", "-p", "no:cacheprovider", "test_wrong.py")
-    law = "it_answers_with_commands_and_facts"
+    law = "it_answers_with_commands_and_observations"
     done = subprocess.run(
         [*command, "-k", law], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1, done.stdout
     assert "pick was answered with 'picked'; answer with a command, a fact, or None" in done.stdout
-    assert f"law {law}: A deed is answered with a command" in done.stdout
+    assert f"law {law}: An effect is answered with a command" in done.stdout
     assert "What happened:" in done.stdout

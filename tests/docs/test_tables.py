@@ -10,14 +10,14 @@ from pydantic import BaseModel
 
 from orderflow import FULFILLMENT_ORDER, IN_HOUSE, ORDER, REMOTE, RETURN, Step, Workflow
 from orderflow.kernel.decision.workflows import DIGITAL, HANDOVER, PICKUP
-from orderflow.model.commands import Command, CommandBody, StockCommand
+from orderflow.model.commands import AnyCommand, Command, StockCommand
 from orderflow.model.events import KINDS
 from orderflow.model.ledger import LEGAL_MOVES, SETTLED
-from orderflow.model.observations import Observation, ObservationBody
+from orderflow.model.observations import AnyObservation, Observation
 from tests.docs.test_examples import PAGES
 
-BODIES = sorted(get_args(get_args(CommandBody)[0]), key=lambda body: issubclass(body, StockCommand))
-FACTS = get_args(get_args(ObservationBody)[0])
+BODIES = sorted(get_args(get_args(AnyCommand)[0]), key=lambda body: issubclass(body, StockCommand))
+FACTS = get_args(get_args(AnyObservation)[0])
 FLOWS = (ORDER, FULFILLMENT_ORDER, IN_HOUSE, REMOTE, PICKUP, HANDOVER, DIGITAL, RETURN)
 
 

@@ -9,16 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow.fulfillment.routing import Cheapest, OnePlace, Priority
-from orderflow.kernel.decision.rules import Assignment, Backorder, Place
+from orderflow.fulfillment.routing import Cheapest, Priority, SingleSource
+from orderflow.kernel.decision.rules import Assignment, Backorder, RoutingOption
 from tests.kernel.values import an_order, slot
 
-EAST, WEST = Place("in_house", "east", 2, Decimal(2)), Place("in_house", "west", 3, Decimal(1))
-SUPPLIER = Place("dropship", "", None, Decimal(3))
+EAST, WEST = (
+    RoutingOption("in_house", "east", 2, Decimal(2)),
+    RoutingOption("in_house", "west", 3, Decimal(1)),
+)
+SUPPLIER = RoutingOption("dropship", "", None, Decimal(3))
 ORDER = an_order({slot("open"): 4, slot("open", line="2"): 2})
 PLACES = st.lists(
     st.builds(
-        Place,
+        RoutingOption,
         st.sampled_from(["in_house", "3pl"]),
         st.sampled_from(["east", "west"]),
         st.none() | st.integers(0, 4),
@@ -27,14 +30,14 @@ PLACES = st.lists(
     max_size=4,
     unique_by=lambda place: (place.strategy, place.location),
 )
-ROUTINGS = [Priority(), Cheapest(), OnePlace(), OnePlace(Cheapest())]
+ROUTINGS = [Priority(), Cheapest(), SingleSource(), SingleSource(Cheapest())]
 
 
-def one_sku(places: list[Place]) -> list[Place]:
+def one_sku(places: list[RoutingOption]) -> list[RoutingOption]:
     """A location has one stock of a SKU, whoever works there."""
     known: dict[str, int | None] = {}
     return [
-        Place(p.strategy, p.location, known.setdefault(p.location, p.available), p.cost)
+        RoutingOption(p.strategy, p.location, known.setdefault(p.location, p.available), p.cost)
         for p in places
     ]
 
@@ -42,7 +45,7 @@ def one_sku(places: list[Place]) -> list[Place]:
 @pytest.mark.parametrize("routing", ROUTINGS, ids=lambda routing: type(routing).__name__)
 @given(places=PLACES, units=st.dictionaries(st.sampled_from("12"), st.integers(1, 5), min_size=1))
 def test_a_plan_takes_what_is_there_and_lets_the_rest_wait(
-    routing: Priority | OnePlace, places: list[Place], units: dict[str, int]
+    routing: Priority | SingleSource, places: list[RoutingOption], units: dict[str, int]
 ) -> None:
     places = one_sku(places)
     plan = list(routing.plan(ORDER, units, dict.fromkeys("12", places)))
@@ -83,7 +86,7 @@ def test_two_lines_of_one_sku_share_what_is_there() -> None:
 
 
 def test_the_cheapest_place_is_asked_first_and_an_unknown_cost_is_the_dearest() -> None:
-    unknown = Place("3pl", "north", 9)
+    unknown = RoutingOption("3pl", "north", 9)
     ranked = Cheapest().rank(ORDER.lines[0], [unknown, SUPPLIER, EAST, WEST])
     assert ranked == [WEST, EAST, SUPPLIER, unknown]
     dearest = Cheapest(lambda _line, place: -(place.cost or Decimal(0)))
@@ -92,9 +95,9 @@ def test_the_cheapest_place_is_asked_first_and_an_unknown_cost_is_the_dearest() 
 
 def test_one_place_that_has_it_all_gets_it_all() -> None:
     places = {"1": [EAST, WEST], "2": [WEST]}
-    assert list(OnePlace().plan(ORDER, {"1": 1, "2": 2}, places)) == [
+    assert list(SingleSource().plan(ORDER, {"1": 1, "2": 2}, places)) == [
         Assignment("1", 1, "in_house", "west"),
         Assignment("2", 2, "in_house", "west"),
     ]
-    apart = list(OnePlace().plan(ORDER, {"1": 2, "2": 2}, places))
+    apart = list(SingleSource().plan(ORDER, {"1": 2, "2": 2}, places))
     assert apart == list(Priority().plan(ORDER, {"1": 2, "2": 2}, places))

@@ -8,8 +8,8 @@ from typing import Any
 
 from orderflow import AUTOMATED, IN_HOUSE, ORDER, Dropship, Hooks, InHouse, Line, NewOrder, Order
 from orderflow.fulfillment.routing import Priority
-from orderflow.kernel.decision.draft import Context, Deciding
-from orderflow.kernel.decision.rules import Fulfiller, Rules
+from orderflow.kernel.decision.draft import Context, Draft
+from orderflow.kernel.decision.rules import Fulfills, Rules
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Ledger, Slot
 from orderflow.model.parcel import ParcelStatus
@@ -25,7 +25,7 @@ from orderflow.model.state import (
     Return,
 )
 from orderflow.model.stock import StockKey, StockLevel
-from orderflow.testing import FakeParty
+from orderflow.testing import FakePartner
 from orderflow.workflow import Workflow
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -34,13 +34,13 @@ PRICE = 500
 """What a unit costs, in minor units."""
 
 
-def rules(*fulfillers: Fulfiller, **other: Any) -> Rules:
+def rules(*fulfillers: Fulfills, **other: Any) -> Rules:
     """In-house and by software, where nothing else is said."""
     given = {"routing": Priority(), "steps": AUTOMATED, "hooks": Hooks(), **other}
     return Rules(fulfillers=fulfillers or (InHouse(),), **given)
 
 
-SUPPLIER = Dropship(FakeParty())
+SUPPLIER = Dropship(FakePartner())
 RULES = rules()
 WITH_SUPPLIER = rules(InHouse(), SUPPLIER)
 
@@ -81,7 +81,7 @@ def an_order(units: Mapping[Slot, int], document: Mapping[str, Any] = {}, **stat
     placed = NewOrder(**{"number": "A", "currency": "EUR", "lines": lines, **document})
     fos = {where.fo: an_fo(where.fo) for where in units if where.fo}
     parcels = {
-        where.parcel: ParcelView(where.parcel, where.fo, ParcelStatus.LABELLED, NOW)
+        where.parcel: ParcelView(where.parcel, where.fo, ParcelStatus.LABELED, NOW)
         for where in units
         if where.parcel
     }
@@ -107,9 +107,9 @@ def an_order(units: Mapping[Slot, int], document: Mapping[str, Any] = {}, **stat
     return Order(placed, OrderState(**{**stands, **state}))
 
 
-def making(order: Order, given: Rules = RULES, **context: Any) -> Deciding:
+def making(order: Order, given: Rules = RULES, **context: Any) -> Draft:
     """A decision about an order that has just begun."""
-    return Deciding(given, Context(**{"now": NOW, **context}), order, "")
+    return Draft(given, Context(**{"now": NOW, **context}), order, "")
 
 
 def level(on_hand: int = 0, reserved: int = 0, **other: Any) -> dict[StockKey, StockLevel]:
@@ -117,12 +117,12 @@ def level(on_hand: int = 0, reserved: int = 0, **other: Any) -> dict[StockKey, S
     return {MAIN: StockLevel(MAIN, on_hand, reserved, **other)}
 
 
-def moves(decision: Deciding) -> list[tuple[str, str, int]]:
+def moves(decision: Draft) -> list[tuple[str, str, int]]:
     """From where units went, where to, and how many."""
     found = [event for event in decision.events if isinstance(event, ev.UnitsMoved)]
     return [(str(e.source.bucket), str(e.dest.bucket), e.quantity) for e in found]
 
 
-def codes(decision: Deciding) -> set[str]:
+def codes(decision: Draft) -> set[str]:
     """Why it would be refused."""
     return {refusal.code for refusal in decision.refusals}

@@ -22,18 +22,18 @@ from orderflow.model.commands import (
     Override,
     PlaceHold,
     ProposeSubstitute,
-    Receive,
+    ReceiveStock,
     ReleaseHold,
-    RemindPayment,
     RequestReturn,
+    SendDunning,
 )
 from orderflow.model.document import Address
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
-    Fact,
     Feedback,
     FeedbackGiven,
     GoodsReturned,
+    ObservationBody,
     PaymentReported,
     ReturnAnswered,
     ReturnInspected,
@@ -42,8 +42,8 @@ from orderflow.model.observations import (
     TrackingRetracted,
 )
 from orderflow.model.parcel import ParcelStatus, status_of
-from orderflow.model.returns import Disposition, Finding
-from orderflow.model.state import PaymentFact
+from orderflow.model.returns import Disposition, InspectionLine
+from orderflow.model.state import PaymentOutcome
 from orderflow.policies import (
     Windows,
     always_cancellable,
@@ -51,8 +51,8 @@ from orderflow.policies import (
     not_once_packed,
     when_paid,
 )
-from orderflow.ports import Deed, RefundRequest, Reply, TakeBack
-from orderflow.testing import Broken, FakeCarrier, FakeParty, Moods, OrderMachine
+from orderflow.ports import EffectAnswer, EffectAttempt, PartnerReturn, RefundRequest
+from orderflow.testing import BrokenLaw, FakeCarrier, FakePartner, OrderMachine, PortFaults
 
 DAYS = timedelta(days=4)
 ELSEWHERE = Address(name="Ada", lines=("2 Hill Road",), city="York", country="GB")
@@ -73,12 +73,12 @@ class OnlyFours(Dropship):
         return None if line.quantity == 4 and line.ships else Refusal("drop.other", "not four")
 
 
-class Supplier(FakeParty):
+class Supplier(FakePartner):
     """A party that is asked before goods are returned to it."""
 
-    moods = Moods()
+    moods = PortFaults()
 
-    def take_back(self, request: TakeBack) -> Fact | None:
+    def accept_return(self, request: PartnerReturn) -> ObservationBody | None:
         """It refuses when it is short of room."""
         said = ReturnAnswered(rma=request.number, refused="no room" if self.moods.short else "")
         return said if self.moods.prompt else None
@@ -88,13 +88,13 @@ class Bank:
     """Pays refunds, once per key; may lose its answer, answer later, or say that it failed."""
 
     def __init__(self) -> None:
-        self.moods = Moods()
+        self.moods = PortFaults()
         self.paid: dict[str, int] = {}
 
-    def refund(self, request: RefundRequest) -> Fact | None:
-        fact = PaymentFact.FAILED
+    def refund(self, request: RefundRequest) -> ObservationBody | None:
+        fact = PaymentOutcome.FAILED
         if request.key in self.paid or not self.moods.short:
-            fact = PaymentFact.REFUNDED
+            fact = PaymentOutcome.REFUNDED
             self.paid.setdefault(request.key, request.amount)
         if self.moods.fails or self.moods.late:
             raise PortFailed("the answer got lost")
@@ -109,15 +109,15 @@ class Watched(Performers):
         super().__init__(them.own, them.notifier, them.strategies)
         self._life = life
 
-    def perform(self, deed: Deed) -> Reply:
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
         """Take down what is done outside for an order on hold; taking a label back is no harm."""
-        if deed.order.state.held(deed.subject) and deed.name != "void_label":
-            what = f"{deed.key} was done while {deed.order.id} was on hold"
+        if effect.order.state.held(effect.subject) and effect.name != "void_label":
+            what = f"{effect.key} was done while {effect.order.id} was on hold"
             self._life.done_on_hold.append(what)
-        reply = super().perform(deed)
+        reply = super().perform(effect)
         if self._life.interrupts:
             self._life.interrupts = False
-            self._life.look_at(deed.order.id)
+            self._life.look_at(effect.order.id)
         return reply
 
 
@@ -150,7 +150,7 @@ class Lives(OrderMachine):
             promise=lambda _order, now: now + timedelta(days=5),
             windows=Windows(reminder=DAYS, reminders=1, escalation=DAYS),
             payments=self.bank,
-            hit=newest_first if self.hits else None,
+            shortage=newest_first if self.hits else None,
             cancellable=not_once_packed if self.keeps_packed else always_cancellable,
         )
 
@@ -188,7 +188,7 @@ class Lives(OrderMachine):
         """A customer pays the whole order, and then thinks better of it."""
         order = self.one_order(data)
         whole = max(0, order.state.payments.total)
-        paid = PaymentReported(fact=PaymentFact.CAPTURED, amount=whole, reference=reference)
+        paid = PaymentReported(fact=PaymentOutcome.CAPTURED, amount=whole, reference=reference)
         self.engine.observe(paid.at(self.clock.now(), subject=order.id))
         self.submit(Cancel().to(order.id, id=self.name()))
         self.work_all()
@@ -198,7 +198,7 @@ class Lives(OrderMachine):
     def remind_and_hold(self, data: st.DataObject) -> None:
         """An order is put on hold while something for its customer is in the outbox."""
         order = self.one_order(data).id
-        self.submit(RemindPayment().to(order, id=self.name()))
+        self.submit(SendDunning().to(order, id=self.name()))
         self.submit(PlaceHold(hold="odd", reason="looks odd").to(order, id=self.name()))
         self.work_all()
 
@@ -267,7 +267,7 @@ class Lives(OrderMachine):
     def inspect(self, data: st.DataObject, disposition: Disposition, told: bool) -> None:
         """Somebody looks at goods that came back, and says what becomes of a unit."""
         order, rma, line = data.draw(st.sampled_from(self.came_back()), label="came back")
-        finding = Finding(line=line, quantity=1, disposition=disposition)
+        finding = InspectionLine(line=line, quantity=1, disposition=disposition)
         if told:
             fact = ReturnInspected(rma=rma, findings=(finding,))
             self.engine.observe(fact.at(self.clock.now(), subject=order))
@@ -292,20 +292,20 @@ class Lives(OrderMachine):
     def money_and_holds(self) -> None:
         """Promises 4 and 9: what was really done, against what was held and captured."""
         if self.done_on_hold:
-            raise Broken(4, "; ".join(self.done_on_hold))
+            raise BrokenLaw(4, "; ".join(self.done_on_hold))
         for order in self.placed:
             mine = f"{order}-M"
             paid = sum(n for key, n in self.bank.paid.items() if key.startswith(mine))
             captured = self.engine.order(order).state.payments.captured
             if paid > captured:
-                raise Broken(9, f"{paid} were paid back of {captured} that {order} paid")
+                raise BrokenLaw(9, f"{paid} were paid back of {captured} that {order} paid")
 
     def teardown(self) -> None:
         """Nobody is asked for a review twice, or after they have spoken."""
         super().teardown()
         for order in self.placed:
             told = [type(e) for entry in self.engine.journal(order) for e in entry.events]
-            asked = [n for n, kind in enumerate(told) if kind is ev.ReviewAsked]
+            asked = [n for n, kind in enumerate(told) if kind is ev.ReviewRequested]
             spoken = told.index(ev.ReviewSettled) if ev.ReviewSettled in told else len(told)
             assert len(asked) <= 1, f"{order} was asked {len(asked)} times"
             assert all(n < spoken for n in asked), f"{order} was asked after it had spoken"
@@ -355,7 +355,7 @@ class Lives(OrderMachine):
     @rule(units=st.integers(1, 3), damaged=st.integers(0, 3))
     def damaged_goods(self, units: int, damaged: int) -> None:
         """Goods arrive that are damaged."""
-        body = Receive(sku=self.skus[0], quantity=units, damaged=min(units, damaged))
+        body = ReceiveStock(sku=self.skus[0], quantity=units, damaged=min(units, damaged))
         self.engine.change_stock(body.to(id=self.name()))
 
     @invariant()
@@ -366,7 +366,7 @@ class Lives(OrderMachine):
                 if parcel := self.engine.store.parcel(view):
                     other = attrs.evolve(parcel, scans=parcel.scans[::-1])
                     if status_of(other) != status_of(parcel):
-                        raise Broken(6, f"{view} depends on the order of its scans")
+                        raise BrokenLaw(6, f"{view} depends on the order of its scans")
 
     @rule(manual=st.frozensets(STEPS), hits=st.booleans(), keeps_packed=st.booleans())
     def other_steps(

@@ -150,22 +150,22 @@ def _asked(engine: Engine) -> object:
 SHOWN: Mapping[str, Callable[[Engine], object]] = {
     "ask": _asked,
     "explain": lambda engine: engine.explain("A-1"),
-    "silent": lambda engine: engine.silent("A-1"),
+    "idle_parts": lambda engine: engine.idle_parts("A-1"),
     "findings": lambda engine: [*engine.findings("A-1"), *engine.findings()],
     "order": lambda engine: engine.order("A-1"),
     "orders": lambda engine: list(engine.orders()),
     "journal": lambda engine: list(engine.journal("A-1")),
     "level": lambda engine: engine.level("MUG"),
     "tasks": lambda engine: list(engine.tasks()),
-    "inbox": lambda engine: engine.inbox(),
+    "unmatched": lambda engine: engine.unmatched(),
     "reconcile": lambda engine: engine.reconcile("main", {}),
-    "forget_order": lambda engine: engine.forget_order("A-1"),
+    "erase_order": lambda engine: engine.erase_order("A-1"),
 }
 """What an engine shows, by the method that does. The order is A-1."""
 CHANGES = frozenset({
     *("place", "place_many", "submit", "submit_many", "change_stock", "observe", "intake"),
-    *("dismiss", "fire", "apply_rules", "forget", "claim", "reassign", "plan_walk"),
-    *("finish_walk", "complete"),
+    *("dismiss", "fire", "apply_rules", "erase", "claim", "reassign", "plan_pick_tour"),
+    *("finish_pick_tour", "complete"),
 })  # fmt: skip
 """The methods of an engine that change something, and show what they changed."""
 TOLD_BY_COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -173,7 +173,7 @@ TOLD_BY_COMMANDS: Mapping[str, tuple[str, ...]] = {
     "explain": ("A-1", "--json"),
     "timeline": ("A-1",),
     "tasks": (),
-    "inbox": (),
+    "unmatched": (),
     "doctor": (),
 }
 """What the command line shows of a database."""

@@ -18,11 +18,11 @@ from orderflow.model import commands as cmd
 from orderflow.model import observations as obs
 from orderflow.model.document import Customer, Delivery
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.returns import Disposition, Finding
+from orderflow.model.returns import Disposition, InspectionLine
 from orderflow.model.work import FormField
 from orderflow.ports import Store
 from orderflow.stores import MemoryStore
-from orderflow.testing import FakeCarrier, FakeParty
+from orderflow.testing import FakeCarrier, FakePartner
 from tests.laws.lives import Bank
 from tests.marks import Marker
 from tests.shop import Shop
@@ -48,7 +48,7 @@ class Marked(Shop):
     def __init__(self, store: Store, documents: Any, start: str, **rules: Any) -> None:
         self.marks, self.documents, self.bank = Marker(start), documents, Bank()
         self.taken: set[str] = set()
-        party = Dropship(FakeParty(), cost=lambda _line: Decimal(1), locations=("far",))
+        party = Dropship(FakePartner(), cost=lambda _line: Decimal(1), locations=("far",))
         super().__init__(
             InHouse(carrier=Recalling()),
             Pickup(),
@@ -66,7 +66,7 @@ class Marked(Shop):
     def line(self, id: str, sku: str = "MUG", **more: Any) -> Line:
         return self.marks.fill(Line, id=id, sku=sku, quantity=3, amount=300, **more)
 
-    def asks(self, kind: type[cmd.Body], **given: Any) -> None:
+    def asks(self, kind: type[cmd.CommandBody], **given: Any) -> None:
         """Give a command, with a marked id, by a marked actor."""
         body = self.marks.fill(kind, **given)
         name = self.marks.mark("Command.id")
@@ -76,7 +76,7 @@ class Marked(Shop):
             self.taken.add(kind.__name__)
         self.work()
 
-    def hears(self, kind: type[obs.Fact], of: str = "A-1", **given: Any) -> None:
+    def hears(self, kind: type[obs.ObservationBody], of: str = "A-1", **given: Any) -> None:
         """Tell a fact, with a marked id."""
         self.clock.advance(timedelta(seconds=1))
         fact, before = self.marks.fill(kind, **given), self.heard()
@@ -103,7 +103,7 @@ class Marked(Shop):
         self.work()
 
     def begins(
-        self, *lines: Line, how: type[cmd.Place | cmd.Draft] = cmd.Place, **more: Any
+        self, *lines: Line, how: type[cmd.PlaceOrder | cmd.SaveDraft] = cmd.PlaceOrder, **more: Any
     ) -> None:
         who = self.marks.fill(
             Customer, id="ana-17", name=f"{ANA} {self.marks.mark('Customer.name')}"
@@ -143,7 +143,7 @@ class Marked(Shop):
     def is_over(self) -> bool:
         """Whether nobody has anything more to do."""
         owners = ("order:A-1", *(f"parcel:{parcel}" for parcel in self.order.state.parcels))
-        waits = any(self.store.pending(owner) for owner in owners) or any(self.engine.tasks())
+        waits = any(self.store.open_rows(owner) for owner in owners) or any(self.engine.tasks())
         return self.order.state.phase.final and not waits
 
     def check(self) -> None:
@@ -169,7 +169,7 @@ def in_house(shop: Marked) -> None:
     shop.asks(cmd.Confirm)
     shop.asks(cmd.Edit, quantities={"2": 2}, lines=(shop.line("4"),))
     shop.asks(cmd.Override, command=shop.marks.fill(cmd.Cancel, lines={"2": 1}))
-    shop.asks(cmd.RemindPayment)
+    shop.asks(cmd.SendDunning)
     shop.hears(obs.PaymentReported, fact="captured", amount=shop.order.state.payments.total)
     items = [shop.marks.fill(cmd.Item, line="1") for _ in range(3)]
     for fo in list(shop.order.fulfillment_orders):
@@ -182,7 +182,7 @@ def in_house(shop: Marked) -> None:
         for status in (ParcelStatus.ATTEMPTED, ParcelStatus.DELIVERED):
             shop.hears(obs.TrackingReported, "", tracking_number=number, status=status)
     shop.hears(obs.TrackingRetracted, "", tracking_number=number)
-    shop.asks(cmd.ConfirmReceipt)
+    shop.asks(cmd.ConfirmDelivery)
     shop.hears(obs.FeedbackGiven, feedback="complaint")
     shop.asks(cmd.RequestReturn, lines={"1": 1}, exchange=(shop.line("9"),))
     shop.asks(cmd.DeclineReturn, rma="A-1-R1")
@@ -228,7 +228,7 @@ def cancelled(shop: Marked) -> None:
 
 def collected(shop: Marked) -> None:
     """Drafted, placed, picked up at the counter; something else lies in what comes back."""
-    shop.begins(shop.line("1"), how=cmd.Draft, delivery=Delivery.PICKUP)
+    shop.begins(shop.line("1"), how=cmd.SaveDraft, delivery=Delivery.PICKUP)
     shop.asks(cmd.Fire, trigger="place", on=None)
     shop.asks(cmd.Confirm)
     (fo,) = shop.order.fulfillment_orders
@@ -272,13 +272,13 @@ def substituted(shop: Marked) -> None:
     """Others are shipped in place of what was ordered; some is taken from the supplier."""
     shop.begins(shop.line("1", "CUP"), shop.line("2", "CUP"), shop.line("3"))
     shop.asks(cmd.ProposeSubstitute, line="3", sku="HAT")
-    shop.asks(cmd.Substitute, fo="A-1", line="3")
+    shop.asks(cmd.AcceptSubstitute, fo="A-1", line="3")
     shop.asks(cmd.Confirm)
     party = next(fo for fo in shop.order.fulfillment_orders.values() if fo.location == "far").id
     shop.asks(cmd.Submit, fo=party)
     other = shop.marks.fill(obs.LineAnswer, line="1", verdict="substituted", substitute="HAT")
     shop.hears(obs.RequestAnswered, fo=party, lines=(other,), rejected="")
-    shop.asks(cmd.Substitute, fo=party, line="1")
+    shop.asks(cmd.AcceptSubstitute, fo=party, line="1")
     shop.asks(cmd.Reroute, fo=party, lines={"2": 1})
     shop.hears(obs.CancellationAnswered, fo=party, lines={"2": 1})
     shop.ends()
@@ -304,7 +304,7 @@ def brought_back(shop: Marked) -> None:
     shop.asks(cmd.ApproveReturn, rma="A-1-R1")
     shop.hears(obs.GoodsReturned, lines={"1": 2}, rma="A-1-R1", others={})
     found = tuple(
-        Finding(line="1", quantity=1, disposition=kind)
+        InspectionLine(line="1", quantity=1, disposition=kind)
         for kind in (Disposition.RESTOCK, Disposition.SEND_BACK)
     )
     shop.bank.moods.short = shop.bank.moods.prompt = True
@@ -323,8 +323,8 @@ def stocked(shop: Marked) -> None:
     """Goods come for an order, and are counted."""
     later = shop.clock.now() + timedelta(days=3)
     shop.begins(shop.line("1"))
-    shop.changes(cmd.ExpectReceipt, expected="ASN-1", quantity=5, at=later)
-    shop.changes(cmd.Receive, quantity=5, expected="ASN-1", for_order="A-1", for_line="1")
+    shop.changes(cmd.ExpectInbound, expected="ASN-1", quantity=5, at=later)
+    shop.changes(cmd.ReceiveStock, quantity=5, expected="ASN-1", for_order="A-1", for_line="1")
     shop.changes(cmd.Count, counted=60)
     shop.changes(cmd.WriteOff, quantity=2)
     shop.changes(cmd.SetStockPolicy)
@@ -354,10 +354,10 @@ def _models(kind: Any) -> Iterator[type[BaseModel]]:
 
 
 KINDS = frozenset(
-    model.__name__ for of in (cmd.CommandBody, obs.ObservationBody) for model in _models(of)
+    model.__name__ for of in (cmd.AnyCommand, obs.AnyObservation) for model in _models(of)
 )
 """All that may be sent, as it is declared."""
 UNSAID: Mapping[str, str] = {
-    "EventUnread": "it is of nobody that is known, and stays in the inbox until it is dismissed",
+    "UnreadableEvent": "it is of nobody that is known, and is kept until it is dismissed",
 }
 """What is said in no life, and why."""

@@ -15,12 +15,12 @@ import attrs
 import sqlalchemy as sa
 
 from orderflow import Engine, InHouse, Line, NewOrder, Steps
-from orderflow.cli.visiting import Visitor
+from orderflow.cli.visit import Visitor
 from orderflow.engine.doctor import examine
 from orderflow.engine.doctor.checks import Finding
 from orderflow.errors import OrderflowError, PortFailed
 from orderflow.fulfillment import Pickup, ThirdParty
-from orderflow.model.commands import Cancel, ExpectReceipt, PlaceHold, Receive, RequestReturn
+from orderflow.model.commands import Cancel, ExpectInbound, PlaceHold, ReceiveStock, RequestReturn
 from orderflow.model.document import Address, Customer, Delivery
 from orderflow.model.observations import StockReported, TrackingReported
 from orderflow.model.parcel import ParcelStatus
@@ -28,7 +28,7 @@ from orderflow.ports import Label, LabelRequest
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import SqlStore
 from orderflow.stores.sql import schema
-from orderflow.testing import FakeCarrier, FakeParty
+from orderflow.testing import FakeCarrier, FakePartner
 
 __all__ = ["Shop", "Tamper", "columns", "tampers"]
 
@@ -60,7 +60,7 @@ class Shop:
     def _opened(self, kind: type[Engine]) -> Engine:
         return kind(
             self.store,
-            [InHouse(carrier=Tired()), Pickup(), ThirdParty(FakeParty(), code="3pl")],
+            [InHouse(carrier=Tired()), Pickup(), ThirdParty(FakePartner(), code="3pl")],
             clock=self.clock,
             ids=SequentialIds(),
             steps=Steps(
@@ -70,10 +70,10 @@ class Shop:
 
     def _fill(self) -> None:
         engine, now = self.engine, self.clock.now()
-        engine.change_stock(Receive(sku="MUG", quantity=20, reference="delivery").to(id="r1"))
-        engine.change_stock(Receive(sku="LAMP", quantity=5).to(id="r2"))
+        engine.change_stock(ReceiveStock(sku="MUG", quantity=20, reference="delivery").to(id="r1"))
+        engine.change_stock(ReceiveStock(sku="LAMP", quantity=5).to(id="r2"))
         later = now + timedelta(days=9)
-        arrives = ExpectReceipt(expected="E-1", sku="CUP", quantity=2, at=later)
+        arrives = ExpectInbound(expected="E-1", sku="CUP", quantity=2, at=later)
         engine.change_stock(arrives.to(id="r3"))
         engine.observe(StockReported(sku="MUG", location="3pl", on_hand=2).at(now))
         mug, cup = Line(sku="MUG", quantity=2, amount=500), Line(sku="CUP", quantity=2)

@@ -13,18 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderflow import IN_HOUSE, ORDER, REMOTE, RETURN, InHouse, OrderPhase, Phase, State, Transition
-from orderflow.engine.pipeline.envelope import Envelope, Reading, Ready
+from orderflow.engine.pipeline.envelope import Envelope, LoadedSubjects, Prepared
 from orderflow.engine.pipeline.prepare import Preparer
 from orderflow.fulfillment import Dropship, ThirdParty
-from orderflow.kernel.decision.cursor import Cursor
+from orderflow.kernel.decision.cursor import DraftCursor
 from orderflow.model import events as ev
 from orderflow.model.commands import Cancel, Confirm, Fire, PlaceHold, RequestReturn
 from orderflow.model.observations import (
-    Fact,
     GoodsReturned,
     GoodsShipped,
     InvoiceLine,
     InvoiceReceived,
+    ObservationBody,
     RequestAnswered,
     RequestReceived,
     ReturnAnswered,
@@ -33,10 +33,10 @@ from orderflow.model.observations import (
 from orderflow.model.phases import ReturnPhase
 from orderflow.model.state import OpenTask
 from orderflow.model.work import effect_key
-from orderflow.ports import Deed, GiveUp, Reply, Store
+from orderflow.ports import EffectAnswer, EffectAttempt, PartnerCancellation, Store
 from orderflow.stores import MemoryStore, SqlStore
-from orderflow.testing import FakeParty
-from orderflow.workflow import EffectOf, PartyAnswer, TaskFor, Workflow
+from orderflow.testing import FakePartner
+from orderflow.workflow import EffectOf, PartnerAnswer, TaskFor, Workflow
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop
 
@@ -47,15 +47,15 @@ ASKED = EffectOf("ask", "expert", DAY)
 class Expert:
     """Performs an application's own effect: each time with the next of its answers."""
 
-    def __init__(self, *answers: Callable[[Deed], Reply]) -> None:
+    def __init__(self, *answers: Callable[[EffectAttempt], EffectAnswer]) -> None:
         self.answers, self.keys = list(answers), list[str]()
 
-    def perform(self, deed: Deed) -> Reply:
-        self.keys.append(deed.key)
-        return self.answers.pop(0)(deed) if self.answers else None
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        self.keys.append(effect.key)
+        return self.answers.pop(0)(effect) if self.answers else None
 
 
-def own_order(wait: EffectOf | PartyAnswer = ASKED) -> Workflow[Any]:
+def own_order(wait: EffectOf | PartnerAnswer = ASKED) -> Workflow[Any]:
     """An order that an expert approves before it is placed."""
     return ORDER.extend(
         name="approved",
@@ -69,7 +69,7 @@ def own_order(wait: EffectOf | PartyAnswer = ASKED) -> Workflow[Any]:
     )
 
 
-def own_work(wait: EffectOf | PartyAnswer = ASKED) -> type[InHouse]:
+def own_work(wait: EffectOf | PartnerAnswer = ASKED) -> type[InHouse]:
     """A house in which an expert looks at what was picked."""
 
     class House(InHouse):
@@ -120,7 +120,7 @@ def late_order() -> Late:
 
 
 def late_work() -> Late:
-    shop = Shop(own_work(PartyAnswer("expert", DAY, role="kitchen"))()).place()
+    shop = Shop(own_work(PartnerAnswer("expert", DAY, role="kitchen"))()).place()
     return Late(shop, "kitchen", lambda: shop.does(Fire(trigger="answered", on="A-1-F1")))
 
 
@@ -138,8 +138,8 @@ def late_return() -> Late:
 
 
 def late_taking_back() -> Late:
-    class Silent(FakeParty):
-        def take_back(self, request: Any) -> None:
+    class Silent(FakePartner):
+        def accept_return(self, request: Any) -> None:
             """Says nothing."""
 
     shop = Shop(ThirdParty(Silent(), "wh"), stock={})
@@ -234,21 +234,21 @@ def test_who_is_asked_in_a_state_is_asked_each_time_that_it_is_entered(
 # --- an answer places a hold ---------------------------------------------------------------------
 
 
-def holds(_deed: Deed) -> Reply:
+def holds(_deed: EffectAttempt) -> EffectAnswer:
     """Somebody has to look first."""
     return PlaceHold(hold="look", reason="look")
 
 
-def no(deed: Deed) -> Reply:
+def no(effect: EffectAttempt) -> EffectAnswer:
     """It is to be amended."""
-    of = deed.order
-    return Fire(trigger="no", on=None if deed.subject == of.id else deed.subject)
+    of = effect.order
+    return Fire(trigger="no", on=None if effect.subject == of.id else effect.subject)
 
 
-def answers(deed: Deed) -> Reply:
+def answers(effect: EffectAttempt) -> EffectAnswer:
     """What the workflow goes on with."""
-    of = deed.order
-    return Fire(trigger="answered", on=None if deed.subject == of.id else deed.subject)
+    of = effect.order
+    return Fire(trigger="answered", on=None if effect.subject == of.id else effect.subject)
 
 
 def held_confirmation(expert: Expert, store: Store) -> Shop:
@@ -315,12 +315,12 @@ PART = [
 ]
 
 
-def asked_back(said: Fact | None) -> Shop:
+def asked_back(said: ObservationBody | None) -> Shop:
     """A supplier is asked for a unit, and says something else."""
 
-    class Supplier(FakeParty):
-        def give_up(self, request: GiveUp) -> Fact | None:
-            super().give_up(request)
+    class Supplier(FakePartner):
+        def cancel(self, request: PartnerCancellation) -> ObservationBody | None:
+            super().cancel(request)
             return said
 
     party = Supplier()
@@ -328,11 +328,11 @@ def asked_back(said: Fact | None) -> Shop:
     shop.says(RequestAnswered(fo="A-1-F1"))
     shop.does(Cancel(lines={"1": 1}))
     shop.passes(hours=5)
-    assert len(party.asked_back) == 1
+    assert len(party.cancellations) == 1
     return shop
 
 
-def own_asked(said: Fact | None) -> Shop:
+def own_asked(said: ObservationBody | None) -> Shop:
     """A performer of an application's own effect tells what it heard of the partner."""
     expert = Expert(lambda _deed: said)
 
@@ -351,7 +351,7 @@ def own_asked(said: Fact | None) -> Shop:
             without=[("accept", "submitted")],
         )
 
-    shop = Shop(Supplier(FakeParty(prompt=True)), performers={"ask": expert}).place()
+    shop = Shop(Supplier(FakePartner(prompt=True)), performers={"ask": expert}).place()
     shop.passes(hours=5)
     assert len(expert.keys) == 1
     return shop
@@ -362,7 +362,7 @@ def own_asked(said: Fact | None) -> Shop:
     [*((asked_back, said) for said in PART), *((own_asked, said) for said in PART[2:])],
 )
 def test_what_an_answer_tells_besides_is_as_true_as_told_by_itself(
-    asked: Callable[[Fact | None], Shop], said: Fact
+    asked: Callable[[ObservationBody | None], Shop], said: ObservationBody
 ) -> None:
     answered, told = asked(said), asked(None)
     told.says(said)
@@ -412,7 +412,7 @@ def asks_support(patch: Patch) -> None:
 
 def asks_once(patch: Patch) -> None:
     """A state that is entered anew waits for what was done before."""
-    patch.setattr(Cursor, "_begin_anew", lambda *_asked: None)
+    patch.setattr(DraftCursor, "_begin_anew", lambda *_asked: None)
 
 
 def done_effects_are_wanted_again(patch: Patch) -> None:
@@ -429,9 +429,9 @@ def refuses_facts(patch: Patch) -> None:
     """A fact that is no answer to its question is not taken down."""
     prepare = Preparer._order
 
-    def refusing(preparer: Preparer, envelope: Envelope, reading: Reading) -> Any:
+    def refusing(preparer: Preparer, envelope: Envelope, reading: LoadedSubjects) -> Any:
         found: Any = prepare(preparer, envelope, reading)
-        if isinstance(found, Ready) and isinstance(found.answer, tuple):
+        if isinstance(found, Prepared) and isinstance(found.answer, tuple):
             return found.answer
         return found
 

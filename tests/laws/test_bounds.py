@@ -22,7 +22,7 @@ from orderflow.model.content import content_of
 from orderflow.model.document import Line, NewOrder
 from orderflow.model.observations import LineAnswer, Observation, TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.reading import Sent, read, read_json
+from orderflow.model.reading import Input, read, read_json
 from orderflow.money import CURRENCIES, Money, to_minor
 from tests.mutants import Law, Mutants, Mutate, Patch, law, replace
 from tests.mutants import Mutant as Broken
@@ -35,7 +35,7 @@ def _kinds(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
         yield from _kinds(kind)
 
 
-_FOUND: set[type[BaseModel]] = {*_kinds(Sent), _Event, _Payload}
+_FOUND: set[type[BaseModel]] = {*_kinds(Input), _Event, _Payload}
 MODELS = sorted(_FOUND, key=lambda model: model.__name__)
 FIELDS = [(model, name) for model in MODELS for name in model.model_fields]
 DOORS = [Command, Observation, NewOrder, _Payload]
@@ -227,7 +227,7 @@ def test_a_moment_is_the_same_in_each_notation(moment: datetime, hours: int) -> 
 @given(st.datetimes(timezones=st.just(UTC)), st.timedeltas(timedelta()), st.integers(1, 99))
 def test_no_period_of_waiting_is_too_long(moment: datetime, span: timedelta, times: int) -> None:
     at = min(max(moment, EARLIEST), LATEST)
-    due = calendars.later(at, span, times)
+    due = calendars.add_span(at, span, times)
     assert at <= due <= LATEST
     if due < LATEST:
         assert (due - at) == span * times

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from orderflow.documents import (
     A4,
     LETTER,
+    DocumentLine,
     Fonts,
-    Item,
     PackingSlip,
     PickLine,
     PickList,
@@ -72,13 +72,13 @@ def label(order: str = "A-1001", tracking: str = "1Z5R89390357567127") -> Shippi
     return ShippingLabel(order, f"{order}-P1", BERLIN, "UPS", tracking, 1450, sscc("4006381", 42))
 
 
-def slip(*items: Item, **other: object) -> PackingSlip:
+def slip(*items: DocumentLine, **other: object) -> PackingSlip:
     facts = {"order": "A-1001", "parcel": "A-1001-P1", "date": DAY, "language": "en"}
     return PackingSlip(**{**facts, "currency": "EUR", "items": items, "ship_to": BERLIN, **other})  # type: ignore[arg-type]
 
 
 def every_document(style: Style) -> list[bytes]:
-    mug = Item("MUG", 2, "Mug " + SCRIPTS["Arabic"] + SCRIPTS["Devanagari"], Decimal("6.5"))
+    mug = DocumentLine("MUG", 2, "Mug " + SCRIPTS["Arabic"] + SCRIPTS["Devanagari"], Decimal("6.5"))
     line = PickLine("main", "A-1", "MUG", "Mug", {"A-1001-F1": 2})
     return [
         packing_slip(slip(mug, gift_message=SCRIPTS["Thai"]), style),
@@ -120,7 +120,7 @@ def test_a_label_is_scanned_back_to_the_numbers_of_the_parcel(
 @SLOW
 @given(CODES)
 def test_any_order_number_is_scanned_back_even_if_bars_cannot_carry_it(order: str) -> None:
-    assert order in codes(packing_slip(slip(Item("MUG", 1), order=order), Style(SHOP)))
+    assert order in codes(packing_slip(slip(DocumentLine("MUG", 1), order=order), Style(SHOP)))
     assert order in codes(shipping_label(label(order), Style(SHOP)))
 
 
@@ -130,7 +130,7 @@ def test_a_slip_is_scanned_back_to_the_order_and_the_sscc(
     paper: tuple[float, float], number: int
 ) -> None:
     serial = sscc("4006381", number)
-    made = packing_slip(slip(Item("MUG", 1), sscc=serial), Style(SHOP, paper=paper))
+    made = packing_slip(slip(DocumentLine("MUG", 1), sscc=serial), Style(SHOP, paper=paper))
     assert codes(made) == {"A-1001", f"00{serial}"}
 
 
@@ -158,7 +158,7 @@ def test_a_line_is_drawn_whole_whatever_its_scripts(text: str) -> None:
 
 @pytest.mark.parametrize("paper", [A4, LETTER])
 def test_two_hundred_lines_go_over_pages_with_their_titles(paper: tuple[float, float]) -> None:
-    items = [Item(f"SKU-{n:04d}", n + 1, "long " * (n % 30)) for n in range(200)]
+    items = [DocumentLine(f"SKU-{n:04d}", n + 1, "long " * (n % 30)) for n in range(200)]
     found = pages(packing_slip(slip(*items), Style(SHOP, paper=paper)))
     text = " ".join(found)
     assert [f"SKU-{n:04d}" for n in range(200)] == [w for w in text.split() if w[:4] == "SKU-"]
@@ -173,7 +173,7 @@ def test_two_hundred_lines_go_over_pages_with_their_titles(paper: tuple[float, f
 def test_nothing_is_drawn_outside_the_margins(
     lengths: list[int], paper: tuple[float, float]
 ) -> None:
-    items = [Item(f"SKU-{n}", n + 1, "wide " * (n // 5), Decimal(n)) for n in lengths]
+    items = [DocumentLine(f"SKU-{n}", n + 1, "wide " * (n // 5), Decimal(n)) for n in lengths]
     made = packing_slip(slip(*items, gift_message="dear " * 300), Style(SHOP, paper=paper))
     assert_within_margins(made)
 
@@ -200,11 +200,13 @@ def test_a_pick_list_for_hundreds_goes_over_pages() -> None:
 
 
 def test_a_gift_message_says_no_price_and_a_slip_says_what_follows() -> None:
-    mug = Item("MUG", 1, "Mug", Decimal("6.5"))
-    priced = pages(packing_slip(slip(mug, following=(Item("TRAY", 2, "Tray"),)), Style(SHOP)))[0]
+    mug = DocumentLine("MUG", 1, "Mug", Decimal("6.5"))
+    priced = pages(
+        packing_slip(slip(mug, following=(DocumentLine("TRAY", 2, "Tray"),)), Style(SHOP))
+    )[0]
     assert "€6.50" in priced
     assert "Still to come, in other parcels" in priced
-    gift = slip(Item("MUG", 1, "Mug"), gift_message="Well done!")
+    gift = slip(DocumentLine("MUG", 1, "Mug"), gift_message="Well done!")
     assert "Well done!" in (text := pages(packing_slip(gift, Style(SHOP)))[0])
     assert "Unit price" not in text
 
@@ -221,7 +223,9 @@ def test_a_gift_message_says_no_price_and_a_slip_says_what_follows() -> None:
     ],
 )
 def test_a_slip_speaks_the_customers_language(language: str, told: list[str]) -> None:
-    made = packing_slip(slip(Item("X", 1, "", Decimal("1234.5")), language=language), Style(SHOP))
+    made = packing_slip(
+        slip(DocumentLine("X", 1, "", Decimal("1234.5")), language=language), Style(SHOP)
+    )
     text = pages(made)[0].replace("\xa0", " ").replace("\u202f", " ")
     assert [part for part in told if part not in text] == []
 
@@ -241,7 +245,7 @@ def test_every_language_has_every_word() -> None:
 
 def test_words_and_templates_can_be_replaced() -> None:
     style = Style(SHOP, words={"en": {"packing_slip": "What you get"}})
-    assert "What you get" in pages(packing_slip(slip(Item("MUG", 1)), style))[0]
+    assert "What you get" in pages(packing_slip(slip(DocumentLine("MUG", 1)), style))[0]
 
 
 @given(

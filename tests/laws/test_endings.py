@@ -25,7 +25,7 @@ from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.stock import StockKey
 from orderflow.model.work import FormField, Task
-from orderflow.testing import Broken
+from orderflow.testing import BrokenLaw
 from tests.laws.lives import Lives
 from tests.mutants import HUNT, Law, Mutant, Mutants, Mutate, Patch, replace
 
@@ -35,10 +35,10 @@ TIMES_AT_MOST = 5
 PATIENCE = timedelta(days=60)
 CANCELLING_ANSWERS = ("given up", "rejected", "not coming", "delivered")
 DELIVERING_ANSWERS = ("shipped", "refused", "arrived", "delivered")
-DELIVERING: tuple[type[cmd.Body], ...] = (
+DELIVERING: tuple[type[cmd.CommandBody], ...] = (
     cmd.ReleaseHold,
     cmd.Confirm,
-    cmd.Substitute,
+    cmd.AcceptSubstitute,
     cmd.Pick,
     cmd.Pack,
     cmd.Seal,
@@ -52,7 +52,7 @@ DELIVERING: tuple[type[cmd.Body], ...] = (
     cmd.Resend,
     cmd.RetryRefund,
     cmd.Route,
-    cmd.ConfirmReceipt,
+    cmd.ConfirmDelivery,
 )
 """What somebody does who wants the goods to arrive, the first that is offered first."""
 NOT_THERE = (Bucket.OPEN, Bucket.BACKORDERED, Bucket.LOST)
@@ -94,7 +94,7 @@ class Endings(Lives):
             elif due is not None:
                 self.clock.move_to(due)
         else:
-            raise Broken(5, "this cannot be ended:\n" + "\n".join(map(story, open_ones)))
+            raise BrokenLaw(5, "this cannot be ended:\n" + "\n".join(map(story, open_ones)))
         if not self.cancels:
             self.only_what_is_not_there_was_cancelled()
 
@@ -163,12 +163,12 @@ class Helper:
                         return True
         return False
 
-    def acts(self, told: Explanation) -> Iterator[Task | cmd.Body]:
+    def acts(self, told: Explanation) -> Iterator[Task | cmd.CommandBody]:
         """The offered commands and the named tasks, as far as they help."""
-        offered = [offer.command.body for offer in told.offered]
+        offered = [offer.command.body for offer in told.allowed]
         if self.cancels:
             yield from (body for body in offered if isinstance(body, cmd.Cancel))
-        for wait in told.waits:
+        for wait in told.pending:
             if found := self.engine.store.task(wait.key):
                 yield found[1]
         for kind in DELIVERING:
@@ -192,7 +192,7 @@ class Helper:
         asked = order.line(line)
         keys = [
             StockKey(asked.sku, place)
-            for taker in self.engine.rules.takers(order, asked)
+            for taker in self.engine.rules.strategies_for(order, asked)
             for place in taker.locations
             if asked.stocked and place
         ]
@@ -216,12 +216,12 @@ def settled(told: Explanation) -> bool:
     """Nothing is left to do; only the request for a review may still be due."""
     order = told.order
     over = order.state.phase.final and set(order.ledger.totals()) <= SETTLED
-    return over and not told.silent and all(wait.name == "review" for wait in told.waits)
+    return over and not told.idle_parts and all(wait.name == "review" for wait in told.pending)
 
 
 def story(told: Explanation) -> str:
     """Where an order stands that cannot be ended, and what was said of it."""
-    waits = [f"  waits: {wait.kind} {wait.sentence}" for wait in told.waits]
-    may = [f"  may: {offer.command.body!r}" for offer in told.offered]
+    waits = [f"  waits: {wait.kind} {wait.sentence}" for wait in told.pending]
+    may = [f"  may: {offer.command.body!r}" for offer in told.allowed]
     totals = {str(bucket): units for bucket, units in told.order.ledger.totals().items()}
     return "\n".join([f"{told.order.id} {told.order.status} {totals}", *waits, *may])

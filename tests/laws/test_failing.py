@@ -14,8 +14,8 @@ from orderflow import ORDER, Hooks, InHouse, Refusal, Step
 from orderflow.engine.pipeline.prepare import Preparer
 from orderflow.errors import PortFailed
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.work import Due
-from orderflow.ports import Deed, Reply
+from orderflow.model.work import LeasedRow
+from orderflow.ports import EffectAnswer, EffectAttempt
 from orderflow.stores import MemoryStore
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop, new_order
@@ -39,18 +39,18 @@ class Trouble:
 class Unreliable(InHouse):
     """A house whose software does something else in the place of its work while trouble lasts."""
 
-    def __init__(self, trouble: Trouble, instead: Callable[[], Reply]) -> None:
+    def __init__(self, trouble: Trouble, instead: Callable[[], EffectAnswer]) -> None:
         super().__init__()
         self.trouble, self.instead = trouble, instead
 
-    def perform(self, deed: Deed) -> Reply:
-        return self.instead() if self.trouble.lasts else super().perform(deed)
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        return self.instead() if self.trouble.lasts else super().perform(effect)
 
 
 def an_effect(trouble: Trouble) -> Shop:
     """Every call fails."""
 
-    def fails() -> Reply:
+    def fails() -> EffectAnswer:
         raise PortFailed("503")
 
     return Shop(Unreliable(trouble, fails))
@@ -96,7 +96,7 @@ def lives_on(shop: Shop, pauses: list[int]) -> None:
     """So many minutes pass, again and again; the order waits for what is there, and comes."""
     for pause in pauses:
         shop.passes(minutes=pause)
-        assert shop.engine.silent("A-1") == ()
+        assert shop.engine.idle_parts("A-1") == ()
         for view in shop.order.state.parcels.values():
             if view.status is ParcelStatus.HANDED_OVER:
                 shop.delivers(view.id)
@@ -157,12 +157,14 @@ def gives_up_what_is_true(patch: Patch) -> None:
 
 def gives_up_in_silence(patch: Patch) -> None:
     """Nobody is told that a row was given up."""
-    fail = MemoryStore.fail
+    fail = MemoryStore.record_failure
 
-    def quietly(store: MemoryStore, row: Due, told: str, now: Any, again: Any, *_: Any) -> None:
+    def quietly(
+        store: MemoryStore, row: LeasedRow, told: str, now: Any, again: Any, *_: Any
+    ) -> None:
         fail(store, row, told, now, again, None)
 
-    patch.setattr(MemoryStore, "fail", quietly)
+    patch.setattr(MemoryStore, "record_failure", quietly)
 
 
 def counts_for_other_releases(patch: Patch) -> None:

@@ -32,20 +32,20 @@ from orderflow import (
     notify,
 )
 from orderflow.engine import RandomIds
-from orderflow.engine.pipeline.taking import Taker
+from orderflow.engine.pipeline.taker import Taker
 from orderflow.errors import RuleFailed, StoreUnavailable
 from orderflow.fulfillment import Priority
 from orderflow.kernel.decision.policies import EVERY_ROLE, ReserveAtPlacement
 from orderflow.kernel.decision.rules import Settings
-from orderflow.model.commands import Cancel, Confirm, Count, Pick, Receive, RequestReturn
+from orderflow.model.commands import Cancel, Confirm, Count, Pick, ReceiveStock, RequestReturn
 from orderflow.model.document import Customer
 from orderflow.model.observations import GoodsReturned, PaymentReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.state import PaymentFact
-from orderflow.ports import Deed
+from orderflow.model.state import PaymentOutcome
+from orderflow.ports import EffectAttempt
 from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryStore, SqlStore
-from orderflow.testing import FakeCarrier, FakeNotifier, FakeParty, FakeWarehouse
+from orderflow.testing import FakeCarrier, FakeNotifier, FakePartner, FakeWarehouse
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop, new_order
 
@@ -178,9 +178,9 @@ def strategy(method: str) -> Callable[[Fault], Mapping[str, Any]]:
     return rules
 
 
-def facts(fault: Fault) -> Mapping[str, Any]:
+def external(fault: Fault) -> Mapping[str, Any]:
     """A shop with a provider of facts that may fail."""
-    return {"facts": {"credit": lambda _order: fault(1)}}
+    return {"external": {"credit": lambda _order: fault(1)}}
 
 
 def port(name: str) -> Callable[[Fault], Mapping[str, Any]]:
@@ -243,23 +243,23 @@ FAULTS: Mapping[str, Callable[[Fault], Mapping[str, Any]]] = {
     "on_exit": hooked("on_exit", "placed"),
     "on_enter": hooked("on_enter", "confirmed"),
     "after": hooked("after", "cancel"),
-    "on_parcel": hooked("on_parcel", ParcelStatus.LABELLED),
+    "on_parcel": hooked("on_parcel", ParcelStatus.LABELED),
     "committed": told("committed", "confirm"),
     "timed_out": told("timed_out", "reservation"),
     "refused": refused,
-    "facts": facts,
+    "external": external,
     "routing": routing,
     "steps.automatic": steps("automatic"),
     "steps.role": steps("role"),
     "reserve.now": reserve("now"),
     "reserve.expires_after": reserve("expires_after"),
     "release": policy("release", True),
-    "serve": policy("serve", ()),
+    "backorder_priority": policy("backorder_priority", ()),
     "roles_of": policy("roles_of", EVERY_ROLE),
     "returnable": policy("returnable", None),
     "cancellable": policy("cancellable", None),
-    "owed": policy("owed", 0),
-    "hit": policy("hit", ()),
+    "amount_due": policy("amount_due", 0),
+    "shortage": policy("shortage", ()),
     "promise": policy("promise", None),
     "strategy.accepts": strategy("accepts"),
     "strategy.cost": strategy("cost"),
@@ -282,17 +282,19 @@ METHODS: Mapping[str, Callable[[Engine], Any]] = {
     ),
     "change_stock": lambda engine: [
         outcome(lambda of: of.change_stock(body.to(by="bo")), engine)  # noqa: B023 (called at once)
-        for body in (Receive(sku="MUG", quantity=1), Count(sku="MUG", counted=1))
+        for body in (ReceiveStock(sku="MUG", quantity=1), Count(sku="MUG", counted=1))
     ],
     "observe": lambda engine: engine.observe(
-        PaymentReported(fact=PaymentFact.CAPTURED, amount=100, reference="p").at(AT, subject="A-1")
+        PaymentReported(fact=PaymentOutcome.CAPTURED, amount=100, reference="p").at(
+            AT, subject="A-1"
+        )
     ),
     "intake": lambda engine: engine.intake(
-        PaymentReported(fact=PaymentFact.CAPTURED, amount=100, reference="q")
+        PaymentReported(fact=PaymentOutcome.CAPTURED, amount=100, reference="q")
         .at(AT, subject="A-2")
         .model_dump_json()
     ),
-    "inbox": lambda engine: engine.inbox(),
+    "unmatched": lambda engine: engine.unmatched(),
     "dismiss": lambda engine: engine.dismiss("nothing"),
     "fire": lambda engine: engine.fire("A-1", "confirm"),
     "ask": lambda engine: (
@@ -300,7 +302,7 @@ METHODS: Mapping[str, Callable[[Engine], Any]] = {
         engine.ask(Pick(fo="A-3-F1", units={"1": 1}).to("A-3")),
     ),
     "explain": lambda engine: [engine.explain(f"A-{n}") for n in (1, 2, 3)],
-    "silent": lambda engine: engine.silent("A-3"),
+    "idle_parts": lambda engine: engine.idle_parts("A-3"),
     "findings": lambda engine: [*engine.findings(), *engine.findings("A-3")],
     "order": lambda engine: engine.order("A-1"),
     "orders": lambda engine: engine.orders(),
@@ -308,13 +310,15 @@ METHODS: Mapping[str, Callable[[Engine], Any]] = {
     "level": lambda engine: engine.level("MUG"),
     "tasks": lambda engine: engine.tasks(),
     "apply_rules": lambda engine: engine.apply_rules(),
-    "forget": lambda engine: engine.forget("ana"),
-    "forget_order": lambda engine: engine.forget_order("A-1"),
+    "erase": lambda engine: engine.erase("ana"),
+    "erase_order": lambda engine: engine.erase_order("A-1"),
     "restricted": lambda engine: engine.restricted("A-1", by="audrey"),
     "claim": lambda engine: engine.claim(PICK, by="bo"),
     "reassign": lambda engine: engine.reassign(PICK, "cy", by="bo"),
-    "plan_walk": lambda engine: engine.plan_walk(by="cy"),
-    "finish_walk": lambda engine: engine.finish_walk(engine.plan_walk(by="cy"), by="cy"),
+    "plan_pick_tour": lambda engine: engine.plan_pick_tour(by="cy"),
+    "finish_pick_tour": lambda engine: engine.finish_pick_tour(
+        engine.plan_pick_tour(by="cy"), by="cy"
+    ),
     "reconcile": lambda engine: engine.reconcile("main", {"MUG": 3}),
     "complete": lambda engine: engine.complete(PICK, by="cy"),
     "worker.run_until_idle": lambda engine: engine.worker.run_until_idle(),
@@ -441,7 +445,7 @@ class Empty:
 COSTS = [Decimal(text) for text in ("NaN", "sNaN", "Infinity", "-1", "1E+999999", "1E-99")]
 BEYOND: list[tuple[str, object]] = [
     *(("cost", cost) for cost in COSTS),
-    *(("owed", owed) for owed in (-(10**19), 10**19, True)),
+    *(("amount_due", owed) for owed in (-(10**19), 10**19, True)),
     *(("promise", moment) for moment in (datetime.max, datetime(1, 1, 1, tzinfo=UTC))),
 ]
 
@@ -451,7 +455,7 @@ def test_what_a_policy_gives_is_within_the_bounds_of_what_may_be_sent(
     policy: str, given: object
 ) -> None:
     gives: Any = lambda *_asked: given  # noqa: E731 (a policy)
-    partner = [Dropship(FakeParty(), cost=gives)] if policy == "cost" else []
+    partner = [Dropship(FakePartner(), cost=gives)] if policy == "cost" else []
     shop = Shop(*partner, **({} if partner else {policy: gives}))
     with pytest.raises(RuleFailed, match=policy):
         shop.place()
@@ -467,7 +471,7 @@ def test_a_fact_that_a_rule_fails_at_is_taken_once_however_often_it_comes(
     store = SqlStore(f"sqlite:///{tmp_path}/shop.db") if sql else MemoryStore()
     shop = Shop(store=store, **policy("release", True)(fault)).place()
     goods = GoodsReturned(lines={"1": 1}).at(AT, subject="A-1")
-    paid = PaymentReported(fact=PaymentFact.CAPTURED, amount=100, reference="p")
+    paid = PaymentReported(fact=PaymentOutcome.CAPTURED, amount=100, reference="p")
     shop.delivers()
     fault.now = "raises"
     for _ in range(times):
@@ -486,7 +490,7 @@ def test_a_fact_that_a_rule_fails_at_is_taken_once_however_often_it_comes(
 class Ending:
     """Ends the process, where it may."""
 
-    def perform(self, _deed: Deed) -> None:
+    def perform(self, _deed: EffectAttempt) -> None:
         sys.exit("a wrong option")
 
 
@@ -553,7 +557,7 @@ LAWS: dict[Mutate, Law] = {
     bounds_no_policy: law(
         test_what_a_policy_gives_is_within_the_bounds_of_what_may_be_sent, "cost", Decimal(-1)
     ),
-    believes_every_policy: law(EVERY, "owed", "gives nonsense"),
+    believes_every_policy: law(EVERY, "amount_due", "gives nonsense"),
 }
 MUTANTS = Mutants("faults", LAWS)
 

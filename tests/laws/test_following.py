@@ -16,20 +16,20 @@ from orderflow.engine.pipeline.envelope import Envelope
 from orderflow.kernel.parcels import parcel as parcels
 from orderflow.model.commands import Confirm, Pack, Pick, PlaceHold, ReleaseHold
 from orderflow.model.ledger import Bucket
-from orderflow.model.messages import TakeOut
+from orderflow.model.messages import TakeUnitsOut
 from orderflow.model.parcel import ParcelStatus
 from orderflow.ports import Commit, Outcome
 from orderflow.stores import MemoryStore
 from orderflow.testing import History, orders
-from orderflow.testing.history import Move
-from orderflow.testing.lives import every_way
+from orderflow.testing.histories import every_way
+from orderflow.testing.history import LifeStep
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law
 from tests.shop import Shop, new_order
 
-MOVES = st.lists(st.builds(Move, st.sampled_from(("work", "people", "wait"))), max_size=8)
+MOVES = st.lists(st.builds(LifeStep, st.sampled_from(("work", "people", "wait"))), max_size=8)
 
 
-def lived(document: NewOrder, moves: list[Move], depth: int) -> tuple[object, ...]:
+def lived(document: NewOrder, moves: list[LifeStep], depth: int) -> tuple[object, ...]:
     """What a quiet life comes to: what became true, where the units stand, what the parcels say."""
     with patch.object(follow, "_DEPTH", depth):
         life = History(every_way, document, tuple(moves), 9)
@@ -47,7 +47,7 @@ def lived(document: NewOrder, moves: list[Move], depth: int) -> tuple[object, ..
 
 
 @given(orders(), MOVES)
-def test_lives_come_to_the_same(document: NewOrder, moves: list[Move]) -> None:
+def test_lives_come_to_the_same(document: NewOrder, moves: list[LifeStep]) -> None:
     assert lived(document, moves, depth=0) == lived(document, moves, depth=8)
 
 
@@ -60,7 +60,7 @@ LAWS: dict[Mutate, Law] = {
     forgets_what_follows: law(
         test_lives_come_to_the_same,
         NewOrder(currency="EUR", lines=(Line(sku="MUG", quantity=2),)),
-        [Move("work"), Move("people")],
+        [LifeStep("work"), LifeStep("people")],
     )
 }
 MUTANTS = Mutants("following", LAWS)
@@ -92,7 +92,7 @@ def test_a_parcel_is_there_when_it_was_packed() -> None:
     parcel = engine.store.parcel("A-P1")
     assert parcel is not None
     assert [content.quantity for content in parcel.contents] == [2]
-    assert engine.store.undelivered("parcel:A-P1") == []
+    assert engine.store.pending_messages("parcel:A-P1") == []
 
 
 def test_an_order_on_hold_has_told_its_parcels() -> None:
@@ -112,7 +112,7 @@ class Slow(MemoryStore):
         self.before: Callable[[], object] | None = None
 
     def commit(self, commit: Commit) -> Outcome:
-        if commit.along and self.before:
+        if commit.with_it and self.before:
             act, self.before = self.before, None
             act()
         return super().commit(commit)
@@ -123,7 +123,7 @@ def test_who_was_too_late_leaves_what_follows_to_the_outbox() -> None:
     store = Slow()
     engine = packed(store)
     other = Engine(store, [InHouse()], steps=MANUAL, clock=engine.clock)
-    told = TakeOut(())
+    told = TakeUnitsOut(())
     store.before = lambda: other._handler.handle(Envelope("parcel:A-P1", told, "another's"))
     engine.submit(PlaceHold(hold="h", reason="fraud").to("A"))
     parcel = store.parcel("A-P1")
@@ -146,20 +146,20 @@ def test_what_cannot_be_handled_is_left_and_sinks_nothing(monkeypatch: pytest.Mo
         patched.setattr(parcels, "_filled", broken)
         engine.submit(Pack(fo="A-F1", units={"1": 2}).to("A"))
         assert engine.order("A").units(Bucket.PACKED) == {"1": 2}
-        assert len(engine.store.undelivered("parcel:A-P1")) == 1
+        assert len(engine.store.pending_messages("parcel:A-P1")) == 1
     engine.worker.run_until_idle()
     parcel = engine.store.parcel("A-P1")
     assert parcel is not None
-    assert parcel.status is ParcelStatus.LABELLED
+    assert parcel.status is ParcelStatus.LABELED
 
 
 def test_what_cannot_be_read_is_left_and_sinks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = packed()
     with monkeypatch.context() as patched:
-        patched.setattr(MemoryStore, "parcels", broken)
+        patched.setattr(MemoryStore, "parcels_by_id", broken)
         engine.submit(PlaceHold(hold="h", reason="fraud").to("A"))
     assert engine.order("A").overlays == {"on_hold"}
-    assert len(engine.store.undelivered("parcel:A-P1")) == 1
+    assert len(engine.store.pending_messages("parcel:A-P1")) == 1
 
 
 def test_messages_to_one_subject_keep_their_order() -> None:
@@ -167,9 +167,9 @@ def test_messages_to_one_subject_keep_their_order() -> None:
     engine = packed()
     with patch.object(follow, "_DEPTH", 0):
         engine.submit(PlaceHold(hold="h", reason="fraud").to("A"))
-    assert len(engine.store.undelivered("parcel:A-P1")) == 1
+    assert len(engine.store.pending_messages("parcel:A-P1")) == 1
     engine.submit(ReleaseHold(hold="h").to("A"))
-    assert len(engine.store.undelivered("parcel:A-P1")) == 2
+    assert len(engine.store.pending_messages("parcel:A-P1")) == 2
     engine.worker.run_until_idle()
     parcel = engine.store.parcel("A-P1")
     assert parcel is not None

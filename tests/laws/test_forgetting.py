@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from orderflow import Customer, Engine, InHouse, Line, NewOrder
 from orderflow.cli.app import app
 from orderflow.engine import erasure
-from orderflow.engine.anonymous import is_forgotten
+from orderflow.engine.anonymization import is_forgotten
 from orderflow.engine.doctor import examine
 from orderflow.model import observations as obs
 from orderflow.model.commands import Cancel, Edit, Reopen
 from orderflow.model.document import PERSONAL_FIELDS, Charge
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import PaymentOutcome
 from orderflow.stores.sql.database import Database
 from tests.laws.places import (
     CHANGES,
@@ -79,7 +79,7 @@ def no_text_outlives_a_person(live: Any, start: str, place: Place) -> None:
         shop = Marked(place.store, place.documents, start)
         live(shop)
         assert shop.marks.found(place.rows(True)), "nothing was said"
-        assert shop.engine.forget("ana-17").erased == ("A-1",)
+        assert shop.engine.erase("ana-17").erased == ("A-1",)
         assert left_in(shop, place.rows(True)) == set(), "in a row"
         assert list(examine(shop.engine)) == []
         shop.check()
@@ -108,7 +108,7 @@ def charged_back(shop: Marked) -> None:
 def reopened(shop: Marked) -> None:
     """It is opened, something is added, a document is filed, and all of it is cancelled."""
     shop.asks(Reopen)
-    assert shop.engine.forget_order("A-1").waiting == ("A-1",), "it is open"
+    assert shop.engine.erase_order("A-1").waiting == ("A-1",), "it is open"
     shop.asks(Edit, quantities={}, lines=(shop.line("11"),), ship_to=None)
     shop.documents.file("A-1", "A-1-invoice-2", f"bill of {shop.order.document}".encode())
     shop.asks(Cancel, lines=None)
@@ -136,7 +136,7 @@ def what_comes_later_is_erased_too(comes: Callable[[Marked], None], place: Place
     """It is erased when it is over, without anybody asking, and so is what comes after that."""
     shop = Marked(place.store, place.documents, f"{ANA} ")
     in_house(shop)
-    shop.engine.forget("ana-17")
+    shop.engine.erase("ana-17")
     for days in (0, 40):
         shop.passes(days=days)
         comes(shop)
@@ -144,10 +144,10 @@ def what_comes_later_is_erased_too(comes: Callable[[Marked], None], place: Place
         shop.passes(days=8)
         assert left_in(shop, place.rows(True)) == set(), "in a row"
         assert not place.documents.filed("A-1"), "filed"
-        assert shop.engine.forget_order("A-1").erased == ("A-1",)
+        assert shop.engine.erase_order("A-1").erased == ("A-1",)
         assert list(examine(shop.engine)) == []
         shop.check()
-    assert len(place.store.pending("forgotten:A-1")) == 1, "one timer stands"
+    assert len(place.store.open_rows("forgotten:A-1")) == 1, "one timer stands"
 
 
 NOT_TOLD = frozenset({
@@ -230,11 +230,11 @@ def left_of(told: str, phone: str = "") -> set[str]:
     line, charge = Line(sku="MUG", quantity=1, amount=500), Charge(code=told, amount=1)
     order = NewOrder(number="A-1", currency="EUR", customer=who, lines=(line,), charges=(charge,))
     shop.engine.place(order, by=told)
-    paid = obs.PaymentReported(fact=PaymentFact.AUTHORISED, amount=500, reference=told)
+    paid = obs.PaymentReported(fact=PaymentOutcome.AUTHORISED, amount=500, reference=told)
     shop.engine.observe(paid.at(shop.clock.now(), subject="A-1"))
     shop.engine.submit(Cancel().to("A-1"))
     shop.passes(days=60)
-    assert shop.engine.forget("c-17").erased == ("A-1",)
+    assert shop.engine.erase("c-17").erased == ("A-1",)
     journal = list(shop.engine.journal("A-1"))
     left = {"actor"} if any(told in entry.actor for entry in journal) else set()
     said = repr([entry.events for entry in journal])
@@ -250,7 +250,7 @@ def test_of_who_gave_no_name_none_is_found() -> None:
     ), by="web--shop")  # fmt: skip
     shop.engine.submit(Cancel().to("A-1"))
     shop.passes(days=60)
-    assert shop.engine.forget_order("A-1").erased == ("A-1",)
+    assert shop.engine.erase_order("A-1").erased == ("A-1",)
     assert shop.order.document.charges == (charge,)
     assert next(shop.engine.journal("A-1")).actor == "web--shop"
 
@@ -259,7 +259,7 @@ def test_of_who_gave_no_name_none_is_found() -> None:
 def test_an_id_as_a_reason_is_erased_from_what_comes_later(by: str) -> None:
     shop = Marked(in_memory().store, in_memory().documents, "")
     in_house(shop)
-    shop.engine.forget("ana-17")
+    shop.engine.erase("ana-17")
     shop.engine.submit(Reopen(reason="ana-17").to("A-1", by=by, id="ana-17"))
     shop.ends()
     shop.passes(days=8)
@@ -281,14 +281,14 @@ def leaves_the_keys_of_rows(patch: Patch) -> None:
 
 def names_whom_it_erases(patch: Patch) -> None:
     """The log names the customer who is erased."""
-    erase = erasure.Forgetter._erase
+    erase = erasure.Eraser._erase
 
-    def tells(self: erasure.Forgetter, name: str, alias: str) -> bool:
-        who = self._store.load([name])[name].document.customer
+    def tells(self: erasure.Eraser, name: str, alias: str) -> bool:
+        who = self._store.orders_by_id([name])[name].document.customer
         logging.getLogger("orderflow").info("%s is erased", who)
         return erase(self, name, alias)
 
-    patch.setattr(erasure.Forgetter, "_erase", tells)
+    patch.setattr(erasure.Eraser, "_erase", tells)
 
 
 def leaves_the_journal(patch: Patch) -> None:
@@ -333,12 +333,12 @@ def looks_for_phones_as_written(patch: Patch) -> None:
 
 def looks_no_more(patch: Patch) -> None:
     """Who was forgotten is not thought of any more."""
-    patch.setattr(erasure.Forgetter, "_look_again", lambda *_given: None)
+    patch.setattr(erasure.Eraser, "_look_again", lambda *_given: None)
 
 
 def knows_by_the_document(patch: Patch) -> None:
     """Where the document is anonymous, nothing came."""
-    patch.setattr(erasure.Forgetter, "_came", lambda *_given: False)
+    patch.setattr(erasure.Eraser, "_came", lambda *_given: False)
 
 
 def takes_nobody_for_the_person(patch: Patch) -> None:
@@ -352,9 +352,9 @@ def takes_nobody_for_the_person(patch: Patch) -> None:
 
 def says_that_it_is_over(patch: Patch) -> None:
     """An order that is open again is called erased."""
-    is_open = erasure.Forgetter._open
+    is_open = erasure.Eraser._open
     patch.setattr(
-        erasure.Forgetter,
+        erasure.Eraser,
         "_open",
         lambda self, order: not is_forgotten(order) and is_open(self, order),
     )

@@ -14,7 +14,7 @@ from orderflow.fulfillment import Digital, Dropship, Handover, Pickup, ThirdPart
 from orderflow.model.commands import Cancel
 from orderflow.model.events import Entry, UnitsMoved
 from orderflow.policies import StepPolicy
-from orderflow.testing import FakeParty, orders
+from orderflow.testing import FakePartner, orders
 from orderflow.testing.data import SKUS
 from tests.shop import Shop
 
@@ -32,8 +32,8 @@ def told(entries: Iterator[Entry]) -> Iterator[Told]:
 
 def history(order: NewOrder, steps: StepPolicy) -> list[Told]:
     """What happens to an order until it waits for others than us."""
-    supplier = Dropship(FakeParty(), cost=lambda _line: Decimal(1), locations=("supplier",))
-    provider = ThirdParty(FakeParty(), "3pl")
+    supplier = Dropship(FakePartner(), cost=lambda _line: Decimal(1), locations=("supplier",))
+    provider = ThirdParty(FakePartner(), "3pl")
     strategies = InHouse(), supplier, Pickup(), Handover(), Digital(), provider
     shop = Shop(*strategies, stock={}, steps=steps)
     for sku, location in zip(SKUS, ("main", "supplier", "3pl"), strict=True):

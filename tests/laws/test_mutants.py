@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow.inventory import levels
-from orderflow.testing import Broken
+from orderflow.testing import BrokenLaw
 from tests.mutants import RECORD, SEAMS, TESTS, Law, Patch, caught, give_engines, law, rooms
 from tests.shop import Shop
 
@@ -78,7 +78,7 @@ def test_a_law_that_expects_an_error_in_vain_is_caught() -> None:
 
 
 def breaks_a_promise() -> None:
-    raise Broken(3, "too many")
+    raise BrokenLaw(3, "too many")
 
 
 def test_a_promise_that_is_broken_is_caught_by_its_number_or_where_it_is_checked() -> None:
@@ -101,7 +101,7 @@ def divides() -> None:
 
 
 def asserts_in_the_library() -> None:
-    levels.Holding.asserts()  # type: ignore[attr-defined]  # compiled below, as the library's
+    levels.KeyStock.asserts()  # type: ignore[attr-defined]  # compiled below, as the library's
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_an_assertion_of_the_library_is_no_law(monkeypatch: Patch) -> None:
     """It is in the way of a mutant, and fails by itself."""
     names: dict[str, Callable[[], None]] = {}
     exec(compile("def asserts():\n    assert not 1, 'no'", levels.__file__, "exec"), names)
-    monkeypatch.setattr(levels.Holding, "asserts", names["asserts"], raising=False)
+    monkeypatch.setattr(levels.KeyStock, "asserts", names["asserts"], raising=False)
     with pytest.raises(AssertionError, match="something else failed"):
         caught(law(asserts_in_the_library), "no")
 
@@ -144,6 +144,6 @@ def test_a_law_that_draws_is_hunted_or_given_an_example() -> None:
 
 
 def test_engines_have_the_policies_of_a_mutant(monkeypatch: Patch) -> None:
-    give_engines(monkeypatch, owed=lambda _order: 7)
+    give_engines(monkeypatch, amount_due=lambda _order: 7)
     shop = Shop().place()
-    assert shop.engine.rules.owed(shop.order) == 7
+    assert shop.engine.rules.amount_due(shop.order) == 7

@@ -10,21 +10,21 @@ from hypothesis import strategies as st
 
 from orderflow import Dropship, Line
 from orderflow.model.commands import Ship
-from orderflow.model.events import FactKept
+from orderflow.model.events import ObservationKept
 from orderflow.model.observations import (
-    Fact,
     GoodsShipped,
     InvoiceLine,
     InvoiceReceived,
     LabelBought,
     LabelVoided,
     Observation,
+    ObservationBody,
     TrackingReported,
     TrackingRetracted,
 )
 from orderflow.model.parcel import AT_SENDER, Parcel, ParcelStatus
 from orderflow.ports import Label, LabelRequest, Store
-from orderflow.testing import FakeCarrier, FakeParty
+from orderflow.testing import FakeCarrier, FakePartner
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, original, replace
 from tests.shop import Shop
 
@@ -87,25 +87,25 @@ def test_a_void_label_is_a_task_and_does_not_leave(
         assert shop.tasks() == {"ship"}
 
 
-def told(event: str) -> Fact:
+def told(event: str) -> ObservationBody:
     """That a parcel with the number T1 was delivered."""
     return TrackingReported(tracking_number="T1", status=ParcelStatus.DELIVERED, event=event)
 
 
-def notice(units: int, number: str) -> Fact:
+def notice(units: int, number: str) -> ObservationBody:
     """A ship notice with the number N."""
     return GoodsShipped(fo="A-1-F1", notice="N", lines={"1": units}, tracking_number=number)
 
 
-def invoice(units: int, cost: str) -> Fact:
+def invoice(units: int, cost: str) -> ObservationBody:
     """An invoice with the number N."""
     line = InvoiceLine(line="1", quantity=units, unit_cost=Decimal(cost))
     return InvoiceReceived(fo="A-1-F1", number="N", lines=(line,))
 
 
-def reused(supplier: bool, days: int, scan: Fact) -> tuple[Shop, datetime]:
+def reused(supplier: bool, days: int, scan: ObservationBody) -> tuple[Shop, datetime]:
     """A shop in which A-2 has the number of A-1, so many days after that was told of *scan*."""
-    carried = [Dropship(FakeParty(prompt=True))] if supplier else []
+    carried = [Dropship(FakePartner(prompt=True))] if supplier else []
     shop = Shop(*carried, carrier=OneNumber())
     for number in ("A-1", "A-2"):
         shop.place(number=number)
@@ -148,7 +148,7 @@ def test_a_scan_is_of_the_parcel_that_had_its_number_then(
     old = [hour for hour in hours if hour <= -24]
     assert has(shop, "A-1") == ["first", *(f"e{hour}" for hour in old)], "the first has its scans"
     assert has(shop, "A-2") == [f"e{hour}" for hour in hours if hour > -24], "the next has its own"
-    assert not shop.engine.inbox()
+    assert not shop.engine.unmatched()
 
 
 @settings(max_examples=15)
@@ -178,7 +178,7 @@ def test_a_label_that_is_told_before_its_parcel_is_there_finds_it(days: int) -> 
     shop.completes("pack")
     parcel = shop.store.parcel("A-1-P1")
     assert parcel is not None
-    assert shop.engine.inbox() == [], "it is matched"
+    assert shop.engine.unmatched() == [], "it is matched"
     assert parcel.tracking_number == "EARLY"
 
 
@@ -188,14 +188,14 @@ INVOICES = st.builds(invoice, st.integers(1, 3), st.sampled_from(["1", "1.5"]))
 
 @settings(max_examples=25)
 @given(said=st.lists(NOTICES, min_size=2, max_size=3) | st.lists(INVOICES, min_size=2, max_size=3))
-def test_what_is_said_otherwise_under_a_number_is_kept(said: list[Fact]) -> None:
-    shop = Shop(Dropship(FakeParty(prompt=True)))
+def test_what_is_said_otherwise_under_a_number_is_kept(said: list[ObservationBody]) -> None:
+    shop = Shop(Dropship(FakePartner(prompt=True)))
     shop.place(Line(sku="MUG", quantity=3))
     shop.says(said[0])
     first = shop.stands
     shop.says(*said[1:])
     others = [fact for fact in said[1:] if fact != said[0]]
-    assert len(shop.events(FactKept)) == len(others)
+    assert len(shop.events(ObservationKept)) == len(others)
     assert shop.stands == first
     kept = {f"exception.{fact.kind}" for fact in others}  # type: ignore[attr-defined]  # each has
     assert kept <= shop.tasks()
@@ -218,7 +218,7 @@ def the_last_one_has_the_number(patch: Patch) -> None:
     """Whatever is told of a number is told of the parcel that got it last."""
 
     def last(_fact: Observation, body: TrackingReported, _message: str, store: Store) -> str | None:
-        return store.find(f"tracking:{body.tracking_number}")
+        return store.resolve(f"tracking:{body.tracking_number}")
 
     replace(patch, "whose a number is", last)
 

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from orderflow import Line, Order, Refused
 from orderflow.kernel.decision import policies
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.model import events as ev
-from orderflow.model.commands import Cancel, Edit, Pack, Pick, RemindPayment, Resend
+from orderflow.model.commands import Cancel, Edit, Pack, Pick, Resend, SendDunning
 from orderflow.model.document import Charge, Terms
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.observations import GoodsReturned, TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import PaymentOutcome
 from orderflow.policies import at_confirmation, when_paid
 from tests.mutants import (
     Law,
@@ -48,7 +48,7 @@ def prepaid(*lines: Line, manual: Iterable[str] = ()) -> Shop:
 
 def may_be_reminded(shop: Shop) -> bool:
     with suppress(Refused):
-        shop.engine.submit(RemindPayment().to("A-1"))
+        shop.engine.submit(SendDunning().to("A-1"))
         return True
     return False
 
@@ -78,7 +78,7 @@ def works_as_soon_as_it_is_paid(steps: list[int]) -> None:
         released = released or sum(steps[: number + 1]) >= owed
         assert shop.order.state.released == released
         assert payments.total == owed
-        assert may_be_reminded(shop) == (payments.kept < owed)
+        assert may_be_reminded(shop) == (payments.net_captured < owed)
     if shop.order.state.payments.captured and not shop.order.state.payments.refunded:
         paid = shop.order.state.payments.captured >= owed
         assert shop.order.payment_status == ("paid" if paid else "partially_paid")
@@ -193,7 +193,7 @@ def refunded(shop: Shop) -> int:
 
 
 reports = st.tuples(
-    st.sampled_from([PaymentFact.CAPTURED, PaymentFact.AUTHORISED, PaymentFact.FAILED]),
+    st.sampled_from([PaymentOutcome.CAPTURED, PaymentOutcome.AUTHORISED, PaymentOutcome.FAILED]),
     st.sampled_from("ab"),
     st.sampled_from([300, 500, 700, 1000]),
 )
@@ -203,23 +203,23 @@ reports = st.tuples(
     told=st.lists(reports, max_size=5).flatmap(lambda r: st.tuples(st.just(r), st.permutations(r)))
 )
 def test_amounts_that_differ_count_with_the_greatest_whichever_came_first(
-    told: tuple[list[tuple[PaymentFact, str, int]], list[tuple[PaymentFact, str, int]]],
+    told: tuple[list[tuple[PaymentOutcome, str, int]], list[tuple[PaymentOutcome, str, int]]],
 ) -> None:
     greatest_counts(*told)
 
 
-def greatest_counts(*tellings: list[tuple[PaymentFact, str, int]]) -> None:
+def greatest_counts(*tellings: list[tuple[PaymentOutcome, str, int]]) -> None:
     """Each telling has the same reports, in another order."""
     ends = []
     for told in tellings:
         shop = prepaid()
-        amounts: dict[tuple[PaymentFact, str], set[int]] = {}
+        amounts: dict[tuple[PaymentOutcome, str], set[int]] = {}
         for fact, ref, amount in told:
             shop.pays(amount, fact, ref)
-            if fact is not PaymentFact.FAILED:
+            if fact is not PaymentOutcome.FAILED:
                 amounts.setdefault((fact, ref), set()).add(amount)
         paid = shop.order.state.payments
-        for fact in (PaymentFact.CAPTURED, PaymentFact.AUTHORISED):
+        for fact in (PaymentOutcome.CAPTURED, PaymentOutcome.AUTHORISED):
             most = [max(found) for (kind, _), found in amounts.items() if kind is fact]
             assert getattr(paid, fact) == sum(most)
         asked = {task.subject for task in shop.engine.tasks(role="finance")}
@@ -277,7 +277,7 @@ def collects_what_is_owed(parts: list[tuple[int, int, str]], ahead: int, postage
             shop.says(GoodsReturned(lines={str(number): 1}))
     state = shop.order.state
     going_back = sum(refund.amount for refund in state.refunds.values())
-    assert state.payments.kept - going_back == state.payments.total
+    assert state.payments.net_captured - going_back == state.payments.total
 
 
 def pack(shop: Shop, units: dict[str, int]) -> None:
@@ -302,7 +302,7 @@ def scan(shop: Shop, status: ParcelStatus) -> None:
 
 def owes_what_was_placed(patch: Patch) -> None:
     """What is owed stays the total of the placement."""
-    forget_events(patch, ev.TotalChanged)
+    forget_events(patch, ev.AmountDueChanged)
 
 
 def collects_what_is_gone(patch: Patch) -> None:
@@ -330,9 +330,9 @@ def keeps_what_was_paid_too_much(patch: Patch) -> None:
     """Money beyond the price is kept, whatever becomes of the order."""
     refund = original("refunds are proposed")
 
-    def propose(deciding: Deciding) -> None:
-        if not deciding.order.state.phase.final:
-            refund(deciding)
+    def propose(draft: Draft) -> None:
+        if not draft.order.state.phase.final:
+            refund(draft)
 
     replace(patch, "refunds are proposed", propose)
 
@@ -361,8 +361,8 @@ LAWS: dict[Mutate, Law] = {
     the_first_report_counts: law(
         test_amounts_that_differ_count_with_the_greatest_whichever_came_first,
         (
-            [(PaymentFact.CAPTURED, "a", 500), (PaymentFact.CAPTURED, "a", 1000)],
-            [(PaymentFact.CAPTURED, "a", 1000), (PaymentFact.CAPTURED, "a", 500)],
+            [(PaymentOutcome.CAPTURED, "a", 500), (PaymentOutcome.CAPTURED, "a", 1000)],
+            [(PaymentOutcome.CAPTURED, "a", 1000), (PaymentOutcome.CAPTURED, "a", 500)],
         ),
     ),
     keeps_what_was_paid_too_much: law(

@@ -13,15 +13,15 @@ from hypothesis.stateful import run_state_machine_as_test
 from orderflow.engine.pipeline.envelope import Envelope
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.pipeline.submit import Submitter
-from orderflow.inventory import Holding
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.inventory import KeyStock
+from orderflow.kernel.decision.draft import Draft
 from orderflow.model import events as ev
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.messages import EffectFailed
 from orderflow.model.observations import PaymentReported
 from orderflow.model.parcel import Content, Parcel, status_of
-from orderflow.model.state import PaymentFact
-from orderflow.model.stock import Reserve, StockLevel, Wait
+from orderflow.model.state import PaymentOutcome
+from orderflow.model.stock import JoinWaitingList, Reserve, StockLevel
 from orderflow.model.work import Timer
 from orderflow.ports import Commit, Outcome
 from orderflow.stores import MemoryStore
@@ -47,7 +47,7 @@ TestLives = Lives.TestCase
 SOON = 3
 """A seed whose lives meet every mutant soon; with some, two take over a minute each."""
 
-Apply = Callable[[Any, Holding], Holding | None]
+Apply = Callable[[Any, KeyStock], KeyStock | None]
 
 
 def test_lives_meet_every_kind_of_trouble() -> None:
@@ -65,15 +65,15 @@ def test_lives_meet_every_kind_of_trouble() -> None:
 
     expected = {
         *("backordered", "cancelled", "delivered", "lost", "returning", "returned"),
-        *("HoldPlaced", "EffectGaveUp", "SurplusFound", "ReturnOpened", "PutAwayAsked"),
-        *("TaskOpened", "TimerDone", "ReceiptConfirmed", "PaymentRecorded"),
-        *("TaskEscalated", "PromiseChanged", "PaymentReminded", "ReviewAsked", "ReviewSettled"),
+        *("HoldPlaced", "EffectGaveUp", "OverageFound", "ReturnOpened", "PutAwayRequested"),
+        *("TaskOpened", "TimerDone", "DeliveryConfirmed", "PaymentRecorded"),
+        *("TaskEscalated", "PromiseChanged", "DunningSent", "ReviewRequested", "ReviewSettled"),
         *(
             "ParcelScanRetracted",
             "RefundProposed",
             "RefundMoved",
-            "GoodsJudged",
-            "StrangeGoodsCame",
+            "GoodsInspected",
+            "UnexpectedGoodsReceived",
             "QuantityRaised",
             "LineAdded",
             "AddressChanged",
@@ -117,8 +117,10 @@ def refusals_leave_a_note(patch: Patch) -> None:
         found = original(self, envelopes, *more)
         for envelope, answer in zip(envelopes, found, strict=True):
             if isinstance(answer, tuple) and self.store.order(envelope.subject[6:]) is not None:
-                note = PaymentReported(fact=PaymentFact.FAILED, amount=0, reference=envelope.cause)
-                told = attrs.evolve(envelope, body=note, receipt=None, done=None, creates=False)
+                note = PaymentReported(
+                    fact=PaymentOutcome.FAILED, amount=0, reference=envelope.cause
+                )
+                told = attrs.evolve(envelope, body=note, processed=None, done=None, creates=False)
                 original(self, [told])
         return found
 
@@ -139,12 +141,12 @@ def units_are_doubled(patch: Patch) -> None:
 
 def cancelled_stock_stays_reserved(patch: Patch) -> None:
     """Cancelling forgets to give the reservation back."""
-    patch.setattr(Deciding, "unreserve", lambda *_args, **_kwargs: None)
+    patch.setattr(Draft, "release_reservation", lambda *_args, **_kwargs: None)
 
 
 def shipping_forgets_the_stock(patch: Patch) -> None:
     """What is shipped stays on hand and reserved."""
-    patch.setattr(Deciding, "leave_stock", lambda *_args: None)
+    patch.setattr(Draft, "leave_stock", lambda *_args: None)
 
 
 def restock_without_a_movement(patch: Patch) -> None:
@@ -156,10 +158,10 @@ def grants_ignore_what_is_there(patch: Patch) -> None:
     """Read, then write: every reservation is granted."""
     apply: Apply = original("memory: an operation on stock")
 
-    def generous(op: Any, held: Holding) -> Holding | None:
+    def generous(op: Any, held: KeyStock) -> KeyStock | None:
         if isinstance(op, Reserve):
             level = attrs.evolve(held.level, reserved=held.level.reserved + op.quantity)
-            return Holding(level, held.reserved + op.quantity, held.waiting)
+            return KeyStock(level, held.reserved + op.quantity, held.waiting)
         return apply(op, held)
 
     replace(patch, "memory: an operation on stock", generous)
@@ -176,14 +178,14 @@ def allowance_is_ignored(patch: Patch) -> None:
     """Any number of backorders may be open."""
     apply: Apply = original("memory: an operation on stock")
 
-    def patient(op: Any, held: Holding) -> Holding | None:
-        if isinstance(op, Wait):
+    def patient(op: Any, held: KeyStock) -> KeyStock | None:
+        if isinstance(op, JoinWaitingList):
             level = attrs.evolve(held.level, backordered=held.level.backordered + op.quantity)
-            return Holding(level, held.reserved, held.waiting + op.quantity)
+            return KeyStock(level, held.reserved, held.waiting + op.quantity)
         return apply(op, held)
 
-    def endless(making: Deciding, slot: Slot, units: int, key: Any) -> None:
-        making.stock.append(Wait(key, making.id, slot.line, units))
+    def endless(making: Draft, slot: Slot, units: int, key: Any) -> None:
+        making.stock.append(JoinWaitingList(key, making.id, slot.line, units))
         making.move(slot, Slot(slot.line, Bucket.BACKORDERED), units)
 
     replace(patch, "memory: an operation on stock", patient)
@@ -206,7 +208,10 @@ def timers_are_not_stored(patch: Patch) -> None:
 
     def lossy(commit: Commit) -> Any:
         return rows_of(
-            attrs.evolve(commit, wanted=tuple(w for w in commit.wanted if not isinstance(w, Timer)))
+            attrs.evolve(
+                commit,
+                pending_work=tuple(w for w in commit.pending_work if not isinstance(w, Timer)),
+            )
         )
 
     replace(patch, "memory: the rows of a commit", lossy)
@@ -219,11 +224,11 @@ def giving_up_tells_nobody(patch: Patch) -> None:
 
 def receipts_are_lost(patch: Patch) -> None:
     """The store keeps no receipts."""
-    patch.setattr(MemoryStore, "receipt", lambda *_args: None)
+    patch.setattr(MemoryStore, "processed", lambda *_args: None)
     write = MemoryStore._write
 
     def forgetful(self: MemoryStore, commit: Commit) -> None:
-        write(self, attrs.evolve(commit, receipt=None))
+        write(self, attrs.evolve(commit, processed=None))
 
     patch.setattr(MemoryStore, "_write", forgetful)
 
@@ -258,10 +263,10 @@ def journal_loses_an_event(patch: Patch) -> None:
 def what_is_kept_is_refunded(patch: Patch) -> None:
     """Whatever the customer keeps is refunded, too."""
 
-    def generous(making: Deciding) -> None:
+    def generous(making: Draft) -> None:
         state = making.order.state
-        if state.payments.kept > 0 and not state.refunds:
-            making.emit(ev.RefundProposed(f"{making.id}-M1", state.payments.kept))
+        if state.payments.net_captured > 0 and not state.refunds:
+            making.emit(ev.RefundProposed(f"{making.id}-M1", state.payments.net_captured))
 
     replace(patch, "refunds are proposed", generous)
 
@@ -301,7 +306,7 @@ def parcels_hold_more_than_was_packed(patch: Patch) -> None:
 def cancelling_leaves_the_parcel(patch: Patch) -> None:
     """Units are taken out of a parcel that goes on as if they were in it."""
 
-    def take_out(making: Deciding, parcel: str) -> None:
+    def take_out(making: Draft, parcel: str) -> None:
         view = making.order.state.parcels[parcel]
         for line, units in making.order.units(Bucket.PACKED, parcel=parcel).items():
             slot = Slot(line, Bucket.PACKED, view.fo, parcel)

@@ -9,16 +9,21 @@ from hypothesis import strategies as st
 
 from orderflow import Line, Order
 from orderflow.errors import PortFailed
-from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.pending.answers import ANSWERS, Answers
+from orderflow.kernel.decision.draft import Draft
+from orderflow.kernel.pending.answers import ANSWERS, AnswerSpec
 from orderflow.model import events as ev
-from orderflow.model.amount_due import owed_for_what_is_kept
+from orderflow.model.amount_due import amount_due
 from orderflow.model.commands import Cancel, CloseReturn, RequestReturn, RetryRefund
 from orderflow.model.document import Charge
-from orderflow.model.observations import Fact, GoodsReturned, PaymentReported, TrackingReported
+from orderflow.model.observations import (
+    GoodsReturned,
+    ObservationBody,
+    PaymentReported,
+    TrackingReported,
+)
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.returns import Disposition, Finding
-from orderflow.model.state import PaymentFact, RefundStatus
+from orderflow.model.returns import Disposition, InspectionLine
+from orderflow.model.state import PaymentOutcome, RefundStatus
 from orderflow.ports import RefundRequest
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, give_engines, law, original, replace
 from tests.shop import Shop
@@ -32,10 +37,10 @@ class Bank:
     def __init__(self) -> None:
         self.paid: dict[str, int] = {}
         self.loses = self.refuses = False
-        self.answers: Fact | None = None
+        self.answers: ObservationBody | None = None
 
-    def refund(self, request: RefundRequest) -> Fact | None:
-        fact = PaymentFact.FAILED if self.refuses else PaymentFact.REFUNDED
+    def refund(self, request: RefundRequest) -> ObservationBody | None:
+        fact = PaymentOutcome.FAILED if self.refuses else PaymentOutcome.REFUNDED
         if not self.refuses:
             self.paid.setdefault(request.key, request.amount)
         if self.answers:
@@ -57,7 +62,7 @@ class Paid(Shop):
         self.place(line, charges=(Charge(code="POST", amount=postage),) if postage else ())
         self.pays(amount + tax + postage if captured < 0 else captured)
 
-    def bring_back(self, units: int, *findings: Finding) -> None:
+    def bring_back(self, units: int, *findings: InspectionLine) -> None:
         """Units come back unannounced, are looked at, and the return is closed."""
         self.says(GoodsReturned(lines={"1": units}))
         rma = list(self.order.state.returns)[-1]
@@ -120,7 +125,7 @@ def test_goods_that_are_not_accepted_are_not_refunded() -> None:
     shop.engine.submit(RequestReturn(lines={"1": 3}).to("A-1"))
     rma = next(iter(shop.order.state.returns))
     shop.engine.observe(GoodsReturned(lines={"1": 3}, rma=rma).at(shop.clock.now(), subject="A-1"))
-    bad = Finding(line="1", quantity=1, disposition=Disposition.SEND_BACK)
+    bad = InspectionLine(line="1", quantity=1, disposition=Disposition.SEND_BACK)
     shop.does(CloseReturn(rma=rma, findings=(bad,)))
     assert shop.refunds == [(400, RefundStatus.SUCCEEDED)]
     (task,) = shop.engine.tasks(role="warehouse")
@@ -177,19 +182,19 @@ def test_a_chargeback_takes_a_refund_back_that_was_not_paid_yet() -> None:
     shop = Paid(1000, manual=["pick"])
     shop.bank.loses = True
     shop.does(Cancel(lines={"1": 2}))
-    back = PaymentReported(fact=PaymentFact.CHARGED_BACK, amount=1000, reference="c1")
+    back = PaymentReported(fact=PaymentOutcome.CHARGED_BACK, amount=1000, reference="c1")
     shop.says(back)
     assert shop.refunds == [(400, RefundStatus.WITHDRAWN)]
 
 
 @given(
-    fact=st.sampled_from(PaymentFact),
+    fact=st.sampled_from(PaymentOutcome),
     amount=st.integers(0, 900),
     reference=st.sampled_from(["A-1-M1", "A-1-M1:refund:0", "p1", "A-1"]),
     answers=st.booleans(),
 )
 def test_a_bank_tells_of_the_refund_that_it_was_asked_for(
-    fact: PaymentFact, amount: int, reference: str, answers: bool
+    fact: PaymentOutcome, amount: int, reference: str, answers: bool
 ) -> None:
     """Another fact or reference is no answer; of another amount a person is told.
 
@@ -202,12 +207,12 @@ def test_a_bank_tells_of_the_refund_that_it_was_asked_for(
     if not answers:
         shop.says(said)
     of_it = reference.startswith("A-1-M1")
-    is_paid = of_it and fact is PaymentFact.REFUNDED
+    is_paid = of_it and fact is PaymentOutcome.REFUNDED
     told = shop.order.state.payments
     if answers:
         ends = {
-            PaymentFact.REFUNDED: RefundStatus.SUCCEEDED,
-            PaymentFact.FAILED: RefundStatus.FAILED,
+            PaymentOutcome.REFUNDED: RefundStatus.SUCCEEDED,
+            PaymentOutcome.FAILED: RefundStatus.FAILED,
         }
         right = ends.get(fact, RefundStatus.PENDING) if of_it else RefundStatus.PENDING
         seen = (told.captured, told.refunded, shop.refunds[0][1])
@@ -215,7 +220,7 @@ def test_a_bank_tells_of_the_refund_that_it_was_asked_for(
             f"it was answered with {fact}: {seen}"
         )
     else:
-        assert told.refunded == (amount if fact is PaymentFact.REFUNDED else 0)
+        assert told.refunded == (amount if fact is PaymentOutcome.REFUNDED else 0)
     looks = "exception.refund_amount" in shop.tasks()
     assert looks is (is_paid and amount != 400), f"{amount} were paid, and a person looks: {looks}"
 
@@ -225,7 +230,7 @@ def test_a_refund_that_is_told_of_under_its_id_and_under_its_key_is_looked_at() 
     shop = Paid(1000, manual=["pick"])
     shop.does(Cancel(lines={"1": 2}))
     assert not shop.tasks() & {"exception.refund_amount"}
-    shop.says(PaymentReported(fact=PaymentFact.REFUNDED, amount=400, reference="A-1-M1"))
+    shop.says(PaymentReported(fact=PaymentOutcome.REFUNDED, amount=400, reference="A-1-M1"))
     assert "exception.refund_amount" in shop.tasks()
 
 
@@ -233,7 +238,7 @@ def pays_once_more(patch: Patch) -> None:
     """A refund that was paid is proposed again."""
     propose = original("refunds are proposed")
 
-    def twice(making: Deciding) -> None:
+    def twice(making: Draft) -> None:
         propose(making)
         refunds = making.order.state.refunds
         paid = [r for r in refunds.values() if r.status is RefundStatus.SUCCEEDED]
@@ -251,7 +256,7 @@ def rounds_each_part(patch: Patch) -> None:
 def refunds_what_was_not_paid(patch: Patch) -> None:
     """The goods' worth is refunded, whatever was captured."""
 
-    def worth(making: Deciding) -> None:
+    def worth(making: Draft) -> None:
         state = making.order.state
         due = making.order.document.total.minor - state.payments.total
         if due and not state.refunds:
@@ -264,14 +269,14 @@ def keeps_the_postage(patch: Patch) -> None:
     """Postage stays owed when nothing is kept."""
 
     def owed(order: Order) -> int:
-        return owed_for_what_is_kept(order) or sum(c.amount for c in order.document.charges)
+        return amount_due(order) or sum(c.amount for c in order.document.charges)
 
-    give_engines(patch, owed=owed)
+    give_engines(patch, amount_due=owed)
 
 
 def takes_any_report_for_an_answer(patch: Patch) -> None:
     """Whatever a bank reports answers a refund."""
-    anything = Answers((PaymentReported,), outcomes=tuple(PaymentFact))
+    anything = AnswerSpec((PaymentReported,), outcomes=tuple(PaymentOutcome))
     replace(patch, "what may answer an effect", {**ANSWERS, "refund": anything})
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from orderflow.carriers.webhooks import read_tracking
-from orderflow.cli.running import Unreadable, read_orders
+from orderflow.cli.run import Unreadable, read_orders
 from orderflow.errors import InvalidInput, Problem
 from orderflow.model import parts, reading
 from orderflow.model.bounds import MANY

@@ -11,9 +11,9 @@ import attrs
 import pytest
 
 from orderflow import Refused
-from orderflow.engine.anonymous import is_forgotten
+from orderflow.engine.anonymization import is_forgotten
 from orderflow.engine.doctor import examine
-from orderflow.engine.retaining import Retainer
+from orderflow.engine.retention import Retainer
 from orderflow.errors import InvalidInput, NotFound, StoreFull
 from orderflow.fulfillment.steps import COMMAND_ROLES, STEP_ROLES
 from orderflow.kernel.decision.retention import ROWS
@@ -70,7 +70,7 @@ def what_is_restricted_is_shown_nowhere(
 ) -> None:
     shop = lived(place, live)
     with heard() as lines:
-        forgotten = shop.engine.forget("ana-17")
+        forgotten = shop.engine.erase("ana-17")
         assert (forgotten.erased, forgotten.waiting) == ((), ())
         assert {each.kind for each in forgotten.kept} >= {"order", "documents *invoice*"}
         assert left_in(shop, place.rows(False)) == set(), "in a row"
@@ -96,7 +96,7 @@ def an_auditor_is_shown_what_was_kept(place: Place) -> None:
     contents = {name: place.documents.read("A-1", name) for name in documents}
     owners = ("order:A-1", *(f"parcel:{parcel}" for parcel in order.state.parcels))
     journal = tuple(entry for owner in owners for entry in place.store.journal(owner))
-    shop.engine.forget("ana-17")
+    shop.engine.erase("ana-17")
     found = {each.kept.kind: each for each in shop.engine.restricted("A-1", by="audrey")}
     assert _document(found) == order.document, "the document"
     assert found["journal"].entries == journal, "the journal"
@@ -124,27 +124,27 @@ def test_nothing_is_left_when_its_time_is_over(place: Place) -> None:
 
 def nothing_is_left_when_its_time_is_over(place: Place) -> None:
     shop = lived(place)
-    forgotten, over = shop.engine.forget("ana-17"), shop.clock.now().year
+    forgotten, over = shop.engine.erase("ana-17"), shop.clock.now().year
     trade = {(kind, over + 7) for kind in ("addresses", "messages", "journal", "documents *slip*")}
     tax = {(kind, over + 9) for kind in ("order", "payments", "documents *invoice*")}
     assert set(kinds(forgotten.kept)) == trade | tax
-    assert shop.engine.forget("ana-17") == forgotten, "asked again"
-    waits = {wait.name: wait.due for wait in shop.engine.explain("A-1").waits}
+    assert shop.engine.erase("ana-17") == forgotten, "asked again"
+    waits = {wait.name: wait.due for wait in shop.engine.explain("A-1").pending}
     assert waits == {each.kind: each.until for each in forgotten.kept}, "explained"
-    assert shop.engine.silent("A-1") == ()
+    assert shop.engine.idle_parts("A-1") == ()
     for year, left in ((7, tax), (9, set())):
         now = datetime(over + year, 1, 1, tzinfo=UTC)
         shop.clock.advance(now - timedelta(seconds=1) - shop.clock.now())
-        before = set(kinds(shop.engine.forget("ana-17").kept))
+        before = set(kinds(shop.engine.erase("ana-17").kept))
         shop.opens(retention=Retention(), roles_of=auditors, documents=place.documents)
         shop.work()
-        assert set(kinds(shop.engine.forget("ana-17").kept)) == before, "too early"
+        assert set(kinds(shop.engine.erase("ana-17").kept)) == before, "too early"
         shop.passes(seconds=1)
-        assert set(kinds(shop.engine.forget("ana-17").kept)) == left, "kept for too long"
+        assert set(kinds(shop.engine.erase("ana-17").kept)) == left, "kept for too long"
     assert left_in(shop, place.rows(True)) == set(), "in a row"
     assert left_in(shop, place.files().decode("utf-8", "replace")) == set(), "in the file itself"
     assert shop.engine.restricted("A-1", by="audrey") == ()
-    assert shop.engine.explain("A-1").waits == ()
+    assert shop.engine.explain("A-1").pending == ()
 
 
 def test_who_dies_in_between_begins_again(place: Place, monkeypatch: Patch) -> None:
@@ -155,12 +155,12 @@ def who_dies_in_between_begins_again(place: Place, patch: Patch) -> None:
     """A process that dies before the order is rewritten has erased its documents already."""
     shop = lived(place)
     with patch.context() as dying:
-        dying.setattr(place.store, "rewrite", Mock(side_effect=StoreFull("no")))
+        dying.setattr(place.store, "rewrite_history", Mock(side_effect=StoreFull("no")))
         with pytest.raises(StoreFull):
-            shop.engine.forget("ana-17")
+            shop.engine.erase("ana-17")
     assert not place.documents.filed("A-1")
     place.documents.file("A-1", "late-invoice", b"came meanwhile")
-    shop.engine.forget("ana-17")
+    shop.engine.erase("ana-17")
     found = [each.documents for each in shop.engine.restricted("A-1", by="audrey")]
     names = {name for each in found for name in each}
     assert names == {"slip", "A-1-invoice", "late-invoice"}, "documents"
@@ -175,20 +175,20 @@ def test_what_was_kept_stays_when_more_comes(place: Place, monkeypatch: Patch) -
 
 
 def what_was_kept_stays_when_more_comes(place: Place, patch: Patch) -> None:
-    """Forgotten, opened, edited, over again, forgotten: at the second attempt."""
+    """Erasure, opened, edited, over again, forgotten: at the second attempt."""
     shop = lived(place)
-    shop.engine.forget("ana-17")
+    shop.engine.erase("ana-17")
     kept = {each.key: each for each in shop.engine.restricted("A-1", by="audrey")}
     shop.passes(days=400)
     with patch.context() as others_are_faster:
-        others_are_faster.setattr(place.store, "rewrite", Mock(return_value=False))
+        others_are_faster.setattr(place.store, "rewrite_history", Mock(return_value=False))
         reopened(shop)
         shop.ends()
         *_, came = place.store.journal("order:A-1")
-        assert shop.engine.forget_order("A-1").waiting == ("A-1",)
-    forgotten = shop.engine.forget_order("A-1")
+        assert shop.engine.erase_order("A-1").waiting == ("A-1",)
+    forgotten = shop.engine.erase_order("A-1")
     assert forgotten.waiting == ()
-    assert shop.engine.forget_order("A-1") == forgotten, "asked again"
+    assert shop.engine.erase_order("A-1") == forgotten, "asked again"
     found = {each.key: each for each in shop.engine.restricted("A-1", by="audrey")}
     assert {key: found.get(key) for key in kept} == kept, "what was kept before"
     later = {each.kept.kind: each for key, each in found.items() if key not in kept}
@@ -199,7 +199,7 @@ def what_was_kept_stays_when_more_comes(place: Place, patch: Patch) -> None:
     assert not [each for each in later["journal"].entries if each in before], "it is there twice"
     first = min(each.kept.until for each in kept.values())
     assert all(each.kept.until > first for each in later.values()), "each has its own time"
-    assert shop.engine.forget("ana-17").kept == forgotten.kept, "whose it is"
+    assert shop.engine.erase("ana-17").kept == forgotten.kept, "whose it is"
     assert left_in(shop, place.rows(False)) == set(), "in a row"
     assert list(examine(shop.engine)) == []
 
@@ -215,14 +215,14 @@ def found_journal(found: Mapping[str, Restricted]) -> tuple[Entry, ...]:
 def test_without_retention_everything_is_erased_at_once() -> None:
     place = in_memory()
     shop = lived(place, cancelled, retention=Retention())
-    assert shop.engine.forget("ana-17").erased == ("A-1",)
+    assert shop.engine.erase("ana-17").erased == ("A-1",)
     assert left_in(shop, place.rows(True)) == set()
 
 
 def test_what_no_law_keeps_is_erased_at_once() -> None:
     place = in_memory()
     shop = lived(place, retention=Retention(rows={"addresses": TRADE}))
-    assert kinds(shop.engine.forget("ana-17").kept) == [("addresses", shop.clock.now().year + 7)]
+    assert kinds(shop.engine.erase("ana-17").kept) == [("addresses", shop.clock.now().year + 7)]
     (kept,) = shop.engine.restricted("A-1", by="audrey")
     assert kept.document.keys() == {"ship_to", "pickup_at"}
     assert not kept.entries
@@ -232,19 +232,19 @@ def test_what_a_law_no_longer_wants_is_erased_at_once() -> None:
     place = in_memory()
     shop = lived(place, cancelled)
     shop.clock.advance(10 * YEAR)
-    assert shop.engine.forget("ana-17") == attrs.evolve(
-        shop.engine.forget("ana-17"), erased=("A-1",), kept=()
+    assert shop.engine.erase("ana-17") == attrs.evolve(
+        shop.engine.erase("ana-17"), erased=("A-1",), kept=()
     )
 
 
 def test_an_order_of_nobody_is_forgotten_by_its_name() -> None:
     shop = lived(in_memory(), cancelled)
-    forgotten = shop.engine.forget_order("A-1")
+    forgotten = shop.engine.erase_order("A-1")
     assert forgotten.kept
-    assert shop.engine.forget_order("A-1") == forgotten
-    assert shop.engine.forget("ana-17") == forgotten
+    assert shop.engine.erase_order("A-1") == forgotten
+    assert shop.engine.erase("ana-17") == forgotten
     with pytest.raises(NotFound):
-        shop.engine.forget_order("A-9")
+        shop.engine.erase_order("A-9")
     with pytest.raises(NotFound):
         shop.engine.restricted("A-9", by="audrey")
 
@@ -252,12 +252,12 @@ def test_an_order_of_nobody_is_forgotten_by_its_name() -> None:
 def test_an_open_order_that_is_forgotten_by_its_name_waits() -> None:
     shop = Marked(MemoryStore(), in_memory().documents, "", retention=RETENTION)
     shop.begins(shop.line("1"))
-    assert shop.engine.forget_order("A-1").waiting == ("A-1",)
+    assert shop.engine.erase_order("A-1").waiting == ("A-1",)
     shop.does(Cancel())
     shop.passes(days=2)
     assert left_in(shop, repr(shop.order.document)) == set()
-    assert not shop.store.pending("forget-order:A-1")
-    assert shop.engine.forget_order("A-1").kept
+    assert not shop.store.open_rows("forget-order:A-1")
+    assert shop.engine.erase_order("A-1").kept
 
 
 def test_each_kind_of_rows_is_of_the_models() -> None:
@@ -294,12 +294,12 @@ def test_a_year_counts_from_its_end_and_days_from_the_day() -> None:
 
 def leaves_what_is_kept(patch: Patch) -> None:
     """An order of which a law keeps something stays as it is."""
-    rewrite = MemoryStore.rewrite
+    rewrite = MemoryStore.rewrite_history
 
     def kept(self: MemoryStore, order: Order, *rest: Any) -> bool:
         return bool(self.restricted(order=order.id)) or rewrite(self, order, *rest)
 
-    patch.setattr(MemoryStore, "rewrite", kept)
+    patch.setattr(MemoryStore, "rewrite_history", kept)
 
 
 def lets_anybody_read(patch: Patch) -> None:

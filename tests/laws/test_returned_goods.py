@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderflow import Line
-from orderflow.kernel.decision.draft import Deciding
-from orderflow.model.commands import Body, CloseReturn, Pack, RequestReturn
+from orderflow.kernel.decision.draft import Draft
+from orderflow.model.commands import CloseReturn, CommandBody, Pack, RequestReturn
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.observations import (
-    Fact,
     GoodsReturned,
+    ObservationBody,
     ReturnInspected,
 )
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import ReturnPhase
-from orderflow.model.returns import Disposition, Finding
+from orderflow.model.returns import Disposition, InspectionLine
 from orderflow.model.state import OrderState
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, original, replace
 from tests.shop import Shop
@@ -30,7 +30,7 @@ from tests.shop import Shop
 MUGS = Line(sku="MUG", quantity=3, unit_price=Decimal(5))
 
 
-def sent(*commands: Body, delivered: bool = False, split: bool = False) -> Shop:
+def sent(*commands: CommandBody, delivered: bool = False, split: bool = False) -> Shop:
     """Three mugs of twenty, paid and handed over to a carrier; in two parcels, where split."""
     manual = ["close_return", "pack"] if split else ["close_return"]
     shop = Shop(manual=manual, stock={"MUG": 20, "CUP": 20}).place(MUGS)
@@ -99,7 +99,7 @@ def test_goods_ahead_of_the_scans_are_no_surplus() -> None:
         assert refunded(shop) == [1000]
 
 
-def end(first: Callable[[], Shop], told: Callable[[Shop], Sequence[Fact]]) -> Any:
+def end(first: Callable[[], Shop], told: Callable[[Shop], Sequence[ObservationBody]]) -> Any:
     """Where the order stands after the facts, in whatever order they come."""
     found: list[Any] = []
     for numbers in permutations(range(len(told(first())))):
@@ -134,7 +134,7 @@ def test_goods_and_scans_agree_in_any_order(
         asked = (RequestReturn(lines={"1": announced}),) if announced else ()
         return sent(*asked)
 
-    def told(shop: Shop) -> Sequence[Fact]:
+    def told(shop: Shop) -> Sequence[ObservationBody]:
         return [shop.scanned(status), *(GoodsReturned(lines={"1": units}) for units in came)]
 
     stands, surplus, *_ = end(shop, told)
@@ -149,7 +149,7 @@ def parcels_and_goods(statuses: Sequence[ParcelStatus], units: int, announced: i
         asked = (RequestReturn(lines={"1": announced}),) if announced else ()
         return sent(*asked, split=True)
 
-    def told(shop: Shop) -> Sequence[Fact]:
+    def told(shop: Shop) -> Sequence[ObservationBody]:
         scans = [shop.scanned(s, f"A-1-P{n}") for n, s in enumerate(statuses, start=1)]
         return [*scans, GoodsReturned(lines={"1": units})]
 
@@ -180,7 +180,7 @@ def test_goods_are_those_of_the_parcel_that_was_delivered() -> None:
 
 def test_an_inspection_before_its_goods_holds_when_they_come() -> None:
     shop = sent(RequestReturn(lines={"1": 2}), delivered=True)
-    broken = Finding(line="1", quantity=1, disposition=Disposition.SEND_BACK)
+    broken = InspectionLine(line="1", quantity=1, disposition=Disposition.SEND_BACK)
     shop.says(ReturnInspected(rma="A-1-R1", restock={"1": 1}, findings=(broken,)))
     (task,) = shop.engine.tasks()
     assert "1 of line 1 send_back, 1 of line 1 restock" in task.instructions
@@ -194,7 +194,7 @@ def test_an_inspection_before_its_goods_holds_when_they_come() -> None:
 
 def test_who_closes_a_return_that_was_inspected_goes_by_the_findings() -> None:
     shop = sent(RequestReturn(lines={"1": 2}), delivered=True)
-    broken = Finding(line="1", quantity=2, disposition=Disposition.SEND_BACK)
+    broken = InspectionLine(line="1", quantity=2, disposition=Disposition.SEND_BACK)
     shop.says(ReturnInspected(rma="A-1-R1", findings=(broken,)))
     shop.says(GoodsReturned(lines={"1": 1}))
     shop.does(CloseReturn(rma="A-1-R1"))
@@ -215,7 +215,9 @@ def test_goods_and_their_inspection_agree_in_any_order(
     spoken_of = total + (more if len(came) < 2 else abs(more))
     rejected = min(rejected, spoken_of)
     goods = [GoodsReturned(lines={"1": units}, rma=rma) for units, rma in came]
-    found = Finding.model_construct(line="1", quantity=rejected, disposition=Disposition.SEND_BACK)
+    found = InspectionLine.model_construct(
+        line="1", quantity=rejected, disposition=Disposition.SEND_BACK
+    )
     inspected = ReturnInspected(
         rma="A-1-R1",
         restock={"1": spoken_of - rejected} if spoken_of > rejected else {},
@@ -244,10 +246,12 @@ def sent_for(
     """Units of an exchange that were sent, and cancelled, when its return is over."""
     cups = tuple(Line(sku="CUP", quantity=units, unit_price=Decimal(5)) for units in exchange)
     shop = sent(RequestReturn(lines={"1": announced}, exchange=cups), delivered=True)
-    back = Finding.model_construct(line="1", quantity=rejected, disposition=Disposition.SEND_BACK)
+    back = InspectionLine.model_construct(
+        line="1", quantity=rejected, disposition=Disposition.SEND_BACK
+    )
     found = (back,) if rejected else ()
     good = {"1": came - rejected} if came > rejected else {}
-    goods: list[Fact] = [GoodsReturned(lines={"1": came}, rma="A-1-R1")] if came else []
+    goods: list[ObservationBody] = [GoodsReturned(lines={"1": came}, rma="A-1-R1")] if came else []
     inspected = ReturnInspected(rma="A-1-R1", restock=good, findings=found)
     for fact in [inspected, *goods] if early else goods:
         shop.says(fact)
@@ -303,7 +307,7 @@ def believes_the_scans(patch: Patch) -> None:
     coming = original("which goods came")
     delivered = (Bucket.RETURNING, Bucket.DELIVERED, Bucket.SHIPPED)
 
-    def only(making: Deciding, *asked: Any) -> list[tuple[Slot, int]]:
+    def only(making: Draft, *asked: Any) -> list[tuple[Slot, int]]:
         found = coming(making, *asked)
         return [(slot, units) for slot, units in found if slot.bucket in delivered]
 

@@ -19,18 +19,18 @@ from orderflow import Engine, InHouse, Line, NewOrder, Refused
 from orderflow.calendars import EARLIEST, LATEST
 from orderflow.engine.pipeline.envelope import digest
 from orderflow.model.commands import (
-    Body,
+    AnyCommand,
     Cancel,
     Command,
     CommandBody,
     Confirm,
-    Place,
+    PlaceOrder,
     StockCommand,
 )
 from orderflow.model.content import content_of
 from orderflow.model.document import Address
 from orderflow.model.observations import (
-    Fact,
+    AnyObservation,
     LineAnswer,
     Observation,
     ObservationBody,
@@ -44,8 +44,8 @@ from orderflow.testing import addresses, lines, orders
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 BODIES: list[type[Any]] = [
-    *get_args(get_args(CommandBody)[0]),
-    *get_args(get_args(ObservationBody)[0]),
+    *get_args(get_args(AnyCommand)[0]),
+    *get_args(get_args(AnyObservation)[0]),
 ]
 few = settings(max_examples=15)  # of each body
 DIGESTS = [
@@ -116,9 +116,9 @@ def made(model: type[BaseModel]) -> Any:
 
 def told(body: Any) -> str:
     """The digest of a body in its envelope."""
-    if isinstance(body, Fact):
+    if isinstance(body, ObservationBody):
         return digest(body.at(NOW).content())
-    subject = "" if isinstance(body, StockCommand | Place) or body.kind == "draft" else "A-1"
+    subject = "" if isinstance(body, StockCommand | PlaceOrder) or body.kind == "draft" else "A-1"
     return digest(body.to(subject).content())
 
 
@@ -220,7 +220,7 @@ def test_bodies_without_a_field_differ() -> None:
         (Cancel(lines={"1": 1}), Cancel(lines={"1": 2})),
     ],
 )
-def test_these_differ(one: Body, other: Body) -> None:
+def test_these_differ(one: CommandBody, other: CommandBody) -> None:
     assert told(one) != told(other)
 
 
@@ -262,7 +262,7 @@ def test_these_digests_stand_in_databases() -> None:
         attributes={"gift": {"paper": ["red", None]}, "weight": 1.5},
     )
     scan = TrackingReported(tracking_number="T1", status=ParcelStatus.DELIVERED, signed=True)
-    assert [told(sent) for sent in (Place(order=order), Cancel(), scan)] == DIGESTS
+    assert [told(sent) for sent in (PlaceOrder(order=order), Cancel(), scan)] == DIGESTS
 
 
 def test_the_engine_knows_a_command_again_by_its_content() -> None:

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderflow.kernel.parcels.parcel import decide_parcel
-from orderflow.kernel.pending.parcel import parcel_waits
+from orderflow.kernel.pending.parcel import parcel_pending_work
 from orderflow.model.commands import RequestReturn
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
-    Fact,
     GoodsReturned,
+    ObservationBody,
     TrackingReported,
     TrackingRetracted,
 )
@@ -121,7 +121,7 @@ TOLD = st.tuples(
 """A status, the hour at which it was seen, whether the recipient is named, and it is taken back."""
 
 
-def ends(told: Sequence[tuple[Fact, int]]) -> tuple[object, ...]:
+def ends(told: Sequence[tuple[ObservationBody, int]]) -> tuple[object, ...]:
     """Where a parcel and its units stand after what was told, in this order, of that hour."""
     shop = Shop()
     shop.place()
@@ -138,9 +138,9 @@ def ends(told: Sequence[tuple[Fact, int]]) -> tuple[object, ...]:
     return parcel.status, view.status, dict(shop.order.ledger.items()), *ended, returns
 
 
-def said(told: Sequence[tuple[ParcelStatus, int, bool, bool]]) -> list[tuple[Fact, int]]:
+def said(told: Sequence[tuple[ParcelStatus, int, bool, bool]]) -> list[tuple[ObservationBody, int]]:
     """The facts that a carrier tells: scans, and that some of them were wrong."""
-    found: list[tuple[Fact, int]] = []
+    found: list[tuple[ObservationBody, int]] = []
     for n, (status, hour, named, wrong) in enumerate(told):
         scan = TrackingReported(
             tracking_number="T1", status=status, event=f"e{n}", to_recipient=named
@@ -156,7 +156,7 @@ MOVING = sorted({*IDLE, *UNDONE_BY} - AT_SENDER - {ParcelStatus.VOIDED, ParcelSt
 and they came, the order is over, and what says that they were lost opens it no more."""
 
 
-def came(units: int) -> tuple[Fact, int]:
+def came(units: int) -> tuple[ObservationBody, int]:
     """Goods that came back."""
     return GoodsReturned(lines={"1": units}), 9
 
@@ -168,7 +168,7 @@ def came(units: int) -> tuple[Fact, int]:
     .flatmap(lambda told: st.tuples(st.just(told), st.permutations(told)))
 )
 def test_a_parcel_and_its_units_come_to_one_end_in_whatever_order_scans_come(
-    both: tuple[list[tuple[Fact, int]], list[tuple[Fact, int]]],
+    both: tuple[list[tuple[ObservationBody, int]], list[tuple[ObservationBody, int]]],
 ) -> None:
     assert ends(both[0]) == ends(both[1])
 
@@ -183,7 +183,7 @@ def test_a_parcel_and_its_units_come_to_one_end_in_whatever_order_scans_come(
     .flatmap(lambda told: st.tuples(st.just(told), st.permutations(told)))
 )
 def test_goods_and_scans_come_to_one_end_in_whatever_order_they_come(
-    both: tuple[list[tuple[Fact, int]], list[tuple[Fact, int]]],
+    both: tuple[list[tuple[ObservationBody, int]], list[tuple[ObservationBody, int]]],
 ) -> None:
     assert ends(both[0]) == ends(both[1]), "goods and scans"
 
@@ -236,8 +236,8 @@ def test_what_an_event_says_otherwise_is_kept(
     assert parcel is not None
     assert [(scan.status, scan.place) for scan in parcel.scans] == [(told[0][0], told[0][2])]
     others = {content for content in told if content != told[0]}
-    assert len(shop.engine.inbox()) == len(others), "what differs is kept"
-    assert all("the event e came before" in item.error for item in shop.engine.inbox())
+    assert len(shop.engine.unmatched()) == len(others), "what differs is kept"
+    assert all("the event e came before" in item.error for item in shop.engine.unmatched())
     assert ("exception.unreadable" in shop.tasks()) is bool(others)
 
 
@@ -251,7 +251,7 @@ def test_an_event_ahead_of_our_clock_comes_again_unchanged(ahead: int, again: in
         scan = TrackingReported(tracking_number="T1", status=ParcelStatus.DELIVERED, event="e")
         shop.engine.observe(scan.at(moment, id=f"m{n}"))
         shop.passes(minutes=20)
-    assert shop.engine.inbox() == []
+    assert shop.engine.unmatched() == []
 
 
 @settings(max_examples=12)
@@ -287,7 +287,7 @@ def test_what_is_told_of_the_future_counts_as_of_now(told: list[tuple[ParcelStat
         scan = TrackingReported(tracking_number="X", status=status, event=f"e{n}")
         future = decide_parcel(future, "P", scan, now, now + timedelta(hours=hours)).parcel
         past = decide_parcel(past, "P", scan, now, now + timedelta(hours=min(0, hours))).parcel
-        for wait in parcel_waits(future, RULES).values():
+        for wait in parcel_pending_work(future, RULES).values():
             assert not isinstance(wait, Timer) or wait.due <= now + RULES.windows.tracking
     assert future == past
 

@@ -13,24 +13,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import REMOTE, InHouse, InvalidWorkflow, Phase, State, Transition
-from orderflow.engine.standing import standing
+from orderflow.engine.row_check import row_mismatches_of
 from orderflow.fulfillment import Dropship
-from orderflow.kernel.pending.deadlines import patience
+from orderflow.kernel.pending.deadlines import answer_deadline
 from orderflow.model.commands import Cancel, Reroute
 from orderflow.model.observations import TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.work import Kind, Timer
-from orderflow.ports import Deed, Reply
+from orderflow.model.work import RowKind, Timer
+from orderflow.ports import EffectAnswer, EffectAttempt
 from orderflow.stores import MemoryStore
-from orderflow.testing import FakeParty
-from orderflow.workflow import PartyAnswer
+from orderflow.testing import FakePartner
+from orderflow.workflow import PartnerAnswer
 from tests.kernel.values import an_order
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
-PLACES = [Shop, lambda: Shop(manual=["pick"]), lambda: Shop(Dropship(FakeParty()), InHouse())]
+PLACES = [Shop, lambda: Shop(manual=["pick"]), lambda: Shop(Dropship(FakePartner()), InHouse())]
 
 
 # --- the laws ------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def test_a_partys_time_counts_from_the_answer(late: int, window: int, done: int)
     fired = [f"F:supplier:{n}:20260105T090000.000000" for n in range(done)]
     state = an_order({}, done_timers=tuple(fired), answered={"F:overdue.supplier": answered}).state
     if late:
-        (timer,) = patience(state, "supplier", "F", NOW, time)
+        (timer,) = answer_deadline(state, "supplier", "F", NOW, time)
         assert isinstance(timer, Timer)
         assert timer.due == answered + time
         assert timer.key not in fired
@@ -50,7 +50,7 @@ def test_a_partys_time_counts_from_the_answer(late: int, window: int, done: int)
 
 def out_of_line(shop: Shop) -> list[tuple[list[str], list[str]]]:
     """The keys of the waits without a row, and of the rows without a wait, by owner."""
-    found = standing(shop.store, shop.engine.rules, shop.order)
+    found = row_mismatches_of(shop.store, shop.engine.rules, shop.order)
     return [([wait.key for wait in missing], list(over)) for _, (missing, over) in found]
 
 
@@ -59,7 +59,7 @@ def test_each_row_that_is_gone_is_silent(place: Callable[[], Shop]) -> None:
     shop = place().place()
     store = shop.store
     assert isinstance(store, MemoryStore)
-    assert not shop.engine.silent("A-1")
+    assert not shop.engine.idle_parts("A-1")
     owners = {"order:A-1", *(f"parcel:{view}" for view in shop.order.state.parcels)}
     rows = [key for key, f in store._outbox.items() if f.row.owner in owners]
     waiting = [key for key in rows if store._outbox[key].status == "pending"]
@@ -67,13 +67,13 @@ def test_each_row_that_is_gone_is_silent(place: Callable[[], Shop]) -> None:
     assert waiting or tasks
     for key in waiting:
         store._outbox[key].status = "withdrawn"
-        assert any(key in told for told in shop.engine.silent("A-1")), key
+        assert any(key in told for told in shop.engine.idle_parts("A-1")), key
         store._outbox[key].status = "pending"
     for key in tasks:
         gone = store._tasks.pop(key)
-        assert any(key in told for told in shop.engine.silent("A-1")), key
+        assert any(key in told for told in shop.engine.idle_parts("A-1")), key
         store._tasks[key] = gone
-    assert not shop.engine.silent("A-1")
+    assert not shop.engine.idle_parts("A-1")
 
 
 def test_each_row_that_stands_for_nothing_is_found() -> None:
@@ -94,7 +94,7 @@ def test_a_timer_that_would_fire_too_early_is_found() -> None:
     store = shop.store
     assert isinstance(store, MemoryStore)
     kept = store._outbox["A-1:reservation"]
-    assert (kept.row.kind, kept.status) == (Kind.TIMER, "pending")
+    assert (kept.row.kind, kept.status) == (RowKind.TIMER, "pending")
     kept.due -= DAY
     assert ["A-1:reservation"] in [missing for missing, _ in out_of_line(shop)]
 
@@ -145,7 +145,7 @@ def test_the_look_costs_no_more_than_a_tenth_of_a_life() -> None:
             shop.engine.worker.run_until_idle()
 
     lived = calls(live)
-    looked = calls(lambda: list(standing(shop.store, shop.engine.rules, shop.order)))
+    looked = calls(lambda: list(row_mismatches_of(shop.store, shop.engine.rules, shop.order)))
     assert commits > 3
     assert looked * commits * 10 <= lived, (looked, commits, lived)
 
@@ -155,7 +155,7 @@ def with_own_state(*ways: str) -> Mapping[str, State]:
     dests = {"cancel": "cancelled", "close": "incomplete", "despatched": "fulfilled"}
     flow = REMOTE.extend(
         name="print-shop",
-        states=[State("printing", Phase.WORKING, PartyAnswer("printer", DAY))],
+        states=[State("printing", Phase.WORKING, PartnerAnswer("printer", DAY))],
         transitions=[
             Transition("accept", "submitted", "printing"),
             Transition("printed", "printing", "accepted"),
@@ -179,12 +179,12 @@ def test_a_partners_own_state_can_be_left_in_every_way(left_out: str) -> None:
 @pytest.mark.parametrize("effect", ["submit", "remind"])
 def test_what_a_partner_reroutes_it_rejects(effect: str, lines: dict[str, int] | None) -> None:
     class Unwilling(Dropship):
-        def perform(self, deed: Deed) -> Reply:
+        def perform(self, deed: EffectAttempt) -> EffectAnswer:
             if deed.name == effect:
                 return Reroute(fo=deed.subject, lines=lines)
             return super().perform(deed)
 
-    shop = Shop(Unwilling(FakeParty()), InHouse()).place()
+    shop = Shop(Unwilling(FakePartner()), InHouse()).place()
     for _ in range(6):
         shop.passes(days=1)
     assert not shop.order.state.cancellations

@@ -10,7 +10,7 @@ from orderflow import Engine, Hooks, InHouse, Line, NewOrder, NotFound, Order, R
 from orderflow.engine.worker import batch
 from orderflow.errors import Conflict, OrderflowError, PortFailed, Refusal, RuleFailed
 from orderflow.fulfillment import Digital, Handover, Pickup
-from orderflow.model.commands import Cancel, Command, Place, PlaceHold
+from orderflow.model.commands import Cancel, Command, PlaceHold, PlaceOrder
 from orderflow.model.document import Shipping
 from orderflow.ports import Commit, Outcome, Picked, PickRequest, Stale, Warehouse
 from orderflow.testing import check_order, check_stock, orders
@@ -47,7 +47,7 @@ def placements(draw: st.DrawFn) -> list[Command]:
     found = []
     for number in draw(st.lists(st.sampled_from(NUMBERS), unique=True, min_size=2)):
         order = draw(orders()).model_copy(update={"number": number, "channel": "online"})
-        command = Place(order=order).to(
+        command = PlaceOrder(order=order).to(
             id=draw(st.sampled_from([number, number, "same", ""])) or None
         )
         found += [command] * draw(st.sampled_from([1, 1, 2]))
@@ -80,7 +80,7 @@ def test_an_id_is_used_by_the_first_that_is_accepted(scarce_first: bool) -> None
     scarce = MUG.model_copy(update={"lines": two, "shipping": Shipping.FILL_OR_KILL})
     drafts = [scarce, MUG.model_copy(update={"lines": ()})][:: 1 if scarce_first else -1]
     commands = [
-        Place(order=draft.model_copy(update={"number": f"A-{number}"})).to(id="same")
+        PlaceOrder(order=draft.model_copy(update={"number": f"A-{number}"})).to(id="same")
         for number, draft in enumerate(drafts)
     ]
     answers = [answer for answer in shop(1).submit_many(commands) if isinstance(answer, Refused)]
@@ -92,7 +92,7 @@ def test_commands_to_one_order_follow_each_other() -> None:
     engine = shop()
     placed, held, missing, cancelled, again = engine.submit_many(
         [
-            Place(order=MUG.model_copy(update={"number": "A-1"})).to(id="place"),
+            PlaceOrder(order=MUG.model_copy(update={"number": "A-1"})).to(id="place"),
             PlaceHold(hold="fraud", reason="look").to("A-1"),
             Cancel().to("A-9"),
             Cancel().to("A-1"),
@@ -116,7 +116,8 @@ def test_a_hook_that_fails_sinks_no_other() -> None:
 
     engine = shop(hooks=hooks)
     places = [
-        Place(order=MUG.model_copy(update={"number": number})).to(id=number) for number in NUMBERS
+        PlaceOrder(order=MUG.model_copy(update={"number": number})).to(id=number)
+        for number in NUMBERS
     ]
     (fault,) = (each for each in engine.submit_many(places) if isinstance(each, Exception))
     assert isinstance(fault, RuleFailed)
@@ -140,7 +141,7 @@ def test_an_effect_that_fails_sinks_no_other() -> None:
     engine.worker.run_until_idle()
     statuses = {order.id: order.status for order in engine.orders()}
     assert statuses == dict.fromkeys(NUMBERS, "shipped") | {"A-1": "confirmed"}
-    (row,) = (row for row in engine.store.pending("order:A-1") if row.kind == "effect")
+    (row,) = (row for row in engine.store.open_rows("order:A-1") if row.kind == "effect")
     assert (row.attempts, row.error) == (1, "orderflow.errors.PortFailed: the shelf is locked")
 
 

@@ -38,7 +38,7 @@ import orderflow
 from orderflow import NewOrder, Order, OrderflowError, Workflow, errors
 from orderflow.calendars import BusinessCalendar, Hours
 from orderflow.documents import Fonts
-from orderflow.engine.worker.worker import Failed
+from orderflow.engine.worker.worker import FailedRow
 from orderflow.errors import (
     InvalidInput,
     InvalidWorkflow,
@@ -53,7 +53,7 @@ from orderflow.fulfillment.steps import Steps
 from orderflow.kernel.decision.rules import Rules
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
-from orderflow.model.frozen import Frozen, HoldsMappings, frozen
+from orderflow.model.frozen_mapping import Frozen, HoldsMappings, frozen
 from orderflow.model.ledger import Ledger
 from orderflow.model.reading import read
 from orderflow.money import Money
@@ -224,7 +224,7 @@ def comes_back(value: object, same: Callable[[Any], object] = lambda value: valu
 @pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
 def test_every_value_travels(kind: type[Any]) -> None:
     value = EXAMPLES[kind]() if kind in EXAMPLES else made(kind)
-    comes_back(value, repr if kind is Failed else lambda value: value)  # an error equals itself
+    comes_back(value, repr if kind is FailedRow else lambda value: value)  # an error equals itself
 
 
 def test_an_order_and_what_is_told_of_it_travel() -> None:
@@ -238,7 +238,7 @@ def test_an_order_and_what_is_told_of_it_travel() -> None:
 @given(orders())
 def test_what_was_read_travels(placement: NewOrder) -> None:
     comes_back(placement)
-    comes_back(cmd.Place(order=placement).to(id="p"))
+    comes_back(cmd.PlaceOrder(order=placement).to(id="p"))
 
 
 class Odd:

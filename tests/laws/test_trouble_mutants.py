@@ -13,29 +13,29 @@ from orderflow import Engine, InHouse, Line, NewOrder, Order, Refused, Steps
 from orderflow.engine.people.desk import Desk
 from orderflow.errors import NotFound, PortFailed
 from orderflow.fulfillment import Dropship, FulfillmentStrategy
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.kernel.decision.rules import Rules
-from orderflow.kernel.partners.cancellation_request import give_back
+from orderflow.kernel.partners.cancellation_request import release_units
 from orderflow.model import events as ev
-from orderflow.model.commands import Cancel, Pick, PlaceHold, Receive, RequestReturn, Resend
+from orderflow.model.commands import Cancel, Pick, PlaceHold, ReceiveStock, RequestReturn, Resend
 from orderflow.model.document import Terms
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     CancellationAnswered,
-    Fact,
     GoodsShipped,
     LabelBought,
+    ObservationBody,
     RequestAnswered,
     TrackingReported,
 )
 from orderflow.model.parcel import Parcel, ParcelStatus, status_of
 from orderflow.model.state import FulfillmentOrder
-from orderflow.model.stock import Reserve, StockLevel, Unwait
-from orderflow.model.work import Wanted
-from orderflow.ports import Commit, Deed, Label, LabelRequest
+from orderflow.model.stock import LeaveWaitingList, Reserve, StockLevel
+from orderflow.model.work import PendingWork
+from orderflow.ports import Commit, EffectAttempt, Label, LabelRequest
 from orderflow.simulation import SequentialIds, SimulatedCarrier, VirtualClock
 from orderflow.stores import MemoryStore
-from orderflow.testing import FakeCarrier, FakeParty, check_order, check_stock
+from orderflow.testing import FakeCarrier, FakePartner, check_order, check_stock
 from tests.mutants import (
     Law,
     Mutant,
@@ -66,7 +66,7 @@ class Shop:
         clock: VirtualClock | None = None,
         **rules: Any,
     ) -> None:
-        self.clock, self.party = clock or VirtualClock(), FakeParty()
+        self.clock, self.party = clock or VirtualClock(), FakePartner()
         supplier = Dropship(self.party)
         self.engine = Engine(
             MemoryStore(),
@@ -75,7 +75,7 @@ class Shop:
             ids=SequentialIds(),
             **rules,
         )
-        self.engine.change_stock(Receive(sku="MUG", quantity=stock).to(id="r"))
+        self.engine.change_stock(ReceiveStock(sku="MUG", quantity=stock).to(id="r"))
         line = Line(sku="MUG", quantity=3)
         self.engine.place(NewOrder(number="A-1", currency="EUR", lines=(line,)))
         self.work()
@@ -86,7 +86,7 @@ class Shop:
         check_order(self.engine, "A-1")
         check_stock(self.engine)
 
-    def says(self, *told: Fact) -> None:
+    def says(self, *told: ObservationBody) -> None:
         for fact in told:
             self.clock.advance(timedelta(minutes=1))
             self.engine.observe(fact.at(self.clock.now(), subject="A-1"))
@@ -138,7 +138,7 @@ def test_a_cancelled_backorder_leaves_the_others_waiting() -> None:
     shop.engine.submit(Cancel(lines={"1": 1}).to("A-1"))
     shop.work()
     for place in ("north", "south"):
-        shop.engine.change_stock(Receive(sku="MUG", location=place, quantity=5).to())
+        shop.engine.change_stock(ReceiveStock(sku="MUG", location=place, quantity=5).to())
     shop.work()
     assert shop.order.units(Bucket.ALLOCATED) == {"1": 2}
 
@@ -163,8 +163,8 @@ def test_a_silent_party_is_asked_and_nobody_else_ships_meanwhile() -> None:
     shop = Shop()
     for _ in range(5):
         shop.work(3 * DAY)
-    assert shop.party.reminded
-    assert shop.party.asked_back
+    assert shop.party.chased
+    assert shop.party.cancellations
     assert {fo.strategy for fo in shop.order.fulfillment_orders.values()} == {"dropship"}
 
 
@@ -255,7 +255,7 @@ def test_whatever_a_carrier_does_the_goods_arrive_in_the_end() -> None:
         shop = Shop(InHouse(carrier=carrier), clock=clock, stock=60)
         while shop.stands() != {"delivered": 3}:
             clock.move_to(max(clock.now(), carrier.next_due() or clock.now()))
-            for report in carrier.facts(clock.now()):
+            for report in carrier.observations(clock.now()):
                 shop.engine.observe(report)
             shop.work()
             seen |= shop.tasks()
@@ -290,7 +290,7 @@ def test_no_review_is_asked_for_while_goods_come_back() -> None:
     shop.clock.advance(20 * DAY)
     shop.work()
     told = [event for entry in shop.engine.journal("A-1") for event in entry.events]
-    assert not [event for event in told if isinstance(event, ev.ReviewAsked)]
+    assert not [event for event in told if isinstance(event, ev.ReviewRequested)]
 
 
 def test_each_hold_is_released_by_its_own_timer() -> None:
@@ -352,12 +352,12 @@ def oversells_on_a_reroute(patch: Patch) -> None:
 def loses_a_backorder(patch: Patch) -> None:
     """A cancelled unit is taken from every waiting list."""
 
-    def everywhere(making: Deciding, line: str, units: int) -> None:
+    def everywhere(making: Draft, line: str, units: int) -> None:
         for waits_for, key in making.context.waiting:
             if waits_for == line:
-                making.stock.append(Unwait(key, making.id, line, units))
+                making.stock.append(LeaveWaitingList(key, making.id, line, units))
 
-    patch.setattr(Deciding, "unwait", everywhere)
+    patch.setattr(Draft, "leave_waiting_list", everywhere)
 
 
 def drops_short_units(patch: Patch) -> None:
@@ -373,9 +373,9 @@ def never_asks_to_put_away(patch: Patch) -> None:
 def ships_twice_after_silence(patch: Patch) -> None:
     """A silent party's units are given to another, before it answered."""
 
-    def impatient(making: Deciding, fo: FulfillmentOrder, _times: int) -> bool:
+    def impatient(making: Draft, fo: FulfillmentOrder, _times: int) -> bool:
         for line, units in making.order.units(Bucket.ALLOCATED, fo=fo.id).items():
-            give_back(making, fo, line, units, "silence")
+            release_units(making, fo, line, units, "silence")
         return True
 
     replace(patch, "a silent party is pressed", impatient)
@@ -388,7 +388,7 @@ def gives_up_twice(patch: Patch) -> None:
 
 def counts_a_notice_twice(patch: Patch) -> None:
     """A ship notice is forgotten, and counts again."""
-    forget_events(patch, ev.NoticeRecorded)
+    forget_events(patch, ev.ShipmentNoticeRecorded)
 
 
 def keeps_a_surplus_to_itself(patch: Patch) -> None:
@@ -409,12 +409,12 @@ def believes_the_last_scan(patch: Patch) -> None:
 def buys_a_second_label(patch: Patch) -> None:
     """After a time-out the label is bought again."""
 
-    def again(strategy: InHouse, deed: Deed) -> LabelBought:
-        assert deed.parcel is not None
-        request = LabelRequest(deed.key, deed.parcel.id, deed.parcel.orders, None, 0)
+    def again(strategy: InHouse, effect: EffectAttempt) -> LabelBought:
+        assert effect.parcel is not None
+        request = LabelRequest(effect.key, effect.parcel.id, effect.parcel.orders, None, 0)
         sold = strategy.carrier.buy_label(request)
         return LabelBought(
-            parcel=deed.parcel.id, carrier=sold.carrier, tracking_number=sold.tracking_number
+            parcel=effect.parcel.id, carrier=sold.carrier, tracking_number=sold.tracking_number
         )
 
     patch.setattr(InHouse, "_label", again)
@@ -424,7 +424,7 @@ def without(name: str, patch: Patch) -> None:
     """Parcels do not wait for what has this name."""
     all_of_them = original("a parcel waits")
 
-    def fewer(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
+    def fewer(parcel: Parcel, rules: Rules) -> Iterator[PendingWork]:
         yield from (wanted for wanted in all_of_them(parcel, rules) if wanted.name != name)
 
     replace(patch, "a parcel waits", fewer)
@@ -442,7 +442,7 @@ def overlooks_damage(patch: Patch) -> None:
 
 def counts_what_was_found_twice(patch: Patch) -> None:
     """Units that are sent once more stay in the parcel that was lost, too."""
-    patch.setattr(Deciding, "take_out_of", lambda *_args: None)
+    patch.setattr(Draft, "take_units_out", lambda *_args: None)
 
 
 def loses_what_expires(patch: Patch) -> None:
@@ -457,14 +457,14 @@ def asks_for_a_review_all_the_same(patch: Patch) -> None:
 
 def releases_another_hold(patch: Patch) -> None:
     """A hold's timer releases the hold that was placed first."""
-    emit = Deciding.emit
+    emit = Draft.emit
 
-    def first(making: Deciding, event: ev.Event) -> None:
+    def first(making: Draft, event: ev.Event) -> None:
         if isinstance(event, ev.HoldReleased):
             event = ev.HoldReleased(next(iter(making.order.state.holds)))
         emit(making, event)
 
-    patch.setattr(Deciding, "emit", first)
+    patch.setattr(Draft, "emit", first)
 
 
 def completes_stale_tasks(patch: Patch) -> None:
@@ -494,8 +494,8 @@ def finishes_what_came_early(patch: Patch) -> None:
     write = MemoryStore._write_work
 
     def finished(store: MemoryStore, commit: Commit) -> None:
-        if commit.done:
-            store._outbox[commit.done].status = "done"
+        if commit.acknowledges:
+            store._outbox[commit.acknowledges].status = "done"
         write(store, commit)
 
     patch.setattr(MemoryStore, "_write_work", finished)
@@ -503,7 +503,7 @@ def finishes_what_came_early(patch: Patch) -> None:
 
 def routes_what_was_asked_back(patch: Patch) -> None:
     """Units that a party rejects go to the next one, though they are to be cancelled."""
-    replace(patch, "a party declines units", give_back)
+    replace(patch, "a party declines units", release_units)
 
 
 def misses_what_a_count_missed(patch: Patch) -> None:

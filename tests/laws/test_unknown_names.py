@@ -12,12 +12,12 @@ from orderflow import Line
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
-from orderflow.model.returns import Disposition, Finding
+from orderflow.model.returns import Disposition, InspectionLine
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop
 
 NOWHERE = "nowhere"
-EVERY = get_args(cmd.OrderBody)
+EVERY = get_args(cmd.OrderCommandBody)
 NEW = {
     (cmd.PlaceHold, "hold"),
     (cmd.ProposeSubstitute, "sku"),
@@ -36,7 +36,7 @@ SHARES: Mapping[str, Any] = {
     "quantities": {NOWHERE: 1},
     "items": (cmd.Item(line=NOWHERE),),
     "exchange": (LINE,),
-    "findings": (Finding(line=NOWHERE, quantity=1, disposition=Disposition.RESTOCK),),
+    "findings": (InspectionLine(line=NOWHERE, quantity=1, disposition=Disposition.RESTOCK),),
 }
 """What names lines, but for an edit's new ones."""
 
@@ -63,7 +63,7 @@ def known(order: Order) -> dict[str, Any]:
     }
 
 
-def naming(order: Order) -> Iterator[cmd.Body]:
+def naming(order: Order) -> Iterator[cmd.CommandBody]:
     """Every command about an order, once for each of its names, with that one wrong."""
     right = known(order)
     for kind in EVERY:
@@ -95,7 +95,7 @@ def lives() -> Iterator[Shop]:
     yield cancelled
 
 
-def over(body: cmd.Body) -> cmd.Override:
+def over(body: cmd.CommandBody) -> cmd.Override:
     """The same command as an override."""
     return cmd.Override(command=body, reason="because")  # type: ignore[arg-type]  # an order's
 

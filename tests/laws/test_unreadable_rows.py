@@ -17,7 +17,7 @@ from orderflow.errors import UnreadableRow
 from orderflow.model.commands import Cancel
 from orderflow.model.observations import TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.work import Due
+from orderflow.model.work import LeasedRow
 from orderflow.stores import SqlStore
 from orderflow.stores.sql import outbox as sql_outbox
 from tests.laws.tampering import Shop as Stocked
@@ -50,9 +50,9 @@ ASKS: Mapping[str, Callable[[Engine, str], object]] = {
     "orders": lambda engine, _: [each.document for each in engine.orders()],
     "journal": lambda engine, name: list(engine.journal(name)),
     "explain": lambda engine, name: engine.explain(name),
-    "silent": lambda engine, name: engine.silent(name),
+    "idle_parts": lambda engine, name: engine.idle_parts(name),
     "findings": lambda engine, name: engine.findings(name),
-    "inbox": lambda engine, _: engine.inbox(),
+    "unmatched": lambda engine, _: engine.unmatched(),
     "tasks": lambda engine, _: list(engine.tasks()),
     "fire": lambda engine, name: engine.fire(name, "nothing-like-it"),
     "ask": lambda engine, name: engine.ask(Cancel().to(name)),
@@ -129,11 +129,11 @@ def what_cannot_be_read_keeps_no_other_row(file: Path) -> None:
     assert left[0] != left[1] == left[2] == "shipping", "the others are done"
     asked = {task.subject for task in shop.engine.tasks() if task.name == "exception.unmatched"}
     assert asked == {"inbox:tracking:X1", "inbox:tracking:X2"}
-    waits = [row.key for row in store.pending("order:A-1")]
+    waits = [row.key for row in store.open_rows("order:A-1")]
     assert waits, "it waits to be mended"
     for key in waits:
         with pytest.raises(UnreadableRow, match=key):
-            store.take_one(key, shop.clock.now(), timedelta(minutes=1), "mine")
+            store.lease_one(key, shop.clock.now(), timedelta(minutes=1), "mine")
     store.close()
 
 
@@ -152,8 +152,8 @@ def reads_as_it_stands(patch: Patch) -> None:
 def claims_all_or_none(patch: Patch) -> None:
     """A row that cannot be read keeps all that are claimed with it."""
 
-    def claimed(rows: Any, token: str) -> list[Due]:
-        return [sql_outbox.claimed(row._mapping, row.attempts + 1, token) for row in rows]
+    def claimed(rows: Any, token: str) -> list[LeasedRow]:
+        return [sql_outbox.leased(row._mapping, row.attempts + 1, token) for row in rows]
 
     replace(patch, "sql: rows that can be read", claimed)
 

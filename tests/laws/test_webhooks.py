@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from orderflow.carriers import STATUSES, check_signature, read_tracking, sign
 from orderflow.errors import InvalidInput
-from orderflow.model.observations import EventUnread, TrackingReported
+from orderflow.model.observations import TrackingReported, UnreadableEvent
 from orderflow.model.parcel import ParcelStatus
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop
@@ -105,7 +105,7 @@ def test_a_bad_event_names_its_field_and_costs_only_itself(
 ) -> None:
     good, bad = read_tracking(payload(event(), event() | change), TABLE)
     assert good == read_tracking(payload(event()), TABLE)[0]
-    assert isinstance(bad.body, EventUnread)
+    assert isinstance(bad.body, UnreadableEvent)
     assert bad.body.error.startswith(f"webhook: {field}: got ")
     assert json.loads(bad.body.payload) == event() | change
     with pytest.raises(InvalidInput) as caught:
@@ -140,8 +140,8 @@ def test_whatever_stands_beside_it_a_good_event_is_taken_and_the_rest_is_kept(
         shop.engine.observe(observation)
     shop.work()
     assert shop.order.status == "delivered"
-    unread = {each.body.payload for each in found if isinstance(each.body, EventUnread)}
-    assert {item.payload for item in shop.engine.inbox() if item.payload} == unread
+    unread = {each.body.payload for each in found if isinstance(each.body, UnreadableEvent)}
+    assert {item.payload for item in shop.engine.unmatched() if item.payload} == unread
     asked = [task for task in shop.engine.tasks() if task.name == "exception.unreadable"]
     assert len(asked) == len(unread)
 
@@ -191,7 +191,7 @@ def test_whatever_is_wrong_in_an_event_it_costs_only_itself(
     assert len(found) == 3, "each is read, or kept"
     (other,) = (each for each in found if each not in alone)
     assert [each for each in found if each in alone] == list(alone)
-    if isinstance(other.body, EventUnread):
+    if isinstance(other.body, UnreadableEvent):
         assert '"N2"' in other.body.payload or field == "tracking_number"
         shop = Shop()
         shop.engine.observe(other)
@@ -216,7 +216,7 @@ def test_a_code_may_say_nothing() -> None:
     assert read_tracking(sent, table) == read_tracking(payload(event()), TABLE)
     assert read_tracking(payload(event("INFO")), table) == ()
     (unread,) = read_tracking(payload(event("INFO"), event("???")), table)
-    assert isinstance(unread.body, EventUnread)
+    assert isinstance(unread.body, UnreadableEvent)
 
 
 @given(st.none() | st.binary(max_size=60) | st.integers())
@@ -240,7 +240,7 @@ def test_an_event_that_is_dated_anew_is_taken_once_and_what_differs_is_kept(seco
     parcel = shop.store.parcel("A-1-P1")
     assert parcel is not None
     assert [scan.occurred_at for scan in parcel.scans] == [NOW]
-    (item,) = shop.engine.inbox()
+    (item,) = shop.engine.unmatched()
     assert "e-1 was used for another content" in item.error
 
 

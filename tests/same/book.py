@@ -16,7 +16,7 @@ from orderflow import Engine, NewOrder
 from orderflow.model.commands import Command
 from orderflow.model.observations import Observation
 from orderflow.model.work import Task
-from orderflow.ports import Clock, Deed, Reply
+from orderflow.ports import Clock, EffectAnswer, EffectAttempt
 from tests.same.insides import CLAIM, replace, stand_between
 from tests.same.ports import Heard
 from tests.same.wire import Json, answered, failed, sent
@@ -118,10 +118,10 @@ DOOR: Mapping[str, tuple[str, Callable[..., Json]]] = {
     "complete": ("complete", _complete),
     "claim": ("claim_task", _claim_task),
     "reassign": ("reassign", _reassign),
-    "plan_walk": ("plan_walk", _plan_walk),
-    "finish_walk": ("finish_walk", _finish_walk),
+    "plan_pick_tour": ("plan_walk", _plan_walk),
+    "finish_pick_tour": ("finish_walk", _finish_walk),
     "apply_rules": ("apply_rules", _nothing),
-    "forget": ("forget", _forget),
+    "erase": ("forget", _forget),
 }
 """The engine's methods that change something: the step that each is, and what is taken down."""
 
@@ -185,20 +185,20 @@ class Book:
 
         return by
 
-    def _perform(self, inner: Any, deed: Deed) -> Reply:
+    def _perform(self, inner: Any, effect: EffectAttempt) -> EffectAnswer:
         meanwhile: list[Json] = []
         self.mood, self.heard.listens = {}, True
         try:
             with self._outside(meanwhile):
-                reply: Reply = inner.perform(deed)
+                reply: EffectAnswer = inner.perform(effect)
         finally:
             self.heard.listens = False
-            number = self._times[deed.key]
-            self._times[deed.key] += 1
+            number = self._times[effect.key]
+            self._times[effect.key] += 1
             if meanwhile:
                 self.mood["meanwhile"] = meanwhile
             if self.mood:
-                self.deeds.append({"key": deed.key, "n": number, **self.mood})
+                self.deeds.append({"key": effect.key, "n": number, **self.mood})
         return reply
 
     @contextmanager
@@ -211,7 +211,9 @@ class Book:
         finally:
             self._into, self._inside = before, inside
 
-    def altered(self, *, asked: bool, reply: Reply = None, error: Exception | None = None) -> None:
+    def altered(
+        self, *, asked: bool, reply: EffectAnswer = None, error: Exception | None = None
+    ) -> None:
         """The mood gave a deed another end than those had who performed it, if any did."""
         self.mood["asked"] = asked
         if error is not None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import get_args
 
-from orderflow.model.commands import CommandBody
+from orderflow.model.commands import AnyCommand
 from orderflow.model.events import KINDS
-from orderflow.model.observations import ObservationBody
+from orderflow.model.observations import AnyObservation
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "refusals.md"
 
@@ -24,8 +24,8 @@ def existing() -> dict[str, set[str]]:
     """All that may be said and may happen, by what it is."""
     listed = re.findall(r"^\| `([^`]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     return {
-        "command": _kinds(CommandBody),
-        "observation": _kinds(ObservationBody),
+        "command": _kinds(AnyCommand),
+        "observation": _kinds(AnyObservation),
         "event": {kind.__name__ for kind in KINDS.values()},
         "refusal": set(listed),
     }

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from orderflow import Engine
-from orderflow.ports import Deed, Reply
+from orderflow.ports import EffectAnswer, EffectAttempt
 
-Performs = Callable[[Any, Deed], Reply]
+Performs = Callable[[Any, EffectAttempt], EffectAnswer]
 """Performs a deed, with those who would have performed it."""
 
 
@@ -18,8 +18,8 @@ class Between:
     def __init__(self, inner: Any, perform: Performs) -> None:
         self._inner, self._perform = inner, perform
 
-    def perform(self, deed: Deed) -> Reply:
-        return self._perform(self._inner, deed)
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        return self._perform(self._inner, effect)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)

@@ -56,14 +56,14 @@ def explained(engine: Engine, order: str) -> Iterator[str]:
     """What an order waits for, and what may be done with it."""
     told = engine.explain(order)
     yield f"{told.order.id} v{told.order.version} is {told.order.status}"
-    for wait in told.waits:
+    for wait in told.pending:
         yield f"  waits {text(wait)}"
-    for offer in told.offered:
+    for offer in told.allowed:
         yield f"  may {text(offer.command.body)}"
     for offer in told.blocked:
         yield f"  may not {text(offer.command.body)}"
         yield from (f"{BECAUSE}{refusal}" for refusal in offer.refusals)
-    for what in told.silent:
+    for what in told.idle_parts:
         yield f"  silent: {what}"
 
 
@@ -88,7 +88,7 @@ def read(engine: Engine) -> Iterator[str]:
             yield f"  finding {text(found)}"
     for found in engine.findings():
         yield f"finding {text(found)}"
-    for item in engine.inbox():
+    for item in engine.unmatched():
         yield f"inbox {text(item)}"
 
 

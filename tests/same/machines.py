@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from orderflow import Engine
-from orderflow.ports import Deed, Performer, Picked, PickRequest, Reply
-from orderflow.testing import FakeCarrier, FakeNotifier, FakeParty, Moods, OrderMachine
+from orderflow.ports import EffectAnswer, EffectAttempt, Performer, Picked, PickRequest
+from orderflow.testing import FakeCarrier, FakeNotifier, FakePartner, OrderMachine, PortFaults
 from tests.laws.lives import Lives
 from tests.laws.test_endings import CancellingEnds, DeliveringEnds
 from tests.same.book import Book
@@ -24,16 +24,16 @@ WRITTEN: list[Json] = []
 
 
 @attrs.define
-class NotedMoods(Moods):
+class NotedMoods(PortFaults):
     """Moods that have it written down where they change what becomes of a deed."""
 
     book: Book | None = None
 
-    def perform(self, code: str, strategy: Performer, deed: Deed) -> Reply:
+    def perform(self, code: str, strategy: Performer, effect: EffectAttempt) -> EffectAnswer:
         assert self.book is not None  # who opens the shop gives it
         before = len(self.performed)
         try:
-            reply = super().perform(code, strategy, deed)
+            reply = super().perform(code, strategy, effect)
         except Exception as error:
             asked = len(self.performed) > before
             if not asked or self.performed[-1].error is not error:
@@ -166,7 +166,7 @@ class RecordedWays(Recorded):
     shop = "ways"
 
     def real_ports(self) -> dict[str, object]:
-        return {"supplier": FakeParty(), "provider": FakeParty()}
+        return {"supplier": FakePartner(), "provider": FakePartner()}
 
 
 MACHINES: dict[str, type[Recorded]] = {

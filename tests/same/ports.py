@@ -16,11 +16,13 @@ Call = Callable[[str, str, tuple[Any, ...]], Any]
 
 CARRIER = ("buy_label", "find", "void_label", "hand_over")
 RECALLING_CARRIER = (*CARRIER, "intercept")
-PARTY = ("submit", "give_up", "remind")
-PARTY_THAT_TAKES_BACK = (*PARTY, "take_back")
+PARTNER = ("submit", "cancel", "chase")
+PARTNER_THAT_ACCEPTS_RETURNS = (*PARTNER, "accept_return")
 PAYMENTS = ("refund",)
 NOTIFIER = ("send",)
 WAREHOUSE = ("pick",)
+_RENAMED = {"give_up": "cancel", "remind": "chase", "take_back": "accept_return"}
+"""What methods were called when lives were recorded, and are now."""
 
 
 def port(name: str, methods: Sequence[str], call: Call) -> Any:
@@ -68,7 +70,8 @@ class Scripted:
         self._tell = tell
         self._left: dict[tuple[str, str, str], deque[Json]] = defaultdict(deque)
         for entry in answers:
-            self._left[entry["port"], entry["call"], entry["key"]].append(entry)
+            call: str = entry["call"]
+            self._left[entry["port"], _RENAMED.get(call, call), entry["key"]].append(entry)
         self.calls = 0
 
     def __call__(self, name: str, method: str, given: tuple[Any, ...]) -> Any:

@@ -17,7 +17,7 @@ from typing import Any
 
 from orderflow import Engine
 from orderflow.errors import NotFound, Refused
-from orderflow.ports import Deed, Reply
+from orderflow.ports import EffectAnswer, EffectAttempt
 from tests.same import looking
 from tests.same.book import DOOR, WORKER
 from tests.same.insides import replace, stand_between
@@ -88,11 +88,11 @@ class Witness:
             for line in self._desk.news(self.engine):
                 self.told.tell("tasks", f"{self._step} {line}")
 
-    def _perform(self, inner: Any, deed: Deed) -> Reply:
+    def _perform(self, inner: Any, effect: EffectAttempt) -> EffectAnswer:
         self.told.counts["port calls"] += 1
-        self.told.tell("calls", f"{self._step} deed {text(deed)}")
-        reply: Reply = inner.perform(deed)
-        self.told.tell("calls", f"{self._step} deed {deed.key} gave {text(reply)}")
+        self.told.tell("calls", f"{self._step} deed {text(effect)}")
+        reply: EffectAnswer = inner.perform(effect)
+        self.told.tell("calls", f"{self._step} deed {effect.key} gave {text(reply)}")
         return reply
 
     def end(self, file: Path) -> Told:

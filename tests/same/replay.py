@@ -19,14 +19,14 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine as Database
 
 from orderflow import Engine, InvalidInput, Order, Refused
-from orderflow.model.commands import Body, Command, Override
-from orderflow.model.observations import Fact, Observation
+from orderflow.model.commands import Command, CommandBody, Override
+from orderflow.model.observations import Observation, ObservationBody
 from orderflow.model.stock import StockKey
-from orderflow.model.work import Due
-from orderflow.ports import Deed, Reply, Store
+from orderflow.model.work import LeasedRow
+from orderflow.ports import EffectAnswer, EffectAttempt, Store
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import SqlStore
-from orderflow.testing import Died, Fault, Faulty
+from orderflow.testing import Fault, Faulty, SimulatedCrash
 from tests.same import looking
 from tests.same.insides import stand_between
 from tests.same.ports import Scripted
@@ -117,7 +117,7 @@ def witnessed(
     before, answer, raised = Statements.sent, None, None
     try:
         answer = act()
-    except (Exception, Died) as error:
+    except (Exception, SimulatedCrash) as error:
         raised = error
     _tell_of(told, name, answer if raised is None else raised)
     told.tell("statements", f"{name}: {Statements.sent - before}")
@@ -156,9 +156,9 @@ class Life:
         self.ids = SequentialIds(recorded.get("ids", ""))
         self.faulty = Faulty(store, only=("commit",))
         self.scripted = Scripted(recorded["answers"], self._call)
-        self.moods = {(deed["key"], deed["n"]): deed for deed in recorded["deeds"]}
+        self.moods = {(effect["key"], effect["n"]): effect for effect in recorded["deeds"]}
         self.times: Counter[str] = Counter()
-        self.hand: dict[str, Due] = {}
+        self.hand: dict[str, LeasedRow] = {}
         self.walks: list[Any] = []
         self.desk = looking.Desk()
         self.engine: Engine | None = None
@@ -170,7 +170,7 @@ class Life:
             self.act(step)
             self.look(number)
         self.step = "end"
-        with self.shop.store.reading():
+        with self.shop.store.read_session():
             self.told.census.update(looking.happened(self.shop))
             self._explain(looking.read(self.shop))
         for line in self.scripted.never_asked():
@@ -195,7 +195,7 @@ class Life:
 
     def look(self, number: int) -> None:
         """Look at the shop between two steps."""
-        with self.shop.store.reading():
+        with self.shop.store.read_session():
             for line in self.desk.news(self.shop):
                 self.told.tell("tasks", f"{self.step} {line}")
             if number % EVERY == 0 and self.about:
@@ -218,15 +218,15 @@ class Life:
         self.engine.worker.attempts = options.get("attempts", self.engine.worker.attempts)
         stand_between(self.engine, self.perform)
 
-    def perform(self, inner: Any, deed: Deed) -> Reply:
+    def perform(self, inner: Any, effect: EffectAttempt) -> EffectAnswer:
         """Perform a deed as it went in the recording: in that mood, with that in between."""
-        number = self.times[deed.key]
-        self.times[deed.key] += 1
-        mood = self.moods.get((deed.key, number), {})
-        self.told.census.add(f"effect {deed.name}")
-        self._call(f"deed {text(deed)}")
+        number = self.times[effect.key]
+        self.times[effect.key] += 1
+        mood = self.moods.get((effect.key, number), {})
+        self.told.census.add(f"effect {effect.name}")
+        self._call(f"deed {text(effect)}")
         try:
-            reply: Reply = inner.perform(deed) if mood.get("asked", True) else None
+            reply: EffectAnswer = inner.perform(effect) if mood.get("asked", True) else None
             for at, step in enumerate(mood.get("meanwhile", ()), start=1):
                 self._within(f"{self.step}.{at}", step)
             if "error" in mood:
@@ -234,11 +234,11 @@ class Life:
             if "reply" in mood:
                 reply = read_answer(mood["reply"])
         except Exception as error:
-            self._call(f"deed {deed.key} failed: {type(error).__name__}: {error}")
+            self._call(f"deed {effect.key} failed: {type(error).__name__}: {error}")
             raise
         if reply is not None:
             self._says(reply)
-        self._call(f"deed {deed.key} gave {text(reply)}")
+        self._call(f"deed {effect.key} gave {text(reply)}")
         return reply
 
     def _within(self, name: str, step: Json) -> None:
@@ -246,9 +246,9 @@ class Life:
         self.act(step)
         self.step, self.acting = outer, True
 
-    def _says(self, body: Body | Fact) -> None:
+    def _says(self, body: CommandBody | ObservationBody) -> None:
         """Take into the census what is commanded or observed."""
-        what = "observation" if isinstance(body, Fact) else "command"
+        what = "observation" if isinstance(body, ObservationBody) else "command"
         self.told.census.add(f"{what} {body.kind}")  # type: ignore[union-attr]  # each kind has one
         if isinstance(body, Override):
             self._says(body.command)
@@ -334,13 +334,13 @@ def _reassign(life: Life, step: Json) -> object:
 
 
 def _plan_walk(life: Life, step: Json) -> object:
-    life.walks.append(life.shop.plan_walk(by=step["by"], limit=step["limit"]))
+    life.walks.append(life.shop.plan_pick_tour(by=step["by"], limit=step["limit"]))
     return life.walks[-1]
 
 
 def _finish_walk(life: Life, step: Json) -> object:
     missing = {StockKey(sku, location): units for sku, location, units in step["missing"]}
-    return list(life.shop.finish_walk(life.walks.pop(), by=step["by"], missing=missing))
+    return list(life.shop.finish_pick_tour(life.walks.pop(), by=step["by"], missing=missing))
 
 
 def _apply_rules(life: Life, step: Json) -> object:
@@ -349,7 +349,7 @@ def _apply_rules(life: Life, step: Json) -> object:
 
 
 def _forget(life: Life, step: Json) -> object:
-    return life.shop.forget(step["customer"])
+    return life.shop.erase(step["customer"])
 
 
 def _work(life: Life, step: Json) -> object:
@@ -361,7 +361,7 @@ def _claim(life: Life, step: Json) -> object:
     """Claim rows as a worker does."""
     del step
     worker, now = life.shop.worker, life.clock.now()
-    found = life.shop.store.claim(now, worker.lease, life.ids.new("lease"), worker.batch)
+    found = life.shop.store.lease(now, worker.lease, life.ids.new("lease"), worker.batch)
     life.hand.update({row.key: row for row in found})
     return [row.key for row in found]
 
@@ -375,7 +375,7 @@ def _do(life: Life, step: Json) -> object:
 
 def _expect(life: Life, step: Json) -> object:
     """The process will die at a commit; or nothing more will happen to it."""
-    faults = [Fault("commit", n, after=after, error=Died()) for n, after in step["dies"]]
+    faults = [Fault("commit", n, after=after, error=SimulatedCrash()) for n, after in step["dies"]]
     life.faulty.expect(*faults)
     return None
 

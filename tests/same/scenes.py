@@ -15,13 +15,13 @@ from orderflow.model import observations as obs
 from orderflow.model.document import Address, Ask, Delivery, Terms
 from orderflow.model.ledger import Bucket
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.returns import Disposition, Finding
-from orderflow.model.state import PaymentFact
+from orderflow.model.returns import Disposition, InspectionLine
+from orderflow.model.state import PaymentOutcome
 from orderflow.model.stock import StockKey
 from orderflow.model.work import Task
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
-from orderflow.testing import FakeNotifier, Moods
+from orderflow.testing import FakeNotifier, PortFaults
 from tests.laws.lives import Bank, Supplier
 from tests.same.book import Book
 from tests.same.machines import RecallingCarrier
@@ -39,7 +39,7 @@ class Stage:
 
     def __init__(self, shop: str = "standard", **options: Any) -> None:
         self.clock, self.ids, self.store = VirtualClock(), SequentialIds(), MemoryStore()
-        self.moods = Moods()
+        self.moods = PortFaults()
         supplier, provider, bank = Supplier(), Supplier(), Bank()
         supplier.moods = provider.moods = bank.moods = self.moods
         others = {"carrier": RecallingCarrier(), "supplier": supplier, "provider": provider}
@@ -62,7 +62,7 @@ class Stage:
         self.work()
 
     def stock(self, sku: str, units: int, location: str = "main", **more: Any) -> None:
-        body = cmd.Receive(sku=sku, quantity=units, location=location, **more)
+        body = cmd.ReceiveStock(sku=sku, quantity=units, location=location, **more)
         self.engine.change_stock(body.to())
 
     def place(self, *lines: Line, number: str = "A-1", **order: Any) -> None:
@@ -71,7 +71,7 @@ class Stage:
             self.engine.place(NewOrder(**given), id=f"place-{number}", by="customer")
         self.work()
 
-    def give(self, body: cmd.Body, number: str = "A-1", by: str = "ana") -> None:
+    def give(self, body: cmd.CommandBody, number: str = "A-1", by: str = "ana") -> None:
         with suppress(OrderflowError):
             self.engine.submit(body.to(number, by=by))
         self.work()
@@ -81,7 +81,7 @@ class Stage:
             self.engine.fire(number, trigger, **more)
         self.work()
 
-    def says(self, fact: obs.Fact, subject: str = "A-1", id: str | None = None) -> None:
+    def says(self, fact: obs.ObservationBody, subject: str = "A-1", id: str | None = None) -> None:
         self.engine.observe(fact.at(self.clock.now(), subject=subject, id=id))
         self.work()
 
@@ -94,7 +94,7 @@ class Stage:
                 self.engine.complete(task, by=by, data=filled)
         self.work()
 
-    def pays(self, number: str = "A-1", fact: PaymentFact = PaymentFact.CAPTURED) -> None:
+    def pays(self, number: str = "A-1", fact: PaymentOutcome = PaymentOutcome.CAPTURED) -> None:
         total = self.order(number).document.total.minor
         self.says(obs.PaymentReported(fact=fact, amount=total, reference="p"), number)
 
@@ -137,8 +137,8 @@ def _goes_well() -> Stage:
     stage.does("exception.complaint")
     stage.passes(days=20)
     stage.give(cmd.Reopen(reason="a question"))
-    stage.give(cmd.ConfirmReceipt())
-    stage.engine.forget("C-1")
+    stage.give(cmd.ConfirmDelivery())
+    stage.engine.erase("C-1")
     stage.passes(days=90)
     return stage
 
@@ -167,10 +167,10 @@ def _substitutes_of_ours() -> Stage:
     stage.give(cmd.ProposeSubstitute(line="1", sku="MUG"))
     stage.give(cmd.ProposeSubstitute(line="1", sku="CUP"))
     stage.give(cmd.ProposeSubstitute(line="2", sku="CUP"))
-    stage.give(cmd.Substitute(fo="A-1", line="1"))
+    stage.give(cmd.AcceptSubstitute(fo="A-1", line="1"))
     stage.stock("MUG", 1)
     stage.work()
-    stage.give(cmd.Substitute(fo="A-1", line="2"))
+    stage.give(cmd.AcceptSubstitute(fo="A-1", line="2"))
     stage.give(cmd.ProposeSubstitute(line="1", sku="CUP"))
     stage.give(cmd.Edit(quantities={"1": 1}))
     stage.scan(DELIVERED)
@@ -187,7 +187,7 @@ def _substitutes_of_a_supplier() -> Stage:
     later = stage.clock.now() + timedelta(days=3)
     ships = obs.LineAnswer(line="2", at=later, unit_cost=Decimal("1.50"))
     stage.says(obs.RequestAnswered(fo=fo, lines=(other, ships), reference="SO-5"))
-    stage.give(cmd.Substitute(fo=fo, line="1"))
+    stage.give(cmd.AcceptSubstitute(fo=fo, line="1"))
     stage.give(cmd.PlaceHold(hold="odd", reason="odd", on=fo))
     stage.give(cmd.ReleaseHold(hold="odd"))
     lines = {"1": 3, "2": 1}
@@ -244,7 +244,7 @@ def _goods_come_back() -> Stage:
     stage.give(cmd.ApproveReturn(rma="A-1-R2"))
     stage.fire("dispatch", on="A-1-R2")
     kinds = list(Disposition)
-    found = tuple(Finding(line="1", quantity=1, disposition=kind) for kind in kinds)
+    found = tuple(InspectionLine(line="1", quantity=1, disposition=kind) for kind in kinds)
     stage.says(obs.ReturnInspected(rma="A-1-R2", findings=found[:2]))
     stage.says(obs.GoodsReturned(lines={"1": 4}, others={"HAT": 1}, rma="A-1-R2"))
     stage.says(obs.ReturnInspected(rma="A-1-R2", restock={"1": 1}, findings=found[2:]))
@@ -285,7 +285,7 @@ def _back_to_a_supplier() -> Stage:
 def _money_back() -> Stage:
     stage = stocked(pays=True, when_paid=True)
     stage.place(mug(4), terms=Terms.PREPAID)
-    stage.pays(fact=PaymentFact.AUTHORISED)
+    stage.pays(fact=PaymentOutcome.AUTHORISED)
     stage.pays()
     stage.moods.short = stage.moods.prompt = True
     stage.give(cmd.Cancel(lines={"1": 1}))
@@ -296,10 +296,10 @@ def _money_back() -> Stage:
     stage.moods.short = False
     for refund in list(stage.order().state.refunds):
         stage.give(cmd.RetryRefund(refund=refund))
-    for fact in PaymentFact:
+    for fact in PaymentOutcome:
         stage.says(obs.PaymentReported(fact=fact, amount=50, reference=f"x-{fact}"))
     stage.place(mug(1), number="A-2", terms=Terms.PREPAID)
-    stage.give(cmd.RemindPayment(), "A-2")
+    stage.give(cmd.SendDunning(), "A-2")
     stage.passes(days=8)
     stage.pays("A-2")
     stage.place(mug(1), number="A-3", terms=Terms.CASH_ON_DELIVERY)
@@ -370,8 +370,8 @@ def _people_with_forms() -> Stage:
     with suppress(OrderflowError):
         stage.engine.claim(tasks[0], by="ana")
     stage.engine.reassign(tasks[0], "", by="boss")
-    walk = stage.engine.plan_walk(by="ana", limit=2)
-    stage.engine.finish_walk(walk, by="ana", missing={StockKey("MUG", "main"): 1})
+    walk = stage.engine.plan_pick_tour(by="ana", limit=2)
+    stage.engine.finish_pick_tour(walk, by="ana", missing={StockKey("MUG", "main"): 1})
     stage.work()
     for name in ("pack", "pack", "ship", "ship", "pick", "short"):
         stage.does(name)
@@ -391,7 +391,7 @@ def _people_with_forms() -> Stage:
 def _stock() -> Stage:
     stage = Stage()
     at = stage.clock.now() + timedelta(days=3)
-    announced = cmd.ExpectReceipt(sku="MUG", expected="ASN-1", quantity=5, at=at)
+    announced = cmd.ExpectInbound(sku="MUG", expected="ASN-1", quantity=5, at=at)
     stage.engine.change_stock(announced.to(id="asn"))
     stage.engine.change_stock(announced.to(id="asn"))
     stage.place(mug(3))
@@ -402,8 +402,8 @@ def _stock() -> Stage:
         cmd.SetStockPolicy(sku="MUG", safety=1, backorder_limit=2),
         cmd.Count(sku="MUG", counted=0, reference="spring"),
         cmd.WriteOff(sku="MUG", quantity=2, reference="broken"),
-        cmd.ExpectReceipt(sku="MUG", expected="ASN-2", quantity=1, at=at),
-        cmd.ExpectReceipt(sku="MUG", expected="ASN-2", quantity=0, at=at),
+        cmd.ExpectInbound(sku="MUG", expected="ASN-2", quantity=1, at=at),
+        cmd.ExpectInbound(sku="MUG", expected="ASN-2", quantity=0, at=at),
     ]
     for body in bodies:
         with suppress(OrderflowError):
@@ -424,7 +424,7 @@ def _many_at_once() -> Stage:
     commands = [cmd.Confirm().to(name, by="ana", id=f"c-{name}") for name in [*names, *names]]
     stage.engine.submit_many([*commands, cmd.Cancel().to("nobody", by="ana")])
     stage.work()
-    stage.give(cmd.Draft(order=NewOrder(number="D-1", currency="EUR", lines=(mug(1),))), "")
+    stage.give(cmd.SaveDraft(order=NewOrder(number="D-1", currency="EUR", lines=(mug(1),))), "")
     stage.fire("place", "D-1", by="customer", id="f-1")
     stage.fire("cancel", "D-1")
     stage.fire("cancel", "D-1", on="D-1-F1")

@@ -55,7 +55,7 @@ from orderflow.policies import (
     returnable_within,
     when_paid,
 )
-from orderflow.ports import Clock, Deed, Ids, Reply, Store
+from orderflow.ports import Clock, EffectAnswer, EffectAttempt, Ids, Store
 from tests.same import ports as made
 from tests.same.wire import Json
 
@@ -64,13 +64,13 @@ DAYS = timedelta(days=4)
 
 PORTS: dict[str, dict[str, tuple[str, ...]]] = {
     "lives": {
-        "party": made.PARTY_THAT_TAKES_BACK,
+        "party": made.PARTNER_THAT_ACCEPTS_RETURNS,
         "carrier": made.CARRIER,
         "payments": made.PAYMENTS,
     },
-    "ways": {"supplier": made.PARTY, "provider": made.PARTY},
+    "ways": {"supplier": made.PARTNER, "provider": made.PARTNER},
     "hooked": {
-        "party": made.PARTY_THAT_TAKES_BACK,
+        "party": made.PARTNER_THAT_ACCEPTS_RETURNS,
         "carrier": made.RECALLING_CARRIER,
         "warehouse": made.WAREHOUSE,
         "payments": made.PAYMENTS,
@@ -79,8 +79,8 @@ PORTS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "standard": {
         "carrier": made.RECALLING_CARRIER,
-        "supplier": made.PARTY_THAT_TAKES_BACK,
-        "provider": made.PARTY_THAT_TAKES_BACK,
+        "supplier": made.PARTNER_THAT_ACCEPTS_RETURNS,
+        "provider": made.PARTNER_THAT_ACCEPTS_RETURNS,
         "payments": made.PAYMENTS,
         "notifier": made.NOTIFIER,
     },
@@ -203,7 +203,7 @@ def _lives(ground: Ground, options: Json) -> Engine:
         promise=lambda _order, now: now + timedelta(days=5),
         windows=Windows(reminder=DAYS, reminders=1, escalation=DAYS),
         payments=ports["payments"],
-        hit=newest_first if options.get("hits") else None,
+        shortage=newest_first if options.get("hits") else None,
         cancellable=not_once_packed if options.get("keeps_packed") else always_cancellable,
         clock=ground.clock,
         ids=ground.ids,
@@ -272,7 +272,7 @@ def _credit(order: Order) -> int:
 
 
 def _enough_credit(step: Step) -> Refusal | None:
-    owed, limit = step.order.document.total.minor, step.facts["credit"]
+    owed, limit = step.order.document.total.minor, step.external["credit"]
     return None if owed <= limit else Refusal("shop.credit", f"{owed} is over the limit {limit}")
 
 
@@ -312,8 +312,8 @@ class Engraver:
     def __init__(self, port: Any) -> None:
         self._port = port
 
-    def perform(self, deed: Deed) -> Reply:
-        self._port.engrave(deed.key, deed.data["words"])
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        self._port.engrave(effect.key, effect.data["words"])
         return None
 
 
@@ -336,10 +336,10 @@ def _hooked(ground: Ground, options: Json) -> Engine:
         steps=Steps(manual=frozenset(options.get("manual", ()))),
         reserve=ReserveAtPlacement(timedelta(days=2)),
         roles_of=_roles_of,
-        facts={"credit": _credit},
+        external={"credit": _credit},
         returnable=returnable_within(timedelta(days=10)),
         windows=Windows(escalation=timedelta(days=1), backorder=timedelta(days=3)),
-        hit=newest_first if options.get("hits") else None,
+        shortage=newest_first if options.get("hits") else None,
         cancellable=not_once_packed if options.get("keeps_packed") else always_cancellable,
         notifier=ports["notifier"],
         payments=ports["payments"],

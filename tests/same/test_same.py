@@ -89,15 +89,15 @@ def _another_number(patch: Patch) -> None:
 
 
 def _with_another_number(request: Any) -> Any:
-    def changed(self: object, deed: object) -> object:
-        found = request(self, deed)
+    def changed(self: object, effect: object) -> object:
+        found = request(self, effect)
         return attrs.evolve(found, number=f"{found.number}:again")
 
     return changed
 
 
 def _asked_twice(patch: Patch) -> None:
-    receipt = SqlStore.receipt
+    receipt = SqlStore.processed
 
     def twice(store: SqlStore, scope: str, message: str) -> object:
         receipt(store, scope, message)

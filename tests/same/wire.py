@@ -14,8 +14,8 @@ import attrs
 from pydantic import BaseModel, TypeAdapter
 
 from orderflow import NewOrder, Order, errors
-from orderflow.model.commands import Body, Command, CommandBody, Item
-from orderflow.model.observations import Fact, Observation, ObservationBody
+from orderflow.model.commands import AnyCommand, Command, CommandBody, Item
+from orderflow.model.observations import AnyObservation, Observation, ObservationBody
 from orderflow.model.parcel import Parcel
 from orderflow.ports import Label, Picked
 
@@ -68,9 +68,9 @@ def answered(answer: object) -> Any:
     match answer:
         case None:
             return None
-        case Body():
+        case CommandBody():
             return {"body": sent(answer)}
-        case Fact():
+        case ObservationBody():
             return {"fact": sent(answer)}
         case Label():
             return {"label": [answer.carrier, answer.tracking_number]}
@@ -86,9 +86,9 @@ def read_answer(given: Any) -> Any:
         case None:
             return None
         case {"body": body}:
-            return _read(CommandBody, body)
+            return _read(AnyCommand, body)
         case {"fact": fact}:
-            return _read(ObservationBody, fact)
+            return _read(AnyObservation, fact)
         case {"label": [carrier, number]}:
             return Label(carrier, number)
         case {"picked": [units, short, items]}:

@@ -10,18 +10,18 @@ import attrs
 
 from orderflow import NewOrder
 from orderflow.errors import Refused
-from orderflow.model.commands import Receive
+from orderflow.model.commands import ReceiveStock
 from orderflow.model.reading import read_json
 from orderflow.simulation import (
     Replenishment,
     SequentialIds,
     SimulatedCarrier,
-    SimulatedParty,
+    SimulatedPartner,
     SimulatedPeople,
     VirtualClock,
     World,
 )
-from orderflow.simulation.party import Moods
+from orderflow.simulation.partner import PartnerBehavior
 from orderflow.stores import MemoryStore
 from orderflow.testing import FakeNotifier
 from tests.same.book import Book
@@ -42,12 +42,12 @@ class Weather:
     seed: int
     people: bool = False
     mishaps: float = 0.0
-    moods: Moods = attrs.field(factory=Moods)
+    moods: PartnerBehavior = attrs.field(factory=PartnerBehavior)
     first: int = 0
     last: int = 40
 
 
-ROUGH = Moods(
+ROUGH = PartnerBehavior(
     refuses=0.2,
     backorders=0.3,
     silent=0.2,
@@ -72,8 +72,8 @@ def lived(weather: Weather) -> Json:
     """What became of some of the orders, as it was asked of the engine."""
     clock, ids = VirtualClock(), SequentialIds()
     carrier = SimulatedCarrier(clock, weather.seed, mishaps=weather.mishaps)
-    supplier = SimulatedParty(clock, weather.seed, weather.moods)
-    provider = SimulatedParty(clock, weather.seed + 1, weather.moods)
+    supplier = SimulatedPartner(clock, weather.seed, weather.moods)
+    provider = SimulatedPartner(clock, weather.seed + 1, weather.moods)
     others = {"carrier": carrier, "supplier": supplier, "provider": provider}
     heard = Heard({**others, "notifier": FakeNotifier()})
     options = {"people": weather.people}
@@ -89,7 +89,7 @@ def lived(weather: Weather) -> Json:
         for each in order.lines:
             place = PLACES.get(str(each.attributes.get("method", "in_house")))
             if place and each.stocked and each.ships:
-                body = Receive(sku=each.sku, location=place, quantity=4, reference="opening")
+                body = ReceiveStock(sku=each.sku, location=place, quantity=4, reference="opening")
                 engine.change_stock(body.to(by="shop", id=f"opening-{each.sku}"))
         with suppress(Refused):
             world.placed(engine.place(order, id=f"order-{number}", by="customer"))

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from orderflow.model import commands, document, observations, returns
-from orderflow.model.reading import Sent
+from orderflow.model.reading import Input
 
 HOMES = [module.__name__ for module in (document, returns, commands, observations)]
 TAKE_MORE = ("Few[", "Many[", "Price", "PriceOrNone")
@@ -20,7 +20,7 @@ def every(kind: type[BaseModel]) -> list[type[BaseModel]]:
     return [kind, *(found for below in kind.__subclasses__() for found in every(below))]
 
 
-MODELS = [model for model in every(Sent) if model.__module__ in HOMES]
+MODELS = [model for model in every(Input) if model.__module__ in HOMES]
 
 
 def keeps(annotation: Any) -> set[Any]:
@@ -50,7 +50,7 @@ def test_the_type_of_a_field_says_what_may_be_given(model: type[BaseModel]) -> N
 
 
 def test_a_field_whose_type_is_silent_is_noticed() -> None:
-    class Silent(Sent):
+    class Silent(Input):
         names: tuple[str, ...]
         price: Decimal | None
         number: int

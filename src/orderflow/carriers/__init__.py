@@ -1,9 +1,12 @@
 """Carriers: adapters of the port, tracking numbers, and what carriers send by web-hook."""
 
+from typing import TYPE_CHECKING
+
 from orderflow.carriers.http import HttpCarrier
 from orderflow.carriers.manual import ManualCarrier
-from orderflow.carriers.numbers import TrackingNumber, read_tracking_number, recognise
+from orderflow.carriers.numbers import TrackingNumber, read_tracking_number, recognize
 from orderflow.carriers.webhooks import STATUSES, check_signature, read_tracking, sign
+from orderflow.renamed import old_names
 
 __all__ = [
     "STATUSES",
@@ -13,6 +16,9 @@ __all__ = [
     "check_signature",
     "read_tracking",
     "read_tracking_number",
-    "recognise",
+    "recognize",
     "sign",
 ]
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

@@ -23,11 +23,11 @@ from urllib.request import Request, urlopen
 
 from pydantic import BaseModel, ConfigDict
 
-from orderflow.errors import ByHand, InvalidInput, PortFailed, Problem
-from orderflow.legible import legible, without_passwords
+from orderflow.errors import InvalidInput, NeedsPerson, PortFailed, Problem
 from orderflow.model.bounds import Code
 from orderflow.model.reading import read_json
 from orderflow.ports import Label, LabelRequest
+from orderflow.text import legible, without_passwords
 
 __all__ = ["HttpCarrier"]
 
@@ -58,7 +58,8 @@ class HttpCarrier:
     """The carrier port over HTTP.
 
     No answer in time, an answer that cannot be read, a server's error: ``PortFailed``, and the
-    worker asks :meth:`find` before it tries again. The carrier refuses (another 4xx): ``ByHand``.
+    worker asks :meth:`find` before it tries again. The carrier refuses (another 4xx):
+    ``NeedsPerson``.
 
     Args:
         url: Where the interface is: ``https://…``.
@@ -77,7 +78,7 @@ class HttpCarrier:
             self._headers["Authorization"] = f"Bearer {token}"
 
     def buy_label(self, request: LabelRequest) -> Label:
-        """Buy a label; the same key gives the same label. Raises PortFailed, ByHand."""
+        """Buy a label; the same key gives the same label. Raises PortFailed, NeedsPerson."""
         to = request.ship_to.model_dump(mode="json") if request.ship_to else None
         body = {"reference": request.parcel, "to": to, "weight_g": request.weight_g}
         if cash := request.collect:
@@ -91,12 +92,12 @@ class HttpCarrier:
         return None if answer is None else self._label(answer)
 
     def void_label(self, key: str, label: Label) -> None:
-        """Give a label back; one that is void already is. Raises PortFailed, ByHand."""
+        """Give a label back; one that is void already is. Raises PortFailed, NeedsPerson."""
         del key  # the deed's own; the carrier knows the label by its number
         self._ask("DELETE", f"/labels/{quote(label.tracking_number, safe='')}", missing=True)
 
     def hand_over(self, key: str, label: Label) -> None:
-        """Announce the parcel, once per key. Raises PortFailed, ByHand."""
+        """Announce the parcel, once per key. Raises PortFailed, NeedsPerson."""
         self._ask("POST", "/manifests", {"tracking_numbers": [label.tracking_number]}, key)
 
     def _ask(
@@ -121,7 +122,7 @@ class HttpCarrier:
                 return None
             told = f"{what} answers {error.code} {_reason(error)}"
             if error.code < HTTPStatus.INTERNAL_SERVER_ERROR and error.code not in _AGAIN:
-                raise ByHand(told) from error
+                raise NeedsPerson(told) from error
             raise PortFailed(told) from error
         except (OSError, HTTPException) as error:  # no connection, no answer in time, half of one
             raise PortFailed(f"{what}: {error}; the outcome is unknown") from error

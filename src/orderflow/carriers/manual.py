@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderflow.errors import ByHand
+from orderflow.errors import NeedsPerson
 from orderflow.ports import Label, LabelRequest
 
 __all__ = ["ManualCarrier"]
@@ -19,8 +19,8 @@ class ManualCarrier:
         self.name = name
 
     def buy_label(self, request: LabelRequest) -> Label:
-        """Raises ByHand: the worker opens the task at once."""
-        raise ByHand(f"buy a label of {self.name} for {request.parcel} and type its number")
+        """Raises NeedsPerson: the worker opens the task at once."""
+        raise NeedsPerson(f"buy a label of {self.name} for {request.parcel} and type its number")
 
     def find(self, key: str) -> Label | None:
         """Nothing was bought by software."""
@@ -28,9 +28,9 @@ class ManualCarrier:
         return None
 
     def void_label(self, key: str, label: Label) -> None:
-        """Raises ByHand, too."""
+        """Raises NeedsPerson, too."""
         del key
-        raise ByHand(f"have {self.name} void the label {label.tracking_number}")
+        raise NeedsPerson(f"have {self.name} void the label {label.tracking_number}")
 
     def hand_over(self, key: str, label: Label) -> None:
         """Who hands the parcel over is there in person."""

@@ -9,7 +9,7 @@ import attrs
 from orderflow.carriers.rules import RULES, Rule
 from orderflow.errors import InvalidInput, Problem
 
-__all__ = ["TrackingNumber", "read_tracking_number", "recognise"]
+__all__ = ["TrackingNumber", "read_tracking_number", "recognize"]
 
 
 @attrs.frozen
@@ -26,12 +26,12 @@ class TrackingNumber:
     url: str
 
 
-def recognise(text: str) -> tuple[TrackingNumber, ...]:
+def recognize(text: str) -> tuple[TrackingNumber, ...]:
     """Whose number it may be: those with a check character that agrees first; empty for nobody's.
 
     Spaces and case do not matter.
 
-    >>> [found.carrier for found in recognise("1Z 5R8 939 03 57567127")]
+    >>> [found.carrier for found in recognize("1Z 5R8 939 03 57567127")]
     ['ups']
     """
     number = "".join(text.split()).upper()
@@ -45,7 +45,7 @@ def read_tracking_number(text: str, carrier: str | None = None) -> TrackingNumbe
     Raises:
         InvalidInput: No carrier, or not this one, writes numbers so: a slip of the pen.
     """
-    found = recognise(text)
+    found = recognize(text)
     carriers = sorted({rule.carrier for rule in RULES})
     if carrier is not None and carrier not in carriers:
         expected = f"one of {', '.join(carriers)} is right"

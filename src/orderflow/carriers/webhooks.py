@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orderflow.errors import InvalidInput, Problem
 from orderflow.model.bounds import Code, Many, Plain, Reference, Utc
-from orderflow.model.observations import EventUnread, Observation, TrackingReported
+from orderflow.model.observations import Observation, TrackingReported, UnreadableEvent
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.reading import read, read_json, unreadable
 
@@ -120,7 +120,7 @@ def read_tracking(
 
     An event without an id is known by its number, code, time and place. A code that means None says
     nothing: its events are left out. An event that cannot be read, or has a code that the table
-    lacks, costs only itself: it becomes an ``EventUnread``, which the engine keeps for a person.
+    lacks, costs only itself: it becomes an ``UnreadableEvent``, which is kept for a person.
 
     Raises:
         InvalidInput: No event can be read; names each field that is wrong (``events.0.code``).
@@ -267,7 +267,7 @@ def _observations(given: object, table: Mapping[str, ParcelStatus | None]) -> li
 def _unread(given: _Given, error: InvalidInput) -> Observation:
     """An event that cannot be read, as a fact that is kept. Its moment cannot be read, either."""
     sent, why = given.text or json.dumps(given.value), str(error)
-    return EventUnread(payload=sent[:_KEPT], error=why[:_KEPT]).at(_NO_MOMENT)
+    return UnreadableEvent(payload=sent[:_KEPT], error=why[:_KEPT]).at(_NO_MOMENT)
 
 
 def _mac(secret: bytes, payload: bytes, sent: str) -> str:

@@ -10,10 +10,13 @@ import typer
 from pydantic import BaseModel
 from rich.console import RenderableType
 
-from orderflow.cli import caring, commanding, forgetting  # noqa: F401 (their commands)
+from orderflow.cli import commands, erasure, maintenance  # noqa: F401 (their commands)
 from orderflow.cli.desk import completing
-from orderflow.cli.following import Follower
-from orderflow.cli.opening import (
+from orderflow.cli.documents import printer_for
+from orderflow.cli.follower import Follower
+from orderflow.cli.json_values import plain
+from orderflow.cli.run import Unreadable, place_and_work, read_orders
+from orderflow.cli.session import (
     DB,
     App,
     AsJson,
@@ -30,11 +33,8 @@ from orderflow.cli.opening import (
     out,
     print_json,
 )
-from orderflow.cli.plain import plain
-from orderflow.cli.printing import printer_for
-from orderflow.cli.running import Unreadable, place_and_work, read_orders
-from orderflow.cli.showing import explanation_text, order_text, timeline_lines
-from orderflow.engine import Offer
+from orderflow.cli.views import explanation_text, order_text, timeline_lines
+from orderflow.engine import CommandCheck
 from orderflow.kernel.decision.workflows import (
     DIGITAL,
     FULFILLMENT_ORDER,
@@ -45,12 +45,12 @@ from orderflow.kernel.decision.workflows import (
     REMOTE,
     RETURN,
 )
-from orderflow.legible import without_passwords
-from orderflow.model.commands import Command, Receive
+from orderflow.model.commands import Command, ReceiveStock
 from orderflow.model.document import NewOrder
 from orderflow.model.observations import Observation
 from orderflow.model.reading import read
 from orderflow.runtimes.links import link
+from orderflow.text import without_passwords
 
 __all__ = ["app"]
 
@@ -71,7 +71,7 @@ def run(  # noqa: PLR0913, PLR0917 (one for each option)
 ) -> None:
     """Place a file of orders and work them to the end, in a simulated world."""
     if stock:
-        read(Receive, {"sku": "any", "location": "main", "quantity": stock}, "--stock")
+        read(ReceiveStock, {"sku": "any", "location": "main", "quantity": stock}, "--stock")
     try:
         found = read_orders(orders)
     except Unreadable as error:
@@ -144,13 +144,13 @@ def explain(
     value = {
         "id": order,
         "status": found.order.status,
-        "waits": plain(found.waits),
-        "offered": [_command(offer) for offer in found.offered],
+        "waits": plain(found.pending),
+        "offered": [_command(offer) for offer in found.allowed],
         "blocked": [
             {"command": _command(offer), "refusals": plain(offer.refusals)}
             for offer in found.blocked
         ],
-        "silent": list(found.silent),
+        "silent": list(found.idle_parts),
         "faults": list(found.faults),
         "drivers": drivers,
     }
@@ -160,7 +160,7 @@ def explain(
         out.print(f"  driver: {driver}", soft_wrap=True)  # a link stays whole
 
 
-def _command(offer: Offer) -> object:
+def _command(offer: CommandCheck) -> object:
     return offer.command.model_dump(mode="json")
 
 

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from orderflow.cli.opening import (
+from orderflow.cli.json_values import plain
+from orderflow.cli.session import (
     DB,
     App,
     AsJson,
@@ -20,10 +21,9 @@ from orderflow.cli.opening import (
     fail,
     open_engine,
 )
-from orderflow.cli.plain import plain
-from orderflow.legible import without_passwords
 from orderflow.model.work import Task
-from orderflow.ports import InboxItem
+from orderflow.ports import UnmatchedItem
+from orderflow.text import without_passwords
 
 __all__ = ["completing"]
 
@@ -108,7 +108,7 @@ def complete(
     if not app_name:
         engine.worker.run_until_idle()
     found = engine.explain(order.id)
-    following = [wait.sentence for wait in found.waits]
+    following = [wait.sentence for wait in found.pending]
     value = {"order": order.id, "status": found.order.status, "waits": following}
     told = "\n  ".join([f"{order.id} is {found.order.status}", *following])
     answer(as_json, value, told)
@@ -134,11 +134,11 @@ def walk(
     as_json: AsJson = False,
 ) -> None:
     """Claim pick tasks of several orders, and list the one round that does them all."""
-    found = open_engine(context, db, app_name).plan_walk(by=by, limit=limit)
+    found = open_engine(context, db, app_name).plan_pick_tour(by=by, limit=limit)
     table = Table("location", "sku", "units")
     for stop in found.stops:
         table.add_row(stop.key.location, stop.key.sku, str(stop.quantity))
-    then = [f"then complete {picking.task}" for picking in found.pickings]
+    then = [f"then complete {picking.task}" for picking in found.picks]
     answer(as_json, plain(found), table, *then)
 
 
@@ -155,17 +155,17 @@ def inbox(
     engine = open_engine(context, db, app_name)
     if dismiss:
         engine.dismiss(dismiss, by=by)
-    found = engine.inbox()
+    found = engine.unmatched()
     told = map(_kept, found) if found else ["the inbox is empty"]
     answer(as_json, [_item(item) for item in found], *told)
 
 
-def _kept(item: InboxItem) -> str:
+def _kept(item: UnmatchedItem) -> str:
     kind = item.observation.body.kind if item.observation else f"unreadable: {item.error}"
     return f"{item.kept_at:%Y-%m-%d %H:%M}  {item.reference}  {kind}"
 
 
-def _item(item: InboxItem) -> object:
+def _item(item: UnmatchedItem) -> object:
     fact = item.observation.model_dump(mode="json") if item.observation else None
     told = {"reference": item.reference, "kept_at": item.kept_at.isoformat(), "observation": fact}
     return told | {"payload": item.payload, "error": item.error}

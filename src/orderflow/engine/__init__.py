@@ -1,18 +1,24 @@
 """The engine: load, decide, commit, announce."""
 
+from typing import TYPE_CHECKING
+
 from orderflow.engine.clock import RandomIds, SystemClock
 from orderflow.engine.engine import Engine
-from orderflow.engine.erasure import Forgotten
-from orderflow.engine.explain import Explanation, Offer, WaitsFor
+from orderflow.engine.erasure import Erasure
+from orderflow.engine.explain import CommandCheck, Explanation, PendingItem
 from orderflow.engine.worker.worker import Worker
+from orderflow.renamed import old_names
 
 __all__ = [
+    "CommandCheck",
     "Engine",
+    "Erasure",
     "Explanation",
-    "Forgotten",
-    "Offer",
+    "PendingItem",
     "RandomIds",
     "SystemClock",
-    "WaitsFor",
     "Worker",
 ]
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

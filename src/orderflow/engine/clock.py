@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 
-from orderflow.engine.pipeline.fault import told
+from orderflow.engine.pipeline.fault import as_rule_failure
 from orderflow.errors import RAISED
-from orderflow.kernel.decision.fitting import fitting
+from orderflow.kernel.decision.return_types import check_type
 from orderflow.ports import Clock, Ids
 
 __all__ = ["CheckedClock", "CheckedIds", "RandomIds", "SystemClock"]
@@ -38,11 +38,11 @@ class CheckedClock:
     def now(self) -> datetime:
         """UTC."""
         try:
-            now = fitting(self.inner.now(), "the clock", datetime)
+            now = check_type(self.inner.now(), "the clock", datetime)
             if now.utcoffset() is None:
                 raise ValueError(f"the clock must give a time zone, got {now!r}")
         except RAISED as error:
-            raise told(error, "the time") from error
+            raise as_rule_failure(error, "the time") from error
         return now
 
 
@@ -55,8 +55,8 @@ class CheckedIds:
     def new(self, kind: str) -> str:
         """A new id for a kind of thing."""
         try:
-            if not (found := fitting(self.inner.new(kind), "ids", str)):
+            if not (found := check_type(self.inner.new(kind), "ids", str)):
                 raise ValueError("ids must not give an empty text")
         except RAISED as error:
-            raise told(error, f"an id of a new {kind}") from error
+            raise as_rule_failure(error, f"an id of a new {kind}") from error
         return found

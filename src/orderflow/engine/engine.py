@@ -10,21 +10,26 @@ from typing import Any, Unpack
 
 import attrs
 
-from orderflow.engine.card.writing import leave
+from orderflow.engine.arguments import expect, expect_kind, expect_name
+from orderflow.engine.card.writer import leave
 from orderflow.engine.clock import CheckedClock, CheckedIds, RandomIds, SystemClock
 from orderflow.engine.doctor.alignment import Aligner
 from orderflow.engine.doctor.checks import Finding, order_findings
 from orderflow.engine.doctor.stock import stock_findings
-from orderflow.engine.erasure import Forgetter, Forgotten
-from orderflow.engine.explain import Explanation, explain, silent
-from orderflow.engine.given import expect, expect_kind, expect_name
+from orderflow.engine.erasure import Eraser, Erasure
+from orderflow.engine.explain import Explanation, explain, idle_parts
 from orderflow.engine.people.desk import Desk
-from orderflow.engine.people.pick_tour import Walk, picks, walk_of
-from orderflow.engine.pipeline.envelope import Envelope, FactProviders, digest, enveloped
-from orderflow.engine.pipeline.fault import blaming
+from orderflow.engine.people.pick_tour import PickTour, pick_tour_of, picks
+from orderflow.engine.pipeline.envelope import (
+    Envelope,
+    ExternalDataProviders,
+    check_enveloped,
+    digest,
+)
+from orderflow.engine.pipeline.fault import rule_errors_of
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.pipeline.submit import Submitter
-from orderflow.engine.pipeline.taking import Taker
+from orderflow.engine.pipeline.taker import Taker
 from orderflow.engine.worker.performers import Performers
 from orderflow.engine.worker.refunds import RefundPayer
 from orderflow.engine.worker.worker import Worker
@@ -32,11 +37,11 @@ from orderflow.errors import InvalidInput, NotFound, OrderflowError, Refusal, Re
 from orderflow.fulfillment.routing import Priority
 from orderflow.fulfillment.steps import AUTOMATED, Steps
 from orderflow.fulfillment.strategy import FulfillmentStrategy
-from orderflow.inventory import Difference, differences
+from orderflow.inventory import StockDiscrepancy, differences
 from orderflow.kernel.decide import Decision
-from orderflow.kernel.decision.roles import lacking, lacks
+from orderflow.kernel.decision.roles import missing_role, missing_role_for
 from orderflow.kernel.decision.rules import Rules, Settings
-from orderflow.model.commands import Body, Command, Draft, Fire, Place, StockCommand
+from orderflow.model.commands import Command, CommandBody, Fire, PlaceOrder, SaveDraft, StockCommand
 from orderflow.model.document import NewOrder
 from orderflow.model.events import Entry
 from orderflow.model.observations import (
@@ -53,15 +58,16 @@ from orderflow.ports import (
     Clock,
     DocumentStore,
     Ids,
-    InboxItem,
     Notifier,
     OrderQuery,
-    Payments,
+    PaymentProvider,
     Performer,
     Restricted,
     Store,
     TaskQuery,
+    UnmatchedItem,
 )
+from orderflow.renamed import keeps_old_members
 
 __all__ = ["Engine"]
 
@@ -76,6 +82,7 @@ def _key(task: Task | str) -> str:
     return task if isinstance(task, str) else task.key
 
 
+@keeps_old_members
 class Engine:
     """Takes orders from placement to confirmed delivery.
 
@@ -90,18 +97,18 @@ class Engine:
         workflows: Older versions of workflows that orders still run on.
         reserve: When stock is promised, and for how long.
         release: When an order's work may start.
-        serve: Which backorder is served first.
+        backorder_priority: Which backorder is served first.
         roles_of: The roles of an actor; None is nobody known, who has none. Without, everybody
             has every role.
         limits: How much of an order's money a role may give away; one without has no limit.
         windows: How long others are waited for.
         retention: What laws keep when a person is forgotten, and how long; without, nothing.
-        facts: Providers of outside facts that guards need, by name.
+        external: Providers of external data that guards need, by name.
         returnable: Which returns a customer may ask for.
         cancellable: Which units may still be cancelled.
-        hit: Whose reservations are taken when less stock is there than was promised; without,
-            a person decides.
-        owed: What a customer owes for what is kept; what was paid beyond is refunded.
+        shortage: Whose reservations go when less stock is there than was promised; without, a
+            person decides.
+        amount_due: What a customer owes for the units kept; what was paid beyond is refunded.
         promise: What an order is promised for, where its document does not say; None is nothing.
         notifier: Who tells customers.
         payments: Who pays refunds; without, each refund is a task.
@@ -118,9 +125,9 @@ class Engine:
         store: Store,
         strategies: Sequence[FulfillmentStrategy],
         *,
-        facts: FactProviders | None = None,
+        external: ExternalDataProviders | None = None,
         notifier: Notifier | None = None,
-        payments: Payments | None = None,
+        payments: PaymentProvider | None = None,
         performers: Mapping[str, Performer] | None = None,
         documents: DocumentStore | None = None,
         clock: Clock | None = None,
@@ -133,12 +140,12 @@ class Engine:
         own = {**(performers or {}), **({"refund": RefundPayer(payments)} if payments else {})}
         defaults: Settings = {"routing": Priority(), "steps": AUTOMATED}
         given: Settings = {**defaults, **settings}
-        self.rules = Rules(fulfillers=strategies, pays="refund" in own, **given)
+        self.rules = Rules(fulfillers=strategies, has_payment_provider="refund" in own, **given)
         asked = CheckedClock(self.clock), CheckedIds(self.ids)
-        self._handler = Handler(store, self.rules, *asked, facts or {})
+        self._handler = Handler(store, self.rules, *asked, external or {})
         self._submitter, self._taker = Submitter(self._handler), Taker(self._handler)
         self._desk = Desk(store, self.rules)
-        self._forgetter = Forgetter(self._handler, documents)
+        self._forgetter = Eraser(self._handler, documents)
         by_code = {strategy.code: strategy for strategy in strategies}
         if isinstance(given["steps"], Steps):
             flows = (machine.workflow for machine in self.rules.machines.values())
@@ -167,7 +174,7 @@ class Engine:
             Refused: With every reason; nothing was stored.
         """
         with reading("order"):
-            body = Place(order=order)
+            body = PlaceOrder(order=order)
         return self.submit(body.to(by=by, id=id), connection=connection)
 
     def place_many(
@@ -180,7 +187,7 @@ class Engine:
         for id, order in orders.items():
             try:
                 with reading("order"):
-                    commands[id] = Place(order=order).to(by=by, id=id)
+                    commands[id] = PlaceOrder(order=order).to(by=by, id=id)
             except InvalidInput as error:
                 found[id] = error
         answers = self.submit_many(commands.values(), connection=connection)
@@ -215,29 +222,29 @@ class Engine:
         return self._submitting(connection).submit_all(list(commands))
 
     def _submitting(self, connection: Any) -> Submitter:
-        return self._submitter if connection is None else self._submitter.within(connection)
+        return self._submitter if connection is None else self._submitter.in_transaction(connection)
 
     def change_stock(self, command: Command) -> StockLevel:
         """Carry out a command about stock, and give the level after it.
 
         Raises Refused: the actor may not.
         """
-        enveloped(command, Command)
+        check_enveloped(command, Command)
         body = command.body
         if not isinstance(body, StockCommand):
             raise TypeError(
                 f"{type(body).__name__} is no stock command: use engine.submit(command)"
             )
         key = StockKey(body.sku, body.location)
-        with blaming(f"stock:{key}"):
-            refused = lacking(self.rules, None, body, command.actor)
+        with rule_errors_of(f"stock:{key}"):
+            refused = missing_role_for(self.rules, None, body, command.actor)
         if refused:
             raise Refused([refused])
         scope, content = f"stock:{key}", digest(command.content())
-        if not (command.id and self._submitter.known(scope, command.id, content)):
+        if not (command.id and self._submitter.is_processed(scope, command.id, content)):
             receipt = (scope, command.id, content) if command.id else None
             cause = f"{key}/{command.id or self._handler.ids.new('message')}"
-            envelope = Envelope(scope, body, cause, command.actor, receipt=receipt)
+            envelope = Envelope(scope, body, cause, command.actor, processed=receipt)
             self._handler.handle(envelope)
         return self.level(body.sku, body.location)
 
@@ -249,7 +256,7 @@ class Engine:
         with a task. Where a rule of the application fails at one, the worker tries it again, and a
         task says so.
         """
-        enveloped(observation, Observation)
+        check_enveloped(observation, Observation)
         self._taker.take(observation)
 
     def intake(self, payload: str | bytes) -> Observation:
@@ -268,9 +275,9 @@ class Engine:
         self.observe(observation)
         return observation
 
-    def inbox(self) -> Sequence[InboxItem]:
+    def unmatched(self) -> Sequence[UnmatchedItem]:
         """The facts that nothing is known by yet, and payloads that cannot be read."""
-        return self.store.inbox()
+        return self.store.unmatched()
 
     def dismiss(self, reference: str, *, by: str = "") -> None:
         """Drop what the inbox keeps under a reference, as an actor who has the role ``support``.
@@ -281,11 +288,13 @@ class Engine:
         """
         expect("reference", reference, str)
         expect("by", by, str)
-        with blaming(f"inbox:{reference}"):
-            refused = lacks(self.rules, by, frozenset({"support"}), f"to dismiss {reference}")
+        with rule_errors_of(f"inbox:{reference}"):
+            refused = missing_role(
+                self.rules, by, frozenset({"support"}), f"to dismiss {reference}"
+            )
         if refused:
             raise Refused([refused])
-        if not self.store.dismiss(reference):
+        if not self.store.dismiss_unmatched(reference):
             raise NotFound(f"the inbox keeps nothing under {reference}")
 
     def fire(
@@ -305,9 +314,9 @@ class Engine:
 
     def ask(self, command: Command) -> Decision | tuple[Refusal, ...]:
         """What :meth:`submit` would do now: the decision, or every reason to refuse."""
-        enveloped(command, Command)
+        check_enveloped(command, Command)
         body = command.body
-        new = body.order.number or "new" if isinstance(body, Place | Draft) else ""
+        new = body.order.number or "new" if isinstance(body, PlaceOrder | SaveDraft) else ""
         order = None if new else self.order(command.subject)
         return self._handler.ask(order, body, command.actor, new)
 
@@ -315,12 +324,12 @@ class Engine:
         """What the order waits for, what may be done now, and what may not, and why."""
         return explain(self._handler, self.order(order), by)
 
-    def silent(self, order: str) -> tuple[str, ...]:
+    def idle_parts(self, order: str) -> tuple[str, ...]:
         """What of the order is unfinished and waits for nothing; promise 5 says: nothing.
 
         The quick part of :meth:`explain`.
         """
-        return silent(self._handler, self.order(order))
+        return idle_parts(self._handler, self.order(order))
 
     def findings(self, order: str | None = None) -> Iterator[Finding]:
         """What breaks a promise in an order and its parcels; without one, in stock."""
@@ -341,7 +350,7 @@ class Engine:
         return map(self.order, self._order_ids(query))
 
     def _order_ids(self, query: OrderQuery) -> Iterator[str]:
-        while page := self.store.orders(query):
+        while page := self.store.order_ids(query):
             yield from page
             query = attrs.evolve(query, after=page[-1])
 
@@ -355,7 +364,7 @@ class Engine:
         expect("sku", sku, str)
         expect("location", location, str)
         key = StockKey(sku, location)
-        return self.store.levels([key])[key]
+        return self.store.stock_levels([key])[key]
 
     def tasks(self, role: str | None = None, assignee: str | None = None) -> Iterator[Task]:
         """Every open task (of a role, of who claimed it); read page by page."""
@@ -378,7 +387,7 @@ class Engine:
         """
         return Aligner(self._handler).apply_all(self._order_ids(OrderQuery()))
 
-    def forget(self, customer: str) -> Forgotten:
+    def erase(self, customer: str) -> Erasure:
         """Erase a person: addresses, free text, their id, in orders, journals and the outbox.
 
         Orders of which something is open wait, as the timer ``forget:CUSTOMER``; a worker erases
@@ -389,12 +398,12 @@ class Engine:
             InvalidInput: The id is empty: guests' orders are forgotten one by one.
         """
         expect("customer", customer, str, NoneType)
-        return self._forgetter.forget(customer)
+        return self._forgetter.erase(customer)
 
-    def forget_order(self, order: str) -> Forgotten:
+    def erase_order(self, order: str) -> Erasure:
         """Erase the person of one order, such as a guest's. Raises NotFound; see :meth:`forget`."""
         expect("order", order, str)
-        return self._forgetter.forget_order(order)
+        return self._forgetter.erase_order(order)
 
     def restricted(self, order: str, *, by: str) -> tuple[Restricted, ...]:
         """What laws keep of an order whose person was forgotten, for who has the role ``auditor``.
@@ -417,7 +426,7 @@ class Engine:
         expect_name("by", by)
         return self._desk.reassign(_key(task), to, by)
 
-    def plan_walk(self, *, by: str, limit: int = 20) -> Walk:
+    def plan_pick_tour(self, *, by: str, limit: int = 20) -> PickTour:
         """Claim open pick tasks, and give the one round that does them all.
 
         What lines ask for (lots, serial numbers) is filled in task by task: their orders are left
@@ -434,10 +443,10 @@ class Engine:
                 with suppress(Refused, NotFound):  # somebody was faster, or it needs another role
                     self.claim(task, by=by)
                     found[task.key] = self._desk.order_of(task.key), task.subject
-        return walk_of(found)
+        return pick_tour_of(found)
 
-    def finish_walk(
-        self, walk: Walk, *, by: str, missing: Mapping[StockKey, int] | None = None
+    def finish_pick_tour(
+        self, walk: PickTour, *, by: str, missing: Mapping[StockKey, int] | None = None
     ) -> tuple[Order, ...]:
         """Complete the tasks of a walk. *missing* units were not on their shelf.
 
@@ -445,14 +454,14 @@ class Engine:
             Refused: An order changed meanwhile; its task is still open, those before it are done.
             InvalidInput: More is missing than the walk was to fetch; nothing was done.
         """
-        expect("walk", walk, Walk)
+        expect("walk", walk, PickTour)
         expect("missing", missing, Mapping, NoneType)
         return tuple(
             self.submit(pick.to(picking.order, by=by, id=f"{picking.task}:walk"))
             for picking, pick in picks(walk, missing or {})
         )
 
-    def reconcile(self, location: str, on_hand: Mapping[str, int]) -> tuple[Difference, ...]:
+    def reconcile(self, location: str, on_hand: Mapping[str, int]) -> tuple[StockDiscrepancy, ...]:
         """Compare our stock at a location with a full list of who keeps it: units per SKU.
 
         A SKU that the list leaves out counts as 0. Each difference comes with what would mend it.
@@ -467,7 +476,7 @@ class Engine:
 
     def _stock(self) -> Iterator[StockLevel]:
         after = StockKey("", "")
-        while page := self.store.stock(after, 500):
+        while page := self.store.list_stock_levels(after, 500):
             yield from page
             after = page[-1].key
 
@@ -493,13 +502,13 @@ class Engine:
         expect_name("by", by)
         expect("data", data, Mapping, NoneType)
         try:
-            order, said, of = self._desk.completing(_key(task), by, data or {})
+            order, said, of = self._desk.completion_of(_key(task), by, data or {})
         except NotFound:
             again = self._submitter.completed(_key(task), id) if id else None
             if again is None:
                 raise
             return again
-        if isinstance(said, Body):
+        if isinstance(said, CommandBody):
             return self._submitter.submit(said.to(order, by=by, id=id), task=_key(task))
         if self.rules.limits and not isinstance(said, _OF_A_PARCEL):
             asked = self._handler.ask(self.order(order), said, by, "", _key(task))

@@ -9,25 +9,25 @@ from typing import Any
 
 import attrs
 
-from orderflow.engine.anonymous import BLANK, ERASED, anonymous, is_blank, is_forgotten
-from orderflow.engine.naming import naming
+from orderflow.engine.anonymization import BLANK, ERASED, anonymous, is_blank, is_forgotten
+from orderflow.engine.person_names import naming
 from orderflow.engine.pipeline.handle import Handler
-from orderflow.engine.retaining import Retainer, person_of
+from orderflow.engine.retention import Retainer, person_of
 from orderflow.errors import InvalidInput, NotFound, Problem
-from orderflow.kernel.decision.roles import PROGRAM
-from orderflow.legible import legible_log
-from orderflow.model.disguise import ALIAS, disguised, without_handles
+from orderflow.kernel.decision.roles import SYSTEM_ACTOR
 from orderflow.model.document import NewOrder
-from orderflow.model.events import Entry, Event, ReferenceGiven
+from orderflow.model.events import Entry, Event, PartnerReferenceSet
 from orderflow.model.folds.fold import fold
 from orderflow.model.folds.parcel import fold_parcel
 from orderflow.model.ledger import SETTLED
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel, Scan
-from orderflow.model.work import Due, Timer
+from orderflow.model.pseudonym import ALIAS, pseudonym, without_hold_ids
+from orderflow.model.work import LeasedRow, Timer
 from orderflow.ports import Commit, DocumentStore, Kept, OrderQuery, TaskQuery
+from orderflow.text import legible_log
 
-__all__ = ["PERSONAL", "Forgetter", "Forgotten"]
+__all__ = ["PERSONAL", "Eraser", "Erasure"]
 
 _LOG = legible_log()
 _CODE = re.compile(r"[a-z][a-z0-9_.:-]*")
@@ -39,14 +39,14 @@ PERSONAL = (_OF_CUSTOMER, _OF_ORDER, _OF_LAW, _STANDS)
 """How the owners begin whose timers are about erasing a person: they may name one."""
 _THEIRS = frozenset({"reference", "lot", "serial"})
 """Fields of events that hold what others call something: they may name a person."""
-_OWN = (PROGRAM, "outside")
+_OWN = (SYSTEM_ACTOR, "outside")
 """Who acts where nobody does: the program, and who tells facts."""
-_PARTIES = (ReferenceGiven,)
+_PARTIES = (PartnerReferenceSet,)
 """What a party calls its own papers stays: it asks and is asked by that name."""
 
 
 @attrs.frozen
-class Forgotten:
+class Erasure:
     """What became of the wish to be forgotten.
 
     Attributes:
@@ -60,14 +60,14 @@ class Forgotten:
     kept: tuple[Kept, ...] = ()
 
 
-class Forgetter:
+class Eraser:
     """Erases a person's orders and their documents, those that are open as soon as they are not."""
 
     def __init__(self, handler: Handler, documents: DocumentStore | None) -> None:
         self._handler, self._store, self._documents = handler, handler.store, documents
         self.retainer = Retainer(handler, documents)
 
-    def forget(self, customer: str) -> Forgotten:
+    def erase(self, customer: str) -> Erasure:
         """Erase what is over; while something is open a timer stands for the rest.
 
         The timer's owner is ``forget:`` and the customer; a worker tries again each day, without
@@ -77,21 +77,21 @@ class Forgetter:
             what = "the id of a customer is expected; orders without one are forgotten one by one"
             raise InvalidInput("forget", [Problem("customer", customer, what)])
         names = list(self._orders(customer))
-        return self._forget(f"{_OF_CUSTOMER}{customer}", names, disguised(customer))
+        return self._forget(f"{_OF_CUSTOMER}{customer}", names, pseudonym(customer))
 
-    def forget_order(self, name: str) -> Forgotten:
+    def erase_order(self, name: str) -> Erasure:
         """The same of one order. Its timer's owner is ``forget-order:`` and its name."""
         order = self._store.order(name)
         if order is None:
             raise NotFound(f"there is no order {name}")
         return self._forget(f"{_OF_ORDER}{name}", [name], person_of(order), only=name)
 
-    def fired(self, row: Due) -> None:
+    def fired(self, row: LeasedRow) -> None:
         """Go on where a timer fired whose owner is one of :data:`PERSONAL`."""
         if row.owner.startswith(_OF_CUSTOMER):
-            self.forget(row.owner.removeprefix(_OF_CUSTOMER))
+            self.erase(row.owner.removeprefix(_OF_CUSTOMER))
         elif row.owner.startswith(_OF_ORDER):
-            self.forget_order(row.owner.removeprefix(_OF_ORDER))
+            self.erase_order(row.owner.removeprefix(_OF_ORDER))
         elif row.owner.startswith(_STANDS):
             self._erase(row.owner.removeprefix(_STANDS), self._alias())
         else:
@@ -100,7 +100,7 @@ class Forgetter:
     def _alias(self) -> str:
         return f"{ALIAS}{self._handler.ids.new('person')}"
 
-    def _forget(self, owner: str, names: list[str], person: str, only: str = "") -> Forgotten:
+    def _forget(self, owner: str, names: list[str], person: str, only: str = "") -> Erasure:
         alias = self._alias()
         found: dict[str, bool] = {}
         errors: list[Exception] = []
@@ -113,7 +113,7 @@ class Forgetter:
                 _LOG.warning("%s is not erased today: %s", name, type(error).__name__)
         whose = {"order": only} if only else {"person": person}
         kept = tuple(each.kept for each in self._store.restricted(**whose))
-        forgotten = Forgotten(
+        forgotten = Erasure(
             tuple(n for n, erased in found.items() if erased and n not in {k.order for k in kept}),
             tuple(name for name, erased in found.items() if not erased),
             kept,
@@ -130,7 +130,7 @@ class Forgetter:
         a timer stands for what may come later, such as a scan: its owner is ``forgotten:`` and the
         order's name, and names no person.
         """
-        order = self._store.load([name])[name]
+        order = self._store.orders_by_id([name])[name]
         if self._open(order):
             if is_forgotten(order):
                 self._look_again(name, _AGAIN)
@@ -143,7 +143,7 @@ class Forgetter:
         self.retainer.restrict(order, entries)
         if self._documents is not None:
             self._documents.erase(name)  # first: after the other nobody knows whose it was
-        return self._store.rewrite(*_without(order, entries, alias))
+        return self._store.rewrite_history(*_without(order, entries, alias))
 
     def _came(self, order: Order, entries: Iterable[Entry]) -> bool:
         """Whether anything came to an order since its person was forgotten."""
@@ -158,30 +158,30 @@ class Forgetter:
         owners = (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels))
         return [entry for owner in owners for entry in self._store.journal(owner)]
 
-    def _wait(self, owner: str, forgotten: Forgotten) -> None:
+    def _wait(self, owner: str, forgotten: Erasure) -> None:
         """Have a new timer in place of the one there was; none where nothing waits."""
         if not forgotten.waiting:
-            self._store.strike(owner)
+            self._store.purge(owner)
             return
-        now, before = self._handler.clock.now(), self._store.pending(owner)
+        now, before = self._handler.clock.now(), self._store.open_rows(owner)
         # Another key, so that no attempt is counted from one day to the next.
         again = Timer(f"{owner}:{now.isoformat()}", "forget", owner, now + _AGAIN)
         old = tuple(row.key for row in before)
-        self._store.commit(Commit(owner, now, wanted=(again,), withdrawn=old))
+        self._store.commit(Commit(owner, now, pending_work=(again,), withdrawn=old))
 
     def _look_again(self, name: str, after: timedelta) -> None:
         """Have one timer that looks for what came to a forgotten order; there always is one."""
         owner, due = f"{_STANDS}{name}", self._handler.clock.now() + after
-        before = self._store.pending(owner)
+        before = self._store.open_rows(owner)
         again = Timer(f"{owner}:{due.isoformat()}", "forget", owner, due)
-        self._store.commit(Commit(owner, self._handler.clock.now(), wanted=(again,)))
+        self._store.commit(Commit(owner, self._handler.clock.now(), pending_work=(again,)))
         for row in before:
             if row.key != again.key:
                 self._store.lift(row.key)
 
     def _orders(self, customer: str) -> Iterator[str]:
         query = OrderQuery(customer=customer)
-        while page := self._store.orders(query):
+        while page := self._store.order_ids(query):
             yield from page
             query = attrs.evolve(query, after=page[-1])
 
@@ -191,7 +191,7 @@ class Forgetter:
         return (
             not order.state.phase.final
             or not SETTLED.issuperset(order.ledger.totals())
-            or any(self._store.pending(owner) for owner in owners)
+            or any(self._store.open_rows(owner) for owner in owners)
             or any(self._store.tasks(TaskQuery(owner=owner, limit=1)) for owner in owners)
         )
 
@@ -239,13 +239,13 @@ class _Person:
     def _is_code(self, text: str, entry: Entry) -> bool:
         """Whether a text says nothing of the person: their id may look like a code, too."""
         sent = entry.cause.startswith(tuple(self._senders))  # by whomever: who is not always told
-        own = entry.actor == PROGRAM and not sent and self._names.search(text) is None
+        own = entry.actor == SYSTEM_ACTOR and not sent and self._names.search(text) is None
         return _CODE.fullmatch(text) is not None and (own or not self._is_theirs(text, entry))
 
     def without_codes(self, document: NewOrder) -> NewOrder:
         """The document; a charge whose code names the person has another."""
         charges = (
-            charge.model_copy(update={"code": disguised(charge.code)})
+            charge.model_copy(update={"code": pseudonym(charge.code)})
             if self._names.search(charge.code)
             else charge
             for charge in document.charges
@@ -255,11 +255,11 @@ class _Person:
     def blank(self, entry: Entry) -> Entry:
         """The entry without the person, without free text, and without the ids of commands."""
         of = next(filter(entry.cause.startswith, self._senders), "")
-        sent = of + disguised(entry.cause.removeprefix(of))
+        sent = of + pseudonym(entry.cause.removeprefix(of))
         return attrs.evolve(
             entry,
             actor=self._alias if self._is_theirs(entry.actor, entry) else entry.actor,
-            cause=sent if of else without_handles(entry.cause),
+            cause=sent if of else without_hold_ids(entry.cause),
             facts=BLANK,
             events=tuple(self._event(event, entry) for event in entry.events),
         )
@@ -281,13 +281,13 @@ class _Person:
             case "reason" | "text", str() if value and not self._is_code(value, entry):
                 return ERASED
             case "key" | "task" | "of", str():
-                return without_handles(value)
+                return without_hold_ids(value)
             case "by", str() if self._is_theirs(value, entry):
                 return self._alias
             case _, str() if name in _THEIRS and value and self._is_theirs(value, entry):
-                return disguised(value)
+                return pseudonym(value)
             case "hold" | "scan", str():
-                return disguised(value)
+                return pseudonym(value)
             case _, Scan():
-                return attrs.evolve(value, id=disguised(value.id), code="", place="")
+                return attrs.evolve(value, id=pseudonym(value.id), code="", place="")
         return value

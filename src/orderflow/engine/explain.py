@@ -9,32 +9,40 @@ from functools import partial
 
 import attrs
 
-from orderflow.engine.card.reading import NotOnCard
-from orderflow.engine.pipeline.fault import blaming
+from orderflow.engine.card.reader import NotOnCard
+from orderflow.engine.pipeline.fault import rule_errors_of
 from orderflow.engine.pipeline.handle import Handler
-from orderflow.engine.standing import without_row
+from orderflow.engine.row_check import pending_work_without_row
 from orderflow.errors import OrderflowError, Refusal, RuleFailed, StoreUnavailable
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.decision.limits import OVER_LIMIT, at_most, given_away
-from orderflow.kernel.pending.parcel import parcel_waits
-from orderflow.kernel.pending.waits import waits
+from orderflow.kernel.pending.order import pending_work
+from orderflow.kernel.pending.parcel import parcel_pending_work
 from orderflow.model import commands as cmd
-from orderflow.model.disguise import ALIAS
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
+from orderflow.model.pseudonym import ALIAS
 from orderflow.model.reading import storable
 from orderflow.model.state import FulfillmentOrder, Return
-from orderflow.model.work import Effect, Task, Timer, Wanted
+from orderflow.model.work import Effect, PendingWork, Task, Timer
 from orderflow.money import Money
+from orderflow.renamed import keeps_old_members
 
-__all__ = ["Explanation", "Offer", "WaitsFor", "explain", "idle", "silent"]
+__all__ = [
+    "CommandCheck",
+    "Explanation",
+    "PendingItem",
+    "explain",
+    "idle_parts",
+    "without_pending_work",
+]
 
 _LINES_WEIGHED = 10
 """Of so many lines it is told how many units an actor may cancel within their limit."""
 
 
 @attrs.frozen
-class WaitsFor:
+class PendingItem:
     """One thing that an order waits for: a task, an effect, or a party or timer with a time.
 
     ``key`` is the one to complete a task by.
@@ -49,7 +57,7 @@ class WaitsFor:
 
 
 @attrs.frozen
-class Offer:
+class CommandCheck:
     """A command that somebody may think of; it is accepted where there is no refusal.
 
     ``at_most`` is what may be refunded of the order in all, where the command refunds something
@@ -61,6 +69,7 @@ class Offer:
     at_most: Money | None = None
 
 
+@keeps_old_members
 @attrs.frozen
 class Explanation:
     """What an order waits for; the commands that would be accepted now, and those that would not.
@@ -71,16 +80,16 @@ class Explanation:
     """
 
     order: Order
-    waits: tuple[WaitsFor, ...]
-    offered: tuple[Offer, ...]
-    blocked: tuple[Offer, ...]
-    silent: tuple[str, ...]
+    pending: tuple[PendingItem, ...]
+    allowed: tuple[CommandCheck, ...]
+    blocked: tuple[CommandCheck, ...]
+    idle_parts: tuple[str, ...]
     faults: tuple[str, ...] = ()
 
 
 def explain(handler: Handler, order: Order, actor: str) -> Explanation:
     """Explain an order to an actor."""
-    found: list[WaitsFor] = []
+    found: list[PendingItem] = []
     offers, faults = [], list[str]()
     try:
         found += _waits(handler, order)
@@ -88,7 +97,7 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
         faults.append(storable(str(error)))
     except NotOnCard as error:
         faults.append(f"not checked: {error}")
-    for body in candidates(handler, order):
+    for body in candidate_commands(handler, order):
         offers.append(offer := _offer(handler, order, body, actor))
         if body == cmd.Cancel():
             offers += _within_limits(handler, order, offer)
@@ -99,12 +108,15 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
         tuple(offer for offer in offers if offer.refusals),
         ()
         if faults
-        else (*without_row(handler.store, handler.rules, order), *_silent(order, found)),
+        else (
+            *pending_work_without_row(handler.store, handler.rules, order),
+            *_silent(order, found),
+        ),
         tuple(faults),
     )
 
 
-def _offer(handler: Handler, order: Order, body: cmd.Body, actor: str) -> Offer:
+def _offer(handler: Handler, order: Order, body: cmd.CommandBody, actor: str) -> CommandCheck:
     """Whether an actor may give a command now; where it refunds, how much they may."""
     answer = _weighed(handler, order, body, actor)
     refusals = () if isinstance(answer, Decision) else answer
@@ -116,11 +128,11 @@ def _offer(handler: Handler, order: Order, body: cmd.Body, actor: str) -> Offer:
     currency = order.state.currency
     most = at_most(handler.rules, actor, "refund", currency) if refunds else None
     limit = None if most is None else Money(most, currency)
-    return Offer(body.to(order.id, by=actor), refusals, limit)
+    return CommandCheck(body.to(order.id, by=actor), refusals, limit)
 
 
 def _weighed(
-    handler: Handler, order: Order, body: cmd.Body, actor: str
+    handler: Handler, order: Order, body: cmd.CommandBody, actor: str
 ) -> Decision | tuple[Refusal, ...]:
     """What a command would come to, or why not: what refuses it, or the error of what is asked."""
     try:
@@ -134,7 +146,7 @@ def _weighed(
         return (Refusal("rule.failed", told),)
 
 
-def _within_limits(handler: Handler, order: Order, blocked: Offer) -> Iterator[Offer]:
+def _within_limits(handler: Handler, order: Order, blocked: CommandCheck) -> Iterator[CommandCheck]:
     """The cancellation of as many units as the actor may refund, line by line."""
     if {refusal.code for refusal in blocked.refusals} != {OVER_LIMIT}:
         return
@@ -152,35 +164,38 @@ def _within_limits(handler: Handler, order: Order, blocked: Offer) -> Iterator[O
         yield _offer(handler, order, cmd.Cancel(lines=found), actor)
 
 
-def silent(handler: Handler, order: Order) -> tuple[str, ...]:
+def idle_parts(handler: Handler, order: Order) -> tuple[str, ...]:
     """What of an order waits for nothing that is there: without weighing any command."""
-    return (*without_row(handler.store, handler.rules, order), *idle(handler, order))
+    return (
+        *pending_work_without_row(handler.store, handler.rules, order),
+        *without_pending_work(handler, order),
+    )
 
 
-def idle(handler: Handler, order: Order) -> tuple[str, ...]:
+def without_pending_work(handler: Handler, order: Order) -> tuple[str, ...]:
     """What is unfinished in an order and waits for nothing at all."""
     return tuple(_silent(order, list(_waits(handler, order))))
 
 
-def _waits(handler: Handler, order: Order) -> Iterator[WaitsFor]:
+def _waits(handler: Handler, order: Order) -> Iterator[PendingItem]:
     """What an order waits for. Raises RuleFailed."""
     parcels = filter(None, map(handler.store.parcel, order.state.parcels))
-    with blaming(f"order:{order.id}"):
-        of_all = [waits(order, handler.rules)]
-        of_all += (parcel_waits(parcel, handler.rules) for parcel in parcels)
+    with rule_errors_of(f"order:{order.id}"):
+        of_all = [pending_work(order, handler.rules)]
+        of_all += (parcel_pending_work(parcel, handler.rules) for parcel in parcels)
     for wanted in (each for waited in of_all for each in waited.values()):
         yield _sentence(wanted)
     yield from _kept(handler, order)
     for owner in (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels)):
-        for row in handler.store.pending(owner):
+        for row in handler.store.open_rows(owner):
             if row.kind == "message":
                 what = f"{row.name} is on its way to {owner}"
-                yield WaitsFor(
+                yield PendingItem(
                     row.key, "message", row.name, row.subject.partition(":")[2], what, row.due
                 )
 
 
-def _kept(handler: Handler, order: Order) -> Iterator[WaitsFor]:
+def _kept(handler: Handler, order: Order) -> Iterator[PendingItem]:
     """What laws keep of an order whose person was forgotten waits for the day of its erasure."""
     if order.state.customer.startswith(ALIAS):
         for each in handler.store.restricted(order=order.id):
@@ -188,23 +203,27 @@ def _kept(handler: Handler, order: Order) -> Iterator[WaitsFor]:
             day = f"{about.until:%Y-%m-%d %H:%M} UTC"
             told = f"{about.kind} is kept for auditors until {day}, and erased then"
             sentence = f"{told}: {about.because}"
-            yield WaitsFor(each.key, "timer", about.kind, order.id, sentence, about.until)
+            yield PendingItem(each.key, "timer", about.kind, order.id, sentence, about.until)
 
 
-def _sentence(wanted: Wanted) -> WaitsFor:
+def _sentence(wanted: PendingWork) -> PendingItem:
     match wanted:
         case Task(role=role, instructions=what):
             sentence = f"{role} should: {what}"
-            return WaitsFor(wanted.key, "task", wanted.name, wanted.subject, sentence, wanted.due)
+            return PendingItem(
+                wanted.key, "task", wanted.name, wanted.subject, sentence, wanted.due
+            )
         case Effect(name=name, subject=subject):
-            return WaitsFor(wanted.key, "effect", name, subject, f"software does: {name} {subject}")
+            return PendingItem(
+                wanted.key, "effect", name, subject, f"software does: {name} {subject}"
+            )
         case Timer(name=name, party=party, due=due):
             who = f"the {party} has time" if party else f"the timer {name} runs"
             sentence = f"{who} until {due:%Y-%m-%d %H:%M} UTC"
-            return WaitsFor(wanted.key, "timer", name, wanted.subject, sentence, due)
+            return PendingItem(wanted.key, "timer", name, wanted.subject, sentence, due)
 
 
-def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
+def candidate_commands(handler: Handler, order: Order) -> Iterator[cmd.CommandBody]:
     """The commands that somebody may think of, as they would be given now."""
     state = order.state
     yield cmd.Confirm()
@@ -215,18 +234,18 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
     yield cmd.PlaceHold(hold="manual", reason="to be looked at")
     yield from (cmd.ReleaseHold(hold=hold) for hold in state.holds)
     yield from (cmd.CloseTask(task=task) for task in state.tasks)
-    yield cmd.ConfirmReceipt()
+    yield cmd.ConfirmDelivery()
     yield cmd.Reopen(reason="to be looked at")
     yield from _about_work(handler, order)
     for proposal in state.proposals.values():
-        yield cmd.Substitute(fo=proposal.fo, line=proposal.line)
+        yield cmd.AcceptSubstitute(fo=proposal.fo, line=proposal.line)
     for view in state.parcels.values():
         yield cmd.Seal(parcel=view.id)
         yield cmd.Ship(parcel=view.id)
         yield cmd.Deliver(parcel=view.id)
         yield cmd.Intercept(parcel=view.id)
     if not state.payments.paid:
-        yield cmd.RemindPayment()
+        yield cmd.SendDunning()
     yield cmd.Resend()
     yield from (cmd.RetryRefund(refund=refund) for refund in state.refunds)
     yield from (cmd.FinishPutAway(put_away=put_away) for put_away in state.put_aways)
@@ -239,7 +258,7 @@ def candidates(handler: Handler, order: Order) -> Iterator[cmd.Body]:
     yield from _triggers(handler, order)
 
 
-def _about_work(handler: Handler, order: Order) -> Iterator[cmd.Body]:
+def _about_work(handler: Handler, order: Order) -> Iterator[cmd.CommandBody]:
     """The commands about fulfillment orders."""
     for fo in order.state.fulfillment_orders.values():
         if units := order.units(Bucket.ALLOCATED, fo=fo.id):
@@ -255,7 +274,7 @@ def _about_work(handler: Handler, order: Order) -> Iterator[cmd.Body]:
         yield cmd.PlaceHold(hold=f"look-{fo.id}", reason="to be looked at", on=fo.id)
 
 
-def _triggers(handler: Handler, order: Order) -> Iterator[cmd.Body]:
+def _triggers(handler: Handler, order: Order) -> Iterator[cmd.CommandBody]:
     state = order.state
     machine = handler.rules.machine
     for t in machine(state.workflow).workflow.leaving[state.lifecycle]:
@@ -269,7 +288,7 @@ def _triggers(handler: Handler, order: Order) -> Iterator[cmd.Body]:
             yield cmd.Fire(trigger=onward.trigger, on=found.id)
 
 
-def _silent(order: Order, found: list[WaitsFor]) -> Iterator[str]:
+def _silent(order: Order, found: list[PendingItem]) -> Iterator[str]:
     """What is unfinished and waits for nothing; a message on its way wakes all of it."""
     if any(wait.kind == "message" for wait in found):
         return

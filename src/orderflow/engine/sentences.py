@@ -27,7 +27,7 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
     ev.UnitsMoved: lambda e: (
         f"{e.quantity} × line {e.source.line}: {e.source.bucket} → {e.dest.bucket}"
     ),
-    ev.SurplusFound: lambda e: f"{e.quantity} × line {e.line} that nobody owes",
+    ev.OverageFound: lambda e: f"{e.quantity} × line {e.line} that nobody owes",
     ev.ParcelPacked: lambda e: f"parcel {e.parcel} packed",
     ev.ParcelMoved: lambda e: (
         f"parcel {e.parcel} is {e.status} ({e.tracking_number or 'no number'})"
@@ -36,26 +36,28 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
     ev.HoldReleased: lambda e: f"hold {e.hold} released",
     ev.ReturnOpened: lambda e: f"return {e.rma} opened: {e.reason}",
     ev.ReturnMoved: lambda e: f"return {e.rma} is {e.dest}",
-    ev.PutAwayAsked: lambda e: f"{e.quantity} × line {e.line} to be put away",
-    ev.PutAwayDone: lambda e: f"{e.put_away} is back on its shelf",
+    ev.PutAwayRequested: lambda e: f"{e.quantity} × line {e.line} to be put away",
+    ev.PutAwayFinished: lambda e: f"{e.put_away} is back on its shelf",
     ev.TaskOpened: lambda e: f"task for {e.role}: {e.reason}",
     ev.TaskClosed: lambda e: f"task {e.task} closed",
     ev.EffectGaveUp: lambda e: f"{e.key} failed for good",
-    ev.EffectAdded: lambda e: f"{e.name} asked for",
-    ev.ReservationsDated: lambda e: (
+    ev.EffectRequested: lambda e: f"{e.name} asked for",
+    ev.ReservationExpirySet: lambda e: (
         f"stock kept until {e.until:%Y-%m-%d %H:%M}" if e.until else "stock is firm"
     ),
-    ev.ReceiptConfirmed: lambda e: f"receipt confirmed by {e.by}",
-    ev.ReviewAsked: lambda _e: "customer asked for a review",
+    ev.DeliveryConfirmed: lambda e: f"receipt confirmed by {e.by}",
+    ev.ReviewRequested: lambda _e: "customer asked for a review",
     ev.TimerDone: lambda e: _over(e.key),
     ev.NoteAdded: lambda e: e.text,
     ev.WorkReleased: lambda _e: "work released",
-    ev.EffectTakenOver: lambda e: f"{e.key} is taken care of",
-    ev.PaymentReminded: lambda _e: "customer reminded to pay",
+    ev.EffectDeferred: lambda e: f"{e.key} is taken care of",
+    ev.DunningSent: lambda _e: "customer reminded to pay",
     ev.RefundMoved: lambda e: f"refund {e.refund} is {e.status}",
-    ev.FindingsKept: lambda e: f"return {e.rma} was inspected before its goods were reported",
-    ev.GoodsJudged: lambda e: f"{e.quantity} × line {e.line} of {e.rma}: {e.disposition}",
-    ev.StrangeGoodsCame: lambda e: f"{e.quantity} × {e.sku} came back that is not of this order",
+    ev.InspectionDeferred: lambda e: f"return {e.rma} was inspected before its goods were reported",
+    ev.GoodsInspected: lambda e: f"{e.quantity} × line {e.line} of {e.rma}: {e.disposition}",
+    ev.UnexpectedGoodsReceived: lambda e: (
+        f"{e.quantity} × {e.sku} came back that is not of this order"
+    ),
     ev.QuantityRaised: lambda e: f"{e.quantity} more of line {e.line} ordered",
     ev.LineAdded: lambda e: (
         f"line {e.line.id} added: {e.line.quantity} × {e.line.sku}"
@@ -67,12 +69,12 @@ _SENTENCES: Mapping[type[ev.Event], Callable[[Any], str]] = {
     ),
     ev.PromiseChanged: lambda e: f"promised for {e.promised:%Y-%m-%d %H:%M}",
     ev.Overridden: lambda e: f"{e.command} done past {', '.join(e.codes) or 'nothing'}: {e.reason}",
-    ev.ReturnRefused: lambda e: f"return {e.rma} is not taken back: {e.reason}",
+    ev.ReturnRefusedByPartner: lambda e: f"return {e.rma} is not taken back: {e.reason}",
     ev.UnitsSentBack: lambda e: f"{e.quantity} × line {e.line} of {e.rma} sent back",
     ev.TaskEscalated: lambda e: f"task {e.task} goes to {e.role}{e.reason and ': ' + e.reason}",
     ev.ReviewSettled: lambda e: f"no review is asked for ({e.reason})",
     ev.ReviewPostponed: lambda e: f"review not asked for before {e.until:%Y-%m-%d %H:%M}",
-    ev.FactKept: lambda e: f"fact kept ({e.fact}): {e.reason}",
+    ev.ObservationKept: lambda e: f"fact kept ({e.fact}): {e.reason}",
 }
 
 
@@ -87,7 +89,7 @@ def sentence(event: ev.Event, currency: str = "") -> str:
             return f"payment {fact}: {money(amount)} ({reference})"
         case ev.RefundProposed(refund=refund, amount=amount):
             return f"refund {refund}: {money(amount)} to be paid back"
-        case ev.TotalChanged(total=total):
+        case ev.AmountDueChanged(total=total):
             return f"the total is {money(total)}"
     tell = _SENTENCES.get(type(event))
     return tell(event) if tell else _plainly(event)

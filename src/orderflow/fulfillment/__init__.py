@@ -1,11 +1,14 @@
 """Fulfillment strategies, routing and the step policies."""
 
+from typing import TYPE_CHECKING
+
 from orderflow.fulfillment.in_house import InHouse, OwnVan, OwnWarehouse
 from orderflow.fulfillment.in_person import Digital, Handover, Pickup
-from orderflow.fulfillment.parties import Dropship, ThirdParty
-from orderflow.fulfillment.routing import Cheapest, OnePlace, Priority
+from orderflow.fulfillment.partners import Dropship, ThirdParty
+from orderflow.fulfillment.routing import Cheapest, Priority, SingleSource
 from orderflow.fulfillment.steps import AUTOMATED, MANUAL, Steps, notify
 from orderflow.fulfillment.strategy import FulfillmentStrategy
+from orderflow.renamed import old_names
 
 __all__ = [
     "AUTOMATED",
@@ -16,12 +19,15 @@ __all__ = [
     "FulfillmentStrategy",
     "Handover",
     "InHouse",
-    "OnePlace",
     "OwnVan",
     "OwnWarehouse",
     "Pickup",
     "Priority",
+    "SingleSource",
     "Steps",
     "ThirdParty",
     "notify",
 ]
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

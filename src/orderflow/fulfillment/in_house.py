@@ -7,7 +7,7 @@ import hashlib
 from orderflow.errors import Refusal
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.decision.workflows import IN_HOUSE
-from orderflow.model.amount_due import to_collect
+from orderflow.model.amount_due import cash_to_collect
 from orderflow.model.commands import Pick
 from orderflow.model.document import Line
 from orderflow.model.ledger import Bucket
@@ -16,13 +16,13 @@ from orderflow.model.work import effect_key
 from orderflow.money import Money
 from orderflow.ports import (
     Carrier,
-    Deed,
+    EffectAnswer,
+    EffectAttempt,
     Intercepting,
     Label,
     LabelRequest,
     Picked,
     PickRequest,
-    Reply,
     Warehouse,
 )
 
@@ -87,60 +87,62 @@ class InHouse(FulfillmentStrategy):
             return None
         return Refusal("in_house.no_goods", f"line {line.id} ({line.sku}) needs no shipping")
 
-    def perform(self, deed: Deed) -> Reply:
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
         """Pick through the warehouse, label through the carrier; the other steps are our own."""
-        match deed.name:
+        match effect.name:
             case "pick":
-                return self._pick(deed)
+                return self._pick(effect)
             case "label":
-                return self._label(deed)
+                return self._label(effect)
             case "void_label":
-                return self._void(deed)
+                return self._void(effect)
             case "ship":
-                view = deed.order.state.parcels[deed.subject]
-                self.carrier.hand_over(deed.key, Label(view.carrier, view.tracking_number))
+                view = effect.order.state.parcels[effect.subject]
+                self.carrier.hand_over(effect.key, Label(view.carrier, view.tracking_number))
             case "intercept" if isinstance(self.carrier, Intercepting):
-                view = deed.order.state.parcels[deed.subject]
-                self.carrier.intercept(deed.key, Label(view.carrier, view.tracking_number))
+                view = effect.order.state.parcels[effect.subject]
+                self.carrier.intercept(effect.key, Label(view.carrier, view.tracking_number))
                 return None
-        return super().perform(deed)
+        return super().perform(effect)
 
-    def _pick(self, deed: Deed) -> Reply:
-        units = deed.order.units(Bucket.ALLOCATED, fo=deed.subject)
-        skus = {line: deed.order.state.lines[line].sku for line in units}
-        order, fo = deed.order.id, deed.subject
-        location = deed.order.fulfillment_orders[fo].location
-        found = self.warehouse.pick(PickRequest(deed.key, order, fo, location, units, skus))
+    def _pick(self, effect: EffectAttempt) -> EffectAnswer:
+        units = effect.order.units(Bucket.ALLOCATED, fo=effect.subject)
+        skus = {line: effect.order.state.lines[line].sku for line in units}
+        order, fo = effect.order.id, effect.subject
+        location = effect.order.fulfillment_orders[fo].location
+        found = self.warehouse.pick(PickRequest(effect.key, order, fo, location, units, skus))
         return Pick(fo=fo, units=dict(found.units), short=dict(found.short), items=found.items)
 
-    def _label(self, deed: Deed) -> Reply:
-        assert deed.parcel is not None  # a label is always for a parcel
-        known = self.carrier.find(deed.key) if deed.attempt > 1 else None
-        label = known or self.carrier.buy_label(_label_request(deed))
+    def _label(self, effect: EffectAttempt) -> EffectAnswer:
+        assert effect.parcel is not None  # a label is always for a parcel
+        known = self.carrier.find(effect.key) if effect.attempt > 1 else None
+        label = known or self.carrier.buy_label(_label_request(effect))
         return LabelBought(
-            parcel=deed.parcel.id, carrier=label.carrier, tracking_number=label.tracking_number
+            parcel=effect.parcel.id, carrier=label.carrier, tracking_number=label.tracking_number
         )
 
-    def _void(self, deed: Deed) -> Reply:
-        assert deed.parcel is not None  # a label is always for a parcel
-        label: Label | None = Label(deed.parcel.carrier, deed.parcel.tracking_number)
-        if not deed.parcel.tracking_number:
-            label = self.carrier.find(effect_key(deed.parcel.id, "label", deed.parcel.generation))
+    def _void(self, effect: EffectAttempt) -> EffectAnswer:
+        assert effect.parcel is not None  # a label is always for a parcel
+        label: Label | None = Label(effect.parcel.carrier, effect.parcel.tracking_number)
+        if not effect.parcel.tracking_number:
+            label = self.carrier.find(
+                effect_key(effect.parcel.id, "label", effect.parcel.generation)
+            )
         if label is not None:
-            self.carrier.void_label(deed.key, label)
-        return LabelVoided(parcel=deed.parcel.id)
+            self.carrier.void_label(effect.key, label)
+        return LabelVoided(parcel=effect.parcel.id)
 
 
-def _label_request(deed: Deed) -> LabelRequest:
-    assert deed.parcel is not None  # a label is always for a parcel
-    weights = {line.id: line.item.weight_g or 0 for line in deed.order.lines}
+def _label_request(effect: EffectAttempt) -> LabelRequest:
+    assert effect.parcel is not None  # a label is always for a parcel
+    weights = {line.id: line.item.weight_g or 0 for line in effect.order.lines}
     weight = sum(
         weights.get(content.line, 0) * content.quantity
-        for content in deed.parcel.contents
-        if content.order == deed.order.id
+        for content in effect.parcel.contents
+        if content.order == effect.order.id
     )
-    order, parcel = deed.order, deed.parcel
-    cash = to_collect(order, parcel.id)
+    order, parcel = effect.order, effect.parcel
+    cash = cash_to_collect(order, parcel.id)
     collect = Money(cash, order.state.currency) if cash else None
     ship_to = order.document.ship_to
-    return LabelRequest(deed.key, parcel.id, parcel.orders, ship_to, weight, collect)
+    return LabelRequest(effect.key, parcel.id, parcel.orders, ship_to, weight, collect)

@@ -9,7 +9,7 @@ from orderflow.fulfillment.in_house import InHouse
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.kernel.decision.workflows import DIGITAL, HANDOVER, PICKUP
 from orderflow.model.document import Delivery, Line
-from orderflow.ports import Deed, Reply
+from orderflow.ports import EffectAnswer, EffectAttempt
 
 __all__ = ["Digital", "Handover", "Pickup"]
 
@@ -42,7 +42,7 @@ class Digital(FulfillmentStrategy):
     locations = ("",)
     deliveries = frozenset(Delivery)
 
-    def __init__(self, provide: Callable[[Deed], None] = lambda _deed: None) -> None:
+    def __init__(self, provide: Callable[[EffectAttempt], None] = lambda _deed: None) -> None:
         self._provide = provide
 
     def accepts(self, line: Line) -> Refusal | None:
@@ -51,8 +51,8 @@ class Digital(FulfillmentStrategy):
             return None
         return Refusal("digital.goods", f"line {line.id} ({line.sku}) needs shipping")
 
-    def perform(self, deed: Deed) -> Reply:
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
         """Provide it; the units are delivered then."""
-        if deed.name == "provide":
-            self._provide(deed)
-        return super().perform(deed)
+        if effect.name == "provide":
+            self._provide(effect)
+        return super().perform(effect)

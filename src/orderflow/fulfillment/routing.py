@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from orderflow.kernel.decision.rules import Assignment, Backorder, Place
+from orderflow.kernel.decision.rules import Assignment, Backorder, RoutingOption
 from orderflow.model.document import Line
 from orderflow.model.order import Order
 
-__all__ = ["Cheapest", "OnePlace", "Priority"]
+__all__ = ["Cheapest", "Priority", "SingleSource"]
 
 _Free = dict[tuple[str, str], int]
 """What is left at a location of a SKU while a plan is being made."""
@@ -19,7 +19,7 @@ class Priority:
     """Units go to the first place that has them; the rest waits at the first that keeps stock."""
 
     def plan(
-        self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[Place]]
+        self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[RoutingOption]]
     ) -> Iterable[Assignment | Backorder]:
         """See :class:`orderflow.kernel.decision.rules.Routing`."""
         free: _Free = {}
@@ -28,7 +28,7 @@ class Priority:
                 ranked = self.rank(line, places[line.id])
                 yield from _fill(line, units[line.id], ranked, free)
 
-    def rank(self, line: Line, places: Sequence[Place]) -> Sequence[Place]:
+    def rank(self, line: Line, places: Sequence[RoutingOption]) -> Sequence[RoutingOption]:
         """The places of a line in the order in which they are asked: that of the strategies."""
         del line
         return places
@@ -41,21 +41,21 @@ class Cheapest(Priority):
         cost: What one unit costs there; by default what the strategy says, and unknown is dearest.
     """
 
-    def __init__(self, cost: Callable[[Line, Place], Decimal | None] | None = None) -> None:
+    def __init__(self, cost: Callable[[Line, RoutingOption], Decimal | None] | None = None) -> None:
         self._cost = cost or (lambda _line, place: place.cost)
 
-    def rank(self, line: Line, places: Sequence[Place]) -> Sequence[Place]:
+    def rank(self, line: Line, places: Sequence[RoutingOption]) -> Sequence[RoutingOption]:
         """The cheapest first; of equal ones, the first in the order of the strategies."""
         unknown = Decimal("Infinity")
 
-        def cost(place: Place) -> Decimal:
+        def cost(place: RoutingOption) -> Decimal:
             found = self._cost(line, place)
             return unknown if found is None else found
 
         return sorted(places, key=cost)
 
 
-class OnePlace:
+class SingleSource:
     """Everything from one place, where one has it all; else as another routing plans.
 
     Args:
@@ -66,7 +66,7 @@ class OnePlace:
         self._otherwise = otherwise or Priority()
 
     def plan(
-        self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[Place]]
+        self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[RoutingOption]]
     ) -> Iterable[Assignment | Backorder]:
         """See :class:`orderflow.kernel.decision.rules.Routing`."""
         lines = [line for line in order.lines if line.id in units]
@@ -90,7 +90,7 @@ class OnePlace:
 
 
 def _fill(
-    line: Line, units: int, places: Sequence[Place], free: _Free
+    line: Line, units: int, places: Sequence[RoutingOption], free: _Free
 ) -> Iterator[Assignment | Backorder]:
     """Take what each place has, in turn; wait for the rest where stock is kept."""
     for place in places:

@@ -8,10 +8,10 @@ from typing import Any
 import attrs
 
 from orderflow.errors import InvalidInput, Problem
-from orderflow.model.frozen import HoldsMappings
+from orderflow.model.frozen_mapping import HoldsMappings
 from orderflow.model.order import Order
 from orderflow.model.work import Effect
-from orderflow.workflow.given import names
+from orderflow.workflow.arguments import names
 
 __all__ = ["ALWAYS", "AUTOMATED", "COMMAND_ROLES", "MANUAL", "STEP_ROLES", "Steps", "notify"]
 

@@ -6,12 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
 
-from orderflow.errors import ByHand, Refusal
+from orderflow.errors import NeedsPerson, Refusal
 from orderflow.kernel.decision.step import Step
 from orderflow.kernel.decision.workflows import FULFILLMENT_ORDER
 from orderflow.kernel.pending.steps import STEP_COMMANDS
 from orderflow.model.document import Delivery, Line
-from orderflow.ports import Deed, Reply
+from orderflow.ports import EffectAnswer, EffectAttempt
+from orderflow.renamed import takes_old_overrides
 from orderflow.workflow import Workflow
 
 __all__ = ["FulfillmentStrategy"]
@@ -29,8 +30,12 @@ class FulfillmentStrategy(ABC):
     locations: Sequence[str] = ("main",)
     deliveries: frozenset[Delivery] = frozenset({Delivery.CARRIER})
 
+    def __init_subclass__(cls) -> None:
+        takes_old_overrides(cls, "FulfillmentStrategy")
+        super().__init_subclass__()
+
     @property
-    def takes_back(self) -> bool:
+    def accepts_returns(self) -> bool:
         """Whether it is asked (the step ``approve_return``) before goods are returned to it."""
         return False
 
@@ -43,8 +48,8 @@ class FulfillmentStrategy(ABC):
         del line
         return None
 
-    def perform(self, deed: Deed) -> Reply:
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
         """Do a working step. The default: it is done as it is asked, or left to a person."""
-        if deed.name not in STEP_COMMANDS:
-            raise ByHand(f"{self.code} has no way to {deed.name}")
-        return STEP_COMMANDS[deed.name](deed.order, deed.subject)
+        if effect.name not in STEP_COMMANDS:
+            raise NeedsPerson(f"{self.code} has no way to {effect.name}")
+        return STEP_COMMANDS[effect.name](effect.order, effect.subject)

@@ -1,24 +1,24 @@
 """Stock: what an operation does to a level, and what a receipt does for those who wait."""
 
-from orderflow.inventory.levels import Holding, apply, movement
-from orderflow.inventory.reconciling import Difference, differences
-from orderflow.inventory.serving import (
+from orderflow.inventory.decision import (
     OLDEST_FIRST,
-    ReleaseOrder,
+    BackorderPriority,
     StockDecision,
     decide_stock,
-    settle,
+    serve_backorders,
 )
+from orderflow.inventory.levels import KeyStock, apply, movement
+from orderflow.inventory.reconciliation import StockDiscrepancy, differences
 
 __all__ = [
     "OLDEST_FIRST",
-    "Difference",
-    "Holding",
-    "ReleaseOrder",
+    "BackorderPriority",
+    "KeyStock",
     "StockDecision",
+    "StockDiscrepancy",
     "apply",
     "decide_stock",
     "differences",
     "movement",
-    "settle",
+    "serve_backorders",
 ]

@@ -7,24 +7,24 @@ from datetime import datetime
 import attrs
 
 from orderflow.model.stock import (
+    AdjustStock,
     Cause,
-    Move,
+    JoinWaitingList,
+    LeaveWaitingList,
     Movement,
-    Policy,
     Release,
-    Report,
     Reserve,
+    SetLimits,
+    SetOnHand,
     StockLevel,
     StockOp,
-    Unwait,
-    Wait,
 )
 
-__all__ = ["Holding", "apply", "movement"]
+__all__ = ["KeyStock", "apply", "movement"]
 
 
 @attrs.frozen
-class Holding:
+class KeyStock:
     """A level, with what one line has of it: units reserved, and units waited for."""
 
     level: StockLevel
@@ -32,7 +32,7 @@ class Holding:
     waiting: int = 0
 
 
-def apply(op: StockOp, held: Holding) -> Holding | None:
+def apply(op: StockOp, held: KeyStock) -> KeyStock | None:
     """The holding after *op*; None where the operation is short and nothing may change.
 
     Law: a reservation is granted only within on hand - safety - reserved; open backorders stay
@@ -42,39 +42,39 @@ def apply(op: StockOp, held: Holding) -> Holding | None:
     match op:
         case Reserve(quantity=units):
             fits, level = units <= level.available, _shift(level, reserved=units)
-            return Holding(level, reserved + units, waiting) if fits else None
+            return KeyStock(level, reserved + units, waiting) if fits else None
         case Release(quantity=units, consume=consume, at=at):
             known = at is not None and level.reported_at is not None and at <= level.reported_at
             level = _shift(level, reserved=-units, on_hand=-units if consume and not known else 0)
-            return Holding(level, reserved - units, waiting) if units <= reserved else None
-        case Wait(quantity=units):
+            return KeyStock(level, reserved - units, waiting) if units <= reserved else None
+        case JoinWaitingList(quantity=units):
             limit, level = level.backorder_limit, _shift(level, backordered=units)
             fits = limit is None or level.backordered <= limit
-            return Holding(level, reserved, waiting + units) if fits else None
-        case Unwait(quantity=units):
+            return KeyStock(level, reserved, waiting + units) if fits else None
+        case LeaveWaitingList(quantity=units):
             units = min(units, waiting)
             level = _shift(level, backordered=-units)
             waiting -= units
-        case Move(quantity=units, cause=cause):
+        case AdjustStock(quantity=units, cause=cause):
             if cause is Cause.SHORT_PICK:  # a shortfall says already that so many are not there
                 units = min(0, units + level.shortfall)
             level = _shift(level, on_hand=units)
-        case Report(on_hand=units, at=at):
+        case SetOnHand(on_hand=units, at=at):
             if level.reported_at is None or at > level.reported_at:
                 level = attrs.evolve(level, on_hand=units, reported_at=at)
-        case Policy(safety=safety, backorder_limit=limit):
+        case SetLimits(safety=safety, backorder_limit=limit):
             level = attrs.evolve(level, safety=safety, backorder_limit=limit)
-    return Holding(level, reserved, waiting)
+    return KeyStock(level, reserved, waiting)
 
 
 def movement(op: StockOp, moved: int, now: datetime) -> Movement | None:
     """The entry of the stock journal for an operation that *moved* on hand by so many."""
     match op:
-        case Move(cause=cause, reference=reference):
+        case AdjustStock(cause=cause, reference=reference):
             pass
         case Release(consume=Cause() as cause):
             reference = f"{op.order}/{op.line}"
-        case Report(reference=reference):
+        case SetOnHand(reference=reference):
             cause = Cause.REPORT
         case _:
             return None

@@ -10,10 +10,10 @@ import attrs
 from orderflow.errors import Refusal
 from orderflow.kernel.changes import cancellation, edit
 from orderflow.kernel.decision.checks import known
-from orderflow.kernel.decision.draft import Context, Deciding
+from orderflow.kernel.decision.draft import Context, Draft
 from orderflow.kernel.decision.limits import given_away, over_limits
-from orderflow.kernel.decision.names import check_names
-from orderflow.kernel.decision.roles import lacking
+from orderflow.kernel.decision.references import check_names
+from orderflow.kernel.decision.roles import missing_role_for
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.decision.step import Fired
 from orderflow.kernel.money import payment, refund
@@ -26,9 +26,9 @@ from orderflow.kernel.partners import (
     request,
     shipment_notice,
 )
-from orderflow.kernel.pending import due, effects, own_trigger
-from orderflow.kernel.pending.ended import ended
-from orderflow.kernel.pending.waits import waits
+from orderflow.kernel.pending import deadline_passed, effects, state_timer
+from orderflow.kernel.pending.ended_tasks import no_longer_pending
+from orderflow.kernel.pending.order import pending_work
 from orderflow.kernel.progress import advance
 from orderflow.kernel.returns import goods, rma
 from orderflow.kernel.stock import allocation, backorder
@@ -41,7 +41,7 @@ from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import Phase
 from orderflow.model.stock import StockKey, StockOp
-from orderflow.model.work import Message, Task, Wanted
+from orderflow.model.work import Message, PendingWork, Task
 
 __all__ = ["Context", "Decision", "decide", "references", "stock_keys"]
 
@@ -65,7 +65,7 @@ class Decision:
     order: Order
     events: tuple[ev.Event, ...]
     stock: tuple[StockOp, ...]
-    wanted: tuple[Wanted, ...]
+    pending_work: tuple[PendingWork, ...]
     withdrawn: tuple[str, ...]
     messages: tuple[Message, ...]
     fired: tuple[Fired, ...]
@@ -85,80 +85,80 @@ def decide(
         context: Time, actor, facts and stock levels, as they are given.
         new_id: The id of the order that a placement creates.
     """
-    refused = None if context.task else lacking(rules, order, body, context.actor)
+    refused = None if context.task else missing_role_for(rules, order, body, context.actor)
     if refused is not None:
         return (refused,)
-    deciding = Deciding(rules, context, order, new_id)
+    draft = Draft(rules, context, order, new_id)
     if order is not None and context.cause in order.state.asked_for:
-        deciding.emit(ev.EffectTakenOver(context.cause))  # this message is what came of it
-    commanded = isinstance(body, cmd.Body)
-    if isinstance(body, cmd.Body) and order is not None:
-        check_names(deciding, body.command if isinstance(body, cmd.Override) else body)
-    _HANDLERS[type(body)](deciding, body)
-    if commanded and deciding.refusals:
-        return tuple(deciding.refusals)
-    _settle_refusals(deciding, commanded)
-    advance(deciding)
-    if _end_answered(deciding):
-        advance(deciding)
-    _tell_parcels(deciding, order)
-    if isinstance(body, obs.Fact):
-        effects.answered_in_part(deciding)
-    _settle_refusals(deciding, commanded)
-    if not deciding.refusals and rules.limits and (commanded or context.task):
-        deciding.refusals += _over_limits(deciding, order, body)
-    if deciding.refusals:
-        return tuple(deciding.refusals)
-    return _decision(deciding, order)
+        draft.emit(ev.EffectDeferred(context.cause))  # this message is what came of it
+    commanded = isinstance(body, cmd.CommandBody)
+    if isinstance(body, cmd.CommandBody) and order is not None:
+        check_names(draft, body.command if isinstance(body, cmd.Override) else body)
+    _HANDLERS[type(body)](draft, body)
+    if commanded and draft.refusals:
+        return tuple(draft.refusals)
+    _settle_refusals(draft, commanded)
+    advance(draft)
+    if _end_answered(draft):
+        advance(draft)
+    _tell_parcels(draft, order)
+    if isinstance(body, obs.ObservationBody):
+        effects.answered_in_part(draft)
+    _settle_refusals(draft, commanded)
+    if not draft.refusals and rules.limits and (commanded or context.task):
+        draft.refusals += _over_limits(draft, order, body)
+    if draft.refusals:
+        return tuple(draft.refusals)
+    return _decision(draft, order)
 
 
-def _over_limits(deciding: Deciding, before: Order | None, body: object) -> Iterator[Refusal]:
+def _over_limits(draft: Draft, before: Order | None, body: object) -> Iterator[Refusal]:
     """Why the actor may not give away what this comes to, of a command or a task's answer."""
-    after, rules = deciding.order, deciding.rules
-    givings = given_away(body, before, after, deciding.events)
-    return over_limits(rules, deciding.context.actor, after.state.currency, givings)
+    after, rules = draft.order, draft.rules
+    givings = given_away(body, before, after, draft.events)
+    return over_limits(rules, draft.context.actor, after.state.currency, givings)
 
 
-def _end_answered(deciding: Deciding) -> bool:
+def _end_answered(draft: Draft) -> bool:
     """Whatever a silent party is said to have answered, its task is over: its time begins anew.
 
     Most answers end what the task asks after, and it with that; whether it was still open.
     """
-    context = deciding.context
-    task = deciding.order.state.tasks.get(context.answers or context.task)
+    context = draft.context
+    task = draft.order.state.tasks.get(context.answers or context.task)
     if task is None or not task.name.startswith("overdue."):
         return False
-    deciding.emit(ev.TaskClosed(task.id))
+    draft.emit(ev.TaskClosed(task.id))
     return True
 
 
-def _settle_refusals(deciding: Deciding, commanded: bool) -> None:
+def _settle_refusals(draft: Draft, commanded: bool) -> None:
     """A fact is never refused: what stood in its way becomes a person's task."""
-    if deciding.refusals and not commanded:
-        reasons = "; ".join(map(str, deciding.refusals))
-        deciding.refusals.clear()
-        deciding.keep_fact("blocked", reasons)
+    if draft.refusals and not commanded:
+        reasons = "; ".join(map(str, draft.refusals))
+        draft.refusals.clear()
+        draft.keep_observation("blocked", reasons)
 
 
-def _decision(deciding: Deciding, before: Order | None) -> Decision:
-    order = deciding.order
-    old = waits(before, deciding.rules) if before else {}
-    new = waits(order, deciding.rules)
-    carried = {effect.key: effect for effect in deciding.effects}
+def _decision(draft: Draft, before: Order | None) -> Decision:
+    order = draft.order
+    old = pending_work(before, draft.rules) if before else {}
+    new = pending_work(order, draft.rules)
+    carried = {effect.key: effect for effect in draft.effects}
     return Decision(
         order,
-        tuple(deciding.events),
-        tuple(deciding.stock),
+        tuple(draft.events),
+        tuple(draft.stock),
         tuple(carried.get(key, new[key]) for key in new if _is_news(new[key], old.get(key))),
-        tuple(ended(old, new)),
-        tuple(deciding.messages),
-        tuple(deciding.fired),
-        tuple(references(order.id, deciding.events)),
-        deciding.revised,
+        tuple(no_longer_pending(old, new)),
+        tuple(draft.messages),
+        tuple(draft.fired),
+        tuple(references(order.id, draft.events)),
+        draft.revised,
     )
 
 
-def _is_news(wanted: Wanted, before: Wanted | None) -> bool:
+def _is_news(wanted: PendingWork, before: PendingWork | None) -> bool:
     """Whether it was not waited for, or is a task that asks for something else now."""
     return before is None or (isinstance(wanted, Task) and wanted != before)
 
@@ -171,26 +171,26 @@ def references(order_id: str, events: Iterable[ev.Event]) -> Iterator[str]:
                 yield f"order:{order_id}"
             case ev.FulfillmentOrderMoved(fo=fo, phase=Phase.REQUESTED):
                 yield f"request:{fo}"
-            case ev.ReferenceGiven(reference=reference):
+            case ev.PartnerReferenceSet(reference=reference):
                 yield f"request:{reference}"
 
 
-def _tell_parcels(deciding: Deciding, before: Order | None) -> None:
+def _tell_parcels(draft: Draft, before: Order | None) -> None:
     """Parcels that have not left rest while an order in them, or its work in them, is on hold."""
-    after = deciding.order.state
+    after = draft.order.state
     if before is None or (before.state.holds == after.holds and not after.holds):
         return
     for view in after.parcels.values():
         held = after.held(view.id)
         if not view.status.final and held != before.state.held(view.id):
-            deciding.tell(f"parcel:{view.id}", msg.HoldParcel(after.id, held))
+            draft.send(f"parcel:{view.id}", msg.HoldParcel(after.id, held))
 
 
 def stock_keys(rules: Rules, order: Order | None, body: object) -> frozenset[StockKey]:
     """The stock levels that deciding *body* may need."""
     if isinstance(body, cmd.Override):
         body = body.command
-    if isinstance(body, cmd.Place | cmd.Draft):
+    if isinstance(body, cmd.PlaceOrder | cmd.SaveDraft):
         skus = {line.sku for line in body.order.lines if line.stocked}
     elif isinstance(body, msg.StockLost):
         return frozenset({body.key})
@@ -211,7 +211,7 @@ def stock_keys(rules: Rules, order: Order | None, body: object) -> frozenset[Sto
         if isinstance(body, cmd.Edit):
             skus |= {lines[ln].sku for ln in body.quantities if ln in lines}
             skus |= {line.sku for line in body.lines}
-        elif isinstance(body, cmd.Substitute):
+        elif isinstance(body, cmd.AcceptSubstitute):
             skus |= {proposal.sku for proposal in order.state.proposals.values()}
     return frozenset(StockKey(sku, place) for sku in skus for place in rules.locations)
 
@@ -220,34 +220,34 @@ _GIVES_BACK = cmd.Reroute | obs.RequestAnswered | obs.CancellationAnswered
 """After these, units of a fulfillment order may be routed again."""
 
 
-def _override(deciding: Deciding, body: cmd.Override) -> None:
+def _override(draft: Draft, body: cmd.Override) -> None:
     """Carry a command out past what the application's guards and policies say."""
-    deciding.overruled = []
-    _HANDLERS[type(body.command)](deciding, body.command)
-    codes = tuple(dict.fromkeys(deciding.overruled))
-    deciding.overruled = None
-    deciding.emit(ev.Overridden(body.command.kind, body.reason, codes))
+    draft.overridden_codes = []
+    _HANDLERS[type(body.command)](draft, body.command)
+    codes = tuple(dict.fromkeys(draft.overridden_codes))
+    draft.overridden_codes = None
+    draft.emit(ev.Overridden(body.command.kind, body.reason, codes))
 
 
-def _close_task(deciding: Deciding, body: cmd.CloseTask) -> None:
-    task = known(deciding, "task.unknown", body.task, deciding.order.state.tasks)
+def _close_task(draft: Draft, body: cmd.CloseTask) -> None:
+    task = known(draft, "task.unknown", body.task, draft.order.state.tasks)
     if task is not None:
-        deciding.emit(ev.TaskClosed(body.task))
+        draft.emit(ev.TaskClosed(body.task))
         if task.name == "exception.blocked":
-            own_trigger.try_again(deciding, task.of)
+            state_timer.try_again(draft, task.of)
 
 
-def _route(deciding: Deciding, _body: cmd.Route) -> None:
-    allocation.call_back(deciding)
-    if not allocation.routable(deciding.order, deciding.rules, deciding.context.now):
-        deciding.refuse("route.nothing", "no unit is open and free to be given to anybody")
-    elif deciding.order.state.declined:
-        deciding.emit(ev.RoutingReset())
+def _route(draft: Draft, _body: cmd.Route) -> None:
+    allocation.reopen_backorders(draft)
+    if not allocation.routable_units(draft.order, draft.rules, draft.context.now):
+        draft.refuse("route.nothing", "no unit is open and free to be given to anybody")
+    elif draft.order.state.declined:
+        draft.emit(ev.RoutingReset())
 
 
-_HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
-    cmd.Place: placement.place,
-    cmd.Draft: placement.draft,
+_HANDLERS: Mapping[type, Callable[[Draft, Any], None]] = {
+    cmd.PlaceOrder: placement.place_order,
+    cmd.SaveDraft: placement.save_draft,
     cmd.Override: _override,
     cmd.Confirm: lifecycle.confirm,
     cmd.Cancel: cancellation.cancel,
@@ -263,15 +263,15 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     cmd.Deliver: shipping.deliver,
     cmd.Collect: shipping.collect,
     cmd.Submit: request.submit,
-    cmd.ProposeSubstitute: substitutes.propose_ours,
-    cmd.Substitute: substitutes.substitute,
+    cmd.ProposeSubstitute: substitutes.propose_to_customer,
+    cmd.AcceptSubstitute: substitutes.substitute,
     cmd.Reroute: cancellation_request.reroute,
     cmd.Resend: recall.resend,
-    cmd.RetryRefund: refund.retry,
+    cmd.RetryRefund: refund.retry_refund,
     cmd.SendBack: rma.send_back,
-    cmd.RemindPayment: payment.remind_payment,
+    cmd.SendDunning: payment.remind_payment,
     cmd.FinishPutAway: put_away.finish_put_away,
-    cmd.ConfirmReceipt: lifecycle.confirm_receipt,
+    cmd.ConfirmDelivery: lifecycle.confirm_receipt,
     cmd.RequestReturn: rma.request,
     cmd.ApproveReturn: rma.approve,
     cmd.DeclineReturn: rma.decline,
@@ -282,17 +282,17 @@ _HANDLERS: Mapping[type, Callable[[Deciding, Any], None]] = {
     obs.PaymentReported: payment.payment_reported,
     obs.FeedbackGiven: review.feedback_given,
     obs.GoodsReturned: goods.goods_returned,
-    obs.ReturnInspected: goods.inspected,
-    obs.RequestReceived: request.received,
-    obs.RequestAnswered: answer.answered,
+    obs.ReturnInspected: goods.return_inspected,
+    obs.RequestReceived: request.request_received,
+    obs.RequestAnswered: answer.request_answered,
     obs.GoodsShipped: shipment_notice.goods_shipped,
     obs.CancellationAnswered: cancellation_request.cancellation_answered,
     obs.InvoiceReceived: invoice.invoice_received,
-    obs.ReturnAnswered: rma.answered,
-    msg.StockGranted: allocation.granted,
+    obs.ReturnAnswered: rma.return_answered,
+    msg.StockGranted: allocation.stock_granted,
     msg.StockLost: backorder.stock_lost,
     msg.ParcelChanged: scans.parcel_changed,
-    msg.TimerFired: due.timer_fired,
+    msg.TimerFired: deadline_passed.timer_fired,
     msg.EffectFailed: effects.effect_failed,
-    msg.EffectTaken: effects.effect_taken,
+    msg.AnswerDeferred: effects.effect_taken,
 }

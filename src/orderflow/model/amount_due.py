@@ -11,20 +11,20 @@ from orderflow.model.order import Order
 from orderflow.model.phases import ReturnPhase
 from orderflow.money import share
 
-__all__ = ["is_kept_whole", "owed_for_what_is_kept", "to_collect", "worth_of"]
+__all__ = ["amount_due", "cash_to_collect", "is_due_in_full", "worth_of"]
 
 _GONE = (Bucket.CANCELLED, Bucket.SUBSTITUTED)
 _ASTRAY = (Bucket.LOST, Bucket.RETURNING_UNDELIVERED, Bucket.RETURNED_UNDELIVERED)
 _LESS = frozenset({*_GONE, Bucket.RETURNED})
 
 
-def owed_for_what_is_kept(order: Order) -> int:
+def amount_due(order: Order) -> int:
     """What the customer owes for the units that are not cancelled or returned: minor units.
 
     A line's amount and tax, times the share of its units that are kept, rounded half up: what
     several refunds give back adds up to the line exactly. Charges are owed as long as any unit is.
     """
-    if is_kept_whole(order):
+    if is_due_in_full(order):
         return order.document.total.minor
     kept = _by_line(order, _kept(order))
     if order.lines and not kept:
@@ -41,7 +41,7 @@ def worth_of(order: Order, units: Mapping[str, int]) -> int:
     return _price(order, kept) - (_price(order, left) if left else 0)
 
 
-def is_kept_whole(order: Order) -> bool:
+def is_due_in_full(order: Order) -> bool:
     """Whether nothing of it is cancelled or returned: its document's total is owed."""
     return _LESS.isdisjoint(order.ledger.totals())
 
@@ -71,7 +71,7 @@ def _by_line(order: Order, kept: Iterable[tuple[Slot, int]]) -> Counter[str]:
     return +units
 
 
-def to_collect(order: Order, parcel: str) -> int:
+def cash_to_collect(order: Order, parcel: str) -> int:
     """What a parcel's carrier collects of an order that is paid on delivery: minor units.
 
     Its goods, and with the first parcel the charges; less what was paid before. What the carriers
@@ -82,7 +82,7 @@ def to_collect(order: Order, parcel: str) -> int:
         return 0
     parcels = list(order.state.parcels)
     before = parcels[: parcels.index(parcel)]
-    paid = order.state.payments.kept
+    paid = order.state.payments.net_captured
     up_to = max(0, _worth(order, [*before, parcel]) - paid)
     return up_to - max(0, _worth(order, before) - paid)
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
-from orderflow.legible import shown
-from orderflow.model.frozen import frozen
+from orderflow.model.frozen_mapping import frozen
+from orderflow.text import shown
 
 __all__ = ["Attributes"]
 

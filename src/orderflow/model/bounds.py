@@ -23,8 +23,8 @@ from pydantic import (
 )
 
 from orderflow.calendars import EARLIEST, LATEST
-from orderflow.model.frozen import frozen
-from orderflow.model.given import Given
+from orderflow.model.field_types import Accepts
+from orderflow.model.frozen_mapping import frozen
 from orderflow.model.parts import list_by_parts, names_by_parts
 
 __all__ = [
@@ -173,8 +173,8 @@ def _at_most(most: int) -> BeforeValidator:
 
 
 if TYPE_CHECKING:
-    Few = Given[list[T] | tuple[T, ...], tuple[T, ...]]
-    Many = Given[list[T] | tuple[T, ...], tuple[T, ...]]
+    Few = Accepts[list[T] | tuple[T, ...], tuple[T, ...]]
+    Many = Accepts[list[T] | tuple[T, ...], tuple[T, ...]]
 else:
     _by_parts = WrapValidator(list_by_parts)
     Few = Annotated[tuple[T, ...], Field(max_length=FEW), _by_parts, _at_most(FEW)]
@@ -225,8 +225,8 @@ def _calculable(value: Decimal) -> Decimal:
 Exact = BeforeValidator(_exact)
 """Marks a Decimal that may not come from a float."""
 if TYPE_CHECKING:
-    Price = Given[Decimal | str | int, Decimal]
-    PriceOrNone = Given[Decimal | str | int | None, Decimal | None]
+    Price = Accepts[Decimal | str | int, Decimal]
+    PriceOrNone = Accepts[Decimal | str | int | None, Decimal | None]
 else:
     Price = Annotated[
         Decimal,

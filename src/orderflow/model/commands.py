@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -27,26 +27,27 @@ from orderflow.model.bounds import (
 )
 from orderflow.model.content import content_of
 from orderflow.model.document import Address, Line, NewOrder
-from orderflow.model.frozen import Frozen
-from orderflow.model.reading import Sent, read
-from orderflow.model.returns import Finding
+from orderflow.model.frozen_mapping import Frozen
+from orderflow.model.reading import Input, read
+from orderflow.model.returns import InspectionLine
+from orderflow.renamed import old_names
 
 __all__ = [
+    "AcceptSubstitute",
+    "AnyCommand",
     "ApproveReturn",
     "Cancel",
     "CloseReturn",
     "CloseTask",
     "Collect",
     "Command",
-    "CommandBody",
     "Confirm",
-    "ConfirmReceipt",
+    "ConfirmDelivery",
     "Count",
     "DeclineReturn",
     "Deliver",
-    "Draft",
     "Edit",
-    "ExpectReceipt",
+    "ExpectInbound",
     "FinishPutAway",
     "Fire",
     "Intercept",
@@ -54,30 +55,30 @@ __all__ = [
     "Override",
     "Pack",
     "Pick",
-    "Place",
     "PlaceHold",
+    "PlaceOrder",
     "ProposeSubstitute",
-    "Receive",
+    "ReceiveStock",
     "ReleaseHold",
-    "RemindPayment",
     "Reopen",
     "RequestReturn",
     "Reroute",
     "Resend",
     "RetryRefund",
     "Route",
+    "SaveDraft",
     "Seal",
     "SendBack",
+    "SendDunning",
     "SetStockPolicy",
     "Ship",
-    "StockBody",
+    "StockCommandBody",
     "Submit",
-    "Substitute",
     "WriteOff",
 ]
 
 
-class Body(Sent):
+class CommandBody(Input):
     """What a command asks for."""
 
     def to(self, subject: str = "", *, by: str = "system", id: str | None = None) -> Command:
@@ -95,27 +96,27 @@ class Body(Sent):
         return read(Command, given, "command")
 
 
-class Place(Body):
+class PlaceOrder(CommandBody):
     """Place an order."""
 
     kind: Literal["place"] = "place"
     order: NewOrder
 
 
-class Draft(Body):
+class SaveDraft(CommandBody):
     """Keep an order as a draft; trigger ``place`` places it."""
 
     kind: Literal["draft"] = "draft"
     order: NewOrder
 
 
-class Confirm(Body):
+class Confirm(CommandBody):
     """Confirm an order: its stock is firm, its work may be released."""
 
     kind: Literal["confirm"] = "confirm"
 
 
-class Cancel(Body):
+class Cancel(CommandBody):
     """Cancel units (all that are left where ``lines`` is None)."""
 
     kind: Literal["cancel"] = "cancel"
@@ -123,7 +124,7 @@ class Cancel(Body):
     reason: Reason = "customer"
 
 
-class Edit(Body):
+class Edit(CommandBody):
     """Change what was ordered: where to, until when, how many of a line, which lines besides.
 
     *quantities* are what is to be live of each line from now on (0 cancels it), and of the
@@ -138,14 +139,14 @@ class Edit(Body):
     reason: Reason = "customer"
 
 
-class Intercept(Body):
+class Intercept(CommandBody):
     """Have the carrier bring back a parcel that is on its way."""
 
     kind: Literal["intercept"] = "intercept"
     parcel: Id
 
 
-class PlaceHold(Body):
+class PlaceHold(CommandBody):
     """Hold the order, or one fulfillment order (*on*); ``hold`` is the handle to release it by."""
 
     kind: Literal["place_hold"] = "place_hold"
@@ -155,21 +156,21 @@ class PlaceHold(Body):
     on: Id | None = None
 
 
-class Resend(Body):
+class Resend(CommandBody):
     """Send once more what came back undelivered or was lost (all of it where ``lines`` is None)."""
 
     kind: Literal["resend"] = "resend"
     lines: LineUnits | None = None
 
 
-class RetryRefund(Body):
+class RetryRefund(CommandBody):
     """Pay a refund that failed once more."""
 
     kind: Literal["retry_refund"] = "retry_refund"
     refund: Id
 
 
-class SendBack(Body):
+class SendBack(CommandBody):
     """Units of a return that were not accepted went back to the customer."""
 
     kind: Literal["send_back"] = "send_back"
@@ -178,20 +179,20 @@ class SendBack(Body):
     tracking_number: Code
 
 
-class ReleaseHold(Body):
+class ReleaseHold(CommandBody):
     """Release one hold."""
 
     kind: Literal["release_hold"] = "release_hold"
     hold: Id
 
 
-class Route(Body):
+class Route(CommandBody):
     """Choose again who fulfills the units that nobody has."""
 
     kind: Literal["route"] = "route"
 
 
-class Item(Sent):
+class Item(Input):
     """Units that are told apart: by lot, serial number, date of expiry."""
 
     line: Code
@@ -201,7 +202,7 @@ class Item(Sent):
     expiry: Day | None = None
 
 
-class Pick(Body):
+class Pick(CommandBody):
     """Units of a fulfillment order were picked; *short* ones were not on their shelf.
 
     *items* tells units apart, where their line asks for it.
@@ -214,7 +215,7 @@ class Pick(Body):
     items: Many[Item] = NONE_OF_THEM
 
 
-class Pack(Body):
+class Pack(CommandBody):
     """Picked units were packed: into a new parcel, or *into* one that stays open for more.
 
     An open parcel is named by the packer, may hold units of several orders, and is sealed.
@@ -226,28 +227,28 @@ class Pack(Body):
     into: Id | None = None
 
 
-class Seal(Body):
+class Seal(CommandBody):
     """An open parcel gets nothing more: its label may be bought."""
 
     kind: Literal["seal"] = "seal"
     parcel: Id
 
 
-class Ship(Body):
+class Ship(CommandBody):
     """A labelled parcel was handed over to its carrier."""
 
     kind: Literal["ship"] = "ship"
     parcel: Id
 
 
-class Deliver(Body):
+class Deliver(CommandBody):
     """Somebody of ours delivered a parcel that had left."""
 
     kind: Literal["deliver"] = "deliver"
     parcel: Id
 
 
-class Collect(Body):
+class Collect(CommandBody):
     """The customer took units (all that are ready where ``units`` is None): they are delivered."""
 
     kind: Literal["collect"] = "collect"
@@ -255,14 +256,14 @@ class Collect(Body):
     units: LineUnits | None = None
 
 
-class Submit(Body):
+class Submit(CommandBody):
     """A party was sent its fulfillment order; it answers later."""
 
     kind: Literal["submit"] = "submit"
     fo: Id
 
 
-class ProposeSubstitute(Body):
+class ProposeSubstitute(CommandBody):
     """Propose another SKU to the customer, for the units of a line that nobody has begun with."""
 
     kind: Literal["propose_substitute"] = "propose_substitute"
@@ -270,7 +271,7 @@ class ProposeSubstitute(Body):
     sku: Code
 
 
-class Substitute(Body):
+class AcceptSubstitute(CommandBody):
     """The customer takes what was proposed in place of a line's units.
 
     *fo* is the fulfillment order whose party proposed it, or the order's id where we did.
@@ -281,7 +282,7 @@ class Substitute(Body):
     line: Code
 
 
-class Reroute(Body):
+class Reroute(CommandBody):
     """Take units (all that are left where ``lines`` is None) from a party, and route them again.
 
     A party that has the request is asked to give them up, and may refuse.
@@ -293,26 +294,26 @@ class Reroute(Body):
     reason: Reason = "rerouted"
 
 
-class RemindPayment(Body):
+class SendDunning(CommandBody):
     """Remind the customer that the order is not paid."""
 
     kind: Literal["remind_payment"] = "remind_payment"
 
 
-class FinishPutAway(Body):
+class FinishPutAway(CommandBody):
     """Cancelled units are back on their shelf."""
 
     kind: Literal["finish_put_away"] = "finish_put_away"
     put_away: Id
 
 
-class ConfirmReceipt(Body):
+class ConfirmDelivery(CommandBody):
     """The customer has the goods."""
 
     kind: Literal["confirm_receipt"] = "confirm_receipt"
 
 
-class RequestReturn(Body):
+class RequestReturn(CommandBody):
     """The customer wants to send units back; *exchange* goes out for what is accepted."""
 
     kind: Literal["request_return"] = "request_return"
@@ -321,14 +322,14 @@ class RequestReturn(Body):
     exchange: Many[Line] = NONE_OF_THEM
 
 
-class ApproveReturn(Body):
+class ApproveReturn(CommandBody):
     """Let the customer send the units back."""
 
     kind: Literal["approve_return"] = "approve_return"
     rma: Id
 
 
-class DeclineReturn(Body):
+class DeclineReturn(CommandBody):
     """Refuse a return."""
 
     kind: Literal["decline_return"] = "decline_return"
@@ -336,30 +337,30 @@ class DeclineReturn(Body):
     reason: Reason
 
 
-class CloseReturn(Body):
+class CloseReturn(CommandBody):
     """End a return: *findings* say what becomes of its goods, and *restock* of all others."""
 
     kind: Literal["close_return"] = "close_return"
     rma: Id
     restock: bool = True
-    findings: Many[Finding] = NONE_OF_THEM
+    findings: Many[InspectionLine] = NONE_OF_THEM
 
 
-class CloseTask(Body):
+class CloseTask(CommandBody):
     """A task that was opened for a person is done."""
 
     kind: Literal["close_task"] = "close_task"
     task: Annotated[Reference, Field(min_length=1)]
 
 
-class Reopen(Body):
+class Reopen(CommandBody):
     """Bring a completed order back to confirmed."""
 
     kind: Literal["reopen"] = "reopen"
     reason: Reason
 
 
-class Fire(Body):
+class Fire(CommandBody):
     """Fire a declared trigger on the order, or on the FO or return named by *on*."""
 
     kind: Literal["fire"] = "fire"
@@ -368,14 +369,14 @@ class Fire(Body):
     data: Attributes = Field(default_factory=Frozen)
 
 
-class StockCommand(Body):
+class StockCommand(CommandBody):
     """A command about a SKU at a location."""
 
     sku: Code
     location: Code = "main"
 
 
-class Receive(StockCommand):
+class ReceiveStock(StockCommand):
     """Goods arrived. *for_order* and *for_line* serve that line first; *expected* is struck.
 
     *damaged* units of them are put aside: counted, and never sold.
@@ -412,7 +413,7 @@ class WriteOff(StockCommand):
     reference: Plain = Field(default="", max_length=200)
 
 
-class ExpectReceipt(StockCommand):
+class ExpectInbound(StockCommand):
     """Goods are on their way and should arrive *at*; quantity 0 strikes the announcement."""
 
     kind: Literal["expect_receipt"] = "expect_receipt"
@@ -429,8 +430,8 @@ class SetStockPolicy(StockCommand):
     backorder_limit: Stock | None = None
 
 
-StockBody = Receive | Count | WriteOff | ExpectReceipt | SetStockPolicy
-OrderBody = (
+StockCommandBody = ReceiveStock | Count | WriteOff | ExpectInbound | SetStockPolicy
+OrderCommandBody = (
     Confirm
     | Cancel
     | Edit
@@ -446,12 +447,12 @@ OrderBody = (
     | Collect
     | Submit
     | ProposeSubstitute
-    | Substitute
+    | AcceptSubstitute
     | Reroute
     | Resend
-    | RemindPayment
+    | SendDunning
     | FinishPutAway
-    | ConfirmReceipt
+    | ConfirmDelivery
     | RequestReturn
     | ApproveReturn
     | DeclineReturn
@@ -464,7 +465,7 @@ OrderBody = (
 )
 
 
-class Override(Body):
+class Override(CommandBody):
     """Carry out a command past the guards and policies that refuse it, for a *reason*.
 
     For actors with the role ``override``. Declared moves, quantities, stock and holds are not
@@ -472,16 +473,17 @@ class Override(Body):
     """
 
     kind: Literal["override"] = "override"
-    command: OrderBody = Field(discriminator="kind")
+    command: OrderCommandBody = Field(discriminator="kind")
     reason: Reason
 
 
-CommandBody = Annotated[
-    Place | Draft | OrderBody | Override | StockBody, Field(discriminator="kind")
+AnyCommand = Annotated[
+    PlaceOrder | SaveDraft | OrderCommandBody | Override | StockCommandBody,
+    Field(discriminator="kind"),
 ]
 
 
-class Command(Sent):
+class Command(Input):
     """A command in its envelope: which, about what, by whom.
 
     ``id`` is the idempotency key within its subject (for a placement: within the channel).
@@ -489,22 +491,26 @@ class Command(Sent):
 
     id: Id | None = None
     actor: Code = "system"
-    body: CommandBody
+    body: AnyCommand
     subject: Annotated[Plain, Composed] = Field(default="", max_length=100, validate_default=True)
 
     @field_validator("subject")
     @classmethod
     def _is_what_the_body_is_about(cls, subject: str, info: ValidationInfo) -> str:
         body = info.data.get("body")
-        if isinstance(body, OrderBody | Override) and not subject:
+        if isinstance(body, OrderCommandBody | Override) and not subject:
             raise ValueError(f"the id of the order to {body.kind} is expected")
-        if isinstance(body, Place | Draft) and subject:
+        if isinstance(body, PlaceOrder | SaveDraft) and subject:
             right = "empty is expected: the new order's id is its number"
             raise ValueError(f"{right}, {body.order.number!r}")
-        if isinstance(body, StockBody) and subject:
+        if isinstance(body, StockCommandBody) and subject:
             raise ValueError(f"empty is expected: {body.kind} is about {body.sku}@{body.location}")
         return subject
 
     def content(self) -> dict[str, Any]:
         """What must be equal when the id is used again."""
         return content_of(self, "id")
+
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from orderflow.legible import first_of
 from orderflow.model.attributes import Attributes
 from orderflow.model.bounds import (
     FREE,
@@ -33,9 +32,11 @@ from orderflow.model.bounds import (
     Units,
     Utc,
 )
-from orderflow.model.frozen import Frozen
-from orderflow.model.reading import Sent, read
+from orderflow.model.frozen_mapping import Frozen
+from orderflow.model.reading import Input, read
 from orderflow.money import CURRENCIES, EXACTLY, Money, share, to_minor
+from orderflow.renamed import old_names
+from orderflow.text import first_of
 
 __all__ = [
     "PERSONAL_FIELDS",
@@ -44,7 +45,7 @@ __all__ = [
     "Charge",
     "Customer",
     "Delivery",
-    "ItemFacts",
+    "ItemDetails",
     "Line",
     "NewOrder",
     "Shipping",
@@ -77,7 +78,7 @@ class Shipping(StrEnum):
     FILL_OR_KILL = "fill_or_kill"
 
 
-class Address(Sent):
+class Address(Input):
     """A postal address. *country* is an ISO 3166 alpha-2 code."""
 
     name: Text
@@ -90,7 +91,7 @@ class Address(Sent):
     email: Plain = Field(default="", max_length=254)
 
 
-class Customer(Sent):
+class Customer(Input):
     """Who ordered. *id* is the application's own; the rest is personal data.
 
     ``opted_out``: they are not asked for reviews.
@@ -112,7 +113,7 @@ class Ask(StrEnum):
     EXPIRY = "expiry"
 
 
-class ItemFacts(Sent):
+class ItemDetails(Input):
     """What carriers and customs ask about one unit. Grams, millimetres, minor units."""
 
     weight_g: Measure | None = None
@@ -124,7 +125,7 @@ class ItemFacts(Sent):
     customs_value: NoneOrMore | None = None
 
 
-class Line(Sent):
+class Line(Input):
     """One SKU times a quantity.
 
     ``amount``, ``tax`` and ``discount`` are minor units of the order's currency, as given; an
@@ -141,7 +142,7 @@ class Line(Sent):
     tax: Minor = 0
     discount: NoneOrMore = 0
     name: Plain = Field(default="", max_length=500)
-    item: ItemFacts = ItemFacts.model_construct()
+    item: ItemDetails = ItemDetails.model_construct()
     not_before: Utc | None = None
     parent_line: Reference | None = None
     ships: bool = True
@@ -158,7 +159,7 @@ class Line(Sent):
         return price
 
 
-class Charge(Sent):
+class Charge(Input):
     """A fee or a credit that is no goods: postage, gift wrap, a manual discount. Minor units."""
 
     code: Code
@@ -171,7 +172,7 @@ PERSONAL_FIELDS = frozenset({"customer", "ship_to", "pickup_at", "gift_message",
 """The fields of an order document that are kept apart, because they may be a person's."""
 
 
-class NewOrder(Sent):
+class NewOrder(Input):
     """What a customer ordered. *number* is the shop's own order number, if it has one.
 
     ``gift``: somebody else gets the goods, as where there is a gift message; nobody is asked for a
@@ -301,3 +302,7 @@ def _too_much(position: int, discount: int, gross: int) -> ValidationError:
         type=PydanticCustomError("discount", right), loc=(position, "discount"), input=discount
     )
     return ValidationError.from_exception_data("lines", [found])
+
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
-from orderflow.model.frozen import frozen
+from orderflow.model.frozen_mapping import frozen
 
 __all__ = ["IN_WORK", "LEGAL_MOVES", "SETTLED", "WORK_ORDER", "Bucket", "Ledger", "Slot", "path"]
 

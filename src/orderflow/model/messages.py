@@ -14,11 +14,11 @@ from orderflow.model.stock import StockKey
 
 __all__ = [
     "STORED",
-    "Delivered",
-    "Despatched",
+    "AnswerDeferred",
+    "DeliverParcel",
+    "Dispatched",
     "EffectFailed",
-    "EffectTaken",
-    "HandOver",
+    "HandOverParcel",
     "HoldParcel",
     "MessageBody",
     "OpenParcel",
@@ -27,7 +27,7 @@ __all__ = [
     "SettleStock",
     "StockGranted",
     "StockLost",
-    "TakeOut",
+    "TakeUnitsOut",
     "TimerFired",
     "VoidParcel",
     "stored_name",
@@ -84,7 +84,7 @@ class OpenParcel:
 
 
 @attrs.frozen
-class Despatched:
+class Dispatched:
     """To a parcel: another party packed units into it and sent it off."""
 
     parcel: str
@@ -100,19 +100,19 @@ class SealParcel:
 
 
 @attrs.frozen
-class TakeOut:
+class TakeUnitsOut:
     """To a parcel that is lost or back: these units are sent again, it answers for them no more."""
 
     contents: tuple[Content, ...]
 
 
 @attrs.frozen
-class HandOver:
+class HandOverParcel:
     """To a parcel: it left."""
 
 
 @attrs.frozen
-class Delivered:
+class DeliverParcel:
     """To a parcel: somebody of ours delivered it."""
 
 
@@ -148,7 +148,7 @@ class EffectFailed:
 
 
 @attrs.frozen
-class EffectTaken:
+class AnswerDeferred:
     """To an order: a party took an effect, and will answer it later."""
 
     key: str
@@ -162,16 +162,16 @@ MessageBody = (
     | SettleStock
     | ParcelChanged
     | OpenParcel
-    | Despatched
+    | Dispatched
     | SealParcel
-    | TakeOut
-    | HandOver
-    | Delivered
+    | TakeUnitsOut
+    | HandOverParcel
+    | DeliverParcel
     | VoidParcel
     | HoldParcel
     | TimerFired
     | EffectFailed
-    | EffectTaken
+    | AnswerDeferred
 )
 
 STORED: Mapping[str, type[Any]] = MappingProxyType(
@@ -181,16 +181,16 @@ STORED: Mapping[str, type[Any]] = MappingProxyType(
         "SettleStock": SettleStock,
         "ParcelChanged": ParcelChanged,
         "OpenParcel": OpenParcel,
-        "Despatched": Despatched,
+        "Dispatched": Dispatched,
         "SealParcel": SealParcel,
-        "TakeOut": TakeOut,
-        "HandOver": HandOver,
-        "Delivered": Delivered,
+        "TakeOut": TakeUnitsOut,
+        "HandOver": HandOverParcel,
+        "Delivered": DeliverParcel,
         "VoidParcel": VoidParcel,
         "HoldParcel": HoldParcel,
         "TimerFired": TimerFired,
         "EffectFailed": EffectFailed,
-        "EffectTaken": EffectTaken,
+        "AnswerDeferred": AnswerDeferred,
         "Observation": Observation,
     }
 )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from orderflow.legible import legible
 from orderflow.model.bounds import (
     NONE_OF_THEM,
     UNKNOWN,
@@ -29,16 +28,17 @@ from orderflow.model.bounds import (
 )
 from orderflow.model.commands import Item
 from orderflow.model.content import content_of
-from orderflow.model.frozen import Frozen
+from orderflow.model.frozen_mapping import Frozen
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.reading import Sent, read
-from orderflow.model.returns import Finding
-from orderflow.model.state import PaymentFact
+from orderflow.model.reading import Input, read
+from orderflow.model.returns import InspectionLine
+from orderflow.model.state import PaymentOutcome
+from orderflow.renamed import old_names
+from orderflow.text import legible
 
 __all__ = [
+    "AnyObservation",
     "CancellationAnswered",
-    "EventUnread",
-    "Fact",
     "Feedback",
     "FeedbackGiven",
     "GoodsReturned",
@@ -50,7 +50,7 @@ __all__ = [
     "LineAnswer",
     "Observation",
     "ObservationBody",
-    "PartyFact",
+    "PartnerObservation",
     "PaymentReported",
     "RequestAnswered",
     "RequestReceived",
@@ -59,6 +59,7 @@ __all__ = [
     "StockReported",
     "TrackingReported",
     "TrackingRetracted",
+    "UnreadableEvent",
     "Verdict",
 ]
 
@@ -67,7 +68,7 @@ Anything = Annotated[str, AfterValidator(legible), Field(max_length=1_000_000)]
 """Text of others that is kept to be looked at; control characters are spelled out."""
 
 
-class Fact(Sent):
+class ObservationBody(Input):
     """What was observed."""
 
     def at(self, occurred_at: Utc, *, subject: str = "", id: str | None = None) -> Observation:
@@ -76,7 +77,7 @@ class Fact(Sent):
         return read(Observation, given, "observation")
 
 
-class TrackingReported(Fact):
+class TrackingReported(ObservationBody):
     """A carrier's scan, known by the carrier's *event* id, else by number, code, time, place.
 
     *signed*: of a delivery, that the recipient signed for it. That confirms the receipt.
@@ -92,7 +93,7 @@ class TrackingReported(Fact):
     signed: bool = False
 
 
-class TrackingRetracted(Fact):
+class TrackingRetracted(ObservationBody):
     """A carrier takes a scan back, by the scan's own *event* id; it may do so before the scan."""
 
     kind: Literal["tracking_retracted"] = "tracking_retracted"
@@ -100,7 +101,7 @@ class TrackingRetracted(Fact):
     event: Annotated[Reference, Field(min_length=1)]
 
 
-class EventUnread(Fact):
+class UnreadableEvent(ObservationBody):
     """An event that came among others and could not be read: kept for a person, as it came."""
 
     kind: Literal["event_unread"] = "event_unread"
@@ -108,7 +109,7 @@ class EventUnread(Fact):
     error: Anything
 
 
-class LabelBought(Fact):
+class LabelBought(ObservationBody):
     """A carrier sold the label of a parcel."""
 
     kind: Literal["label_bought"] = "label_bought"
@@ -117,18 +118,18 @@ class LabelBought(Fact):
     tracking_number: Code
 
 
-class LabelVoided(Fact):
+class LabelVoided(ObservationBody):
     """A carrier took the label of a parcel back."""
 
     kind: Literal["label_voided"] = "label_voided"
     parcel: Id
 
 
-class PaymentReported(Fact):
+class PaymentReported(ObservationBody):
     """A payment provider's report: *amount* in minor units; *reference* makes it count once."""
 
     kind: Literal["payment_reported"] = "payment_reported"
-    fact: PaymentFact
+    fact: PaymentOutcome
     amount: NoneOrMore
     reference: Id
 
@@ -141,7 +142,7 @@ class Feedback(StrEnum):
     OPT_OUT = "opt_out"
 
 
-class FeedbackGiven(Fact):
+class FeedbackGiven(ObservationBody):
     """The customer reviewed the order, complains, or wants to be asked for nothing.
 
     *reference* is where the words stand in the application: they are not kept here.
@@ -152,7 +153,7 @@ class FeedbackGiven(Fact):
     reference: Plain = Field(default="", max_length=100)
 
 
-class GoodsReturned(Fact):
+class GoodsReturned(ObservationBody):
     """Goods came back. Without *rma* they came unannounced and open a return of their own.
 
     *others* are goods that are not of this order: units per SKU.
@@ -165,7 +166,7 @@ class GoodsReturned(Fact):
     reason: Reason = "unannounced"
 
 
-class ReturnInspected(Fact):
+class ReturnInspected(ObservationBody):
     """Who received a return looked at it: *restock* units are as new, the others are not.
 
     *findings* say more: what is quarantined, discarded, or not accepted and to be sent back.
@@ -174,10 +175,10 @@ class ReturnInspected(Fact):
     kind: Literal["return_inspected"] = "return_inspected"
     rma: Id
     restock: LineUnits = Field(default_factory=Frozen)
-    findings: Many[Finding] = NONE_OF_THEM
+    findings: Many[InspectionLine] = NONE_OF_THEM
 
 
-class ReturnAnswered(Fact):
+class ReturnAnswered(ObservationBody):
     """The party that is asked to take a return back agrees, or has *refused* for a reason."""
 
     kind: Literal["return_answered"] = "return_answered"
@@ -185,13 +186,13 @@ class ReturnAnswered(Fact):
     refused: Plain = Field(default="", max_length=200)
 
 
-class PartyFact(Fact):
+class PartnerObservation(ObservationBody):
     """What the party of a fulfillment order says; *fo* is the number on our request."""
 
     fo: Id
 
 
-class RequestReceived(PartyFact):
+class RequestReceived(PartnerObservation):
     """The party has our request. That is no answer to it (X12 997, not 855)."""
 
     kind: Literal["request_received"] = "request_received"
@@ -207,7 +208,7 @@ class Verdict(StrEnum):
     SUBSTITUTED = "substituted"
 
 
-class LineAnswer(Sent):
+class LineAnswer(Input):
     """What a party says about units (all where ``quantity`` is None) of one line.
 
     It may say several things of one line; what it does not speak of it accepts. ``at`` is when it
@@ -229,7 +230,7 @@ class LineAnswer(Sent):
         return self
 
 
-class RequestAnswered(PartyFact):
+class RequestAnswered(PartnerObservation):
     """The party accepts our request, line by line, or rejects it whole for a reason (X12 855)."""
 
     kind: Literal["request_answered"] = "request_answered"
@@ -238,7 +239,7 @@ class RequestAnswered(PartyFact):
     reference: Plain = Field(default="", max_length=100)
 
 
-class GoodsShipped(PartyFact):
+class GoodsShipped(PartnerObservation):
     """A ship notice (X12 856): what left, in one parcel. *notice* makes it count once."""
 
     kind: Literal["goods_shipped"] = "goods_shipped"
@@ -249,7 +250,7 @@ class GoodsShipped(PartyFact):
     items: Many[Item] = NONE_OF_THEM
 
 
-class CancellationAnswered(PartyFact):
+class CancellationAnswered(PartnerObservation):
     """The party gives up these units; what it does not name it ships."""
 
     kind: Literal["cancellation_answered"] = "cancellation_answered"
@@ -257,7 +258,7 @@ class CancellationAnswered(PartyFact):
     reason: Plain = Field(default="", max_length=200)
 
 
-class InvoiceLine(Sent):
+class InvoiceLine(Input):
     """What a party charges for units of a line; the cost of one unit, as a decimal."""
 
     line: Code
@@ -265,7 +266,7 @@ class InvoiceLine(Sent):
     unit_cost: Price
 
 
-class InvoiceReceived(PartyFact):
+class InvoiceReceived(PartnerObservation):
     """The party's invoice (X12 810). *number* makes it count once."""
 
     kind: Literal["invoice_received"] = "invoice_received"
@@ -273,7 +274,7 @@ class InvoiceReceived(PartyFact):
     lines: Many[InvoiceLine] = Field(min_length=1)
 
 
-class StockReported(Fact):
+class StockReported(ObservationBody):
     """What is on hand at a location, as who keeps it says. The latest report stands."""
 
     kind: Literal["stock_reported"] = "stock_reported"
@@ -282,10 +283,10 @@ class StockReported(Fact):
     on_hand: Stock
 
 
-ObservationBody = Annotated[
+AnyObservation = Annotated[
     TrackingReported
     | TrackingRetracted
-    | EventUnread
+    | UnreadableEvent
     | LabelBought
     | LabelVoided
     | PaymentReported
@@ -303,14 +304,18 @@ ObservationBody = Annotated[
 ]
 
 
-class Observation(Sent):
+class Observation(Input):
     """A fact in its envelope: which, about what, and when it happened."""
 
     id: Id | None = None
     subject: Annotated[Plain, Composed] = Field(default="", max_length=200)
     occurred_at: Utc
-    body: ObservationBody
+    body: AnyObservation
 
     def content(self) -> dict[str, Any]:
         """What must be equal when the id is used again."""
         return content_of(self, "id")
+
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

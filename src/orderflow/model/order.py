@@ -43,11 +43,11 @@ class Order:
         """Where it stands."""
         return self._state
 
-    def at(self, state: OrderState) -> Order:
+    def with_state(self, state: OrderState) -> Order:
         """The same order, standing elsewhere."""
         return Order(self._document, state)
 
-    def once(self, make: Callable[[Order, R], T], given: R) -> T:
+    def cached(self, make: Callable[[Order, R], T], given: R) -> T:
         """What *make* makes of this order and *given*; both stay as they are, so it is kept."""
         made, of, found = self._made
         if made is not make or of is not given:

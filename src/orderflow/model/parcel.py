@@ -14,7 +14,7 @@ class ParcelStatus(StrEnum):
     """Where a parcel stands."""
 
     CREATED = "created"
-    LABELLED = "labelled"
+    LABELED = "labelled"
     HANDED_OVER = "handed_over"
     IN_TRANSIT = "in_transit"
     OUT_FOR_DELIVERY = "out_for_delivery"
@@ -39,7 +39,7 @@ class ParcelStatus(StrEnum):
 
 
 _RANK = {status: rank for rank, status in enumerate(ParcelStatus)}
-AT_SENDER = frozenset({ParcelStatus.CREATED, ParcelStatus.LABELLED})
+AT_SENDER = frozenset({ParcelStatus.CREATED, ParcelStatus.LABELED})
 """The statuses of a parcel that has not left."""
 
 
@@ -153,7 +153,7 @@ def _unscanned(parcel: Parcel) -> ParcelStatus:
         return ParcelStatus.HANDED_OVER
     if parcel.voided:
         return ParcelStatus.VOIDED
-    return ParcelStatus.LABELLED if parcel.has_label else ParcelStatus.CREATED
+    return ParcelStatus.LABELED if parcel.has_label else ParcelStatus.CREATED
 
 
 _TURNED_BACK = (ParcelStatus.RETURNING_TO_SENDER, ParcelStatus.RETURNED_TO_SENDER)

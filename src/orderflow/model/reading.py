@@ -10,16 +10,16 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from orderflow.errors import InvalidInput, Problem
-from orderflow.legible import legible
 from orderflow.model.attributes import Attributes
 from orderflow.model.bounds import CODE, FEW, IN_WORDS, MANY, Exact, Plain, Utc
+from orderflow.text import legible
 
 __all__ = [
     "CODE",
     "Attributes",
     "Exact",
+    "Input",
     "Plain",
-    "Sent",
     "Utc",
     "read",
     "read_json",
@@ -33,7 +33,7 @@ _LISTS = 5 * MANY
 """Lists and objects in one document: as many as the longest order has, with all their parts."""
 
 
-class Sent(BaseModel):
+class Input(BaseModel):
     """What others send us: frozen, and no field that we do not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from orderflow.model.bounds import Code, Units
-from orderflow.model.reading import Sent
+from orderflow.model.reading import Input
+from orderflow.renamed import old_names
 
-__all__ = ["Disposition", "Finding"]
+__all__ = ["Disposition", "InspectionLine"]
 
 
 class Disposition(StrEnum):
@@ -19,9 +21,13 @@ class Disposition(StrEnum):
     SEND_BACK = "send_back"
 
 
-class Finding(Sent):
+class InspectionLine(Input):
     """What an inspection says of units of a line."""
 
     line: Code
     quantity: Units
     disposition: Disposition
+
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

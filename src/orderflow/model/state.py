@@ -6,31 +6,33 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import attrs
 
-from orderflow.model.frozen import HoldsMappings
+from orderflow.model.frozen_mapping import HoldsMappings
 from orderflow.model.ledger import Ledger
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
 from orderflow.model.returns import Disposition
+from orderflow.renamed import keeps_old_members, old_names
 
 __all__ = [
-    "AskedFor",
     "CancellationRequest",
     "FulfillmentOrder",
     "Hold",
-    "Judged",
+    "InspectedLine",
     "LineState",
     "OpenTask",
     "OrderState",
     "ParcelView",
-    "PaymentFact",
+    "PaymentOutcome",
     "Payments",
     "Proposal",
     "PutAway",
     "Refund",
     "RefundStatus",
+    "RequestedEffect",
     "Return",
     "Review",
     "Stamp",
@@ -75,7 +77,7 @@ class Hold:
     since: datetime | None = None
 
 
-class PaymentFact(StrEnum):
+class PaymentOutcome(StrEnum):
     """What a payment provider may report."""
 
     AUTHORISED = "authorised"
@@ -85,6 +87,7 @@ class PaymentFact(StrEnum):
     CHARGED_BACK = "charged_back"
 
 
+@keeps_old_members
 @attrs.frozen
 class Payments(HoldsMappings):
     """Sums of the payment facts, minor units. *references* makes each fact count once.
@@ -101,19 +104,19 @@ class Payments(HoldsMappings):
     amounts: Mapping[str, int] = attrs.field(factory=dict)
 
     @property
-    def kept(self) -> int:
+    def net_captured(self) -> int:
         """What was captured, and neither refunded nor charged back."""
         return self.captured - self.refunded - self.charged_back
 
     @property
     def paid(self) -> bool:
         """Whether nothing that is owed is missing."""
-        return self.kept >= self.total
+        return self.net_captured >= self.total
 
     @property
     def outstanding(self) -> int:
         """What the customer still owes."""
-        return max(0, self.total - self.kept)
+        return max(0, self.total - self.net_captured)
 
 
 @attrs.frozen
@@ -219,7 +222,7 @@ class Refund:
 
 
 @attrs.frozen
-class Judged:
+class InspectedLine:
     """What an inspection said of units of a line, as :class:`Finding` says it."""
 
     line: str
@@ -246,7 +249,7 @@ class Return(HoldsMappings):
     rejected: Mapping[str, int] = attrs.field(factory=dict)
     to: str = ""
     refused: str = ""
-    findings: tuple[Judged, ...] | None = None
+    findings: tuple[InspectedLine, ...] | None = None
 
 
 @attrs.frozen
@@ -273,7 +276,7 @@ class OpenTask:
 
 
 @attrs.frozen
-class AskedFor:
+class RequestedEffect:
     """An effect that a hook, or the order itself, asked for and that is not done yet."""
 
     name: str
@@ -337,7 +340,7 @@ class OrderState(HoldsMappings):
     proposals: Mapping[str, Proposal] = attrs.field(factory=dict)
     declined: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     taken: Mapping[str, datetime] = attrs.field(factory=dict)
-    asked_for: Mapping[str, AskedFor] = attrs.field(factory=dict)
+    asked_for: Mapping[str, RequestedEffect] = attrs.field(factory=dict)
     escalated: Mapping[str, str] = attrs.field(factory=dict)
     answered: Mapping[str, datetime] = attrs.field(factory=dict)
     gave_up: tuple[str, ...] = ()
@@ -356,6 +359,10 @@ class OrderState(HoldsMappings):
             slot.fo in on for slot, _ in self.ledger.slots(parcel=subject)
         )
 
-    def own(self, subject: str) -> str:
+    def subject_key(self, subject: str) -> str:
         """How keys of this order's name a subject: a parcel may be other orders' subject, too."""
         return f"{self.id}:{subject}" if subject in self.parcels else subject
+
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

@@ -96,7 +96,7 @@ def payment_status(state: OrderState) -> str:
     paid = state.payments
     rules = (
         (paid.charged_back > 0, "charged_back"),
-        (paid.refunded > 0, "refunded" if paid.kept <= 0 else "partially_refunded"),
+        (paid.refunded > 0, "refunded" if paid.net_captured <= 0 else "partially_refunded"),
         (paid.captured > 0, "paid" if paid.paid else "partially_paid"),
         (paid.authorised > 0, "authorised"),
         (paid.total <= 0, "nothing_due"),

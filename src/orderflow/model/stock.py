@@ -9,21 +9,21 @@ from typing import NamedTuple
 import attrs
 
 __all__ = [
+    "AdjustStock",
+    "AnnounceInbound",
     "Cause",
-    "Expect",
-    "ExpectedReceipt",
-    "Move",
+    "InboundShipment",
+    "JoinWaitingList",
+    "LeaveWaitingList",
     "Movement",
-    "Policy",
     "Release",
-    "Report",
     "Reserve",
+    "SetLimits",
+    "SetOnHand",
     "StockKey",
     "StockLevel",
     "StockOp",
-    "Unwait",
-    "Wait",
-    "Waiting",
+    "WaitingBackorder",
 ]
 
 
@@ -34,7 +34,7 @@ class StockKey(NamedTuple):
     location: str
 
     @property
-    def aside(self) -> StockKey:
+    def quarantine(self) -> StockKey:
         """Where what cannot be sold is put at this location: counted, and never promised."""
         return StockKey(self.sku, f"{self.location}:quarantine")
 
@@ -82,7 +82,7 @@ class StockLevel:
 
 
 @attrs.frozen
-class Waiting:
+class WaitingBackorder:
     """A backordered line in the waiting list of a key."""
 
     key: StockKey
@@ -93,7 +93,7 @@ class Waiting:
 
 
 @attrs.frozen
-class ExpectedReceipt:
+class InboundShipment:
     """Goods on their way to us."""
 
     id: str
@@ -140,7 +140,7 @@ class Release:
 
 
 @attrs.frozen
-class Move:
+class AdjustStock:
     """Change on hand by a fact: a receipt, a return, a count, a write-off."""
 
     key: StockKey
@@ -150,7 +150,7 @@ class Move:
 
 
 @attrs.frozen
-class Wait:
+class JoinWaitingList:
     """Put units of a line on the waiting list, only within the backorder allowance."""
 
     key: StockKey
@@ -160,7 +160,7 @@ class Wait:
 
 
 @attrs.frozen
-class Unwait:
+class LeaveWaitingList:
     """Take units of a line off the waiting list."""
 
     key: StockKey
@@ -170,7 +170,7 @@ class Unwait:
 
 
 @attrs.frozen
-class Policy:
+class SetLimits:
     """Set what is kept back, and how many backorders may be open (None: no limit)."""
 
     key: StockKey
@@ -179,7 +179,7 @@ class Policy:
 
 
 @attrs.frozen
-class Expect:
+class AnnounceInbound:
     """Announce (quantity > 0) or strike (0) a receipt on its way."""
 
     key: StockKey
@@ -189,7 +189,7 @@ class Expect:
 
 
 @attrs.frozen
-class Report:
+class SetOnHand:
     """On hand is what was reported, unless a later report stands."""
 
     key: StockKey
@@ -198,4 +198,13 @@ class Report:
     reference: str
 
 
-StockOp = Reserve | Release | Move | Wait | Unwait | Policy | Expect | Report
+StockOp = (
+    Reserve
+    | Release
+    | AdjustStock
+    | JoinWaitingList
+    | LeaveWaitingList
+    | SetLimits
+    | AnnounceInbound
+    | SetOnHand
+)

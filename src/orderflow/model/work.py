@@ -9,20 +9,20 @@ from typing import Any
 
 import attrs
 
-from orderflow.legible import legible
-from orderflow.model.frozen import HoldsMappings
+from orderflow.model.frozen_mapping import HoldsMappings
+from orderflow.text import legible
 
 __all__ = [
-    "Due",
     "Effect",
     "FormField",
-    "Kind",
+    "LeasedRow",
     "Message",
     "NewTask",
     "Note",
+    "PendingWork",
+    "RowKind",
     "Task",
     "Timer",
-    "Wanted",
     "effect_key",
     "stuck_key",
     "unmatched_key",
@@ -98,7 +98,7 @@ class Timer:
     party: str = ""
 
 
-Wanted = Effect | Task | Timer
+PendingWork = Effect | Task | Timer
 
 
 @attrs.frozen
@@ -126,7 +126,7 @@ class Message:
     body: object
 
 
-class Kind(StrEnum):
+class RowKind(StrEnum):
     """What a row of the outbox is. Messages go first, then timers, effects, watchers."""
 
     MESSAGE = "message"
@@ -136,14 +136,14 @@ class Kind(StrEnum):
 
 
 @attrs.frozen
-class Due(HoldsMappings):
+class LeasedRow(HoldsMappings):
     """A row of the outbox that a worker has claimed.
 
     *owner* is the boundary it belongs to (``order:A-1``); *token* fences a late worker.
     """
 
     key: str
-    kind: Kind
+    kind: RowKind
     name: str
     owner: str
     subject: str

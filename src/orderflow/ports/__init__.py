@@ -4,82 +4,90 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import attrs
 
-from orderflow.model.commands import Body, Item
+from orderflow.model.commands import CommandBody, Item
 from orderflow.model.document import Address
-from orderflow.model.frozen import HoldsMappings
-from orderflow.model.observations import Fact
+from orderflow.model.frozen_mapping import HoldsMappings
+from orderflow.model.observations import ObservationBody
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.money import Money
-from orderflow.ports.kept import Kept, Restricted
-from orderflow.ports.party import GiveUp, Party, PartyRequest, RequestLine, TakeBack, TakesBack
+from orderflow.ports.partner import (
+    AcceptsReturns,
+    Partner,
+    PartnerCancellation,
+    PartnerRequest,
+    PartnerReturn,
+    RequestLine,
+)
 from orderflow.ports.query import OrderQuery, TaskQuery
+from orderflow.ports.retained import Kept, Restricted
 from orderflow.ports.store import (
     Answers,
     Commit,
-    Committed,
     Duplicate,
     GatheringStore,
-    InboxItem,
+    LeasedRows,
+    OutboxRow,
     Outcome,
-    Pending,
-    Receipt,
-    SharedStore,
+    ProcessedMessage,
+    ScheduledStore,
     Short,
     Stale,
     Store,
-    Taken,
-    Watch,
+    Stored,
+    UnmatchedItem,
+    WatcherCall,
 )
+from orderflow.renamed import old_names
 
 __all__ = [
+    "AcceptsReturns",
     "Answers",
     "Carrier",
     "Clock",
     "Commit",
-    "Committed",
-    "Deed",
     "DocumentStore",
     "Duplicate",
+    "EffectAnswer",
+    "EffectAttempt",
     "GatheringStore",
-    "GiveUp",
     "Ids",
-    "InboxItem",
     "Intercepting",
     "Kept",
     "Label",
     "LabelRequest",
+    "LeasedRows",
     "Notification",
     "Notifier",
     "Numbers",
     "OrderQuery",
+    "OutboxRow",
     "Outcome",
-    "Party",
-    "PartyRequest",
-    "Payments",
-    "Pending",
+    "Partner",
+    "PartnerCancellation",
+    "PartnerRequest",
+    "PartnerReturn",
+    "PaymentProvider",
     "Performer",
     "PickRequest",
     "Picked",
-    "Receipt",
+    "ProcessedMessage",
     "RefundRequest",
-    "Reply",
     "RequestLine",
     "Restricted",
-    "SharedStore",
+    "ScheduledStore",
     "Short",
     "Stale",
     "Store",
-    "TakeBack",
-    "Taken",
-    "TakesBack",
+    "Stored",
     "TaskQuery",
+    "UnmatchedItem",
     "Warehouse",
-    "Watch",
+    "WatcherCall",
 ]
 
 
@@ -166,7 +174,7 @@ class Intercepting(Protocol):
     """What a carrier has besides that brings parcels back which are on their way."""
 
     def intercept(self, key: str, label: Label) -> None:
-        """Turn a parcel around, if that can be done; scans tell. Raises PortFailed, ByHand."""
+        """Turn a parcel around, if that can be done; scans tell. Raises PortFailed, NeedsPerson."""
 
 
 @attrs.frozen
@@ -221,10 +229,10 @@ class RefundRequest:
     captures: tuple[str, ...]
 
 
-class Payments(Protocol):
+class PaymentProvider(Protocol):
     """Who pays refunds. The same key is the same refund."""
 
-    def refund(self, request: RefundRequest) -> Fact | None:
+    def refund(self, request: RefundRequest) -> ObservationBody | None:
         """Pay it, or begin to. Answers with ``PaymentReported``, or None where that comes later.
 
         The fact's reference is the request's key. Raises PortFailed.
@@ -232,7 +240,7 @@ class Payments(Protocol):
 
 
 @attrs.frozen
-class Deed(HoldsMappings):
+class EffectAttempt(HoldsMappings):
     """An effect, ready to be performed: with its key, and what it is about as it is now."""
 
     key: str
@@ -244,12 +252,16 @@ class Deed(HoldsMappings):
     data: Mapping[str, Any]
 
 
-Reply = Body | Fact | None
+EffectAnswer = CommandBody | ObservationBody | None
 """What came of a deed: a command, a fact, or nothing yet."""
 
 
 class Performer(Protocol):
     """The effect half of a fulfillment strategy."""
 
-    def perform(self, deed: Deed) -> Reply:
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
         """Do the deed through a port. Raises PortFailed to be asked again."""
+
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

@@ -12,7 +12,7 @@ import attrs
 from orderflow.errors import InvalidInput, Problem
 from orderflow.model.phases import OrderPhase
 from orderflow.model.status import STAGES
-from orderflow.ports.asking import check_asked
+from orderflow.ports.query_check import check_asked
 
 __all__ = ["OrderQuery", "TaskQuery"]
 

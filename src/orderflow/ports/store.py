@@ -13,32 +13,39 @@ from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.stock import ExpectedReceipt, Movement, StockKey, StockLevel, StockOp, Waiting
-from orderflow.model.work import Due, Message, Task, Wanted
-from orderflow.ports.kept import Restricted
+from orderflow.model.stock import (
+    InboundShipment,
+    Movement,
+    StockKey,
+    StockLevel,
+    StockOp,
+    WaitingBackorder,
+)
+from orderflow.model.work import LeasedRow, Message, PendingWork, Task
 from orderflow.ports.query import OrderQuery, TaskQuery
+from orderflow.ports.retained import Restricted
 
 __all__ = [
     "Answers",
     "Commit",
-    "Committed",
     "Duplicate",
     "GatheringStore",
-    "InboxItem",
+    "LeasedRows",
+    "OutboxRow",
     "Outcome",
-    "Pending",
-    "Receipt",
-    "SharedStore",
+    "ProcessedMessage",
+    "ScheduledStore",
     "Short",
     "Stale",
     "Store",
-    "Taken",
-    "Watch",
+    "Stored",
+    "UnmatchedItem",
+    "WatcherCall",
 ]
 
 
 @attrs.frozen
-class Receipt:
+class ProcessedMessage:
     """The stored outcome of a message: what makes sending it again harmless.
 
     *scope* is the subject (for a placement the channel); *digest* tells its content.
@@ -52,7 +59,7 @@ class Receipt:
 
 
 @attrs.frozen
-class Watch:
+class WatcherCall:
     """A watcher to be told after the commit."""
 
     key: str
@@ -91,30 +98,30 @@ class Commit:
 
     subject: str
     now: datetime
-    expected: int | None = None
+    expected_version: int | None = None
     order: Order | None = None
     parcel: Parcel | None = None
     entry: Entry | None = None
     stock: tuple[StockOp, ...] = ()
-    wanted: tuple[Wanted, ...] = ()
+    pending_work: tuple[PendingWork, ...] = ()
     withdrawn: tuple[str, ...] = ()
     messages: tuple[Message, ...] = ()
-    watches: tuple[Watch, ...] = ()
+    watches: tuple[WatcherCall, ...] = ()
     references: tuple[str, ...] = ()
-    receipt: Receipt | None = None
-    done: str | None = None
+    processed: ProcessedMessage | None = None
+    acknowledges: str | None = None
     revised: bool = False
-    mends: bool = False
-    along: tuple[Commit, ...] = ()
+    repairs: bool = False
+    with_it: tuple[Commit, ...] = ()
 
     @property
     def parts(self) -> tuple[Commit, ...]:
         """This commit, and those along with it."""
-        return (self, *self.along)
+        return (self, *self.with_it)
 
 
 @attrs.frozen
-class Committed:
+class Stored:
     """It is stored."""
 
 
@@ -135,11 +142,11 @@ class Duplicate:
     """The message was handled before; nothing is stored."""
 
 
-Outcome = Committed | Stale | Short | Duplicate
+Outcome = Stored | Stale | Short | Duplicate
 
 
 @attrs.frozen
-class InboxItem:
+class UnmatchedItem:
     """A fact whose subject is not known yet, or a *payload* that cannot be read, and why.
 
     *reference* is like ``tracking:1Z…``, ``request:A-1-F1`` or ``order:A-1``.
@@ -153,7 +160,7 @@ class InboxItem:
 
 
 @attrs.frozen
-class Pending:
+class OutboxRow:
     """A row of the outbox, as ``explain`` shows it."""
 
     key: str
@@ -167,7 +174,7 @@ class Pending:
 
 
 @attrs.frozen
-class Taken:
+class LeasedRows:
     """The open rows of one owner: those that are leased to the caller, and the *rest*.
 
     Attributes:
@@ -176,8 +183,8 @@ class Taken:
         next_due: When the first of the others is due.
     """
 
-    mine: tuple[Due, ...]
-    effects: tuple[Due, ...]
+    rows: tuple[LeasedRow, ...]
+    effects: tuple[LeasedRow, ...]
     next_due: datetime | None
 
 
@@ -190,14 +197,14 @@ class Store(Protocol):
     def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
         """Commit each as if one by one, in one transaction: a refused one sinks no other."""
 
-    def within(self, connection: Any) -> Store:
+    def in_transaction(self, connection: Any) -> Store:
         """This store inside a transaction of the application's on the same database.
 
         What is committed to it is stored when the application commits. Raises TypeError where the
         store has no database, or the connection is not of its kind.
         """
 
-    def still(self) -> AbstractContextManager[Store]:
+    def snapshot(self) -> AbstractContextManager[Store]:
         """This store as it is at one moment, to be read, whatever others commit meanwhile."""
 
     def card(self) -> str | None:
@@ -209,82 +216,82 @@ class Store(Protocol):
         In a transaction of the application's nothing is kept.
         """
 
-    def reading(self) -> AbstractContextManager[None]:
+    def read_session(self) -> AbstractContextManager[None]:
         """A context in which this thread reads often: a store may keep open what it needs."""
 
-    def receipt(self, scope: str, message: str) -> Receipt | None:
+    def processed(self, scope: str, message: str) -> ProcessedMessage | None:
         """The receipt of a message that was handled, be its id disguised or not."""
 
     def order(self, order_id: str) -> Order | None:
         """The order."""
 
-    def load(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+    def orders_by_id(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
         """Those of the orders that there are, by id."""
 
     def parcel(self, parcel_id: str) -> Parcel | None:
         """The parcel."""
 
-    def parcels(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
+    def parcels_by_id(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
         """Those of the parcels that there are, by id."""
 
     def journal(self, subject: str) -> Iterator[Entry]:
         """The journal of an order or a parcel, oldest first."""
 
-    def orders(self, query: OrderQuery) -> Sequence[str]:
+    def order_ids(self, query: OrderQuery) -> Sequence[str]:
         """The ids of one page of orders."""
 
-    def levels(self, keys: Iterable[StockKey]) -> Mapping[StockKey, StockLevel]:
+    def stock_levels(self, keys: Iterable[StockKey]) -> Mapping[StockKey, StockLevel]:
         """The stock levels; a key that was never seen is empty."""
 
-    def stock(self, after: StockKey, limit: int) -> Sequence[StockLevel]:
+    def list_stock_levels(self, after: StockKey, limit: int) -> Sequence[StockLevel]:
         """One page of all stock levels, by key."""
 
-    def waiting(self, key: StockKey) -> Sequence[Waiting]:
+    def waiting_list(self, key: StockKey) -> Sequence[WaitingBackorder]:
         """Who waits for this key."""
 
-    def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
+    def reservations_of_order(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
         """Units reserved for an order, by key and line."""
 
-    def promised(self, key: StockKey) -> Mapping[tuple[str, str], int]:
+    def reservations_of(self, key: StockKey) -> Mapping[tuple[str, str], int]:
         """Units reserved of a key, by order and line."""
 
-    def movements(self, key: StockKey) -> Iterator[Movement]:
+    def stock_movements(self, key: StockKey) -> Iterator[Movement]:
         """The stock journal of a key, oldest first."""
 
-    def expected(self, key: StockKey) -> Sequence[ExpectedReceipt]:
+    def inbound_shipments(self, key: StockKey) -> Sequence[InboundShipment]:
         """Receipts on their way to us."""
 
-    def find(self, reference: str) -> str | None:
+    def resolve(self, reference: str) -> str | None:
         """The subject that is known by a reference."""
 
-    def keep(
+    def park(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
     ) -> None:
         """Keep a fact whose subject is not known; it is matched when the reference is."""
 
-    def keep_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
+    def park_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
         """Keep what cannot be read, under the task's subject, and open the task about it."""
 
-    def inbox(self) -> Sequence[InboxItem]:
+    def unmatched(self) -> Sequence[UnmatchedItem]:
         """What is kept, oldest first."""
 
-    def dismiss(self, reference: str) -> bool:
+    def dismiss_unmatched(self, reference: str) -> bool:
         """Drop what is kept under a reference, with its timer and tasks; False if nothing is."""
 
-    def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
+    def lease(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[LeasedRow]:
         """Rows that are due, of one kind, leased to the caller until ``now + lease``."""
 
-    def commit_and_claim(
+    def commit_and_lease(
         self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
-    ) -> tuple[Sequence[Outcome], Sequence[Due]]:
+    ) -> tuple[Sequence[Outcome], Sequence[LeasedRow]]:
         """:meth:`commit_all`, then :meth:`claim`, in one transaction: a worker goes on."""
 
-    def still_mine(self, due: Due) -> bool:
+    def lease_valid(self, due: LeasedRow) -> bool:
         """Whether a claimed row is still wanted, and still the caller's."""
 
-    def fail(
+    def record_failure(
         self,
-        due: Due,
+        due: LeasedRow,
         error: str,
         now: datetime,
         retry_at: datetime | None,
@@ -295,25 +302,25 @@ class Store(Protocol):
         Without *retry_at* it gives up. *tell* is sent, or opened for the row's owner.
         """
 
-    def put_off(self, due: Due, error: str, until: datetime) -> None:
+    def postpone(self, due: LeasedRow, error: str, until: datetime) -> None:
         """Leave a claimed row alone until then, and count no attempt; not where it is another's."""
 
     def next_due(self) -> datetime | None:
         """When the next row is due."""
 
-    def pending(self, owner: str) -> Sequence[Pending]:
+    def open_rows(self, owner: str) -> Sequence[OutboxRow]:
         """The open rows of an order or a parcel."""
 
-    def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
+    def given_up_rows(self, after: str, limit: int) -> Sequence[OutboxRow]:
         """One page of the rows that gave up, by key."""
 
-    def odd(self, now: datetime) -> Sequence[tuple[str, str]]:
+    def inconsistencies(self, now: datetime) -> Sequence[tuple[str, str]]:
         """Subjects and what is odd: rows of nobody, or that contradict what they derive from."""
 
-    def mend(self, now: datetime) -> None:
+    def repair(self, now: datetime) -> None:
         """Count stock levels again, and free rows that are put off for far too long."""
 
-    def undelivered(self, owner: str) -> Sequence[object]:
+    def pending_messages(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
 
     def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
@@ -325,7 +332,9 @@ class Store(Protocol):
     def assign(self, key: str, to: str, before: str) -> bool:
         """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
 
-    def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
+    def rewrite_history(
+        self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]
+    ) -> bool:
         """Replace an order, its parcels and their journals to erase a person.
 
         False, and nothing is changed, where one of them is past its version, or an open row of the
@@ -347,7 +356,7 @@ class Store(Protocol):
     def lift(self, key: str) -> None:
         """Erase what is kept under a key, and its attempts: nothing is left of it."""
 
-    def strike(self, owner: str) -> None:
+    def purge(self, owner: str) -> None:
         """Take every outbox row of an owner away, its attempts and tasks: nothing is left of it."""
 
 
@@ -370,17 +379,17 @@ class GatheringStore(Store, Protocol):
 
 
 @runtime_checkable
-class SharedStore(Store, Protocol):
+class ScheduledStore(Store, Protocol):
     """A store whose rows may be worked by somebody who keeps count of whose turn it is."""
 
-    def hand_over(self, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
+    def dispatch(self, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
         """The owners of rows that are due and nobody's; they are left alone until ``now + lease``.
 
         No attempt is counted, and whoever works on a row keeps it.
         """
 
-    def take(self, owner: str, now: datetime, lease: timedelta, token: str) -> Taken:
+    def lease_all(self, owner: str, now: datetime, lease: timedelta, token: str) -> LeasedRows:
         """All open rows of an owner, whoever has leased them."""
 
-    def take_one(self, key: str, now: datetime, lease: timedelta, token: str) -> Due | None:
+    def lease_one(self, key: str, now: datetime, lease: timedelta, token: str) -> LeasedRow | None:
         """A row, leased to the caller whoever had it before; None where it is not open."""

@@ -1,20 +1,26 @@
 """Parties that behave (and misbehave), on a virtual clock, deterministic from a seed."""
 
+from typing import TYPE_CHECKING
+
+from orderflow.renamed import old_names
 from orderflow.simulation.carrier import SimulatedCarrier
-from orderflow.simulation.party import Moods, SimulatedParty
+from orderflow.simulation.partner import PartnerBehavior, SimulatedPartner
 from orderflow.simulation.people import SimulatedPeople
 from orderflow.simulation.time import SequentialIds, VirtualClock
 from orderflow.simulation.warehouse import SimulatedWarehouse
 from orderflow.simulation.world import Replenishment, World
 
 __all__ = [
-    "Moods",
+    "PartnerBehavior",
     "Replenishment",
     "SequentialIds",
     "SimulatedCarrier",
-    "SimulatedParty",
+    "SimulatedPartner",
     "SimulatedPeople",
     "SimulatedWarehouse",
     "VirtualClock",
     "World",
 ]
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

@@ -77,7 +77,7 @@ class SimulatedCarrier:
         """When the next scan happens."""
         return self._agenda.next_due()
 
-    def facts(self, now: datetime) -> Iterator[Observation]:
+    def observations(self, now: datetime) -> Iterator[Observation]:
         """The scans that have happened by now."""
         for report in self._agenda.due(now):
             assert isinstance(report.body, TrackingReported)  # nothing else is reported

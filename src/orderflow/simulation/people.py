@@ -9,10 +9,10 @@ from orderflow.engine import Engine
 from orderflow.errors import InvalidInput, NotFound, PortFailed, Refused
 from orderflow.fulfillment.strategy import FulfillmentStrategy
 from orderflow.model.ledger import Bucket
-from orderflow.model.observations import Fact
+from orderflow.model.observations import ObservationBody
 from orderflow.model.order import Order
 from orderflow.model.work import FormField, Task, effect_key
-from orderflow.ports import Deed
+from orderflow.ports import EffectAttempt
 from orderflow.simulation.trips import chance
 
 __all__ = ["SimulatedPeople"]
@@ -94,8 +94,8 @@ def _by_hand(engine: Engine, task: Task, order: Order) -> None:
     key = effect_key(task.subject, task.name, 0)
     for attempt in (1, 2):
         with suppress(PortFailed):
-            deed = Deed(key, task.name, task.subject, attempt, order, None, {})
-            reply = strategy.perform(deed)
-            if isinstance(reply, Fact):
+            effect = EffectAttempt(key, task.name, task.subject, attempt, order, None, {})
+            reply = strategy.perform(effect)
+            if isinstance(reply, ObservationBody):
                 engine.observe(reply.at(engine.clock.now(), subject=order.id))
             return

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from orderflow.engine import Engine
-from orderflow.model.commands import Receive
+from orderflow.model.commands import ReceiveStock
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
@@ -16,16 +16,16 @@ from orderflow.model.stock import StockKey, StockLevel
 from orderflow.simulation.people import SimulatedPeople
 from orderflow.simulation.time import VirtualClock
 
-__all__ = ["Outsider", "Replenishment", "World"]
+__all__ = ["Actor", "Replenishment", "World"]
 
 
-class Outsider(Protocol):
+class Actor(Protocol):
     """Who acts on its own time, and tells what happened: a carrier, a supplier, a provider."""
 
     def next_due(self) -> datetime | None:
         """When it does something next."""
 
-    def facts(self, now: datetime) -> Iterator[Observation]:
+    def observations(self, now: datetime) -> Iterator[Observation]:
         """What has happened by now."""
 
 
@@ -46,13 +46,13 @@ class Replenishment:
         """Order what this order waits for, where that was not done yet."""
         skus = {order.state.lines[line].sku for line in order.units(Bucket.BACKORDERED)}
         keys = [StockKey(sku, place) for sku in sorted(skus) for place in engine.rules.locations]
-        for level in engine.store.levels(keys).values() if keys else ():
+        for level in engine.store.stock_levels(keys).values() if keys else ():
             self._order(engine, level)
 
     def look_around(self, engine: Engine) -> bool:
         """Order whatever anybody waits for; whether there was anything to order."""
         before, after = len(self._due), StockKey("", "")
-        while page := engine.store.stock(after, 500):
+        while page := engine.store.list_stock_levels(after, 500):
             for level in page:
                 self._order(engine, level)
             after = page[-1].key
@@ -77,7 +77,7 @@ class Replenishment:
         for due, key, quantity in here:
             self._ordered[key] -= quantity
             reference = f"supply {due:%Y-%m-%d}"
-            receive = Receive(
+            receive = ReceiveStock(
                 sku=key.sku, location=key.location, quantity=quantity, reference=reference
             )
             engine.change_stock(receive.to(by="supplier", id=f"supply-{key}-{due.isoformat()}"))
@@ -99,7 +99,7 @@ class World:
         self,
         engine: Engine,
         clock: VirtualClock,
-        outsiders: Iterable[Outsider] = (),
+        outsiders: Iterable[Actor] = (),
         supply: Replenishment | None = None,
         watch: Callable[[], None] = lambda: None,
         people: SimulatedPeople | None = None,
@@ -132,7 +132,7 @@ class World:
         if self._supply is not None:
             self._supply.arrive(self.engine)
         for outsider in self._outsiders:
-            for fact in outsider.facts(now):
+            for fact in outsider.observations(now):
                 self.engine.observe(fact)
         self.engine.worker.run_until_idle()
         while self._people is not None and self._people.act(self.engine):

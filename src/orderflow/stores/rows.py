@@ -9,20 +9,20 @@ from typing import Any
 import attrs
 
 from orderflow.model.content import digest
-from orderflow.model.disguise import disguised, without_handles
 from orderflow.model.events import Entry
 from orderflow.model.messages import stored_name
 from orderflow.model.observations import Observation
 from orderflow.model.parcel import Parcel
+from orderflow.model.pseudonym import pseudonym, without_hold_ids
 from orderflow.model.state import OrderState
 from orderflow.model.status import overlays, stage, status
-from orderflow.model.work import Effect, Kind, Message, Task, Timer, unmatched_key
-from orderflow.ports import Commit, Restricted, Watch
+from orderflow.model.work import Effect, Message, RowKind, Task, Timer, unmatched_key
+from orderflow.ports import Commit, Restricted, WatcherCall
 from orderflow.stores.codec import encode_form
 
 __all__ = [
     "PRIORITY",
-    "Row",
+    "NewRow",
     "derived_columns",
     "entry_row",
     "erased_key",
@@ -40,16 +40,16 @@ __all__ = [
     "unmatched_row",
 ]
 
-PRIORITY = {Kind.MESSAGE: 0, Kind.TIMER: 1, Kind.EFFECT: 2, Kind.WATCH: 3}
+PRIORITY = {RowKind.MESSAGE: 0, RowKind.TIMER: 1, RowKind.EFFECT: 2, RowKind.WATCH: 3}
 """Messages settle what is true before effects act on it."""
 
 
 @attrs.frozen
-class Row:
+class NewRow:
     """A row of the outbox as it is added. *data* holds the body of a message."""
 
     key: str
-    kind: Kind
+    kind: RowKind
     name: str
     owner: str
     subject: str
@@ -57,15 +57,15 @@ class Row:
     due: datetime
 
 
-def rows_of(commit: Commit) -> Iterator[Row]:
+def rows_of(commit: Commit) -> Iterator[NewRow]:
     """The outbox rows of a commit: messages, effects, timers, watchers."""
     for message in commit.messages:
         yield message_row(message, commit.now)
-    for wanted in commit.wanted:
+    for wanted in commit.pending_work:
         if isinstance(wanted, Effect):
-            yield Row(
+            yield NewRow(
                 wanted.key,
-                Kind.EFFECT,
+                RowKind.EFFECT,
                 wanted.name,
                 commit.subject,
                 wanted.subject,
@@ -75,8 +75,8 @@ def rows_of(commit: Commit) -> Iterator[Row]:
         elif isinstance(wanted, Timer):
             due = wanted.due
             party: Mapping[str, Any] = {"party": wanted.party}
-            yield Row(
-                wanted.key, Kind.TIMER, wanted.name, commit.subject, wanted.subject, party, due
+            yield NewRow(
+                wanted.key, RowKind.TIMER, wanted.name, commit.subject, wanted.subject, party, due
             )
     for watch in commit.watches:
         yield _watch_row(watch, commit)
@@ -87,22 +87,22 @@ def erased_key(key: str, kind: str) -> str:
 
     Messages and watchers are known by what caused them, effects and timers by what they are for.
     """
-    caused = kind in (Kind.MESSAGE.value, Kind.WATCH.value)
-    return disguised(key) if caused else without_handles(key)
+    caused = kind in (RowKind.MESSAGE.value, RowKind.WATCH.value)
+    return pseudonym(key) if caused else without_hold_ids(key)
 
 
 def erased_subject(key: str, subject: str) -> str:
     """What a row is about where a person was erased: a hold by no handle that somebody chose."""
-    return disguised(subject) if f":hold:{subject}" in key else subject
+    return pseudonym(subject) if f":hold:{subject}" in key else subject
 
 
-def message_row(message: Message, now: datetime) -> Row:
+def message_row(message: Message, now: datetime) -> NewRow:
     """The outbox row of a message."""
     name = stored_name(message.body)
-    return Row(message.key, Kind.MESSAGE, name, message.to, message.to, message.body, now)
+    return NewRow(message.key, RowKind.MESSAGE, name, message.to, message.to, message.body, now)
 
 
-def matched_row(reference: str, fact: Observation, subject: str, now: datetime) -> Row:
+def matched_row(reference: str, fact: Observation, subject: str, now: datetime) -> NewRow:
     """The outbox row that sends a fact from the inbox to the subject that it is about."""
     return message_row(Message(f"inbox:{reference}:{kept_as(fact)}", subject, fact), now)
 
@@ -113,27 +113,27 @@ def kept_as(fact: Observation) -> str:
     return content if fact.id in (None, content) else f"{fact.id}:{content}"
 
 
-def unmatched_row(reference: str, due: datetime) -> Row:
+def unmatched_row(reference: str, due: datetime) -> NewRow:
     """The outbox row that asks what became of a reference that nobody knew."""
     owner = f"inbox:{reference}"
-    return Row(unmatched_key(reference), Kind.TIMER, "unmatched", owner, owner, {}, due)
+    return NewRow(unmatched_key(reference), RowKind.TIMER, "unmatched", owner, owner, {}, due)
 
 
-def restricted_row(kept: Restricted, data: Mapping[str, Any]) -> Row:
+def restricted_row(kept: Restricted, data: Mapping[str, Any]) -> NewRow:
     """The outbox row of what a law keeps: the timer that erases it carries it."""
     about = kept.kept
-    return Row(kept.key, Kind.TIMER, about.kind, kept.owner, about.order, data, about.until)
+    return NewRow(kept.key, RowKind.TIMER, about.kind, kept.owner, about.order, data, about.until)
 
 
-def _watch_row(watch: Watch, commit: Commit) -> Row:
+def _watch_row(watch: WatcherCall, commit: Commit) -> NewRow:
     told = {"hook": watch.hook, "point": watch.point, "name": watch.name}
     owner = commit.subject
-    return Row(watch.key, Kind.WATCH, watch.hook, owner, watch.subject, told, commit.now)
+    return NewRow(watch.key, RowKind.WATCH, watch.hook, owner, watch.subject, told, commit.now)
 
 
 def tasks_of(commit: Commit) -> Iterator[Task]:
     """The tasks that a commit opens."""
-    return (wanted for wanted in commit.wanted if isinstance(wanted, Task))
+    return (wanted for wanted in commit.pending_work if isinstance(wanted, Task))
 
 
 def task_row(task: Task, owner: str) -> dict[str, Any]:

@@ -9,45 +9,45 @@ from typing import Any
 
 import attrs
 
-from orderflow.inventory import Holding, apply, movement
+from orderflow.inventory import KeyStock, apply, movement
 from orderflow.model.stock import (
-    Expect,
-    Move,
+    AdjustStock,
+    AnnounceInbound,
     Movement,
-    Policy,
     Release,
-    Report,
     Reserve,
+    SetLimits,
+    SetOnHand,
     StockKey,
     StockLevel,
     StockOp,
-    Waiting,
+    WaitingBackorder,
 )
 
-__all__ = ["LineKey", "Rows"]
+__all__ = ["LineKey", "StockState"]
 
 LineKey = tuple[StockKey, str, str]
 
 
 @attrs.frozen
-class Rows:
+class StockState:
     """Levels, reservations and waiting lines, by their keys."""
 
     levels: MutableMapping[StockKey, StockLevel]
     reserved: MutableMapping[LineKey, int]
-    waiting: MutableMapping[LineKey, Waiting]
+    waiting: MutableMapping[LineKey, WaitingBackorder]
 
-    def copy(self) -> Rows:
+    def copy(self) -> StockState:
         """The same rows, to be changed."""
-        return Rows(dict(self.levels), dict(self.reserved), dict(self.waiting))
+        return StockState(dict(self.levels), dict(self.reserved), dict(self.waiting))
 
-    def trial(self) -> Rows:
+    def trial(self) -> StockState:
         """The same rows; what is changed in them can be thrown away, or taken over."""
-        return Rows(
+        return StockState(
             ChainMap({}, self.levels), ChainMap({}, self.reserved), ChainMap({}, self.waiting)
         )
 
-    def take_over(self, trial: Rows) -> None:
+    def take_over(self, trial: StockState) -> None:
         """Have what was changed in a trial."""
         mine: tuple[MutableMapping[Any, Any], ...] = self.levels, self.reserved, self.waiting
         for rows, tried in zip(mine, _changes(trial), strict=True):
@@ -55,10 +55,10 @@ class Rows:
 
     def apply(self, op: StockOp, now: datetime, moves: list[Movement]) -> bool:
         """Do one operation; False where it is short, and changes nothing."""
-        if isinstance(op, Expect):
+        if isinstance(op, AnnounceInbound):
             return True
-        held = Holding(self.levels.get(op.key) or StockLevel(op.key))
-        if isinstance(op, Move | Policy | Report):
+        held = KeyStock(self.levels.get(op.key) or StockLevel(op.key))
+        if isinstance(op, AdjustStock | SetLimits | SetOnHand):
             after = apply(op, held)
         elif isinstance(op, Reserve | Release):
             line = op.key, op.order, op.line
@@ -67,11 +67,11 @@ class Rows:
                 self.reserved[line] = after.reserved
         else:
             line = op.key, op.order, op.line
-            there = self.waiting.get(line) or Waiting(*line, 0, now)
+            there = self.waiting.get(line) or WaitingBackorder(*line, 0, now)
             after = apply(op, attrs.evolve(held, waiting=there.quantity))
             if after is not None:
                 since = there.since if there.quantity else now
-                self.waiting[line] = Waiting(*line, after.waiting, since)
+                self.waiting[line] = WaitingBackorder(*line, after.waiting, since)
         if after is None:
             return False
         moved = movement(op, after.level.on_hand - held.level.on_hand, now)
@@ -81,7 +81,7 @@ class Rows:
         return True
 
 
-def _changes(trial: Rows) -> Iterator[Mapping[Any, Any]]:
+def _changes(trial: StockState) -> Iterator[Mapping[Any, Any]]:
     for rows in (trial.levels, trial.reserved, trial.waiting):
         assert isinstance(rows, ChainMap)
         yield rows.maps[0]

@@ -1,5 +1,9 @@
 """What downstream projects import to test their own code (extra ``testing``)."""
 
+from typing import TYPE_CHECKING
+
+from orderflow.renamed import old_names
+
 try:
     import hypothesis  # noqa: F401 (asked for here, so that one message names the extra)
     import pytest  # noqa: F401
@@ -8,19 +12,19 @@ except ImportError as error:
 
 from orderflow.testing.contract import Contract, Law, law
 from orderflow.testing.data import addresses, disordered, lines, money, orders, stock
-from orderflow.testing.fakes import FakeCarrier, FakeNotifier, FakeParty, FakeWarehouse
-from orderflow.testing.faults import Called, Died, Fault, Faulty, interleave
+from orderflow.testing.fakes import FakeCarrier, FakeNotifier, FakePartner, FakeWarehouse
+from orderflow.testing.faults import Called, Fault, Faulty, SimulatedCrash, interleave
+from orderflow.testing.faulty_ports import PerformedEffect, PortFaults
 from orderflow.testing.flows import workflows
-from orderflow.testing.history import History, Move
-from orderflow.testing.laws import Broken, WatchedStore, check_order, check_refusal, check_stock
-from orderflow.testing.lives import histories
+from orderflow.testing.histories import histories
+from orderflow.testing.history import History, LifeStep
+from orderflow.testing.laws import BrokenLaw, WatchedStore, check_order, check_refusal, check_stock
 from orderflow.testing.machine import OrderMachine, order_machine
 from orderflow.testing.machines import HookContract, WorkflowContract
 from orderflow.testing.messages import commands_for, observations_for
-from orderflow.testing.moods import Moods, Performed
-from orderflow.testing.parties import (
+from orderflow.testing.partners import (
     CarrierContract,
-    PartyContract,
+    PartnerContract,
     ProviderContract,
     SupplierContract,
 )
@@ -29,14 +33,13 @@ from orderflow.testing.stores import StoreContract
 from orderflow.testing.strategies import FulfillmentStrategyContract
 
 __all__ = [
-    "Broken",
+    "BrokenLaw",
     "Called",
     "CarrierContract",
     "Contract",
-    "Died",
     "FakeCarrier",
     "FakeNotifier",
-    "FakeParty",
+    "FakePartner",
     "FakeWarehouse",
     "Fault",
     "Faulty",
@@ -44,14 +47,15 @@ __all__ = [
     "History",
     "HookContract",
     "Law",
-    "Moods",
-    "Move",
+    "LifeStep",
     "OrderMachine",
-    "PartyContract",
-    "Performed",
+    "PartnerContract",
+    "PerformedEffect",
+    "PortFaults",
     "ProviderContract",
     "RoutingCase",
     "RoutingContract",
+    "SimulatedCrash",
     "StoreContract",
     "SupplierContract",
     "WatchedStore",
@@ -73,3 +77,6 @@ __all__ = [
     "stock",
     "workflows",
 ]
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

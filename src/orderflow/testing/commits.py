@@ -15,17 +15,17 @@ from orderflow.model.observations import Observation, PaymentReported
 from orderflow.model.order import Order
 from orderflow.model.parcel import Content, Parcel, ParcelStatus
 from orderflow.model.phases import OrderPhase
-from orderflow.model.state import LineState, OrderState, PaymentFact, Stamp
+from orderflow.model.state import LineState, OrderState, PaymentOutcome, Stamp
 from orderflow.model.stock import (
+    AdjustStock,
     Cause,
-    Move,
-    Policy,
+    JoinWaitingList,
+    LeaveWaitingList,
     Release,
     Reserve,
+    SetLimits,
     StockKey,
     StockOp,
-    Unwait,
-    Wait,
 )
 from orderflow.model.work import Effect, Task
 from orderflow.ports import Commit
@@ -40,11 +40,11 @@ __all__ = [
     "a_task",
     "an_entry",
     "an_order",
-    "receiving",
-    "saving",
+    "order_commit",
+    "pending_work_commit",
+    "receipt_commit",
+    "stock_commit",
     "stock_commits",
-    "stocking",
-    "wanting",
 ]
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -98,39 +98,42 @@ def a_task(key: str = "task", order_id: str = "A-1") -> Task:
 
 def a_payment(fact_id: str, reference: str) -> Observation:
     """A payment provider's report."""
-    body = PaymentReported(fact=PaymentFact.CAPTURED, amount=510, reference=reference)
+    body = PaymentReported(fact=PaymentOutcome.CAPTURED, amount=510, reference=reference)
     return body.at(NOW, id=fact_id)
 
 
-def saving(order_id: str, before: int, reason: str = "", customer: str = "ana") -> Commit:
+def order_commit(order_id: str, before: int, reason: str = "", customer: str = "ana") -> Commit:
     """The commit after version *before* of an order."""
     subject, version = f"order:{order_id}", before + 1
     order = an_order(order_id, version, customer, reason)
     return Commit(subject, NOW, before, order, entry=an_entry(subject, version, reason))
 
 
-def stocking(*ops: StockOp) -> Commit:
+def stock_commit(*ops: StockOp) -> Commit:
     """A commit of operations on stock."""
     return Commit("stock", NOW, stock=ops)
 
 
-def receiving(key: StockKey, units: int) -> Commit:
+def receipt_commit(key: StockKey, units: int) -> Commit:
     """The commit that receives units."""
-    return stocking(Move(key, units, Cause.RECEIPT, "delivery"))
+    return stock_commit(AdjustStock(key, units, Cause.RECEIPT, "delivery"))
 
 
-def wanting(*keys: str) -> Commit:
+def pending_work_commit(*keys: str) -> Commit:
     """The commit that adds an effect for each key."""
-    return Commit("order:A-1", NOW, wanted=tuple(Effect("pick", "A-1", key) for key in keys))
+    return Commit("order:A-1", NOW, pending_work=tuple(Effect("pick", "A-1", key) for key in keys))
 
 
 def stock_commits() -> SearchStrategy[list[Commit]]:
     """Commits of stock, of few keys and orders, so that they meet."""
     key, order = st.sampled_from([MUG, CUP]), st.sampled_from("AB")
     line, units = st.sampled_from("12"), st.integers(1, 4)
-    by_line = [st.builds(op, key, order, line, units) for op in (Reserve, Release, Wait, Unwait)]
+    by_line = [
+        st.builds(op, key, order, line, units)
+        for op in (Reserve, Release, JoinWaitingList, LeaveWaitingList)
+    ]
     leaving = st.builds(Release, key, order, line, units, st.just(Cause.SHIPMENT))
-    moves = st.builds(Move, key, st.integers(-2, 6), st.just(Cause.COUNT), st.just("count"))
-    policies = st.builds(Policy, key, st.integers(0, 2), st.none() | st.integers(0, 4))
+    moves = st.builds(AdjustStock, key, st.integers(-2, 6), st.just(Cause.COUNT), st.just("count"))
+    policies = st.builds(SetLimits, key, st.integers(0, 2), st.none() | st.integers(0, 4))
     ops = st.one_of(moves, *by_line, leaving, policies)
-    return st.lists(st.lists(ops, min_size=1, max_size=3).map(lambda found: stocking(*found)))
+    return st.lists(st.lists(ops, min_size=1, max_size=3).map(lambda found: stock_commit(*found)))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import attrs
 
-from orderflow.model.observations import CancellationAnswered, Fact, RequestAnswered
+from orderflow.model.observations import CancellationAnswered, ObservationBody, RequestAnswered
 from orderflow.ports import (
-    GiveUp,
     Label,
     LabelRequest,
     Notification,
-    PartyRequest,
+    PartnerCancellation,
+    PartnerRequest,
     Picked,
     PickRequest,
 )
+from orderflow.renamed import keeps_old_members
 
-__all__ = ["FakeCarrier", "FakeNotifier", "FakeParty", "FakeWarehouse"]
+__all__ = ["FakeCarrier", "FakeNotifier", "FakePartner", "FakeWarehouse"]
 
 
 @attrs.define
@@ -70,30 +71,31 @@ class FakeCarrier:
         self.handed_over.append(label)
 
 
+@keeps_old_members
 @attrs.define
-class FakeParty:
+class FakePartner:
     """Takes every request; answers at once and agrees where it is ``prompt``, else never."""
 
     prompt: bool = False
-    asked: list[PartyRequest] = attrs.field(factory=list)
-    asked_back: list[GiveUp] = attrs.field(factory=list)
-    reminded: list[str] = attrs.field(factory=list)
+    asked: list[PartnerRequest] = attrs.field(factory=list)
+    cancellations: list[PartnerCancellation] = attrs.field(factory=list)
+    chased: list[str] = attrs.field(factory=list)
 
-    def submit(self, request: PartyRequest) -> Fact | None:
+    def submit(self, request: PartnerRequest) -> ObservationBody | None:
         """Taken."""
         self.asked.append(request)
         return RequestAnswered(fo=request.number) if self.prompt else None
 
-    def give_up(self, request: GiveUp) -> Fact | None:
+    def cancel(self, request: PartnerCancellation) -> ObservationBody | None:
         """All of it, where it answers."""
-        self.asked_back.append(request)
+        self.cancellations.append(request)
         lines = dict(request.lines)
         return CancellationAnswered(fo=request.number, lines=lines) if self.prompt else None
 
-    def remind(self, key: str, number: str) -> None:
+    def chase(self, key: str, number: str) -> None:
         """Heard."""
         del key
-        self.reminded.append(number)
+        self.chased.append(number)
 
 
 @attrs.define

@@ -11,7 +11,7 @@ import attrs
 
 from orderflow.errors import PortFailed
 
-__all__ = ["Called", "Died", "Fault", "Faulty", "interleave"]
+__all__ = ["Called", "Fault", "Faulty", "SimulatedCrash", "interleave"]
 
 _COMMITS = ("commit_all", "commit_and_claim")
 
@@ -19,7 +19,7 @@ P = TypeVar("P")
 T = TypeVar("T")
 
 
-class Died(BaseException):
+class SimulatedCrash(BaseException):
     """The process died here: nothing that catches errors may go on."""
 
 

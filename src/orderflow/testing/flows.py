@@ -17,15 +17,15 @@ from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
 from orderflow.workflow import (
     EffectOf,
     Guard,
-    OfUnits,
-    PartyAnswer,
-    Release,
+    PartnerAnswer,
     State,
     StepWork,
     TaskFor,
     TimerFor,
     Transition,
+    UnitsPending,
     Workflow,
+    WorkRelease,
 )
 
 __all__ = ["GuardOf", "workflows"]
@@ -154,8 +154,8 @@ def _state(
     waits: list[Any] = [None]
     if not spot.phase.final:
         within = timedelta(days=1)
-        waits = [StepWork("pick"), EffectOf("ask"), PartyAnswer("supplier", within)]
-        waits += [Release(), OfUnits()]
+        waits = [StepWork("pick"), EffectOf("ask"), PartnerAnswer("supplier", within)]
+        waits += [WorkRelease(), UnitsPending()]
         waits += [TaskFor("clerk", trigger) for trigger in fires]
         waits += [TimerFor(within, trigger) for trigger in fires]
         if len(set(fires) - {"cancel"}) == 1:

@@ -13,18 +13,23 @@ from orderflow.engine import Engine
 from orderflow.engine.sentences import sentence
 from orderflow.errors import OrderflowError, RuleFailed
 from orderflow.model import events as ev
-from orderflow.model.commands import Body, Receive
+from orderflow.model.commands import CommandBody, ReceiveStock
 from orderflow.model.document import NewOrder
 from orderflow.model.ledger import IN_WORK, Bucket
-from orderflow.model.observations import Fact
+from orderflow.model.observations import ObservationBody
 from orderflow.model.order import Order
 from orderflow.ports import Store
 from orderflow.simulation import SequentialIds, SimulatedPeople, VirtualClock
-from orderflow.testing.laws import Broken, WatchedStore, check_order, check_stock
-from orderflow.testing.messages import amends, good_news, tellable, thinkable
-from orderflow.testing.moods import Moods, Performed, take_over
+from orderflow.testing.faulty_ports import PerformedEffect, PortFaults, take_over
+from orderflow.testing.laws import BrokenLaw, WatchedStore, check_order, check_stock
+from orderflow.testing.messages import (
+    cooperative_observations,
+    plausible_commands,
+    plausible_observations,
+    repairs,
+)
 
-__all__ = ["EngineFactory", "History", "Move"]
+__all__ = ["EngineFactory", "History", "LifeStep"]
 
 EngineFactory = Callable[[Store], Engine]
 """Builds the application's engine on a store."""
@@ -36,7 +41,7 @@ _WORK = "everybody works"
 
 
 @attrs.frozen
-class Move:
+class LifeStep:
     """One thing that happens in a life. *choice* picks one of what is possible at that moment."""
 
     kind: str
@@ -54,9 +59,9 @@ class History:
     """
 
     def __init__(
-        self, make: EngineFactory, order: NewOrder, moves: tuple[Move, ...] = (), units: int = 5
+        self, make: EngineFactory, order: NewOrder, moves: tuple[LifeStep, ...] = (), units: int = 5
     ) -> None:
-        self._clock, self._moods = VirtualClock(), Moods()
+        self._clock, self._moods = VirtualClock(), PortFaults()
         self._story: list[str] = []
         self._seen = 0
         self.document, self.placed = order, ""
@@ -76,7 +81,7 @@ class History:
         return self.engine.order(self.placed)
 
     @property
-    def performed(self) -> list[Performed]:
+    def performed(self) -> list[PerformedEffect]:
         """Each deed that was performed."""
         return list(self._moods.performed)
 
@@ -110,7 +115,7 @@ class History:
 
     def check(self) -> None:
         """The promises of the order and of all stock. Raises Broken."""
-        if isinstance(self.raised, Broken):
+        if isinstance(self.raised, BrokenLaw):
             raise self.raised
         if self.placed:
             check_order(self.engine, self.placed)
@@ -127,9 +132,9 @@ class History:
             if self.order.units(Bucket.BACKORDERED):
                 self._step("goods arrive", lambda: self._stock(_PLENTY))
             self._step(_WORK, self._work)
-            for fact in good_news(self.order):
+            for fact in cooperative_observations(self.order):
                 self._tell(fact)
-            for body in amends(self.order):
+            for body in repairs(self.order):
                 self._command(body)
             self._step(_WORK, self._work)
             due = self.engine.worker.next_due()
@@ -140,7 +145,7 @@ class History:
 
     # --- one step -----------------------------------------------------------------------------
 
-    def _live(self, move: Move) -> None:
+    def _live(self, move: LifeStep) -> None:
         if not self.placed or self.raised:
             return
         choice = move.choice
@@ -161,10 +166,10 @@ class History:
             case "breakdown":
                 self._step("nothing works for an hour", self._break_down)
             case "command":
-                thought = list(thinkable(self.order))
+                thought = list(plausible_commands(self.order))
                 self._command(thought[choice % len(thought)])
             case "fact":
-                told = list(tellable(self.order))
+                told = list(plausible_observations(self.order))
                 self._tell(told[choice % len(told)])
 
     def _step(self, told: str, act: Callable[[], object]) -> None:
@@ -177,7 +182,7 @@ class History:
                 self.check()
         except Exception as error:
             note = f"               {type(error).__name__}: {error}"
-            if isinstance(error, OrderflowError) and not isinstance(error, Broken | RuleFailed):
+            if isinstance(error, OrderflowError) and not isinstance(error, BrokenLaw | RuleFailed):
                 note = f"               refused: {error}"
             else:
                 self.raised = error  # told to the law that looks for it
@@ -195,7 +200,7 @@ class History:
         skus = dict.fromkeys(line.sku for line in self.document.lines)
         for place in sorted(self.engine.rules.locations):
             for sku in skus if units else ():
-                self.engine.change_stock(Receive(sku=sku, location=place, quantity=units).to())
+                self.engine.change_stock(ReceiveStock(sku=sku, location=place, quantity=units).to())
 
     def _work(self) -> None:
         self.engine.worker.run_until_idle()
@@ -218,16 +223,16 @@ class History:
         told = f"from now on the parties are {'' if now else 'not '}in the mood: {mood}"
         self._step(told, lambda: setattr(self._moods, mood, now))
 
-    def _command(self, body: Body) -> None:
+    def _command(self, body: CommandBody) -> None:
         command = body.to(self.placed, by="ana")
         self._step(f"Ana asks: {_short(body)}", lambda: self.engine.submit(command))
 
-    def _tell(self, fact: Fact) -> None:
+    def _tell(self, fact: ObservationBody) -> None:
         told = fact.at(self._clock.now(), subject=self.placed)
         self._step(f"it is told: {_short(fact)}", lambda: self.engine.observe(told))
 
 
-def _short(said: Body | Fact) -> str:
+def _short(said: CommandBody | ObservationBody) -> str:
     """A command or a fact in one line, without what was left out."""
     given = said.model_dump(mode="json", exclude_defaults=True, exclude={"kind"})
     return " ".join([type(said).__name__, *(f"{name}={value}" for name, value in given.items())])

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from orderflow.engine import Engine
 from orderflow.errors import OrderflowError
-from orderflow.model.stock import Reserve, Wait
-from orderflow.ports import Commit, Committed, Outcome
+from orderflow.model.stock import JoinWaitingList, Reserve
+from orderflow.ports import Commit, Outcome, Stored
 from orderflow.stores import MemoryStore
 
-__all__ = ["Broken", "WatchedStore", "check_order", "check_refusal", "check_stock"]
+__all__ = ["BrokenLaw", "WatchedStore", "check_order", "check_refusal", "check_stock"]
 
 
-class Broken(OrderflowError, AssertionError):
+class BrokenLaw(OrderflowError, AssertionError):
     """A promise is broken. ``promise`` is its number in the design."""
 
     def __init__(self, promise: int | None, what: str) -> None:
@@ -30,36 +30,36 @@ class WatchedStore(MemoryStore):
     def commit(self, commit: Commit) -> Outcome:
         """Commit, then look at the keys that it granted."""
         outcome = super().commit(commit)
-        if isinstance(outcome, Committed):
+        if isinstance(outcome, Stored):
             ops = [op for part in commit.parts for op in part.stock]
-            keys = {op.key for op in ops if isinstance(op, Reserve | Wait)}
-            for key, level in self.levels(keys).items():
+            keys = {op.key for op in ops if isinstance(op, Reserve | JoinWaitingList)}
+            for key, level in self.stock_levels(keys).items():
                 reserves = any(op.key == key for op in ops if isinstance(op, Reserve))
                 if reserves and level.reserved > level.on_hand - level.safety:
-                    raise Broken(3, f"{key} was granted beyond what is there: {level}")
+                    raise BrokenLaw(3, f"{key} was granted beyond what is there: {level}")
                 limit = level.backorder_limit
-                waits_now = any(op.key == key for op in ops if isinstance(op, Wait))
+                waits_now = any(op.key == key for op in ops if isinstance(op, JoinWaitingList))
                 if waits_now and limit is not None and level.backordered > limit:
-                    raise Broken(3, f"{key} has more backorders than its allowance: {level}")
+                    raise BrokenLaw(3, f"{key} has more backorders than its allowance: {level}")
         return outcome
 
 
 def check_order(engine: Engine, order_id: str) -> None:
     """Promises 1, 2, 5 and 8 of one order and its parcels."""
     for found in engine.findings(order_id):
-        raise Broken(found.promise, f"{found.subject}: {found.what}")
+        raise BrokenLaw(found.promise, f"{found.subject}: {found.what}")
 
 
 def check_stock(engine: Engine) -> None:
     """Promises 2 and 3 of all stock: sums agree; a shortfall has its task."""
     for found in engine.findings():
-        raise Broken(found.promise, f"{found.subject}: {found.what}")
+        raise BrokenLaw(found.promise, f"{found.subject}: {found.what}")
 
 
 def check_refusal(engine: Engine, order_id: str, act: Callable[[], object]) -> None:
     """Promise 1: a refused command changes nothing. *act* gives it and takes the refusal."""
-    before = engine.store.order(order_id), engine.store.pending(f"order:{order_id}")
+    before = engine.store.order(order_id), engine.store.open_rows(f"order:{order_id}")
     act()
-    after = engine.store.order(order_id), engine.store.pending(f"order:{order_id}")
+    after = engine.store.order(order_id), engine.store.open_rows(f"order:{order_id}")
     if before != after:
-        raise Broken(1, f"a refused command changed {order_id}")
+        raise BrokenLaw(1, f"a refused command changed {order_id}")

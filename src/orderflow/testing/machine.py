@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 from hypothesis.strategies import SearchStrategy
 
-from orderflow.engine.explain import candidates
+from orderflow.engine.explain import candidate_commands
 from orderflow.errors import Refused
 from orderflow.model.commands import (
     Cancel,
     Count,
     Pack,
     Pick,
-    Receive,
+    ReceiveStock,
     RequestReturn,
     SetStockPolicy,
     WriteOff,
@@ -25,10 +25,10 @@ from orderflow.model.commands import (
 from orderflow.model.document import Line, NewOrder
 from orderflow.model.ledger import Bucket
 from orderflow.testing.data import SKUS, orders
-from orderflow.testing.faults import Died, Fault
+from orderflow.testing.faults import Fault, SimulatedCrash
 from orderflow.testing.history import EngineFactory
-from orderflow.testing.laws import Broken, WatchedStore
-from orderflow.testing.outside import Outside
+from orderflow.testing.laws import BrokenLaw, WatchedStore
+from orderflow.testing.outside_world import OutsideWorld
 
 __all__ = ["OrderMachine", "order_machine"]
 
@@ -42,7 +42,7 @@ _PAUSES = [
 _PAST_LEASES = timedelta(minutes=6)
 
 
-class OrderMachine(Outside):
+class OrderMachine(OutsideWorld):
     """A shop under pressure. Subclass what :func:`order_machine` gives to add rules of your own."""
 
     @initialize(data=st.data(), units=st.integers(4, 9))
@@ -56,7 +56,7 @@ class OrderMachine(Outside):
 
     def receive_at(self, sku: str, place: str, units: int) -> None:
         """Goods arrive at a location."""
-        body = Receive(sku=sku, location=place, quantity=units)
+        body = ReceiveStock(sku=sku, location=place, quantity=units)
         self.engine.change_stock(body.to(id=self.name()))
 
     def one_key(self, data: st.DataObject) -> tuple[str, str]:
@@ -81,7 +81,7 @@ class OrderMachine(Outside):
     def candidate(self, data: st.DataObject) -> None:
         """Any command that explain would name, offered or blocked."""
         order = self.one_order(data)
-        bodies = list(candidates(self.engine._handler, order))
+        bodies = list(candidate_commands(self.engine._handler, order))
         body = data.draw(st.sampled_from(bodies), label="command")
         self.submit(body.to(order.id, by="ana", id=self.name()))
 
@@ -218,8 +218,8 @@ class OrderMachine(Outside):
     @rule(commits=st.integers(1, 6), after=st.booleans())
     def crash(self, commits: int, after: bool) -> None:
         """The process dies at a commit, before or after it is stored; another one starts."""
-        self.faulty.expect(Fault("commit", commits, after=after, error=Died()))
-        with suppress(Died):
+        self.faulty.expect(Fault("commit", commits, after=after, error=SimulatedCrash()))
+        with suppress(SimulatedCrash):
             self.work_all()
         self.faulty.expect()
         self.clock.advance(_PAST_LEASES)
@@ -237,16 +237,16 @@ class OrderMachine(Outside):
             again = self.engine.submit(sent)
         except Refused as refused:
             if not other:
-                raise Broken(7, f"{command.id} sent again was refused: {refused}") from None
+                raise BrokenLaw(7, f"{command.id} sent again was refused: {refused}") from None
             if refused.codes != {"id_reused"}:
-                raise Broken(7, f"other content under {command.id}: {refused}") from None
+                raise BrokenLaw(7, f"other content under {command.id}: {refused}") from None
         else:
             if other:
-                raise Broken(7, f"other content under the id {command.id} was accepted")
+                raise BrokenLaw(7, f"other content under the id {command.id} was accepted")
             if again != answer:
-                raise Broken(7, f"{command.id} sent again got another answer")
+                raise BrokenLaw(7, f"{command.id} sent again got another answer")
         if self.engine.order(answer.id) != before:
-            raise Broken(7, f"{command.id} sent again changed the order")
+            raise BrokenLaw(7, f"{command.id} sent again changed the order")
 
 
 def order_machine(

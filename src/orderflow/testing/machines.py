@@ -22,10 +22,10 @@ from orderflow.model.work import Effect, NewTask, Note
 from orderflow.ports import Store
 from orderflow.testing.contract import law, must_meet
 from orderflow.testing.data import lines, orders
-from orderflow.testing.fakes import FakeParty
+from orderflow.testing.fakes import FakePartner
+from orderflow.testing.histories import HistoryContract, check_raised
 from orderflow.testing.history import History
-from orderflow.testing.lives import LivedContract, check_raised
-from orderflow.testing.watching import Asked, note_for, noted, watched_hooks, watched_workflow
+from orderflow.testing.purity import GuardCall, note_for, noted, watched_hooks, watched_workflow
 from orderflow.workflow import Workflow
 
 __all__ = ["HookContract", "WorkflowContract"]
@@ -39,7 +39,7 @@ def _goods() -> SearchStrategy[NewOrder]:
     return orders(line=line, delivery=st.just(Delivery.CARRIER))
 
 
-class WorkflowContract(LivedContract):
+class WorkflowContract(HistoryContract):
     """What an engine relies on in a workflow. Give ``make_workflow``.
 
     Lives run on a strategy that can work it: your own, if ``make_engine`` says so.
@@ -66,7 +66,7 @@ class WorkflowContract(LivedContract):
         return _goods()
 
     def _engine(self, store: Store) -> Engine:
-        asked: list[Asked] = []
+        asked: list[GuardCall] = []
         watched = watched_workflow(self.make_workflow(), asked.append)
         return note_for(self.make_engine(store, watched), asked)
 
@@ -120,7 +120,7 @@ def _worker_of(workflow: Workflow[Step]) -> FulfillmentStrategy:
     steps = workflow.steps
     found: FulfillmentStrategy = InHouse()
     if "submit" in steps:
-        found = ThirdParty(FakeParty(), "3pl")
+        found = ThirdParty(FakePartner(), "3pl")
     elif "collect" in steps:
         found = Pickup()
         found.deliveries = frozenset(Delivery)
@@ -128,7 +128,7 @@ def _worker_of(workflow: Workflow[Step]) -> FulfillmentStrategy:
     return found
 
 
-class HookContract(LivedContract):
+class HookContract(HistoryContract):
     """What an engine relies on in guards, inside hooks and watchers. Give ``make_hooks``.
 
     Capabilities:
@@ -152,7 +152,7 @@ class HookContract(LivedContract):
         return _goods()
 
     def _engine(self, store: Store) -> Engine:
-        asked: list[Asked] = []
+        asked: list[GuardCall] = []
         watched = watched_hooks(self.make_hooks(), asked.append)
         return note_for(self.make_engine(store, watched), asked)
 
@@ -217,12 +217,12 @@ class HookContract(LivedContract):
                 assert before == after, f"{key} was told twice, and did it twice: {after}"
 
 
-def _check_answered(found: Asked) -> None:
+def _check_answered(found: GuardCall) -> None:
     failed = isinstance(found.first, Exception)
     assert not failed, f"{found.what} raised {found.first!r}; look whether it is there first"
 
 
-def _check_guards(asked: list[Asked]) -> None:
+def _check_guards(asked: list[GuardCall]) -> None:
     for found in asked:
         _check_answered(found)
         known = found.first is None or isinstance(found.first, Refusal)

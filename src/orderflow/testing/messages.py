@@ -15,21 +15,21 @@ from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import Phase, ReturnPhase
-from orderflow.model.state import FulfillmentOrder, PaymentFact
+from orderflow.model.state import FulfillmentOrder, PaymentOutcome
 
 __all__ = [
-    "amends",
     "commands_for",
-    "good_news",
+    "cooperative_observations",
     "observations_for",
-    "tellable",
-    "thinkable",
+    "plausible_commands",
+    "plausible_observations",
+    "repairs",
 ]
 
 
 def commands_for(order: Order) -> SearchStrategy[cmd.Command]:
     """Commands that somebody may think of for this order: sensible, too early, or too late."""
-    bodies = st.sampled_from(list(thinkable(order)))
+    bodies = st.sampled_from(list(plausible_commands(order)))
     actors = st.sampled_from(["ana", "bo"])
     return st.builds(lambda body, by: body.to(order.id, by=by), bodies, actors)
 
@@ -40,15 +40,15 @@ def observations_for(order: Order, now: datetime | None = None) -> SearchStrateg
     *now* is when they are told; by default a day after the order last moved.
     """
     moment = now or order.state.since + timedelta(days=1)
-    facts = st.sampled_from(list(tellable(order)))
+    facts = st.sampled_from(list(plausible_observations(order)))
     ages = st.sampled_from([timedelta(), timedelta(hours=1), timedelta(hours=9)])
     return st.builds(lambda fact, age: fact.at(moment - age, subject=order.id), facts, ages)
 
 
-def thinkable(order: Order) -> Iterator[cmd.Body]:
+def plausible_commands(order: Order) -> Iterator[cmd.CommandBody]:
     """The bodies that :func:`commands_for` draws from, the plain ones first."""
     state = order.state
-    yield from (cmd.Confirm(), cmd.Cancel(), cmd.Route(), cmd.ConfirmReceipt())
+    yield from (cmd.Confirm(), cmd.Cancel(), cmd.Route(), cmd.ConfirmDelivery())
     yield cmd.PlaceHold(hold="check", reason="to be looked at")
     yield from (cmd.ReleaseHold(hold=hold) for hold in state.holds)
     yield from (cmd.CloseTask(task=task) for task in state.tasks)
@@ -64,11 +64,11 @@ def thinkable(order: Order) -> Iterator[cmd.Body]:
     for rma in state.returns:
         yield from (cmd.ApproveReturn(rma=rma), cmd.CloseReturn(rma=rma))
         yield cmd.DeclineReturn(rma=rma, reason="to be looked at")
-    yield from (cmd.Substitute(fo=p.fo, line=p.line) for p in state.proposals.values())
-    yield from (cmd.RemindPayment(), cmd.Reopen(reason="to be looked at"))
+    yield from (cmd.AcceptSubstitute(fo=p.fo, line=p.line) for p in state.proposals.values())
+    yield from (cmd.SendDunning(), cmd.Reopen(reason="to be looked at"))
 
 
-def _work(order: Order, fo: FulfillmentOrder) -> Iterator[cmd.Body]:
+def _work(order: Order, fo: FulfillmentOrder) -> Iterator[cmd.CommandBody]:
     allocated = order.units(Bucket.ALLOCATED, fo=fo.id)
     picked = order.units(Bucket.PICKED, fo=fo.id)
     for units in (allocated, *({line: 1} for line in order.state.lines)):
@@ -80,7 +80,7 @@ def _work(order: Order, fo: FulfillmentOrder) -> Iterator[cmd.Body]:
     yield from (cmd.Collect(fo=fo.id), cmd.Submit(fo=fo.id), cmd.Reroute(fo=fo.id))
 
 
-def tellable(order: Order) -> Iterator[obs.Fact]:
+def plausible_observations(order: Order) -> Iterator[obs.ObservationBody]:
     """The facts that :func:`observations_for` draws from, the plain ones first."""
     state = order.state
     numbers = [view.tracking_number for view in state.parcels.values() if view.tracking_number]
@@ -92,15 +92,15 @@ def tellable(order: Order) -> Iterator[obs.Fact]:
             yield obs.GoodsReturned(lines={line: 1}, rma=rma)
     for fo in state.fulfillment_orders.values():
         if fo.phase is Phase.REQUESTED or fo.strategy in _others(order):
-            yield from _party_news(fo, (*state.lines, "9"))
-    for fact in PaymentFact:
+            yield from _partner_observations(fo, (*state.lines, "9"))
+    for fact in PaymentOutcome:
         yield obs.PaymentReported(fact=fact, amount=100, reference=f"pay-{fact}")
     for rma in state.returns:
         yield obs.ReturnInspected(rma=rma, restock=dict.fromkeys(state.lines, 1))
     yield from (obs.FeedbackGiven(feedback=feedback) for feedback in obs.Feedback)
 
 
-def _scans(number: str) -> Iterator[obs.Fact]:
+def _scans(number: str) -> Iterator[obs.ObservationBody]:
     """What a carrier may say of a parcel that was handed over."""
     for status in list(ParcelStatus)[3:12]:
         yield obs.TrackingReported(tracking_number=number, status=status)
@@ -114,7 +114,9 @@ def _others(order: Order) -> set[str]:
     return {fos[fo].strategy for fo in taken if fo in fos}
 
 
-def _party_news(fo: FulfillmentOrder, lines: Sequence[str]) -> Iterator[obs.Fact]:
+def _partner_observations(
+    fo: FulfillmentOrder, lines: Sequence[str]
+) -> Iterator[obs.ObservationBody]:
     """What the party of a fulfillment order may say of it and of some lines."""
     yield obs.RequestReceived(fo=fo.id, reference=f"PO-{fo.id}")
     yield from (obs.RequestAnswered(fo=fo.id), obs.RequestAnswered(fo=fo.id, rejected="no"))
@@ -135,9 +137,9 @@ def _party_news(fo: FulfillmentOrder, lines: Sequence[str]) -> Iterator[obs.Fact
         yield obs.InvoiceReceived(fo=fo.id, number="I1", lines=charged)
 
 
-def good_news(order: Order) -> list[obs.Fact]:
+def cooperative_observations(order: Order) -> list[obs.ObservationBody]:
     """The goods left, arrived, came back."""
-    state, news = order.state, list[obs.Fact]()
+    state, news = order.state, list[obs.ObservationBody]()
     for asked in state.cancellations.values():
         news.append(obs.CancellationAnswered(fo=asked.fo, lines=dict(asked.lines)))
     for fo in state.fulfillment_orders.values():
@@ -160,7 +162,7 @@ def good_news(order: Order) -> list[obs.Fact]:
     return news
 
 
-def amends(order: Order) -> list[cmd.Body]:
+def repairs(order: Order) -> list[cmd.CommandBody]:
     """What is commanded about units that were lost, or came back undelivered."""
     stuck = order.units(Bucket.LOST, Bucket.RETURNED_UNDELIVERED)
     return [cmd.Cancel(lines=stuck)] if stuck else []

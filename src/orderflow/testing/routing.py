@@ -16,8 +16,8 @@ from hypothesis.strategies import SearchStrategy
 from orderflow.fulfillment import AUTOMATED, InHouse, Priority
 from orderflow.kernel.decide import Context, Decision, decide
 from orderflow.kernel.decision.hooks import Hooks
-from orderflow.kernel.decision.rules import Assignment, Backorder, Place, Routing, Rules
-from orderflow.model.commands import Draft
+from orderflow.kernel.decision.rules import Assignment, Backorder, Routing, RoutingOption, Rules
+from orderflow.model.commands import SaveDraft
 from orderflow.model.document import NewOrder
 from orderflow.model.order import Order
 from orderflow.testing.contract import Contract, law
@@ -32,7 +32,7 @@ class RoutingCase:
 
     order: Order
     units: Mapping[str, int]
-    places: Mapping[str, tuple[Place, ...]]
+    options: Mapping[str, tuple[RoutingOption, ...]]
 
     def story(self) -> str:
         """What is to be routed, and where it may go, line by line."""
@@ -41,7 +41,7 @@ class RoutingCase:
             offered = ", ".join(
                 f"{place.strategy} at {place.location or 'no place of ours'} has "
                 f"{'any number' if place.available is None else place.available}"
-                for place in self.places[line]
+                for place in self.options[line]
             )
             told.append(f"{units} of {self.order.line(line).sku} (line {line}): {offered}")
         return "\n".join(told) or "nothing is to be routed"
@@ -63,7 +63,7 @@ class RoutingContract(Contract):
         return _cases()
 
     def _plan(self, case: RoutingCase) -> list[Assignment | Backorder]:
-        return list(self.make_routing().plan(case.order, case.units, case.places))
+        return list(self.make_routing().plan(case.order, case.units, case.options))
 
     @law(since="0.1", why="the engine takes each part of a plan as it is")
     def a_plan_has_assignments_and_backorders(self, case: RoutingCase) -> None:
@@ -83,11 +83,11 @@ class RoutingContract(Contract):
             assert units <= asked, f"{units} of line {line} are planned, {asked} are to be routed"
 
     @law(since="0.1", why="other places do not accept the line, or do not deliver that way")
-    def it_uses_places_that_are_offered(self, case: RoutingCase) -> None:
+    def it_uses_given_options(self, case: RoutingCase) -> None:
         """Units go only to places that are offered for their line."""
         for part in self._plan(case):
             if isinstance(part, Assignment):
-                offered = {(p.strategy, p.location) for p in case.places.get(part.line, ())}
+                offered = {(p.strategy, p.location) for p in case.options.get(part.line, ())}
                 known = (part.strategy, part.location) in offered
                 assert known, f"{part.strategy} at {part.location!r} is not offered: {part}"
 
@@ -96,7 +96,7 @@ class RoutingContract(Contract):
         """Of one SKU a place is given at most what it has, over all lines."""
         given: Counter[tuple[str, str]] = Counter()
         for part in self._plan(case):
-            for place in case.places.get(part.line, ()):
+            for place in case.options.get(part.line, ()):
                 there = (place.strategy, place.location)
                 taken = isinstance(part, Assignment) and there == (part.strategy, part.location)
                 if taken and place.available is not None:
@@ -110,18 +110,18 @@ class RoutingContract(Contract):
         """A backorder waits at an offered place that keeps stock of the line."""
         for part in self._plan(case):
             if isinstance(part, Backorder):
-                places = case.places.get(part.line, ())
+                places = case.options.get(part.line, ())
                 kept = {place.location for place in places if place.available is not None}
                 assert part.location in kept, f"no stock is kept where it waits: {part}"
 
     @law(since="0.1", why="a decision that is made again after a conflict must come out the same")
     def it_plans_the_same_again(self, case: RoutingCase) -> None:
         """Asked again it plans the same, and what it was shown is as before."""
-        shown = dict(case.units), {line: tuple(p) for line, p in case.places.items()}
+        shown = dict(case.units), {line: tuple(p) for line, p in case.options.items()}
         routing = self.make_routing()
-        plans = [list(routing.plan(case.order, case.units, case.places)) for _ in range(2)]
+        plans = [list(routing.plan(case.order, case.units, case.options)) for _ in range(2)]
         assert plans[0] == plans[1], f"first it plans {plans[0]}, then {plans[1]}"
-        now = dict(case.units), {line: tuple(p) for line, p in case.places.items()}
+        now = dict(case.units), {line: tuple(p) for line, p in case.options.items()}
         assert now == shown, "it changed what it was shown"
 
     @law(needs="complete", since="0.1", why="what is left out becomes a task for a person")
@@ -132,7 +132,7 @@ class RoutingContract(Contract):
             planned[part.line] += part.quantity
         for line, asked in case.units.items():
             left = asked - planned[line]
-            assert not (left and case.places[line]), f"{left} of line {line} are left out"
+            assert not (left and case.options[line]), f"{left} of line {line} are left out"
 
 
 _SKUS = ("MUG", "CUP")
@@ -148,7 +148,7 @@ _COST = st.none() | st.integers(0, 9).map(Decimal)
 def _drafted(document: NewOrder) -> Order:
     """The order that a document becomes, before anybody has any of it."""
     about = Context(datetime(2026, 1, 5, 9, tzinfo=UTC), "ana")
-    decided = decide(_rules(), None, Draft(order=document), about, "A-1")
+    decided = decide(_rules(), None, SaveDraft(order=document), about, "A-1")
     assert isinstance(decided, Decision)  # a draft meets no guard
     return decided.order
 
@@ -162,13 +162,13 @@ def _rules() -> Rules:
 def _cases(draw: st.DrawFn) -> RoutingCase:
     order, stock = _drafted(draw(_ORDERS)), draw(_STOCK)
     units = {line.id: draw(st.integers(1, line.quantity)) for line in order.lines}
-    places: dict[str, tuple[Place, ...]] = {}
+    places: dict[str, tuple[RoutingOption, ...]] = {}
     for line in order.lines:
         cost = draw(_COST)
         places[line.id] = tuple(
-            Place("in_house", place, stock[place, line.sku] if line.stocked else None)
+            RoutingOption("in_house", place, stock[place, line.sku] if line.stocked else None)
             if place
-            else Place("dropship", "", None, cost)
+            else RoutingOption("dropship", "", None, cost)
             for place in draw(_OFFERED)
         )
     return RoutingCase(order, units, places)

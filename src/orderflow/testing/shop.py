@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from orderflow.engine import Engine
 from orderflow.errors import Refused
 from orderflow.kernel.decide import Decision
-from orderflow.model.commands import Command, Draft, Place
+from orderflow.model.commands import Command, PlaceOrder, SaveDraft
 from orderflow.model.document import NewOrder
 from orderflow.model.order import Order
 from orderflow.model.state import FulfillmentOrder
@@ -20,8 +20,8 @@ from orderflow.ports import Store
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.testing.data import SKUS, orders
 from orderflow.testing.faults import Faulty
-from orderflow.testing.laws import Broken, WatchedStore, check_order, check_refusal, check_stock
-from orderflow.testing.moods import Moods, take_over
+from orderflow.testing.faulty_ports import PortFaults, take_over
+from orderflow.testing.laws import BrokenLaw, WatchedStore, check_order, check_refusal, check_stock
 
 __all__ = ["Shop"]
 
@@ -43,7 +43,7 @@ class Shop(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock, self.moods, self.ids = VirtualClock(), Moods(), SequentialIds()
+        self.clock, self.moods, self.ids = VirtualClock(), PortFaults(), SequentialIds()
         self.faulty = Faulty(type(self).store_factory(), only=("commit",))
         self.placed: list[str] = []
         self.last: tuple[Command, Order] | None = None
@@ -72,7 +72,7 @@ class Shop(RuleBasedStateMachine):
 
     def place_order(self, order: NewOrder, draft: bool = False) -> None:
         """Have a customer place it, or keep it as a draft."""
-        body = Draft(order=order) if draft else Place(order=order)
+        body = SaveDraft(order=order) if draft else PlaceOrder(order=order)
         self.submit(body.to(by="customer", id=self.name()))
 
     def submit(self, command: Command) -> None:
@@ -92,14 +92,14 @@ class Shop(RuleBasedStateMachine):
             said = None if isinstance(asked, Decision) else asked
             if exists and said != (refused and refused.refusals):
                 told = f"{command.body.kind}: ask said {said}, submit {refused}"
-                raise Broken(1, f"{told}; a guard that is not pure? HookContract names it")
+                raise BrokenLaw(1, f"{told}; a guard that is not pure? HookContract names it")
 
         if exists and not isinstance(asked, Decision):
             check_refusal(self.engine, command.subject, act)
         else:
             act()
 
-    def asked_of_parties(self) -> list[FulfillmentOrder]:
+    def requests_at_partners(self) -> list[FulfillmentOrder]:
         """What other parties were asked for; what is still open, if anything is."""
         found = []
         for order in map(self.engine.order, self.placed):
@@ -125,7 +125,7 @@ class Shop(RuleBasedStateMachine):
             told = self.engine.explain(order)
             for offer in told.blocked:
                 if not all(why.code and why.sentence for why in offer.refusals):
-                    raise Broken(1, f"{offer.command.body} is blocked, and nothing says why")
-            for offer in told.offered:
+                    raise BrokenLaw(1, f"{offer.command.body} is blocked, and nothing says why")
+            for offer in told.allowed:
                 if not isinstance(self.engine.ask(offer.command), Decision):
-                    raise Broken(1, f"{offer.command.body} is offered, and would be refused")
+                    raise BrokenLaw(1, f"{offer.command.body} is offered, and would be refused")

@@ -12,14 +12,14 @@ from orderflow.model.stock import Reserve, StockKey, StockLevel
 from orderflow.model.work import Message
 from orderflow.ports import (
     Commit,
-    Committed,
     Duplicate,
     OrderQuery,
     Outcome,
-    Receipt,
+    ProcessedMessage,
     Short,
     Stale,
     Store,
+    Stored,
     TaskQuery,
 )
 from orderflow.testing.commits import (
@@ -30,16 +30,16 @@ from orderflow.testing.commits import (
     a_task,
     an_entry,
     an_order,
-    receiving,
-    saving,
-    wanting,
+    order_commit,
+    pending_work_commit,
+    receipt_commit,
 )
 from orderflow.testing.contract import law
-from orderflow.testing.opening import OpenedStore, at_once, same
+from orderflow.testing.store_harness import StoreHarness, assert_same, concurrently
 
 __all__ = ["OrderLaws"]
 
-_RECEIPT = Receipt("channel:online", "cart-7", "digest", "order:A-1", 1)
+_RECEIPT = ProcessedMessage("channel:online", "cart-7", "digest", "order:A-1", 1)
 _PACKED = an_entry("parcel:P1", 1, "packed")
 _PLACED = NOW + MINUTE
 _QUERIES = {
@@ -57,7 +57,7 @@ _QUERIES = {
 """How many of seven orders are found; every second one is Ana's."""
 
 
-class OrderLaws(OpenedStore):
+class OrderLaws(StoreHarness):
     """What is committed is there, once, whole or not at all."""
 
     @law(since="0.1", why="the journal and the state are all that is known of an order")
@@ -78,107 +78,117 @@ class OrderLaws(OpenedStore):
     def a_stale_commit_changes_nothing(self) -> None:
         """A commit that expects another version is Stale, and nothing of it is stored."""
         with self.opened() as store:
-            store.commit(saving("A-1", 0, "first"))
-            store.commit(wanting("effect"))
+            store.commit(order_commit("A-1", 0, "first"))
+            store.commit(pending_work_commit("effect"))
             late = attrs.evolve(
-                saving("A-1", 0, "late"),
-                receipt=_RECEIPT,
-                stock=receiving(MUG, 5).stock,
-                done="effect",
+                order_commit("A-1", 0, "late"),
+                processed=_RECEIPT,
+                stock=receipt_commit(MUG, 5).stock,
+                acknowledges="effect",
                 references=("T1",),
             )
             withdrawing = Commit("order:A-1", NOW, 0, withdrawn=("effect",))
-            for commit in (late, saving("A-1", 2, "early"), withdrawing):
-                same(f"expected version {commit.expected}", store.commit(commit), Stale())
-            same("the order", store.order("A-1"), an_order("A-1", 1, reason="first"))
-            same("its journal", [e.version for e in store.journal("order:A-1")], [1])
-            same("on hand", store.levels([MUG])[MUG].on_hand, 0)
-            same("open rows", [row.key for row in store.pending("order:A-1")], ["effect"])
-            same("the subject of T1", store.find("T1"), None)
-            same("the receipt", store.receipt(_RECEIPT.scope, _RECEIPT.id), None)
+            for commit in (late, order_commit("A-1", 2, "early"), withdrawing):
+                assert_same(
+                    f"expected version {commit.expected_version}", store.commit(commit), Stale()
+                )
+            assert_same("the order", store.order("A-1"), an_order("A-1", 1, reason="first"))
+            assert_same("its journal", [e.version for e in store.journal("order:A-1")], [1])
+            assert_same("on hand", store.stock_levels([MUG])[MUG].on_hand, 0)
+            assert_same("open rows", [row.key for row in store.open_rows("order:A-1")], ["effect"])
+            assert_same("the subject of T1", store.resolve("T1"), None)
+            assert_same("the receipt", store.processed(_RECEIPT.scope, _RECEIPT.id), None)
 
     @law(since="0.1", why="an address changes, and the parcel goes to the old one")
     def what_was_ordered_is_what_was_last_revised(self) -> None:
         """A commit that is revised stores the order's document anew."""
         with self.opened() as store:
-            first = saving("A-1", 0)
+            first = order_commit("A-1", 0)
             assert first.order is not None  # the sample is about an order
             store.commit(first)
             document = first.order.document.revised({"1": 1}, (), notes="ring twice")
             revised = Order(document, attrs.evolve(first.order.state, version=2))
-            store.commit(attrs.evolve(saving("A-1", 1), order=revised, revised=True))
-            same("the order", store.order("A-1"), revised)
+            store.commit(attrs.evolve(order_commit("A-1", 1), order=revised, revised=True))
+            assert_same("the order", store.order("A-1"), revised)
 
     @law(since="0.1", why="two people change one order at the same moment")
     def of_two_savers_one_wins(self) -> None:
         """Of those who commit the same version at once, one is Committed and the rest Stale."""
         with self.opened_by(4) as stores:
-            stores[0].commit(saving("A-1", 0))
+            stores[0].commit(order_commit("A-1", 0))
             for version in range(1, 6):
 
                 def save(store: Store, name: str, version: int = version) -> Outcome:
-                    return store.commit(saving("A-1", version, name))
+                    return store.commit(order_commit("A-1", version, name))
 
-                answered = Counter(at_once(stores, save))
-                same(f"version {version}", answered, {Committed(): 1, Stale(): 3})
+                answered = Counter(concurrently(stores, save))
+                assert_same(f"version {version}", answered, {Stored(): 1, Stale(): 3})
             versions = [entry.version for entry in stores[0].journal("order:A-1")]
-            same("the journal", versions, [1, 2, 3, 4, 5, 6])
+            assert_same("the journal", versions, [1, 2, 3, 4, 5, 6])
 
     @law(since="0.1", why="customers press the button twice, and queues deliver twice")
     def a_message_is_taken_once(self) -> None:
         """A second commit with the same receipt is a Duplicate, and nothing is stored."""
         with self.opened() as store:
-            for order, right in (("A-1", Committed()), ("A-2", Duplicate())):
-                outcome = store.commit(attrs.evolve(saving(order, 0), receipt=_RECEIPT))
-                same(f"receipt cart-7 for {order}", outcome, right)
-            same("the second order", store.order("A-2"), None)
-            same("the receipt", store.receipt("channel:online", "cart-7"), _RECEIPT)
-            same("that of another channel", store.receipt("channel:store", "cart-7"), None)
+            for order, right in (("A-1", Stored()), ("A-2", Duplicate())):
+                outcome = store.commit(attrs.evolve(order_commit(order, 0), processed=_RECEIPT))
+                assert_same(f"receipt cart-7 for {order}", outcome, right)
+            assert_same("the second order", store.order("A-2"), None)
+            assert_same("the receipt", store.processed("channel:online", "cart-7"), _RECEIPT)
+            assert_same("that of another channel", store.processed("channel:store", "cart-7"), None)
 
     @law(since="0.1", why="one that cannot be stored would take the others with it")
     def each_of_many_commits_has_its_own_outcome(self) -> None:
         """Of commits that come together each is decided after the ones before it, and alone."""
         with self.opened() as store:
-            store.commit(receiving(MUG, 3))
-            store.commit(wanting("effect"))
+            store.commit(receipt_commit(MUG, 3))
+            store.commit(pending_work_commit("effect"))
             two, one = (Reserve(MUG, "A", "1", units) for units in (2, 1))
             rated: list[tuple[Commit, Outcome]] = [
-                (attrs.evolve(saving("A-1", 0), receipt=_RECEIPT, stock=(two,)), Committed()),
-                (attrs.evolve(saving("A-2", 0), receipt=_RECEIPT), Duplicate()),
-                (saving("A-1", 1, "follows the first"), Committed()),
-                (saving("A-1", 1, "comes too late"), Stale()),
-                (attrs.evolve(saving("A-3", 0), stock=(two,), references=("R3",)), Short((MUG,))),
-                (attrs.evolve(saving("A-4", 0), stock=(one,), done="effect"), Committed()),
-                (Commit("order:A-5", NOW, done="effect"), Duplicate()),
+                (attrs.evolve(order_commit("A-1", 0), processed=_RECEIPT, stock=(two,)), Stored()),
+                (attrs.evolve(order_commit("A-2", 0), processed=_RECEIPT), Duplicate()),
+                (order_commit("A-1", 1, "follows the first"), Stored()),
+                (order_commit("A-1", 1, "comes too late"), Stale()),
+                (
+                    attrs.evolve(order_commit("A-3", 0), stock=(two,), references=("R3",)),
+                    Short((MUG,)),
+                ),
+                (
+                    attrs.evolve(order_commit("A-4", 0), stock=(one,), acknowledges="effect"),
+                    Stored(),
+                ),
+                (Commit("order:A-5", NOW, acknowledges="effect"), Duplicate()),
             ]
             outcomes = list(store.commit_all([commit for commit, _ in rated]))
-            same("the outcomes", outcomes, [right for _, right in rated])
-            there = sorted(store.load(["A-1", "A-2", "A-3", "A-4"]))
-            same("the orders that are there", there, ["A-1", "A-4"])
-            same("A-1", store.order("A-1"), an_order("A-1", 2, reason="follows the first"))
-            same("its journal", [e.version for e in store.journal("order:A-1")], [1, 2])
-            same("the level", store.levels([MUG])[MUG], StockLevel(MUG, 3, reserved=3))
-            same("the subject of R3", store.find("R3"), None)
-            same("when something is due", store.next_due(), None)
-            same("no commits", list(store.commit_all([])), [])
+            assert_same("the outcomes", outcomes, [right for _, right in rated])
+            there = sorted(store.orders_by_id(["A-1", "A-2", "A-3", "A-4"]))
+            assert_same("the orders that are there", there, ["A-1", "A-4"])
+            assert_same("A-1", store.order("A-1"), an_order("A-1", 2, reason="follows the first"))
+            assert_same("its journal", [e.version for e in store.journal("order:A-1")], [1, 2])
+            assert_same("the level", store.stock_levels([MUG])[MUG], StockLevel(MUG, 3, reserved=3))
+            assert_same("the subject of R3", store.resolve("R3"), None)
+            assert_same("when something is due", store.next_due(), None)
+            assert_same("no commits", list(store.commit_all([])), [])
 
     @law(since="0.1", why="how many commits come together depends on how busy it is")
     def many_commits_do_what_they_would_do_one_by_one(self) -> None:
         """Of commits that come together the later ones see what the earlier ones did."""
         with self.opened() as store:
-            store.commit(wanting("comes back", "goes"))
+            store.commit(pending_work_commit("comes back", "goes"))
             store.commit_all(
                 [
-                    Commit("order:A-1", NOW, wanted=(a_task(),), withdrawn=("comes back",)),
+                    Commit("order:A-1", NOW, pending_work=(a_task(),), withdrawn=("comes back",)),
                     Commit("order:A-1", NOW, withdrawn=("task", "goes"), references=("R1",)),
-                    attrs.evolve(wanting("comes back", "new"), references=("R2",)),
+                    attrs.evolve(pending_work_commit("comes back", "new"), references=("R2",)),
                     Commit("order:A-2", NOW, references=("R1",), withdrawn=("new",)),
                 ]
             )
-            same("open rows", [row.key for row in store.pending("order:A-1")], ["comes back"])
-            same("the task", store.task("task"), None)
-            subjects = store.find("R1"), store.find("R2")
-            same("the subjects of R1 and R2", subjects, ("order:A-2", "order:A-1"))
+            assert_same(
+                "open rows", [row.key for row in store.open_rows("order:A-1")], ["comes back"]
+            )
+            assert_same("the task", store.task("task"), None)
+            subjects = store.resolve("R1"), store.resolve("R2")
+            assert_same("the subjects of R1 and R2", subjects, ("order:A-2", "order:A-1"))
 
     @law(since="0.1", why="else an order is packed, and its parcel never hears of it")
     def what_follows_is_stored_with_its_cause(self) -> None:
@@ -186,25 +196,29 @@ class OrderLaws(OpenedStore):
         parcel = Commit("parcel:P1", NOW, 0, parcel=a_parcel("P1", 1), entry=_PACKED)
         told = Message("m1", "parcel:P1", EffectFailed("label", "label", "P1"))
         with self.opened() as store:
-            store.commit(receiving(MUG, 3))
-            heard = saving("A-1", 1, "heard of it")
-            both = attrs.evolve(saving("A-1", 0), along=(parcel, heard))
-            same("an order, its parcel, and the order", store.commit(both), Committed())
+            store.commit(receipt_commit(MUG, 3))
+            heard = order_commit("A-1", 1, "heard of it")
+            both = attrs.evolve(order_commit("A-1", 0), with_it=(parcel, heard))
+            assert_same("an order, its parcel, and the order", store.commit(both), Stored())
             store.commit(Commit("order:A-2", NOW, messages=(told,)))
             one, four = (Reserve(MUG, "A-1", "1", units) for units in (1, 4))
-            third = attrs.evolve(saving("A-1", 2, "third"), stock=(one,))
+            third = attrs.evolve(order_commit("A-1", 2, "third"), stock=(one,))
             again = Commit("parcel:P1", NOW, 1)
-            more = attrs.evolve(saving("A-1", 3), stock=(four,))
+            more = attrs.evolve(order_commit("A-1", 3), stock=(four,))
             for along, right in ((parcel, Stale()), (more, Short((MUG,))), (again, Stale())):
-                commit = attrs.evolve(third, along=(along,))
-                same(f"{along.subject}@{along.expected} along", store.commit(commit), right)
-                same("the order then", store.order("A-1"), an_order("A-1", 2, reason="heard of it"))
-                same("the level then", store.levels([MUG])[MUG], StockLevel(MUG, 3))
-            after = attrs.evolve(third, along=(again,), done="m1")
-            same("what comes of the message", store.commit(after), Committed())
-            same("the parcel", store.parcel("P1"), a_parcel("P1", 1))
-            same("its journal", list(store.journal("parcel:P1")), [_PACKED])
-            same("the order's", [e.version for e in store.journal("order:A-1")], [1, 2, 3])
+                commit = attrs.evolve(third, with_it=(along,))
+                assert_same(
+                    f"{along.subject}@{along.expected_version} along", store.commit(commit), right
+                )
+                assert_same(
+                    "the order then", store.order("A-1"), an_order("A-1", 2, reason="heard of it")
+                )
+                assert_same("the level then", store.stock_levels([MUG])[MUG], StockLevel(MUG, 3))
+            after = attrs.evolve(third, with_it=(again,), acknowledges="m1")
+            assert_same("what comes of the message", store.commit(after), Stored())
+            assert_same("the parcel", store.parcel("P1"), a_parcel("P1", 1))
+            assert_same("its journal", list(store.journal("parcel:P1")), [_PACKED])
+            assert_same("the order's", [e.version for e in store.journal("order:A-1")], [1, 2, 3])
 
     @law(since="0.1", why="lists are read page by page, and nothing may fall between two")
     def pages_follow_each_other(self) -> None:
@@ -212,24 +226,26 @@ class OrderLaws(OpenedStore):
         keys = [StockKey(f"S{number // 2}", str(number % 2)) for number in range(7)]
         with self.opened() as store:
             for number, key in reversed(list(enumerate(keys))):
-                commit = saving(f"A-{number}", 0, customer="ana" if number % 2 else "bo")
+                commit = order_commit(f"A-{number}", 0, customer="ana" if number % 2 else "bo")
                 task = a_task(f"task-{number}", f"A-{number}")
-                store.commit(attrs.evolve(commit, wanted=(task,), stock=receiving(key, 1).stock))
+                store.commit(
+                    attrs.evolve(commit, pending_work=(task,), stock=receipt_commit(key, 1).stock)
+                )
             for query, count in _QUERIES.items():
                 found = _pages(store, attrs.evolve(query, limit=2))
-                same(f"pages of {query}", [found, len(found)], [sorted(set(found)), count])
-            first = store.stock(StockKey("", ""), 4)
-            rest = store.stock(first[-1].key, 9)
-            same("pages of stock", [level.key for level in (*first, *rest)], keys)
+                assert_same(f"pages of {query}", [found, len(found)], [sorted(set(found)), count])
+            first = store.list_stock_levels(StockKey("", ""), 4)
+            rest = store.list_stock_levels(first[-1].key, 9)
+            assert_same("pages of stock", [level.key for level in (*first, *rest)], keys)
             tasks = [task.key for _, task in store.tasks(TaskQuery(after="task-2", limit=3))]
-            same("the tasks after task-2", tasks, ["task-3", "task-4", "task-5"])
-            same("a packer's tasks", list(store.tasks(TaskQuery("packer", limit=9))), [])
+            assert_same("the tasks after task-2", tasks, ["task-3", "task-4", "task-5"])
+            assert_same("a packer's tasks", list(store.tasks(TaskQuery("packer", limit=9))), [])
 
 
 def _pages(store: Store, query: OrderQuery) -> list[str]:
     """The orders of all pages; an order that comes twice ends it."""
     found: list[str] = []
-    while page := store.orders(query):
+    while page := store.order_ids(query):
         assert len(page) <= query.limit, f"{query.limit} are asked for, the page has {len(page)}"
         found.extend(page)
         if len(set(found)) < len(found):
@@ -239,20 +255,22 @@ def _pages(store: Store, query: OrderQuery) -> list[str]:
 
 
 def _commit_some(store: Store) -> None:
-    first = attrs.evolve(saving("A-1", 0, "first"), wanted=(a_task(),))
+    first = attrs.evolve(order_commit("A-1", 0, "first"), pending_work=(a_task(),))
     parcel = Commit("parcel:P1", NOW, parcel=a_parcel("P1", 1), entry=_PACKED)
-    for commit in (first, saving("A-1", 1, "second"), parcel):
-        same(f"a plain commit of {commit.subject}", store.commit(commit), Committed())
+    for commit in (first, order_commit("A-1", 1, "second"), parcel):
+        assert_same(f"a plain commit of {commit.subject}", store.commit(commit), Stored())
 
 
 def _check_read(store: Store) -> None:
-    same("the order", store.order("A-1"), an_order("A-1", 2, reason="second"))
-    same("the parcel", store.parcel("P1"), a_parcel("P1", 1))
-    same("parcels read together", store.parcels(["P1", "P2"]), {"P1": a_parcel("P1", 1)})
+    assert_same("the order", store.order("A-1"), an_order("A-1", 2, reason="second"))
+    assert_same("the parcel", store.parcel("P1"), a_parcel("P1", 1))
+    assert_same(
+        "parcels read together", store.parcels_by_id(["P1", "P2"]), {"P1": a_parcel("P1", 1)}
+    )
     texts = [an_entry("order:A-1", 1, "first"), an_entry("order:A-1", 2, "second")]
-    same("the journal tells", list(store.journal("order:A-1")), texts)
-    same("the parcel's journal", list(store.journal("parcel:P1")), [_PACKED])
-    same("the task", store.task("task"), ("order:A-1", a_task()))
-    same("an order that nobody committed", store.order("A-2"), None)
-    same("a parcel that nobody committed", store.parcel("P2"), None)
-    same("the journal of nothing", list(store.journal("order:A-2")), [])
+    assert_same("the journal tells", list(store.journal("order:A-1")), texts)
+    assert_same("the parcel's journal", list(store.journal("parcel:P1")), [_PACKED])
+    assert_same("the task", store.task("task"), ("order:A-1", a_task()))
+    assert_same("an order that nobody committed", store.order("A-2"), None)
+    assert_same("a parcel that nobody committed", store.parcel("P2"), None)
+    assert_same("the journal of nothing", list(store.journal("order:A-2")), [])

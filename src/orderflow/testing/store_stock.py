@@ -10,35 +10,35 @@ import attrs
 from hypothesis.strategies import SearchStrategy
 
 from orderflow.model.stock import (
+    AdjustStock,
     Cause,
-    Move,
-    Policy,
+    JoinWaitingList,
+    LeaveWaitingList,
     Release,
     Reserve,
+    SetLimits,
     StockLevel,
-    Unwait,
-    Wait,
-    Waiting,
+    WaitingBackorder,
 )
-from orderflow.ports import Commit, Committed, Outcome, Short, Store
+from orderflow.ports import Commit, Outcome, Short, Store, Stored
 from orderflow.stores import MemoryStore
 from orderflow.testing.commits import (
     CUP,
     MUG,
     NOW,
-    receiving,
-    saving,
+    order_commit,
+    pending_work_commit,
+    receipt_commit,
+    stock_commit,
     stock_commits,
-    stocking,
-    wanting,
 )
 from orderflow.testing.contract import law
-from orderflow.testing.opening import OpenedStore, at_once, same
+from orderflow.testing.store_harness import StoreHarness, assert_same, concurrently
 
 __all__ = ["StockLaws"]
 
 
-class StockLaws(OpenedStore):
+class StockLaws(StoreHarness):
     """What is granted is there."""
 
     def commits(self) -> SearchStrategy[list[Commit]]:
@@ -49,85 +49,98 @@ class StockLaws(OpenedStore):
     def a_short_commit_changes_nothing(self) -> None:
         """A commit whose stock is not there is Short, names the keys, and nothing is stored."""
         with self.opened() as store:
-            store.commit(receiving(MUG, 5))
+            store.commit(receipt_commit(MUG, 5))
             ops = (
                 Reserve(MUG, "A-1", "1", 3),
                 Reserve(CUP, "A-1", "2", 1),
                 Reserve(MUG, "A-1", "3", 3),
                 Release(CUP, "A-1", "2", 1),
             )
-            short = attrs.evolve(saving("A-1", 0), stock=ops, wanted=wanting("effect").wanted)
-            same("neither is there", store.commit(short), Short((CUP, MUG)))
-            same("the order", store.order("A-1"), None)
-            same("its journal", list(store.journal("order:A-1")), [])
-            same("its effects", list(store.pending("order:A-1")), [])
+            short = attrs.evolve(
+                order_commit("A-1", 0),
+                stock=ops,
+                pending_work=pending_work_commit("effect").pending_work,
+            )
+            assert_same("neither is there", store.commit(short), Short((CUP, MUG)))
+            assert_same("the order", store.order("A-1"), None)
+            assert_same("its journal", list(store.journal("order:A-1")), [])
+            assert_same("its effects", list(store.open_rows("order:A-1")), [])
             levels = {MUG: StockLevel(MUG, 5), CUP: StockLevel(CUP)}
-            same("the levels", store.levels([MUG, CUP]), levels)
-            same("reserved", store.reserved("A-1"), {})
-            same("movements", len(list(store.movements(MUG))), 1)
+            assert_same("the levels", store.stock_levels([MUG, CUP]), levels)
+            assert_same("reserved", store.reservations_of_order("A-1"), {})
+            assert_same("movements", len(list(store.stock_movements(MUG))), 1)
 
     @law(since="0.1", why="two customers want the last one at the same moment")
     def nothing_is_oversold_at_once(self) -> None:
         """Whoever reserves at once, exactly what is there is granted."""
         with self.opened_by(6) as stores:
-            stores[0].commit(receiving(MUG, 10))
+            stores[0].commit(receipt_commit(MUG, 10))
 
             def reserve(store: Store, order: str) -> list[Outcome]:
-                wants = [stocking(Reserve(MUG, order, str(line), 1)) for line in range(4)]
+                wants = [stock_commit(Reserve(MUG, order, str(line), 1)) for line in range(4)]
                 return [store.commit(want) for want in wants]
 
-            outcomes = at_once(stores, reserve)
-            granted = [found.count(Committed()) for found in outcomes]
-            same("granted of 10", sum(granted), 10)
+            outcomes = concurrently(stores, reserve)
+            granted = [found.count(Stored()) for found in outcomes]
+            assert_same("granted of 10", sum(granted), 10)
             answered = set(chain(*outcomes))
-            same("the outcomes", answered, {Committed(), Short((MUG,))})
-            same("the level", stores[0].levels([MUG])[MUG], StockLevel(MUG, 10, reserved=10))
-            held = [sum(stores[0].reserved(str(order)).values()) for order in range(len(stores))]
-            same("reserved for each", held, granted)
+            assert_same("the outcomes", answered, {Stored(), Short((MUG,))})
+            assert_same(
+                "the level", stores[0].stock_levels([MUG])[MUG], StockLevel(MUG, 10, reserved=10)
+            )
+            held = [
+                sum(stores[0].reservations_of_order(str(order)).values())
+                for order in range(len(stores))
+            ]
+            assert_same("reserved for each", held, granted)
 
     @law(since="0.1", why="orders name their stock in any order, and would wait for each other")
     def who_wants_the_same_stock_in_another_order_is_not_blocked(self) -> None:
         """Whoever reserves the same keys at once, in any order, is served: nobody deadlocks."""
         with self.opened_by(4) as stores:
             for key in (MUG, CUP):
-                stores[0].commit(receiving(key, 40))
+                stores[0].commit(receipt_commit(key, 40))
 
             def take(store: Store, order: str) -> Counter[Outcome]:
                 keys = (MUG, CUP) if int(order) % 2 else (CUP, MUG)
                 wants = (tuple(Reserve(key, order, str(n), 1) for key in keys) for n in range(10))
-                return Counter(store.commit(stocking(*want)) for want in wants)
+                return Counter(store.commit(stock_commit(*want)) for want in wants)
 
-            answered = sum(at_once(stores, take), Counter[Outcome]())
-            same("the outcomes", answered, {Committed(): 40})
-            left = [level.available for level in stores[0].levels([MUG, CUP]).values()]
-            same("what is left", left, [0, 0])
+            answered = sum(concurrently(stores, take), Counter[Outcome]())
+            assert_same("the outcomes", answered, {Stored(): 40})
+            left = [level.available for level in stores[0].stock_levels([MUG, CUP]).values()]
+            assert_same("what is left", left, [0, 0])
 
     @law(since="0.1", why="what a shipment gives back is promised anew in the same commit")
     def operations_on_one_key_follow_each_other(self) -> None:
         """Of the operations of a commit each sees what the ones before it did."""
         with self.opened() as store:
-            store.commit(receiving(MUG, 3))
-            limit = stocking(Policy(MUG, 1, 4), Reserve(MUG, "A-1", "1", 2))
-            same("a policy and a reservation", store.commit(limit), Committed())
+            store.commit(receipt_commit(MUG, 3))
+            limit = stock_commit(SetLimits(MUG, 1, 4), Reserve(MUG, "A-1", "1", 2))
+            assert_same("a policy and a reservation", store.commit(limit), Stored())
             ops = (
                 Release(MUG, "A-1", "1", 2, Cause.SHIPMENT),
-                Move(MUG, 4, Cause.RECEIPT, "delivery"),
-                Wait(MUG, "A-1", "1", 4),
-                Unwait(MUG, "A-1", "1", 3),
+                AdjustStock(MUG, 4, Cause.RECEIPT, "delivery"),
+                JoinWaitingList(MUG, "A-1", "1", 4),
+                LeaveWaitingList(MUG, "A-1", "1", 3),
                 Reserve(MUG, "A-1", "1", 3),
                 Reserve(MUG, "A-2", "1", 1),
-                Unwait(MUG, "A-1", "1", 9),
-                Wait(MUG, "A-2", "1", 4),
+                LeaveWaitingList(MUG, "A-1", "1", 9),
+                JoinWaitingList(MUG, "A-2", "1", 4),
             )
-            same("many operations", store.commit(stocking(*ops)), Committed())
+            assert_same("many operations", store.commit(stock_commit(*ops)), Stored())
             level = StockLevel(MUG, 5, reserved=4, safety=1, backordered=4, backorder_limit=4)
-            same("the level", store.levels([MUG])[MUG], level)
-            same("reserved", store.reserved("A-1"), {(MUG, "1"): 3})
-            same("who waits", list(store.waiting(MUG)), [Waiting(MUG, "A-2", "1", 4, NOW)])
-            moved = [movement.quantity for movement in store.movements(MUG)]
-            same("movements", moved, [3, -2, 4])
-            more = store.commit(stocking(Wait(MUG, "A-1", "1", 1)))
-            same("beyond the limit of backorders", more, Short((MUG,)))
+            assert_same("the level", store.stock_levels([MUG])[MUG], level)
+            assert_same("reserved", store.reservations_of_order("A-1"), {(MUG, "1"): 3})
+            assert_same(
+                "who waits",
+                list(store.waiting_list(MUG)),
+                [WaitingBackorder(MUG, "A-2", "1", 4, NOW)],
+            )
+            moved = [movement.quantity for movement in store.stock_movements(MUG)]
+            assert_same("movements", moved, [3, -2, 4])
+            more = store.commit(stock_commit(JoinWaitingList(MUG, "A-1", "1", 1)))
+            assert_same("beyond the limit of backorders", more, Short((MUG,)))
 
     @law(share=0.25, since="0.1", why="decisions about stock are made from what the store says")
     def stock_is_what_the_memory_store_says(self, commits: Sequence[Commit]) -> None:
@@ -135,11 +148,27 @@ class StockLaws(OpenedStore):
         own = MemoryStore()
         with self.opened() as store:
             for commit in commits:
-                same(f"{commit.stock}", store.commit(commit), own.commit(commit))
-            same("the levels", dict(store.levels([MUG, CUP])), dict(own.levels([MUG, CUP])))
+                assert_same(f"{commit.stock}", store.commit(commit), own.commit(commit))
+            assert_same(
+                "the levels",
+                dict(store.stock_levels([MUG, CUP])),
+                dict(own.stock_levels([MUG, CUP])),
+            )
             for key in (MUG, CUP):
-                same(f"waiting for {key}", list(store.waiting(key)), list(own.waiting(key)))
-                same(f"promised of {key}", store.promised(key), own.promised(key))
-                same(f"movements of {key}", list(store.movements(key)), list(own.movements(key)))
+                assert_same(
+                    f"waiting for {key}", list(store.waiting_list(key)), list(own.waiting_list(key))
+                )
+                assert_same(
+                    f"promised of {key}", store.reservations_of(key), own.reservations_of(key)
+                )
+                assert_same(
+                    f"movements of {key}",
+                    list(store.stock_movements(key)),
+                    list(own.stock_movements(key)),
+                )
             for order in "AB":
-                same(f"reserved for {order}", store.reserved(order), own.reserved(order))
+                assert_same(
+                    f"reserved for {order}",
+                    store.reservations_of_order(order),
+                    own.reservations_of_order(order),
+                )

@@ -7,11 +7,11 @@ from hypothesis.strategies import SearchStrategy
 from orderflow.engine import Engine
 from orderflow.ports import Store
 from orderflow.testing.contract import law
+from orderflow.testing.histories import every_way, histories
 from orderflow.testing.history import History
-from orderflow.testing.lives import every_way, histories
 from orderflow.testing.store_orders import OrderLaws
+from orderflow.testing.store_outbox import WorkLaws
 from orderflow.testing.store_stock import StockLaws
-from orderflow.testing.store_work import WorkLaws
 
 __all__ = ["StoreContract"]
 

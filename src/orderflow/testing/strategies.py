@@ -12,23 +12,23 @@ from hypothesis.strategies import SearchStrategy
 from orderflow.engine import Engine
 from orderflow.errors import PortFailed, Refusal
 from orderflow.fulfillment.strategy import FulfillmentStrategy
-from orderflow.model.commands import Body
+from orderflow.model.commands import CommandBody
 from orderflow.model.document import Line, NewOrder
 from orderflow.model.ledger import IN_WORK, Bucket
-from orderflow.model.observations import Fact
+from orderflow.model.observations import ObservationBody
 from orderflow.model.phases import Phase
 from orderflow.ports import Store
 from orderflow.testing.contract import law, must_meet
 from orderflow.testing.data import SKUS, lines, orders
+from orderflow.testing.histories import HistoryContract, check_raised
 from orderflow.testing.history import History
-from orderflow.testing.lives import LivedContract, check_raised
 
 __all__ = ["FulfillmentStrategyContract"]
 
 _LIVES = 0.25
 
 
-class FulfillmentStrategyContract(LivedContract):
+class FulfillmentStrategyContract(HistoryContract):
     """What an engine relies on in every fulfillment strategy.
 
     Give ``make_strategy``; override ``line`` with what the strategy is for, ``order`` where its
@@ -110,37 +110,39 @@ class FulfillmentStrategyContract(LivedContract):
         check_raised(life)
         for done in life.performed:
             expected = done.error is None or isinstance(done.error, PortFailed)
-            assert expected, f"{done.deed.name} raised {done.error!r}; raise PortFailed, or answer"
+            assert expected, (
+                f"{done.effect.name} raised {done.error!r}; raise PortFailed, or answer"
+            )
 
     @law(share=_LIVES, since="0.1", why="the engine applies what it answers, and nothing else")
-    def it_answers_with_commands_and_facts(self, life: History) -> None:
-        """A deed is answered with a command, with a fact, or with None for later."""
+    def it_answers_with_commands_and_observations(self, life: History) -> None:
+        """An effect is answered with a command, with an observation, or with None for later."""
         for done in life.performed:
-            known = done.reply is None or isinstance(done.reply, Body | Fact)
-            told = f"{done.deed.name} was answered with {done.reply!r}"
+            known = done.reply is None or isinstance(done.reply, CommandBody | ObservationBody)
+            told = f"{done.effect.name} was answered with {done.reply!r}"
             assert known, f"{told}; answer with a command, a fact, or None"
 
     @law(share=_LIVES, since="0.1", why="what is refused is asked again, then left to a person")
     def its_answers_are_accepted(self, quiet_life: History) -> None:
         """In a quiet life nothing that it answers is refused."""
         quiet_life.finish()
-        given = {done.deed.key: done for done in quiet_life.performed if done.error is None}
-        for row in quiet_life.engine.store.gave_up("", 100):
+        given = {done.effect.key: done for done in quiet_life.performed if done.error is None}
+        for row in quiet_life.engine.store.given_up_rows("", 100):
             if row.key in given:
                 told = f"{row.name} was answered with {given[row.key].reply!r}"
                 raise AssertionError(f"{told}, and the engine refused it: {row.error}")
 
     @law(share=_LIVES, since="0.1", why="the worker asks again when it did not hear the answer")
-    def the_same_key_is_the_same_deed(self, quiet_life: History) -> None:
+    def the_same_key_is_the_same_effect(self, quiet_life: History) -> None:
         """Asked to do a deed again with the same key, it gives the answer that it gave."""
         strategies = {s.code: s for s in quiet_life.engine.rules.fulfillers}
         for done in list(quiet_life.performed):
             strategy = strategies[done.strategy]
             assert isinstance(strategy, FulfillmentStrategy)  # the engine takes no other
-            again = strategy.perform(attrs.evolve(done.deed, attempt=2))
+            again = strategy.perform(attrs.evolve(done.effect, attempt=2))
             same = done.error is not None or again == done.reply
-            told = f"{done.deed.key} was answered with {done.reply!r}, then with {again!r}"
-            assert same, f"{told}; the same key is the same deed"
+            told = f"{done.effect.key} was answered with {done.reply!r}, then with {again!r}"
+            assert same, f"{told}; the same key is the same effect"
 
     @law(share=_LIVES, since="0.1", why="what nobody ordered is given away, and stock is wrong")
     def it_ships_exactly_what_was_ordered(self, quiet_life: History) -> None:

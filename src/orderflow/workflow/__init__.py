@@ -1,18 +1,21 @@
 """Workflows: graphs as data, checked when built, run on the ``transitions`` package."""
 
+from typing import TYPE_CHECKING
+
+from orderflow.renamed import old_names
+from orderflow.workflow.arguments import named
 from orderflow.workflow.definition import Workflow
-from orderflow.workflow.given import named
 from orderflow.workflow.graph import (
     EffectOf,
     Guard,
-    OfUnits,
-    PartyAnswer,
-    Release,
+    PartnerAnswer,
     State,
     StepWork,
     TaskFor,
     TimerFor,
     Transition,
+    UnitsPending,
+    WorkRelease,
 )
 from orderflow.workflow.machine import (
     CompiledWorkflow,
@@ -30,16 +33,19 @@ __all__ = [
     "Guard",
     "Inside",
     "NoHooks",
-    "OfUnits",
-    "PartyAnswer",
+    "PartnerAnswer",
     "PointHooks",
-    "Release",
     "State",
     "StepWork",
     "TaskFor",
     "TimerFor",
     "Transition",
+    "UnitsPending",
+    "WorkRelease",
     "Workflow",
     "as_machine",
     "named",
 ]
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orderflow.workflow.given import name_of
+from orderflow.workflow.arguments import name_of
 from orderflow.workflow.graph import Graph, Transition
 
 __all__ = ["mermaid", "table"]

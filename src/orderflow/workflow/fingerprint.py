@@ -13,19 +13,19 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from orderflow.workflow.given import name_of
+from orderflow.workflow.arguments import name_of
 from orderflow.workflow.graph import (
     EffectOf,
     Graph,
-    OfUnits,
-    PartyAnswer,
-    Release,
+    PartnerAnswer,
+    PendingItem,
     State,
     StepWork,
     TaskFor,
     TimerFor,
     Transition,
-    WaitsFor,
+    UnitsPending,
+    WorkRelease,
 )
 
 __all__ = ["declared", "fingerprint"]
@@ -69,7 +69,7 @@ def _transition(way: Transition[Any]) -> Declared:
     )
 
 
-def _wait(waits_for: WaitsFor) -> Declared:
+def _wait(waits_for: PendingItem) -> Declared:
     tell = next(tell for kind, tell in _WAITS.items() if isinstance(waits_for, kind))
     return tell(waits_for)
 
@@ -84,12 +84,12 @@ _WAITS: Mapping[type[Any], Callable[[Any], Declared]] = {
     EffectOf: lambda wait: _told(
         kind="effect", name=wait.name, party=wait.party, within=_seconds(wait.within)
     ),
-    PartyAnswer: lambda wait: _told(
+    PartnerAnswer: lambda wait: _told(
         kind="party", party=wait.party, within=_seconds(wait.within), role=wait.role
     ),
     TimerFor: lambda wait: _told(kind="timer", delay=_seconds(wait.delay), trigger=wait.trigger),
-    Release: lambda _wait: _told(kind="release"),
-    OfUnits: lambda _wait: _told(kind="units"),
+    WorkRelease: lambda _wait: _told(kind="release"),
+    UnitsPending: lambda _wait: _told(kind="units"),
 }
 
 

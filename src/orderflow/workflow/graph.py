@@ -12,22 +12,22 @@ import attrs
 from orderflow.errors import Refusal
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
-from orderflow.workflow.given import names, plain_call
+from orderflow.workflow.arguments import names, plain_call
 
 __all__ = [
     "AnyPhase",
     "EffectOf",
     "Graph",
     "Guard",
-    "OfUnits",
-    "PartyAnswer",
-    "Release",
+    "PartnerAnswer",
+    "PendingItem",
     "State",
     "StepWork",
     "TaskFor",
     "TimerFor",
     "Transition",
-    "WaitsFor",
+    "UnitsPending",
+    "WorkRelease",
 ]
 
 S = TypeVar("S")
@@ -73,7 +73,7 @@ class EffectOf:
 
 
 @attrs.frozen
-class PartyAnswer:
+class PartnerAnswer:
     """Waits for another party; after *within* a task for *role* asks about it."""
 
     party: str
@@ -90,12 +90,12 @@ class TimerFor:
 
 
 @attrs.frozen
-class Release:
+class WorkRelease:
     """Waits for the order to release its work."""
 
 
 @attrs.frozen
-class OfUnits:
+class UnitsPending:
     """Waits for what the order's units wait for."""
 
 
@@ -111,7 +111,7 @@ def _transitions(given: Iterable[Transition[Any]]) -> tuple[Transition[Any], ...
     return tuple(given)
 
 
-WaitsFor = StepWork | TaskFor | EffectOf | PartyAnswer | TimerFor | Release | OfUnits
+PendingItem = StepWork | TaskFor | EffectOf | PartnerAnswer | TimerFor | WorkRelease | UnitsPending
 
 
 @attrs.frozen
@@ -123,7 +123,7 @@ class State:
 
     name: str
     phase: AnyPhase
-    waits_for: WaitsFor | None = None
+    waits_for: PendingItem | None = None
     keeps: frozenset[str] = attrs.field(default=frozenset(), converter=names)
 
 

@@ -20,7 +20,7 @@ def findings(workflow: Graph[Any]) -> list[Problem]:
         *_reach(workflow),
         *_waits(workflow),
         *_ambiguous(workflow),
-        *_facts(workflow),
+        *_observed(workflow),
         *_remote(workflow),
         *_ledger(workflow),
     ]
@@ -116,7 +116,7 @@ def _ambiguous(workflow: Graph[Any]) -> Iterator[Problem]:
             unguarded[t.trigger, t.source] = t
 
 
-def _facts(workflow: Graph[Any]) -> Iterator[Problem]:
+def _observed(workflow: Graph[Any]) -> Iterator[Problem]:
     for fact in sorted(workflow.facts):
         answered = {t.source for t in workflow.transitions if t.trigger == fact}
         for state in workflow.states:

@@ -13,7 +13,7 @@ from orderflow.model.commands import Cancel
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import ParcelView
-from orderflow.model.stock import Cause, Move, Release
+from orderflow.model.stock import AdjustStock, Cause, Release
 from tests.kernel.values import (
     MAIN,
     NOW,
@@ -58,7 +58,7 @@ def test_all_that_can_be_is_cancelled_where_nothing_is_named() -> None:
 def test_what_is_in_somebodys_hands_is_put_away() -> None:
     decision = making(an_order({slot("picked", "F"): 2, slot("packed", "F", "P"): 1}))
     cancel(decision, Cancel())
-    asked = [event for event in decision.events if isinstance(event, ev.PutAwayAsked)]
+    asked = [event for event in decision.events if isinstance(event, ev.PutAwayRequested)]
     assert [(e.put_away, e.location, e.quantity) for e in asked] == [
         ("A-A4.1", "main", 2),
         ("A-A4.2", "main", 1),
@@ -71,7 +71,7 @@ def test_reserved_stock_is_free_at_once_and_undelivered_goods_are_back_on_their_
         an_order({slot("allocated", "F"): 2, slot("returned_undelivered", "F", "P"): 1})
     )
     cancel(decision, Cancel())
-    back = Move(MAIN, 1, Cause.RETURN, "P")
+    back = AdjustStock(MAIN, 1, Cause.RETURN, "P")
     assert decision.stock == [Release(MAIN, "A", "1", 2), back]
     assert decision.units == {
         slot("cancelled"): 2,

@@ -106,7 +106,7 @@ def test_another_address_takes_parcels_apart_that_are_here() -> None:
     assert decision.order.document.ship_to == THERE
     assert moves(decision) == [("packed", "picked", 1)]
     statuses = {view.id: view.status for view in decision.order.state.parcels.values()}
-    assert statuses == {"P": ParcelStatus.VOIDED, "Q": ParcelStatus.LABELLED}
+    assert statuses == {"P": ParcelStatus.VOIDED, "Q": ParcelStatus.LABELED}
 
 
 def test_what_does_not_go_there_is_refused() -> None:

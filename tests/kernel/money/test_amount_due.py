@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import Line
-from orderflow.model.amount_due import is_kept_whole, owed_for_what_is_kept, to_collect
+from orderflow.model.amount_due import amount_due, cash_to_collect, is_due_in_full
 from orderflow.model.document import Charge, Terms
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.state import LineState, Payments
@@ -26,13 +26,11 @@ def test_what_is_kept_is_owed_with_the_charges_as_long_as_any_is(
     units = {slot(where): kept, slot(why): gone}
     order = an_order({at: n for at, n in units.items() if n}, {"charges": POSTAGE})
     nothing_was_ordered = not kept + gone
-    assert owed_for_what_is_kept(order) == (
-        kept * PRICE + 357 if kept or nothing_was_ordered else 0
-    )
+    assert amount_due(order) == (kept * PRICE + 357 if kept or nothing_was_ordered else 0)
 
 
 def test_an_order_is_whole_until_a_unit_of_it_is_gone_or_back() -> None:
-    whole = [bucket for bucket in Bucket if is_kept_whole(an_order({slot(bucket): 1}))]
+    whole = [bucket for bucket in Bucket if is_due_in_full(an_order({slot(bucket): 1}))]
     assert set(Bucket) - set(whole) == {"cancelled", "substituted", "returned"}
 
 
@@ -46,7 +44,7 @@ def test_what_cancelling_gives_back_bit_by_bit_adds_up_to_the_line(
     for gone in (sum(parts[: n + 1]) for n in range(len(parts))):
         stands = {slot("cancelled"): gone, slot("open"): units - gone}
         order = an_order({at: n for at, n in stands.items() if n}, {"lines": lines})
-        owed.append(owed_for_what_is_kept(order))
+        owed.append(amount_due(order))
     given_back = [before - after for before, after in pairwise(owed)]
     assert min(given_back, default=0) >= 0
     assert owed[-1] == (0 if parts else amount + tax)
@@ -62,20 +60,20 @@ def test_goods_that_came_back_are_owed_until_they_are_accepted(
     units = {slot("returned", "F", "P", "R1"): came, slot("delivered", "F", "P"): 1}
     order = an_order(units, returns={"R1": rma})
     kept = 1 + (min(came, rejected) if closed else came)
-    assert owed_for_what_is_kept(order) == kept * PRICE
+    assert amount_due(order) == kept * PRICE
 
 
 def test_what_was_rejected_is_kept_once_though_it_came_from_several_parcels() -> None:
     rma = a_return("closed", {"1": 4}, rejected={"1": 3})
     units = {slot("returned", "F", f"P{n}", "R1"): 2 for n in range(2)}
-    assert owed_for_what_is_kept(an_order(units, returns={"R1": rma})) == 3 * PRICE
+    assert amount_due(an_order(units, returns={"R1": rma})) == 3 * PRICE
 
 
 def test_a_substitute_is_paid_for_as_its_line() -> None:
     lines = {"1": LineState("MUG", 3), "1.s1": LineState("CUP", 2, substitutes="1")}
     document = {"lines": (Line(id="1", sku="MUG", quantity=3, amount=3 * PRICE),)}
     units = {slot("substituted"): 2, slot("open"): 1, slot("shipped", "F", line="1.s1"): 2}
-    assert owed_for_what_is_kept(an_order(units, document, lines=lines)) == 3 * PRICE
+    assert amount_due(an_order(units, document, lines=lines)) == 3 * PRICE
 
 
 # --- at the door ----------------------------------------------------------------------------------
@@ -95,16 +93,16 @@ def test_carriers_collect_what_is_owed_and_was_not_paid_ahead(
     total = sum(parcels) * PRICE + 357
     payments = Payments(total=total, captured=captured, refunded=min(refunded, captured))
     order = an_order(units, CASH, payments=payments)
-    collected = [to_collect(order, f"P{n}") for n in range(len(parcels))]
-    assert sum(collected) == max(0, total - payments.kept)
+    collected = [cash_to_collect(order, f"P{n}") for n in range(len(parcels))]
+    assert sum(collected) == max(0, total - payments.net_captured)
     assert min(collected) >= 0
-    if not payments.kept:
+    if not payments.net_captured:
         assert collected[0] == parcels[0] * PRICE + 357, "the charges come with the first"
 
 
 def test_nobody_collects_for_what_is_gone_astray_or_paid_otherwise() -> None:
     units = {slot("lost", "F", "P1"): 2, slot("packed", "F", "P2"): 1}
-    assert [to_collect(an_order(units, CASH), p) for p in ("P1", "P2")] == [0, PRICE + 357]
-    assert to_collect(an_order(units), "P2") == 0
+    assert [cash_to_collect(an_order(units, CASH), p) for p in ("P1", "P2")] == [0, PRICE + 357]
+    assert cash_to_collect(an_order(units), "P2") == 0
     for bucket in ("returning_undelivered", "returned_undelivered"):
-        assert to_collect(an_order({slot(bucket, "F", "P1"): 1}, CASH), "P1") == 0
+        assert cash_to_collect(an_order({slot(bucket, "F", "P1"): 1}, CASH), "P1") == 0

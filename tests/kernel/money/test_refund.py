@@ -10,14 +10,14 @@ from orderflow.kernel.money.refund import (
     propose_refunds,
     refund_key,
     refund_reported,
-    retry,
+    retry_refund,
     update_total,
 )
 from orderflow.model import events as ev
 from orderflow.model.commands import RetryRefund
 from orderflow.model.observations import PaymentReported
 from orderflow.model.phases import OrderPhase
-from orderflow.model.state import PaymentFact, Payments, Refund, RefundStatus
+from orderflow.model.state import PaymentOutcome, Payments, Refund, RefundStatus
 from tests.kernel.values import PRICE, a_refund, an_order, codes, making, rules, slot
 
 PENDING, FAILED = RefundStatus.PENDING, RefundStatus.FAILED
@@ -49,7 +49,7 @@ def test_what_is_proposed_is_what_is_due(
     order = an_order(units, refunds=refunds, payments=payments, phase=phase)
     decision = making(order)
     propose_refunds(decision)
-    due = payments.kept - payments.total
+    due = payments.net_captured - payments.total
     if not over:
         due = min(due, gone * PRICE - paid_back)
     after = list(decision.order.state.refunds.values())
@@ -104,19 +104,19 @@ def test_where_a_withdrawn_refund_may_have_been_paid_a_person_looks() -> None:
 @pytest.mark.parametrize(
     ("fact", "status", "after"),
     [
-        (PaymentFact.REFUNDED, PENDING, PAID),
-        (PaymentFact.REFUNDED, FAILED, PAID),
-        (PaymentFact.REFUNDED, WITHDRAWN, PAID),
-        (PaymentFact.REFUNDED, PAID, PAID),
-        (PaymentFact.FAILED, PENDING, FAILED),
-        (PaymentFact.FAILED, PAID, PAID),
-        (PaymentFact.FAILED, WITHDRAWN, WITHDRAWN),
-        (PaymentFact.CAPTURED, PENDING, PENDING),
+        (PaymentOutcome.REFUNDED, PENDING, PAID),
+        (PaymentOutcome.REFUNDED, FAILED, PAID),
+        (PaymentOutcome.REFUNDED, WITHDRAWN, PAID),
+        (PaymentOutcome.REFUNDED, PAID, PAID),
+        (PaymentOutcome.FAILED, PENDING, FAILED),
+        (PaymentOutcome.FAILED, PAID, PAID),
+        (PaymentOutcome.FAILED, WITHDRAWN, WITHDRAWN),
+        (PaymentOutcome.CAPTURED, PENDING, PENDING),
     ],
 )
 @pytest.mark.parametrize("reference", ["A-M1", "A-M1:refund:0", "A-M9", "other"])
 def test_a_report_moves_the_refund_that_it_names(
-    fact: PaymentFact, status: RefundStatus, after: RefundStatus, reference: str
+    fact: PaymentOutcome, status: RefundStatus, after: RefundStatus, reference: str
 ) -> None:
     refunds = {"A-M0": a_refund(0, 5), "A-M1": a_refund(1, 5, status)}
     counted = Payments(refunded=5, amounts={f"{fact}:{reference}": 5})
@@ -132,7 +132,7 @@ def test_of_another_amount_finance_is_asked(reference: str, more: int) -> None:
     counted = Payments(amounts={f"refunded:{reference}": 5 + more})
     order = an_order({slot("cancelled"): 1}, refunds={"A-M1": a_refund(1, 5)}, payments=counted)
     decision = making(order)
-    said = PaymentReported(fact=PaymentFact.REFUNDED, amount=5 + more, reference=reference)
+    said = PaymentReported(fact=PaymentOutcome.REFUNDED, amount=5 + more, reference=reference)
     refund_reported(decision, said)
     asked = [(e.name, e.role) for e in decision.events if isinstance(e, ev.TaskOpened)]
     assert asked == ([("exception.refund_amount", "finance")] if more else [])
@@ -142,7 +142,7 @@ def test_of_another_amount_finance_is_asked(reference: str, more: int) -> None:
 def test_only_what_failed_is_tried_again_and_under_a_new_key(status: RefundStatus) -> None:
     refund = a_refund(1, 5, status)
     decision = making(an_order({slot("cancelled"): 1}, refunds={"A-M1": refund}))
-    retry(decision, RetryRefund(refund="A-M1"))
+    retry_refund(decision, RetryRefund(refund="A-M1"))
     if status is FAILED:
         assert refund_key(decision.order.state.refunds["A-M1"]) != refund_key(refund)
     else:
@@ -151,13 +151,13 @@ def test_only_what_failed_is_tried_again_and_under_a_new_key(status: RefundStatu
 
 def test_a_refund_that_is_none_is_named_beside_those_that_are() -> None:
     decision = making(an_order({slot("cancelled"): 1}, refunds={"A-M1": a_refund(1, 5)}))
-    retry(decision, RetryRefund(refund="A-M7"))
+    retry_refund(decision, RetryRefund(refund="A-M7"))
     assert decision.refusals[0].sentence == "there is no refund A-M7; there are: A-M1"
 
 
 def test_what_is_owed_is_written_down_when_it_has_changed() -> None:
     units = {slot("cancelled"): 1, slot("open"): 2}
-    for noted, events in ((3 * PRICE, [ev.TotalChanged(2 * PRICE)]), (2 * PRICE, [])):
+    for noted, events in ((3 * PRICE, [ev.AmountDueChanged(2 * PRICE)]), (2 * PRICE, [])):
         decision = making(an_order(units, payments=Payments(total=noted)))
         update_total(decision)
         assert decision.events == events
@@ -165,12 +165,12 @@ def test_what_is_owed_is_written_down_when_it_has_changed() -> None:
 
 def test_a_whole_order_owes_its_document_unless_the_policy_says_otherwise() -> None:
     whole = an_order({slot("open"): 2}, payments=Payments(total=7))
-    dear = rules(owed=lambda _order: 9)
-    for policy, events in ((rules(), []), (dear, [ev.TotalChanged(9)])):
+    dear = rules(amount_due=lambda _order: 9)
+    for policy, events in ((rules(), []), (dear, [ev.AmountDueChanged(9)])):
         decision = making(whole, policy)
         update_total(decision)
         assert decision.events == events
     revised = making(whole)
     revised.revise(whole.document)
     update_total(revised)
-    assert revised.events == [ev.TotalChanged(2 * PRICE)]
+    assert revised.events == [ev.AmountDueChanged(2 * PRICE)]

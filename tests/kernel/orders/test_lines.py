@@ -3,7 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow.kernel.orders.lines import free_id, root, standing_for, substitute_id
+from orderflow.kernel.orders.lines import (
+    document_line,
+    free_id,
+    line_and_substitutes,
+    substitute_id,
+)
 from orderflow.model.state import LineState
 
 NAMES = st.sets(st.sampled_from(["1", "2", "3", "4", "1.s1", "1.s2", "2.s1", "mug"]))
@@ -34,12 +39,12 @@ def test_substitutes_are_counted_whosever_they_are() -> None:
 
 def test_a_substitute_is_its_line_and_any_other_is_itself() -> None:
     lines = {"1": MUG, "1.s1": CUP}
-    assert [root(lines, line) for line in ("1", "1.s1", "9")] == ["1", "1", "9"]
+    assert [document_line(lines, line) for line in ("1", "1.s1", "9")] == ["1", "1", "9"]
 
 
 def test_who_speaks_of_a_line_may_mean_what_stands_in_for_it_and_not_the_other_way() -> None:
     lines = {"1": MUG, "1.s1": CUP, "1.s1.s2": CUP, "2": MUG, "2.s1": POT, "1.s9": POT, "3": CUP}
-    assert standing_for(lines, "1") == ("1", "1.s1", "1.s1.s2")
-    assert standing_for(lines, "1.s1") == ("1.s1", "1.s1.s2")
-    assert standing_for(lines, "2") == ("2", "2.s1")
-    assert standing_for(lines, "7") == ("7",)
+    assert line_and_substitutes(lines, "1") == ("1", "1.s1", "1.s1.s2")
+    assert line_and_substitutes(lines, "1.s1") == ("1.s1", "1.s1.s2")
+    assert line_and_substitutes(lines, "2") == ("2", "2.s1")
+    assert line_and_substitutes(lines, "7") == ("7",)

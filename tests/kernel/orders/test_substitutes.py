@@ -10,14 +10,14 @@ from orderflow import Line
 from orderflow.kernel.orders.substitutes import (
     drop_moot_proposals,
     propose,
-    propose_ours,
+    propose_to_customer,
     substitute,
 )
 from orderflow.model import events as ev
-from orderflow.model.commands import ProposeSubstitute, Substitute
+from orderflow.model.commands import AcceptSubstitute, ProposeSubstitute
 from orderflow.model.ledger import Bucket
 from orderflow.model.state import Proposal
-from orderflow.model.stock import Release, Reserve, StockKey, StockLevel, Unwait
+from orderflow.model.stock import LeaveWaitingList, Release, Reserve, StockKey, StockLevel
 from tests.kernel.values import (
     MAIN,
     PRICE,
@@ -63,7 +63,7 @@ def test_we_propose_for_what_nobody_has_begun_with() -> None:
     }
     fos = {"W": an_fo("W", "scheduled"), "F": an_fo("F")}
     decision = making(an_order(units, fulfillment_orders=fos))
-    propose_ours(decision, ProposeSubstitute(line="1", sku="CUP"))
+    propose_to_customer(decision, ProposeSubstitute(line="1", sku="CUP"))
     assert decision.events == [ev.SubstituteProposed("A", "1", "CUP", 3)]
 
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_proposed_is_refused(
     bucket: str, line: str, sku: str, refused: set[str]
 ) -> None:
     decision = making(an_order({slot(bucket): 1}))
-    propose_ours(decision, ProposeSubstitute(line=line, sku=sku))
+    propose_to_customer(decision, ProposeSubstitute(line=line, sku=sku))
     assert (codes(decision), decision.events) == (refused, [])
 
 
@@ -96,13 +96,13 @@ def test_our_substitute_takes_what_is_still_there_reserved_units_last(
         proposals={"A/1": Proposal("A", "1", "CUP", of)},
     )
     decision = making(order, waiting={("1", MAIN): waiting})
-    substitute(decision, Substitute(fo="A", line="1"))
+    substitute(decision, AcceptSubstitute(fo="A", line="1"))
     taken = min(of, open_ + waiting + has)
     assert sum(n for _, dest, n in moves(decision) if dest == "substituted") == taken
     from_reserved = max(0, taken - open_ - waiting)
     assert decision.units.get(slot("allocated", "F"), 0) == has - from_reserved
     released = sum(op.quantity for op in decision.stock if isinstance(op, Release))
-    left = sum(op.quantity for op in decision.stock if isinstance(op, Unwait))
+    left = sum(op.quantity for op in decision.stock if isinstance(op, LeaveWaitingList))
     assert (released, left) == (from_reserved, min(waiting, taken))
     assert decision.order.units(Bucket.OPEN).get("1.s1", 0) == taken
     assert not decision.order.state.proposals
@@ -113,7 +113,7 @@ def test_a_party_with_our_stock_replaces_only_what_is_there(available: int) -> N
     proposals = {"F/1": Proposal("F", "1", "CUP", 2)}
     order = an_order({slot("allocated", "F"): 3}, proposals=proposals)
     decision = making(order, levels={CUP: StockLevel(CUP, available)})
-    substitute(decision, Substitute(fo="F", line="1"))
+    substitute(decision, AcceptSubstitute(fo="F", line="1"))
     if available < 2:
         assert (codes(decision), decision.events) == ({"stock.not_available"}, [])
     else:
@@ -126,7 +126,7 @@ def test_a_party_with_our_stock_replaces_only_what_is_there(available: int) -> N
 def test_what_nobody_proposed_cannot_be_taken() -> None:
     proposals = {"F/1": Proposal("F", "1", "CUP", 2)}
     decision = making(an_order({slot("allocated", "F"): 3}, proposals=proposals))
-    substitute(decision, Substitute(fo="G", line="1"))
+    substitute(decision, AcceptSubstitute(fo="G", line="1"))
     assert codes(decision) == {"substitute.unknown"}
     assert "open proposals: F/1" in decision.refusals[0].sentence
 
@@ -141,5 +141,8 @@ def test_a_proposal_about_units_that_are_gone_is_dropped() -> None:
     units = {slot("allocated", "F"): 1, slot("picked", "G"): 1, slot("open", line="2"): 1}
     decision = making(an_order(units, proposals=proposals))
     drop_moot_proposals(decision)
-    assert decision.events == [ev.SubstituteDropped("G", "1"), ev.SubstituteDropped("A", "1")]
+    assert decision.events == [
+        ev.SubstituteProposalClosed("G", "1"),
+        ev.SubstituteProposalClosed("A", "1"),
+    ]
     assert set(decision.order.state.proposals) == {"F/1", "A/2"}

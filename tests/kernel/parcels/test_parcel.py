@@ -12,19 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow.kernel.parcels.parcel import decide_parcel
-from orderflow.kernel.pending.parcel import parcel_waits
+from orderflow.kernel.pending.parcel import parcel_pending_work
 from orderflow.model.events import Entry
 from orderflow.model.folds.parcel import fold_parcel
 from orderflow.model.messages import (
-    Delivered,
-    Despatched,
+    DeliverParcel,
+    Dispatched,
     EffectFailed,
-    HandOver,
+    HandOverParcel,
     HoldParcel,
     OpenParcel,
     ParcelChanged,
     SealParcel,
-    TakeOut,
+    TakeUnitsOut,
     TimerFired,
     VoidParcel,
 )
@@ -41,7 +41,7 @@ from tests.kernel.values import NOW, RULES
 HOUR = timedelta(hours=1)
 MINE, THEIRS = Content("A", "A-F1", "1", 2), Content("B", "B-F1", "1", 1)
 OPENED = Parcel("P", "in_house", 1, (MINE,), ParcelStatus.CREATED, NOW)
-LABELLED = attrs.evolve(OPENED, carrier="post", tracking_number="T", status=ParcelStatus.LABELLED)
+LABELLED = attrs.evolve(OPENED, carrier="post", tracking_number="T", status=ParcelStatus.LABELED)
 OUT = attrs.evolve(LABELLED, handed_over=True, status=ParcelStatus.HANDED_OVER)
 
 
@@ -62,10 +62,10 @@ BODIES = st.sampled_from(
     [
         LabelBought(parcel="P", carrier="post", tracking_number="T"),
         LabelVoided(parcel="P"),
-        HandOver(),
+        HandOverParcel(),
         SealParcel(),
         VoidParcel(),
-        Delivered(),
+        DeliverParcel(),
         scan(ParcelStatus.IN_TRANSIT, "e1"),
         scan(ParcelStatus.RETURNING_TO_SENDER, "e2"),
         scan(ParcelStatus.DELIVERED, "e3", signed=True),
@@ -74,7 +74,7 @@ BODIES = st.sampled_from(
         HoldParcel("A", False),
         EffectFailed("P:label:0", "label", "P"),
         TimerFired("k", "tracking", "P"),
-        TakeOut((attrs.evolve(MINE, quantity=1),)),
+        TakeUnitsOut((attrs.evolve(MINE, quantity=1),)),
         OpenParcel("P", "in_house", (THEIRS,), sealed=False),
     ]
 )
@@ -91,7 +91,7 @@ def test_the_journal_tells_the_parcel(told: list[Any]) -> None:
         if decision.events:
             parcel = decision.parcel
             entries.append(Entry("parcel:P", parcel.version, at, "", "", decision.events, {}))
-        if not isinstance(body, TakeOut | OpenParcel):
+        if not isinstance(body, TakeUnitsOut | OpenParcel):
             again = decide_parcel(parcel, "P", body, at, at)
             assert (again.events, again.messages) == ((), ())
     assert fold_parcel(entries, "P") == parcel
@@ -131,7 +131,7 @@ def test_a_delivery_to_the_sender_is_none_unless_it_names_the_recipient() -> Non
     assert after(OUT, back, scan(ParcelStatus.DELIVERED)).status is ParcelStatus.RETURNED_TO_SENDER
     named = scan(ParcelStatus.DELIVERED, to_recipient=True)
     assert after(OUT, back, named).status is ParcelStatus.DELIVERED
-    assert after(OUT, back, Delivered()).status is ParcelStatus.DELIVERED
+    assert after(OUT, back, DeliverParcel()).status is ParcelStatus.DELIVERED
 
 
 @given(
@@ -158,7 +158,7 @@ def test_what_is_taken_out_is_in_it_no_more(taken: list[tuple[str, int]]) -> Non
     parcel = attrs.evolve(OPENED, contents=(MINE, THEIRS))
     left = {"A": 2, "B": 1}
     for order, units in taken:
-        parcel = after(parcel, TakeOut((Content(order, f"{order}-F1", "1", units),)))
+        parcel = after(parcel, TakeUnitsOut((Content(order, f"{order}-F1", "1", units),)))
         left[order] = max(0, left[order] - units)
     assert {c.order: c.quantity for c in parcel.contents} == {k: n for k, n in left.items() if n}
     assert parcel.lead == next((order for order in "AB" if left[order]), parcel.lead)
@@ -184,7 +184,7 @@ def test_orders_hear_of_what_looks_different_to_them() -> None:
     more = told(OpenParcel("P", "in_house", (attrs.evolve(THEIRS, line="2"),), sealed=False))
     assert set(more) == {"order:B"}
     assert told(OpenParcel("P", "in_house", (MINE,), sealed=True), None) == {}
-    left = told(Despatched("P", "dropship", (MINE,), "ups", "X"), None)["order:A"]
+    left = told(Dispatched("P", "dropship", (MINE,), "ups", "X"), None)["order:A"]
     assert (left.status, left.carrier, left.lead) == (ParcelStatus.HANDED_OVER, "ups", "A")
 
 
@@ -196,8 +196,8 @@ def test_who_looks_for_a_parcel_finds_it_by_its_number_from_then_on() -> None:
     assert known_as(OPENED, SealParcel()) == ()
     assert known_as(OPENED, label) == ("tracking:T2",)
     assert known_as(LABELLED, label) == ("tracking:T2",)
-    assert known_as(LABELLED, HandOver()) == ()
-    assert known_as(None, Despatched("P", "dropship", (MINE,), "ups", "")) == (
+    assert known_as(LABELLED, HandOverParcel()) == ()
+    assert known_as(None, Dispatched("P", "dropship", (MINE,), "ups", "")) == (
         "parcel:P",
         "tracking:P",
     )
@@ -211,7 +211,7 @@ def test_a_status_is_as_old_as_the_scan_that_gave_it() -> None:
     assert (scanned.since, scanned.version) == (NOW + HOUR, 2)
     again = decide_parcel(scanned, "P", HoldParcel("A", True), NOW + 9 * HOUR, NOW).parcel
     assert again.since == NOW + HOUR
-    handed = decide_parcel(LABELLED, "P", HandOver(), NOW + 9 * HOUR, NOW).parcel
+    handed = decide_parcel(LABELLED, "P", HandOverParcel(), NOW + 9 * HOUR, NOW).parcel
     assert handed.since == NOW + 9 * HOUR
 
 
@@ -245,20 +245,20 @@ SCANNED = attrs.evolve(
     ],
 )
 def test_what_a_parcel_waits_for(parcel: Parcel, wanted: dict[str, type]) -> None:
-    found = parcel_waits(parcel, RULES)
+    found = parcel_pending_work(parcel, RULES)
     assert {each.name: type(each) for each in found.values()} == wanted
     assert all(key == each.key for key, each in found.items())
 
 
 def test_a_carrier_has_its_time_since_it_was_last_heard() -> None:
     def due(parcel: Parcel) -> Any:
-        (timer,) = parcel_waits(parcel, RULES).values()
+        (timer,) = parcel_pending_work(parcel, RULES).values()
         assert isinstance(timer, Timer)
         return timer.due - RULES.windows.tracking
 
     assert (due(OUT), due(SCANNED)) == (NOW, NOW + HOUR)
     assert due(attrs.evolve(SCANNED, since=NOW + 2 * HOUR)) == NOW + 2 * HOUR
-    keys = {key for parcel in (OUT, SCANNED) for key in parcel_waits(parcel, RULES)}
+    keys = {key for parcel in (OUT, SCANNED) for key in parcel_pending_work(parcel, RULES)}
     assert len(keys) == 2, "each word of the carrier begins a time of its own"
 
 

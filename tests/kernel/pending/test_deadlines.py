@@ -12,17 +12,21 @@ from hypothesis import strategies as st
 
 from orderflow.calendars import Hours
 from orderflow.errors import Refusal
-from orderflow.kernel.money.payment import charged_back, told_again
+from orderflow.kernel.money.payment import amount_differs, charged_back
 from orderflow.kernel.orders.review import feedback_given
-from orderflow.kernel.pending.deadlines import (
-    ENDED,
-    all_reached,
-    deadlines,
-    escalating,
-    is_signed,
-    patience,
+from orderflow.kernel.pending.deadline_passed import (
+    DEADLINE_PASSED,
+    cancel_unpaid,
+    is_cancelled_when_unpaid,
 )
-from orderflow.kernel.pending.due import AT_DEADLINE, cancel_unpaid, expires
+from orderflow.kernel.pending.deadlines import (
+    TASK_IS_OVER,
+    all_delivered,
+    answer_deadline,
+    deadlines,
+    is_signed,
+    with_escalation,
+)
 from orderflow.model import events as ev
 from orderflow.model.document import Terms
 from orderflow.model.messages import TimerFired
@@ -30,7 +34,7 @@ from orderflow.model.observations import Feedback, FeedbackGiven, PaymentReporte
 from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import OrderPhase
-from orderflow.model.state import Hold, OpenTask, ParcelView, PaymentFact, Payments, Review
+from orderflow.model.state import Hold, OpenTask, ParcelView, PaymentOutcome, Payments, Review
 from orderflow.model.work import Task, Timer
 from orderflow.policies import Windows
 from tests.kernel.values import (
@@ -82,9 +86,9 @@ def test_a_promise_that_neared_passes_next_and_then_nothing() -> None:
         (timer,) = deadlines(order, RULES)
         assert timer.name == expected
         done = (*order.state.done_timers, timer.key)
-        order = order.at(attrs.evolve(order.state, done_timers=done))
+        order = order.with_state(attrs.evolve(order.state, done_timers=done))
     assert list(deadlines(order, RULES)) == []
-    moved = order.at(attrs.evolve(order.state, promised=promised + DAY))
+    moved = order.with_state(attrs.evolve(order.state, promised=promised + DAY))
     assert timers(moved) == {"at_risk": promised}
 
 
@@ -99,8 +103,8 @@ def test_a_promise_that_was_kept_is_not_looked_after(bucket: str) -> None:
 @given(st.integers(-3, 8))
 def test_a_task_about_a_promise_ends_when_it_is_safe(days: int) -> None:
     order = an_order({slot("open"): 1}, promised=NOW + 5 * DAY)
-    assert ENDED["promise"](order, RULES, NOW + days * DAY) == (days < 4)
-    assert ENDED["promise"](delivered(promised=NOW), RULES, NOW + days * DAY)
+    assert TASK_IS_OVER["promise"](order, RULES, NOW + days * DAY) == (days < 4)
+    assert TASK_IS_OVER["promise"](delivered(promised=NOW), RULES, NOW + days * DAY)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +119,7 @@ def test_who_is_told_of_a_promise(name: str, opened: bool, role: str, escalated:
     task = OpenTask("A:promise", "promise", "support", "soon", "A", NOW)
     tasks = {"A:promise": task} if opened else {}
     decision = making(an_order({slot("open"): 1}, promised=NOW, tasks=tasks))
-    AT_DEADLINE[name](decision, TimerFired("k", name, "A"))
+    DEADLINE_PASSED[name](decision, TimerFired("k", name, "A"))
     (event,) = decision.events
     assert isinstance(event, ev.TaskEscalated if escalated else ev.TaskOpened)
     assert event.role == RULES.steps.role(role)
@@ -176,9 +180,9 @@ def test_only_a_signature_for_all_of_it_confirms_at_once(signed: tuple[bool, boo
 )
 def test_all_is_reached_when_no_live_unit_is_left(others: str, reached: bool) -> None:
     units = {**DELIVERED, slot(others, "F", "Q"): 1}
-    assert all_reached(an_order(units, delivered_at=NOW)) == reached
-    assert not all_reached(an_order(units))
-    assert not all_reached(an_order({slot("cancelled"): 1}, delivered_at=NOW))
+    assert all_delivered(an_order(units, delivered_at=NOW)) == reached
+    assert not all_delivered(an_order(units))
+    assert not all_delivered(an_order({slot("cancelled"): 1}, delivered_at=NOW))
 
 
 @pytest.mark.parametrize(("hour", "asked"), [(9, True), (10, False), (7, False)])
@@ -186,7 +190,7 @@ def test_a_review_that_is_due_at_night_is_put_off(hour: int, asked: bool) -> Non
     hours = rules(windows=Windows(review_hours=Hours("UTC", time(8), time(10))))
     now = NOW.replace(hour=hour)
     decision = making(delivered(), hours, now=now)
-    AT_DEADLINE["review"](decision, TimerFired("k", "review", "A"))
+    DEADLINE_PASSED["review"](decision, TimerFired("k", "review", "A"))
     if asked:
         assert [effect.data for effect in decision.effects] == [{"template": "review-request"}]
         assert decision.order.state.review is Review.ASKED
@@ -261,19 +265,19 @@ def test_what_was_delivered_before_it_is_paid(
 def test_patience_begins_again_when_its_task_was_closed() -> None:
     state = an_order({slot("open"): 1}).state
     for times in range(3):
-        (timer,) = patience(state, "carrier", "F", NOW, 2 * DAY)
+        (timer,) = answer_deadline(state, "carrier", "F", NOW, 2 * DAY)
         assert timer.due == NOW + (times + 1) * 2 * DAY
         state = attrs.evolve(state, done_timers=(*state.done_timers, timer.key))
     tasks = {"F:overdue.carrier": OpenTask("", "", "", "", "F")}
-    assert list(patience(attrs.evolve(state, tasks=tasks), "carrier", "F", NOW, DAY)) == []
-    assert list(patience(attrs.evolve(state, tasks=tasks), "payment", "F", NOW, DAY))
+    assert list(answer_deadline(attrs.evolve(state, tasks=tasks), "carrier", "F", NOW, DAY)) == []
+    assert list(answer_deadline(attrs.evolve(state, tasks=tasks), "payment", "F", NOW, DAY))
 
 
 @pytest.mark.parametrize(("sent", "reminded"), [(0, True), (3, True), (4, False)])
 def test_after_the_last_reminder_a_person_asks(sent: int, reminded: bool) -> None:
     keys = tuple(f"A:reminder:{n}" for n in range(sent))
     decision = making(delivered(payments=UNPAID, done_timers=keys))
-    AT_DEADLINE["reminder"](decision, TimerFired("k", "reminder", "A"))
+    DEADLINE_PASSED["reminder"](decision, TimerFired("k", "reminder", "A"))
     assert bool(decision.effects) == reminded
     reasons = [task.reason for task in decision.order.state.tasks.values()]
     assert reasons == ([] if reminded else ["5.00 EUR of A are not paid after 3 reminders"])
@@ -281,7 +285,7 @@ def test_after_the_last_reminder_a_person_asks(sent: int, reminded: bool) -> Non
 
 def test_cash_that_is_not_reported_is_asked_for() -> None:
     decision = making(delivered(payments=UNPAID))
-    AT_DEADLINE["cash"](decision, TimerFired("k", "cash", "A"))
+    DEADLINE_PASSED["cash"](decision, TimerFired("k", "cash", "A"))
     (task,) = decision.order.state.tasks.values()
     assert (task.name, task.role) == ("overdue.cash", "finance")
     assert task.reason == "5.00 EUR of A are due on delivery, and not reported"
@@ -302,7 +306,7 @@ def test_an_order_is_given_up_when_no_money_is_in_sight(
     terms: Terms, released: bool, payments: Payments, in_sight: bool
 ) -> None:
     state = an_order({slot("open"): 1}, terms=terms, released=released, payments=payments).state
-    assert expires(state) == (terms is PREPAID and not released and not in_sight)
+    assert is_cancelled_when_unpaid(state) == (terms is PREPAID and not released and not in_sight)
 
 
 @pytest.mark.parametrize("units", [{slot("open"): 2}, {}])
@@ -325,10 +329,10 @@ def test_an_unpaid_order_that_may_not_be_cancelled_stays_as_it_is() -> None:
 def test_of_two_amounts_the_greatest_counts_and_a_person_asks(
     counts: int, amount: int, failed: bool
 ) -> None:
-    fact = PaymentFact.FAILED if failed else PaymentFact.CAPTURED
+    fact = PaymentOutcome.FAILED if failed else PaymentOutcome.CAPTURED
     paid = Payments(total=9, captured=counts, amounts={"captured:p": counts})
     decision = making(an_order(DELIVERED, payments=paid))
-    told_again(decision, PaymentReported(fact=fact, amount=amount, reference="p"), counts)
+    amount_differs(decision, PaymentReported(fact=fact, amount=amount, reference="p"), counts)
     if failed or amount == counts:
         assert decision.events == []
         return
@@ -337,14 +341,14 @@ def test_of_two_amounts_the_greatest_counts_and_a_person_asks(
     (task,) = after.tasks.values()
     assert (task.of, task.role) == ("A/captured:p", "finance")
     low, high = sorted((counts, amount))
-    kept = [event.reason for event in decision.events if isinstance(event, ev.FactKept)]
+    kept = [event.reason for event in decision.events if isinstance(event, ev.ObservationKept)]
     assert kept == [f"p was captured with different amounts: {low} and {high}"]
 
 
 def test_a_chargeback_is_finances_task() -> None:
     decision = making(delivered())
     charged_back(
-        decision, PaymentReported(fact=PaymentFact.CHARGED_BACK, amount=500, reference="c")
+        decision, PaymentReported(fact=PaymentOutcome.CHARGED_BACK, amount=500, reference="c")
     )
     (task,) = decision.order.state.tasks.values()
     assert (task.name, task.role) == ("exception.charged_back", "finance")
@@ -358,7 +362,9 @@ PICK = Task("F:pick:0:task", "pick", "F", "warehouse", "pick F")
 
 def escalated(task: Task = PICK, window: timedelta | None = DAY, **state: Any) -> list[Any]:
     order = an_order({slot("allocated", "F"): 1}, **state)
-    found = escalating(order.state, rules(windows=Windows(escalation=window)), {task.key: task})
+    found = with_escalation(
+        order.state, rules(windows=Windows(escalation=window)), {task.key: task}
+    )
     return sorted(found.values(), key=lambda wanted: isinstance(wanted, Timer))
 
 
@@ -381,7 +387,7 @@ def test_a_task_that_was_opened_waits_since_then() -> None:
 
 def test_escalation_gives_the_task_to_the_supervisor() -> None:
     decision = making(an_order({slot("allocated", "F"): 1}))
-    AT_DEADLINE["escalation"](decision, TimerFired("k", "escalation", PICK.key))
+    DEADLINE_PASSED["escalation"](decision, TimerFired("k", "escalation", PICK.key))
     assert decision.events == [ev.TaskEscalated(PICK.key, "supervisor")]
 
 
@@ -389,12 +395,12 @@ def test_escalation_gives_the_task_to_the_supervisor() -> None:
 def test_a_task_about_money_ends_when_none_is_missing(name: str) -> None:
     for payments in (UNPAID, Payments(total=500, captured=499), Payments(total=500, captured=500)):
         order = delivered(payments=payments)
-        assert ENDED[name](order, RULES, NOW) == (not payments.outstanding)
+        assert TASK_IS_OVER[name](order, RULES, NOW) == (not payments.outstanding)
 
 
 def test_a_task_about_a_payment_ends_when_no_work_is_kept_back_or_it_is_paid() -> None:
     def ended(order: Order) -> bool:
-        return ENDED["overdue.payment"](order, RULES, NOW)
+        return TASK_IS_OVER["overdue.payment"](order, RULES, NOW)
 
     assert not ended(an_order({slot("open"): 1}))
     assert ended(an_order({slot("open"): 1}, released=True))

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from orderflow.errors import InvalidInput
 from orderflow.kernel.pending import forms
-from orderflow.kernel.pending.forms import answer_form, pick_form, picked_items, read_form, shorts
+from orderflow.kernel.pending.forms import (
+    answer_form,
+    pick_form,
+    picked_items,
+    read_form,
+    short_units,
+)
 from orderflow.model.commands import Item
 from orderflow.model.state import CancellationRequest, OpenTask
 from orderflow.model.work import FormField, Task
@@ -61,7 +67,10 @@ def test_a_picker_is_asked_for_what_is_to_be_picked_and_for_what_its_line_asks()
     order = an_order({slot("allocated", "F"): 2, slot("picked", "F", line="2"): 1})
     lines = {**order.state.lines, "1": attrs.evolve(order.state.lines["1"], asks=("lot", "expiry"))}
     state = attrs.evolve(order.state, lines=lines)
-    fields = [(field.name, field.kind, field.required) for field in pick_form(order.at(state), "F")]
+    fields = [
+        (field.name, field.kind, field.required)
+        for field in pick_form(order.with_state(state), "F")
+    ]
     assert fields == [
         ("short.1", "number", False),
         ("lot.1", "text", True),
@@ -71,7 +80,7 @@ def test_a_picker_is_asked_for_what_is_to_be_picked_and_for_what_its_line_asks()
 
 
 def test_short_units_are_those_that_are_not_none() -> None:
-    assert shorts({"short.1": 2, "short.2": 0, "lot.1": "L"}) == {"1": 2}
+    assert short_units({"short.1": 2, "short.2": 0, "lot.1": "L"}) == {"1": 2}
 
 
 def test_units_are_told_apart_by_their_serial_numbers_or_are_one_lot() -> None:
@@ -93,7 +102,7 @@ def test_a_form_asks_for_the_answers_of_whom_a_task_asks_after() -> None:
     fo = with_supplier("S")
     asked = CancellationRequest("C", "S", {"1": 1}, "", False, NOW)
     assert form_of("overdue.dropship", "S", fulfillment_orders={"S": fo}) == forms.ANSWERED
-    assert form_of("overdue.dropship", "C", cancellations={"C": asked}) == forms.GIVEN_UP
+    assert form_of("overdue.dropship", "C", cancellations={"C": asked}) == forms.CANCELLATION_FORM
     assert (
         form_of("overdue.carrier", "R1", returns={"R1": a_return("approved", {})}) == forms.COMING
     )

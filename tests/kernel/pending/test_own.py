@@ -9,7 +9,7 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow.kernel.pending.own import own_timer, was_refused
+from orderflow.kernel.pending.state_work import is_retry, state_timer
 from tests.shop import Shop
 
 DUE = datetime(2026, 3, 1, tzinfo=UTC)
@@ -20,13 +20,13 @@ STATE = Shop().place().order.state
 def test_each_refusal_asks_for_another_try(times: int) -> None:
     state, keys, dues = STATE, [], []
     for _ in range(times + 1):
-        timer = own_timer(state, "A-1-F1", DUE, DUE)
+        timer = state_timer(state, "A-1-F1", DUE, DUE)
         keys.append(timer.key)
         dues.append(timer.due)
         state = attrs.evolve(state, done_timers=(*state.done_timers, timer.key))
     assert len(set(keys)) == len(keys)
-    assert [was_refused(own_timer(STATE, "A-1-F1", DUE, DUE))] == [False]
-    assert was_refused(own_timer(state, "A-1-F1", DUE, DUE))
+    assert [is_retry(state_timer(STATE, "A-1-F1", DUE, DUE))] == [False]
+    assert is_retry(state_timer(state, "A-1-F1", DUE, DUE))
     pauses = [after - before for before, after in itertools.pairwise(dues)]
     assert all(timedelta(hours=1) <= pause <= timedelta(days=1) for pause in pauses)
     assert pauses == sorted(pauses)

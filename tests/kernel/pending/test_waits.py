@@ -9,14 +9,13 @@ import attrs
 import pytest
 
 from orderflow import MANUAL, InHouse
+from orderflow.kernel.pending.order import pending_work
 from orderflow.kernel.pending.steps import STEP_COMMANDS
-from orderflow.kernel.pending.waits import waits
 from orderflow.model.commands import Collect, Confirm, Pack, Pick, ReleaseHold, Ship
 from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.state import (
-    AskedFor,
     CancellationRequest,
     Hold,
     OpenTask,
@@ -24,6 +23,7 @@ from orderflow.model.state import (
     Proposal,
     PutAway,
     RefundStatus,
+    RequestedEffect,
 )
 from orderflow.model.work import Effect, Task, Timer
 from orderflow.workflow import State, TaskFor, TimerFor, Transition
@@ -50,7 +50,9 @@ CONFIRM = {("confirm", "effect")}
 
 def wanted(order: Order, given: Any = RULES) -> set[tuple[str, str]]:
     """The names of what is waited for, and how."""
-    return {(each.name, type(each).__name__.lower()) for each in waits(order, given).values()}
+    return {
+        (each.name, type(each).__name__.lower()) for each in pending_work(order, given).values()
+    }
 
 
 def test_an_order_that_is_over_waits_for_nothing() -> None:
@@ -59,8 +61,8 @@ def test_an_order_that_is_over_waits_for_nothing() -> None:
 
 def test_waits_are_kept_under_their_keys() -> None:
     order = an_order({slot("allocated", "F"): 1}, holds=HELD)
-    assert all(key == each.key for key, each in waits(order, RULES).items())
-    assert waits(order, RULES) is waits(order, RULES), "derived once"
+    assert all(key == each.key for key, each in pending_work(order, RULES).items())
+    assert pending_work(order, RULES) is pending_work(order, RULES), "derived once"
 
 
 # --- steps ----------------------------------------------------------------------------------------
@@ -85,18 +87,18 @@ STEPS: list[tuple[str, Order]] = [
 @pytest.mark.parametrize(("step", "order"), STEPS, ids=[step for step, _ in STEPS])
 def test_a_step_is_an_effect_or_a_task_and_neither_on_hold(step: str, order: Order) -> None:
     assert (step, "effect") in wanted(order)
-    (task,) = (each for each in waits(order, BY_HAND).values() if each.name == step)
+    (task,) = (each for each in pending_work(order, BY_HAND).values() if each.name == step)
     assert isinstance(task, Task)
     assert (task.key, task.role) == (f"{task.subject}:{step}:0:task", MANUAL.role(step))
-    gave_up = order.at(attrs.evolve(order.state, gave_up=(task.key.removesuffix(":task"),)))
+    gave_up = order.with_state(attrs.evolve(order.state, gave_up=(task.key.removesuffix(":task"),)))
     assert (step, "task") in wanted(gave_up), "who gave up leaves it to a person"
-    on_hold = order.at(attrs.evolve(order.state, holds=HELD))
+    on_hold = order.with_state(attrs.evolve(order.state, holds=HELD))
     assert {name for name, _ in wanted(on_hold)} & {step} == set()
 
 
 def test_a_picker_has_a_form() -> None:
     order = an_order({slot("allocated", "F"): 1})
-    (task,) = (each for each in waits(order, BY_HAND).values() if each.name == "pick")
+    (task,) = (each for each in pending_work(order, BY_HAND).values() if each.name == "pick")
     assert isinstance(task, Task)
     assert [field.name for field in task.fields] == ["short.1"]
 
@@ -106,7 +108,7 @@ def test_units_that_were_left_behind_are_still_worked() -> None:
     units = {slot("packed", "F", "P"): 1, slot("allocated", "F"): 1, slot("picked", "F"): 1}
     order = an_order(units, fulfillment_orders=fos)
     assert {("ship", "effect"), ("pick", "effect"), ("pack", "effect")} <= wanted(
-        order.at(attrs.evolve(order.state, fulfillment_orders={"F": an_fo("F", "picking")}))
+        order.with_state(attrs.evolve(order.state, fulfillment_orders={"F": an_fo("F", "picking")}))
     )
 
 
@@ -144,7 +146,7 @@ def test_what_completes_a_step_is_a_command() -> None:
 def test_one_order_hands_a_parcel_over_when_nothing_is_in_its_way(
     view: dict[str, Any], state: dict[str, Any], found: tuple[str, str] | None
 ) -> None:
-    given = {"status": ParcelStatus.LABELLED, **view}
+    given = {"status": ParcelStatus.LABELED, **view}
     parcels = {"P": ParcelView("P", "F", since=NOW, **given)}
     units = {slot("packed", "F", "P"): 1, slot("backordered"): 1}
     order = an_order(units, parcels=parcels, released=True, **state)
@@ -172,12 +174,12 @@ def test_a_party_is_asked_once_and_then_has_its_time() -> None:
 def test_a_party_that_promised_a_day_has_until_then() -> None:
     fo = attrs.evolve(with_supplier("S", "accepted"), promised=NOW + 20 * DAY)
     order = an_order({slot("allocated", "S"): 1}, fulfillment_orders={"S": fo}, released=True)
-    (timer,) = waits(order, WITH_SUPPLIER).values()
+    (timer,) = pending_work(order, WITH_SUPPLIER).values()
     assert isinstance(timer, Timer)
     assert timer.due > NOW + 20 * DAY
     early = attrs.evolve(fo, promised=NOW - 20 * DAY)
-    sooner = order.at(attrs.evolve(order.state, fulfillment_orders={"S": early}))
-    (again,) = waits(sooner, WITH_SUPPLIER).values()
+    sooner = order.with_state(attrs.evolve(order.state, fulfillment_orders={"S": early}))
+    (again,) = pending_work(sooner, WITH_SUPPLIER).values()
     assert isinstance(again, Timer)
     assert again.due == timer.due - 20 * DAY
 
@@ -203,14 +205,14 @@ def test_units_are_asked_back_of_who_was_asked_for_them(has_it: bool) -> None:
         taken={"S:submit:0": NOW} if has_it else {},
     )
     assert (("ask_back", "effect") in wanted(order, WITH_SUPPLIER)) == has_it
-    silent = order.at(attrs.evolve(order.state, gave_up=("S/1:ask_back:0",)))
-    tasks = [e for e in waits(silent, WITH_SUPPLIER).values() if e.name == "ask_back"]
+    silent = order.with_state(attrs.evolve(order.state, gave_up=("S/1:ask_back:0",)))
+    tasks = [e for e in pending_work(silent, WITH_SUPPLIER).values() if e.name == "ask_back"]
     assert [isinstance(e, Task) and bool(e.fields) for e in tasks] == [True] * has_it
 
 
 def test_a_proposal_is_the_customers_to_take() -> None:
     order = an_order(QUIET, proposals={"S/1": Proposal("S", "1", "CUP", 2)})
-    (task,) = (each for each in waits(order, RULES).values() if each.name == "substitute")
+    (task,) = (each for each in pending_work(order, RULES).values() if each.name == "substitute")
     assert isinstance(task, Task)
     assert task.instructions.startswith("2 of CUP are proposed for line 1")
 
@@ -229,9 +231,9 @@ def test_who_shipped_the_goods_is_asked_whether_it_takes_them(
     rma = a_return("requested", {"1": 1}, to=to, refused=refused)
     order = an_order({slot("delivered"): 1}, returns={"R1": rma})
     assert found in wanted(order, WITH_SUPPLIER)
-    effects = [e for e in waits(order, WITH_SUPPLIER).values() if isinstance(e, Effect)]
+    effects = [e for e in pending_work(order, WITH_SUPPLIER).values() if isinstance(e, Effect)]
     assert len(effects) == (found[1] == "effect")
-    held = order.at(attrs.evolve(order.state, holds=HELD))
+    held = order.with_state(attrs.evolve(order.state, holds=HELD))
     assert "approve_return" not in {name for name, _ in wanted(held, WITH_SUPPLIER)}
 
 
@@ -262,16 +264,16 @@ def test_a_preorder_waits_for_its_date_and_then_for_somebody_to_take_it() -> Non
     order = an_order({slot("open"): 1}, released=True)
     line = attrs.evolve(order.state.lines["1"], not_before=NOW + DAY)
     before = an_order({slot("open"): 1}, released=True, lines={"1": line})
-    (timer,) = waits(before, RULES).values()
+    (timer,) = pending_work(before, RULES).values()
     assert isinstance(timer, Timer)
     assert (timer.name, timer.due) == ("not_before", NOW + DAY)
-    after = before.at(attrs.evolve(before.state, done_timers=(timer.key,)))
+    after = before.with_state(attrs.evolve(before.state, done_timers=(timer.key,)))
     assert wanted(after) == {("route", "task")}
 
 
 def test_a_hold_ends_by_itself_or_by_a_person() -> None:
     until, on = Hold("a", "x", NOW + DAY, since=NOW), Hold("b", "odd", on="F")
-    found = waits(an_order(QUIET, holds={"a": until, "b": on}), RULES)
+    found = pending_work(an_order(QUIET, holds={"a": until, "b": on}), RULES)
     timer, task = (each for each in found.values() if each.name == "hold")
     assert isinstance(timer, Timer)
     assert isinstance(task, Task)
@@ -301,7 +303,11 @@ def test_a_refund_is_paid_by_software_or_by_hand(
     status: RefundStatus, state: dict[str, Any], pays: bool, found: tuple[str, str] | None
 ) -> None:
     order = an_order(QUIET, refunds={"A-M1": a_refund(1, 250, status)}, **state)
-    refunds = [e for e in waits(order, rules(pays=pays)).values() if e.name == "refund"]
+    refunds = [
+        e
+        for e in pending_work(order, rules(has_payment_provider=pays)).values()
+        if e.name == "refund"
+    ]
     assert len(refunds) == bool(found)
     for each in refunds:
         assert found is not None
@@ -316,23 +322,23 @@ def test_what_was_not_accepted_is_sent_back() -> None:
     units = {slot("returned", "F", "P", "R1"): 2}
     fos = {"F": an_fo("F", "fulfilled")}
     order = an_order(units, returns={"R1": rma}, fulfillment_orders=fos, released=True)
-    (task,) = waits(order, RULES).values()
+    (task,) = pending_work(order, RULES).values()
     assert isinstance(task, Task)
     assert (task.name, task.fields != ()) == ("send_back", True)
     assert task.instructions.startswith("2 of line 1 of R1 were not accepted")
-    held = waits(order.at(attrs.evolve(order.state, holds=HELD)), RULES)
+    held = pending_work(order.with_state(attrs.evolve(order.state, holds=HELD)), RULES)
     assert [each.name for each in held.values()] == ["hold"]
 
 
 def test_what_a_hook_asked_for_is_done_when_nothing_is_held() -> None:
-    asked = {"k": AskedFor("notify", "A")}
+    asked = {"k": RequestedEffect("notify", "A")}
     assert ("notify", "effect") in wanted(an_order(QUIET, asked_for=asked))
     assert ("notify", "effect") not in wanted(an_order(QUIET, asked_for=asked, holds=HELD))
 
 
 def test_an_open_task_is_somebodys() -> None:
     task = OpenTask("t", "look", "support", "why", "A", NOW)
-    (found,) = waits(an_order(QUIET, tasks={"t": task}, released=True), RULES).values()
+    (found,) = pending_work(an_order(QUIET, tasks={"t": task}, released=True), RULES).values()
     assert found == Task("t", "look", "A", "support", "why")
 
 
@@ -366,7 +372,7 @@ def test_an_applications_state_waits_for_what_it_declares() -> None:
         assert {each for each in wanted(order, own) if each[0] != "hold"} == (
             {found} if found else set()
         )
-        for each in waits(order, own).values():
+        for each in pending_work(order, own).values():
             if isinstance(each, Task):
                 assert each.due == NOW + DAY
             elif each.name == "state":

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import Dropship, InHouse, Line, Refusal
-from orderflow.kernel.returns.rma import answered, approve, close, decline, request, send_back
+from orderflow.kernel.returns.rma import (
+    approve,
+    close,
+    decline,
+    request,
+    return_answered,
+    send_back,
+)
 from orderflow.model import events as ev
 from orderflow.model.commands import (
     ApproveReturn,
@@ -17,13 +24,13 @@ from orderflow.model.commands import (
     SendBack,
 )
 from orderflow.model.ledger import Bucket
-from orderflow.model.messages import Despatched, TakeOut
-from orderflow.model.observations import Fact, ReturnAnswered
+from orderflow.model.messages import Dispatched, TakeUnitsOut
+from orderflow.model.observations import ObservationBody, ReturnAnswered
 from orderflow.model.phases import OrderPhase
-from orderflow.model.returns import Disposition, Finding
-from orderflow.model.stock import Cause, Move
-from orderflow.ports import TakeBack
-from orderflow.testing import FakeParty
+from orderflow.model.returns import Disposition, InspectionLine
+from orderflow.model.stock import AdjustStock, Cause
+from orderflow.ports import PartnerReturn
+from orderflow.testing import FakePartner
 from tests.kernel.values import (
     MAIN,
     a_return,
@@ -37,10 +44,10 @@ from tests.kernel.values import (
 )
 
 
-class TakesBack(FakeParty):
+class AcceptsReturns(FakePartner):
     """May be asked before goods go back to it."""
 
-    def take_back(self, request: TakeBack) -> Fact | None:
+    def accept_return(self, request: PartnerReturn) -> ObservationBody | None:
         raise AssertionError(f"a decision calls nobody: {request}")
 
 
@@ -112,7 +119,7 @@ def test_an_exchange_is_ordered_besides_and_waits_for_the_goods(phase: OrderPhas
 def test_the_party_that_shipped_all_of_it_is_asked(
     shipped_by: list[str], takes_back: bool, to: str
 ) -> None:
-    supplier = Dropship(TakesBack() if takes_back else FakeParty())
+    supplier = Dropship(AcceptsReturns() if takes_back else FakePartner())
     units = {slot("delivered", fo, f"P{fo}"): 1 for fo in shipped_by}
     order = an_order(units)
     fos = {**order.fulfillment_orders, "S": with_supplier("S", "fulfilled")}
@@ -150,15 +157,15 @@ def test_a_declined_return_is_over() -> None:
 )
 def test_a_party_answers_only_what_it_was_asked(state: str, refused: str, after: str) -> None:
     decision = making(an_order({HOME: 1}, returns={"R1": a_return(state, {"1": 1})}))
-    answered(decision, ReturnAnswered(rma="R1", refused=refused))
+    return_answered(decision, ReturnAnswered(rma="R1", refused=refused))
     rma = decision.order.state.returns["R1"]
     assert (rma.state, rma.refused) == (after, refused if state == "requested" else "")
 
 
 def test_an_answer_about_no_return_is_kept_for_a_person() -> None:
     decision = making(an_order({HOME: 1}))
-    answered(decision, ReturnAnswered(rma="R9"))
-    assert isinstance(decision.events[0], ev.FactKept)
+    return_answered(decision, ReturnAnswered(rma="R9"))
+    assert isinstance(decision.events[0], ev.ObservationKept)
     assert "A:exception.return_answered" in decision.order.state.tasks
 
 
@@ -168,17 +175,17 @@ CAME = {slot("returned", "F", "P", "R1"): 3}
 @pytest.mark.parametrize(("restock", "on_shelf"), [(True, 2), (False, 0)])
 def test_what_came_is_dealt_with_as_it_was_found(restock: bool, on_shelf: int) -> None:
     decision = making(an_order(CAME, returns={"R1": a_return("received", {"1": 3})}))
-    bad = Finding(line="1", quantity=1, disposition=Disposition.SEND_BACK)
+    bad = InspectionLine(line="1", quantity=1, disposition=Disposition.SEND_BACK)
     close(decision, CloseReturn(rma="R1", findings=(bad,), restock=restock))
     rma = decision.order.state.returns["R1"]
     assert (rma.phase.final, rma.rejected) == (True, {"1": 1})
-    back = [op for op in decision.stock if isinstance(op, Move)]
+    back = [op for op in decision.stock if isinstance(op, AdjustStock)]
     assert sum(op.quantity for op in back if op.key == MAIN) == on_shelf
 
 
 def test_findings_speak_of_what_came() -> None:
     decision = making(an_order(CAME, returns={"R1": a_return("received", {"1": 3})}))
-    many = Finding(line="1", quantity=4, disposition=Disposition.DISCARD)
+    many = InspectionLine(line="1", quantity=4, disposition=Disposition.DISCARD)
     close(decision, CloseReturn(rma="R1", findings=(many,)))
     assert codes(decision) == {"return.findings"}
     assert "speak of 1 of line 1 more than came" in decision.refusals[0].sentence
@@ -196,8 +203,10 @@ def test_what_was_not_accepted_goes_back_in_a_parcel_of_its_own(came: int, rejec
     assert decision.order.units(Bucket.SHIPPED, parcel="post/X") == {"1": rejected}
     assert decision.order.state.returns["R1"].rejected == {}
     out, despatched = (message.body for message in decision.messages)
-    assert isinstance(out, TakeOut)
-    assert isinstance(despatched, Despatched)
+    assert isinstance(out, TakeUnitsOut)
+    assert isinstance(despatched, Dispatched)
     assert [c.quantity for c in out.contents] == [c.quantity for c in despatched.contents]
     assert (despatched.carrier, despatched.tracking_number) == ("post", "X")
-    assert not [op for op in decision.stock if isinstance(op, Move) and op.cause is Cause.RETURN]
+    assert not [
+        op for op in decision.stock if isinstance(op, AdjustStock) and op.cause is Cause.RETURN
+    ]

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from orderflow import InHouse, Refusal
 from orderflow.kernel.decision.rules import Assignment, Backorder
 from orderflow.kernel.stock.allocation import (
-    call_back,
     expire_reservations,
-    granted,
-    keeps_waiting,
     open_fo,
-    release,
-    routable,
+    release_work,
+    reopen_backorders,
+    routable_units,
     route,
+    stock_granted,
+    waits_to_ship_complete,
 )
 from orderflow.model import events as ev
 from orderflow.model.document import Shipping
@@ -28,7 +28,14 @@ from orderflow.model.ledger import Bucket
 from orderflow.model.messages import StockGranted
 from orderflow.model.phases import OrderPhase
 from orderflow.model.state import Hold
-from orderflow.model.stock import Release, Reserve, StockKey, StockLevel, Unwait, Wait
+from orderflow.model.stock import (
+    JoinWaitingList,
+    LeaveWaitingList,
+    Release,
+    Reserve,
+    StockKey,
+    StockLevel,
+)
 from orderflow.policies import ReserveAtPlacement
 from tests.kernel.values import (
     MAIN,
@@ -67,8 +74,8 @@ HELD = {"h": Hold("h", "look")}
     ],
 )
 def test_what_nobody_has_may_be_given_out(state: dict[str, Any], there: dict[str, int]) -> None:
-    assert routable(an_order(OPEN, **state), RULES, NOW) == there
-    assert routable(an_order({slot("allocated", "F"): 3}, **state), RULES, NOW) == {}
+    assert routable_units(an_order(OPEN, **state), RULES, NOW) == there
+    assert routable_units(an_order({slot("allocated", "F"): 3}, **state), RULES, NOW) == {}
 
 
 @given(st.integers(-2, 2))
@@ -76,7 +83,7 @@ def test_a_preorder_waits_for_its_date(days: int) -> None:
     order = an_order(OPEN)
     line = attrs.evolve(order.state.lines["1"], not_before=NOW)
     later = an_order(OPEN, lines={"1": line})
-    assert bool(routable(later, RULES, NOW + days * DAY)) == (days >= 0)
+    assert bool(routable_units(later, RULES, NOW + days * DAY)) == (days >= 0)
 
 
 @pytest.mark.parametrize("phase", ["requested", "received", "closed", "declined"])
@@ -86,16 +93,18 @@ def test_an_exchange_waits_until_its_return_is_over(phase: str) -> None:
     returns = {"R1": a_return(phase, {"1": 1})}
     order = an_order(OPEN, lines={"1": line}, returns=returns, ship_complete=True)
     over = phase in ("closed", "declined")
-    assert bool(routable(order, RULES, NOW)) == over
-    assert keeps_waiting(order.state) == over, "and its order does not wait for it to leave"
+    assert bool(routable_units(order, RULES, NOW)) == over
+    assert waits_to_ship_complete(order.state) == over, (
+        "and its order does not wait for it to leave"
+    )
 
 
 @pytest.mark.parametrize("bucket", ["open", "backordered", "allocated", "shipped", "cancelled"])
 def test_an_order_that_leaves_whole_waits_for_what_is_missing(bucket: str) -> None:
     units = {slot(bucket, "F" if bucket in ("allocated", "shipped") else ""): 1}
     missing = bucket in ("open", "backordered")
-    assert keeps_waiting(an_order(units, ship_complete=True).state) == missing
-    assert not keeps_waiting(an_order(units).state)
+    assert waits_to_ship_complete(an_order(units, ship_complete=True).state) == missing
+    assert not waits_to_ship_complete(an_order(units).state)
 
 
 # --- routes ---------------------------------------------------------------------------------------
@@ -110,7 +119,7 @@ def test_what_is_there_is_taken_and_the_rest_waits_or_stays_open(
     route(decision)
     taken = min(3, max(0, on_hand - reserved))
     waits = 3 - taken if limit is None else min(3 - taken, limit)
-    asked = Reserve(MAIN, "A", "1", taken), Wait(MAIN, "A", "1", waits)
+    asked = Reserve(MAIN, "A", "1", taken), JoinWaitingList(MAIN, "A", "1", waits)
     assert decision.stock == [op for op in asked if op.quantity]
     assert decision.level(MAIN).reserved == reserved + taken
     stands = {str(bucket): n for bucket, n in decision.order.ledger.totals().items()}
@@ -209,7 +218,7 @@ def test_what_is_granted_is_allocated_and_what_nobody_wants_goes_back(
 ) -> None:
     units = {slot("backordered"): waiting, slot("open"): 1}
     decision = making(an_order({at: n for at, n in units.items() if n}))
-    granted(decision, StockGranted(MAIN, "1", granted_units))
+    stock_granted(decision, StockGranted(MAIN, "1", granted_units))
     wanted, back = min(waiting, granted_units), max(0, granted_units - waiting)
     assert moves(decision) == ([("backordered", "allocated", wanted)] if wanted else [])
     assert decision.stock == ([Release(MAIN, "A", "1", back)] if back else [])
@@ -218,7 +227,7 @@ def test_what_is_granted_is_allocated_and_what_nobody_wants_goes_back(
 
 def test_what_is_granted_where_nobody_takes_it_is_open_again() -> None:
     decision = making(an_order({slot("backordered"): 2}, declined={"1": ("in_house",)}))
-    granted(decision, StockGranted(MAIN, "1", 2))
+    stock_granted(decision, StockGranted(MAIN, "1", 2))
     assert moves(decision) == [("backordered", "open", 2)]
     assert decision.stock == [Release(MAIN, "A", "1", 2)]
 
@@ -230,15 +239,15 @@ def test_what_is_to_be_had_elsewhere_is_called_back(waiting: int, east: int, wes
     order = an_order({slot("backordered"): waiting})
     given_rules = rules(InHouse("east", "west"))
     decision = making(order, given_rules, levels=levels, waiting={("1", keys[0]): waiting})
-    call_back(decision)
+    reopen_backorders(decision)
     back = min(waiting, east + west)
-    assert decision.stock == ([Unwait(keys[0], "A", "1", back)] if back else [])
+    assert decision.stock == ([LeaveWaitingList(keys[0], "A", "1", back)] if back else [])
     assert moves(decision) == ([("backordered", "open", back)] if back else [])
 
 
 def test_who_has_no_limit_could_have_all_of_it() -> None:
     decision = making(an_order({slot("backordered"): 2}), WITH_SUPPLIER)
-    call_back(decision)
+    reopen_backorders(decision)
     assert moves(decision) == [("backordered", "open", 2)]
 
 
@@ -276,7 +285,7 @@ def test_work_begins_when_it_may(state: dict[str, Any], policy: bool, begins: bo
     fos = {"F": an_fo("F", "scheduled"), "G": an_fo("G")}
     order = an_order(units, fulfillment_orders=fos, **state)
     decision = making(order, rules(release=lambda _order: policy))
-    release(decision)
+    release_work(decision)
     assert decision.fos["F"].state == ("open" if begins else "scheduled")
     assert decision.fos["G"].state == "picking"
     told = sum(isinstance(event, ev.WorkReleased) for event in decision.events)

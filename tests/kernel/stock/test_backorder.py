@@ -6,9 +6,9 @@ import attrs
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderflow.kernel.stock.backorder import backorder, let_go, stock_lost
+from orderflow.kernel.stock.backorder import backorder, release_stock_of, stock_lost
 from orderflow.model.messages import StockLost
-from orderflow.model.stock import Release, Unwait, Wait
+from orderflow.model.stock import JoinWaitingList, LeaveWaitingList, Release
 from tests.kernel.values import MAIN, an_order, codes, level, making, moves, slot
 
 
@@ -27,7 +27,7 @@ def test_as_many_wait_as_the_allowance_has_room_for(
     decision = making(an_order({where: units}), levels=there)
     backorder(decision, where, units, MAIN)
     room = units if limit is None else max(0, min(units, limit - waiting))
-    assert decision.stock == ([Wait(MAIN, "A", "1", room)] if room else [])
+    assert decision.stock == ([JoinWaitingList(MAIN, "A", "1", room)] if room else [])
     assert decision.level(MAIN).backordered == waiting + room
     stands = {str(bucket): n for bucket, n in decision.order.ledger.totals().items()}
     expected = {"backordered": room, "open": units - room}
@@ -51,7 +51,7 @@ def test_lost_stock_is_missed_by_those_whose_units_nobody_has_picked(lost: int) 
     stock_lost(decision, StockLost(MAIN, "1", lost))
     missed = min(lost, 4)
     assert sum(op.quantity for op in decision.stock if isinstance(op, Release)) == missed
-    assert sum(op.quantity for op in decision.stock if isinstance(op, Wait)) == missed
+    assert sum(op.quantity for op in decision.stock if isinstance(op, JoinWaitingList)) == missed
     assert decision.order.ledger.totals()[slot("picked").bucket] == 1
     assert moves(decision)[0] == ("allocated", "backordered", min(lost, 2))
 
@@ -67,8 +67,8 @@ def test_what_is_let_go_gives_back_what_it_has() -> None:
     units = {slot("allocated", "F"): 1, slot("backordered"): 3, slot("open"): 1}
     decision = making(an_order(units), waiting={("1", MAIN): 2, ("2", MAIN): 9})
     for where, n in units.items():
-        let_go(decision, where, n)
-    assert decision.stock == [Release(MAIN, "A", "1", 1), Unwait(MAIN, "A", "1", 2)]
+        release_stock_of(decision, where, n)
+    assert decision.stock == [Release(MAIN, "A", "1", 1), LeaveWaitingList(MAIN, "A", "1", 2)]
     assert [message.to for message in decision.messages] == [f"stock:{MAIN}"]
 
 
@@ -76,5 +76,5 @@ def test_what_is_not_kept_in_stock_gives_nothing_back() -> None:
     order = an_order({slot("allocated", "F"): 1})
     lines = {"1": attrs.evolve(order.state.lines["1"], stocked=False)}
     decision = making(an_order({slot("allocated", "F"): 1}, lines=lines))
-    let_go(decision, slot("allocated", "F"), 1)
+    release_stock_of(decision, slot("allocated", "F"), 1)
     assert (decision.stock, decision.messages, codes(decision)) == ([], [], set())

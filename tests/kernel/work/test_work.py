@@ -11,22 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow import IN_HOUSE, REMOTE, Pickup
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.kernel.work.fulfillment_order import complete_work
 from orderflow.kernel.work.packing import pack, seal, unpack
 from orderflow.kernel.work.picking import pick
 from orderflow.kernel.work.put_away import finish_put_away
 from orderflow.kernel.work.shipping import collect, deliver, ship
-from orderflow.kernel.work.unit_steps import UNIT_STEPS, way
+from orderflow.kernel.work.unit_steps import UNIT_STEPS, path_to_step
 from orderflow.model import events as ev
 from orderflow.model.commands import Collect, Deliver, FinishPutAway, Item, Pack, Pick, Seal, Ship
 from orderflow.model.document import Terms
 from orderflow.model.ledger import Bucket
-from orderflow.model.messages import Delivered, HandOver, OpenParcel, SealParcel, VoidParcel
+from orderflow.model.messages import (
+    DeliverParcel,
+    HandOverParcel,
+    OpenParcel,
+    SealParcel,
+    VoidParcel,
+)
 from orderflow.model.order import Order
 from orderflow.model.parcel import Content, Parcel, ParcelStatus
 from orderflow.model.state import Hold, ParcelView, PutAway
-from orderflow.model.stock import Cause, Move, Release, Wait
+from orderflow.model.stock import AdjustStock, Cause, JoinWaitingList, Release
 from tests.kernel.values import (
     MAIN,
     NOW,
@@ -65,7 +71,7 @@ HELD = {"h": Hold("h", "look")}
 )
 def test_the_way_to_a_step(state: str, verb: str, triggers: list[str] | None) -> None:
     step = UNIT_STEPS.get(verb, (Bucket.PACKED, Bucket.SHIPPED))
-    found = way(IN_HOUSE, state, verb, step)
+    found = path_to_step(IN_HOUSE, state, verb, step)
     assert (None if found is None else [t.trigger for t in found]) == triggers
 
 
@@ -74,7 +80,7 @@ def test_the_way_to_a_step(state: str, verb: str, triggers: list[str] | None) ->
 def test_a_way_is_a_walk_of_declared_transitions_that_one_may_take(state: str, verb: str) -> None:
     step = UNIT_STEPS.get(verb, (Bucket.PACKED, Bucket.SHIPPED))
     here = state
-    found = way(IN_HOUSE, state, verb, step)
+    found = path_to_step(IN_HOUSE, state, verb, step)
     for t in found or ():
         assert t in IN_HOUSE.leaving[here]
         assert t.completes or t.trigger == verb
@@ -84,12 +90,12 @@ def test_a_way_is_a_walk_of_declared_transitions_that_one_may_take(state: str, v
 
 
 def test_a_party_has_no_steps_of_ours() -> None:
-    assert way(REMOTE, "accepted", "pick", UNIT_STEPS["pick"]) is None
+    assert path_to_step(REMOTE, "accepted", "pick", UNIT_STEPS["pick"]) is None
 
 
 # --- what may not be done -------------------------------------------------------------------------
 
-WORKS: list[tuple[Callable[[Deciding, Any], None], Any, Any]] = [
+WORKS: list[tuple[Callable[[Draft, Any], None], Any, Any]] = [
     (pick, Pick(fo="F", units={"1": 1}), slot("allocated", "F")),
     (pack, Pack(fo="F", units={"1": 1}), slot("picked", "F")),
     (ship, Ship(parcel="P"), slot("packed", "F", "P")),
@@ -150,9 +156,9 @@ def test_what_is_short_leaves_the_shelfs_count_and_waits(units: int, short: int)
         Pick(fo="F", units={"1": units} if units else {}, short={"1": short} if short else {}),
     )
     expected = [
-        Move(MAIN, -short, Cause.SHORT_PICK, "F"),
+        AdjustStock(MAIN, -short, Cause.SHORT_PICK, "F"),
         Release(MAIN, "A", "1", short),
-        Wait(MAIN, "A", "1", short),
+        JoinWaitingList(MAIN, "A", "1", short),
     ]
     assert decision.stock == (expected if short else [])
     totals = decision.order.ledger.totals()
@@ -256,7 +262,7 @@ def test_a_labelled_parcel_leaves_house_and_stock(view: dict[str, Any], refused:
     if not refused:
         assert moves(decision) == [("packed", "shipped", 2)]
         assert decision.stock == [Release(MAIN, "A", "1", 2, Cause.SHIPMENT)]
-        assert [(m.to, m.body) for m in decision.messages] == [("parcel:P", HandOver())]
+        assert [(m.to, m.body) for m in decision.messages] == [("parcel:P", HandOverParcel())]
 
 
 @pytest.mark.parametrize("bucket", ["open", "backordered", "cancelled"])
@@ -269,14 +275,14 @@ def test_an_order_that_leaves_whole_leaves_whole(bucket: str, whole: bool) -> No
     assert codes(decision) == ({"order.not_whole"} if stays else set())
 
 
-@pytest.mark.parametrize("status", [ParcelStatus.CREATED, ParcelStatus.LABELLED])
+@pytest.mark.parametrize("status", [ParcelStatus.CREATED, ParcelStatus.LABELED])
 @pytest.mark.parametrize("held", [False, True])
 def test_an_open_parcel_is_sealed(status: ParcelStatus, held: bool) -> None:
     parcels = {"P": ParcelView("P", "F", status, NOW)}
     holds = HELD if held else {}
     decision = making(an_order({slot("packed", "F", "P"): 1}, parcels=parcels, holds=holds))
     seal(decision, Seal(parcel="P"))
-    if status is ParcelStatus.LABELLED:
+    if status is ParcelStatus.LABELED:
         assert codes(decision) == {"parcel.closed"}
     else:
         assert [m.body for m in decision.messages] == ([] if held else [SealParcel()])
@@ -300,7 +306,7 @@ def test_what_we_deliver_ourselves_is_delivered() -> None:
     decision = making(an_order({slot("shipped", "F", "P"): 2}))
     deliver(decision, Deliver(parcel="P"))
     assert moves(decision) == [("shipped", "delivered", 2)]
-    assert [m.body for m in decision.messages] == [Delivered()]
+    assert [m.body for m in decision.messages] == [DeliverParcel()]
     here = making(an_order({slot("packed", "F", "P"): 2}))
     deliver(here, Deliver(parcel="P"))
     assert (codes(here), here.messages) == ({"parcel.not_out"}, [])

@@ -80,7 +80,7 @@ def test_each_kind_of_trouble_turns_up(trouble: str) -> None:
 
 EVENTS = (
     *("HoldPlaced", "EffectGaveUp", "TaskOpened", "ReturnOpened", "PaymentRecorded"),
-    *("TimerDone", "SurplusFound", "ParcelMoved", "EffectTakenOver"),
+    *("TimerDone", "OverageFound", "ParcelMoved", "EffectDeferred"),
 )
 
 

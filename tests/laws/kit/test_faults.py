@@ -20,12 +20,12 @@ from orderflow.ports import Carrier, Commit, Outcome, Store
 from orderflow.simulation import SequentialIds, VirtualClock
 from orderflow.stores import MemoryStore
 from orderflow.testing import (
-    Broken,
-    Died,
+    BrokenLaw,
     FakeCarrier,
     FakeWarehouse,
     Fault,
     Faulty,
+    SimulatedCrash,
     disordered,
     interleave,
     order_machine,
@@ -67,8 +67,8 @@ def test_a_process_that_dies_at_any_commit_leaves_nothing_half_done(
 ) -> None:
     store = Faulty(MemoryStore(), only=("commit",))
     engine = shop(store.port).engine
-    store.expect(Fault("commit", commit, after=after, error=Died()))
-    with suppress(Died):
+    store.expect(Fault("commit", commit, after=after, error=SimulatedCrash()))
+    with suppress(SimulatedCrash):
         engine.place(new_order(MUG), id="cart")
         engine.worker.run_until_idle()
     died = not store._faults
@@ -94,7 +94,7 @@ def test_two_callers_want_the_last_one_and_one_gets_it(turns: tuple[int, ...]) -
 
     results = interleave(store, [caller("A-1"), caller("A-2")], turns)
     assert all(isinstance(found, Order) for found in results), results
-    reserved = [sum(store.reserved(number).values()) for number in ("A-1", "A-2")]
+    reserved = [sum(store.reservations_of_order(number).values()) for number in ("A-1", "A-2")]
     assert sorted(reserved) == [0, 1]
 
 
@@ -155,5 +155,5 @@ def test_the_machine_says_which_promise_a_broken_store_breaks() -> None:
 
     machine = order_machine(make, store_factory=LosesReservations)
     quick = settings(max_examples=100, database=None, derandomize=True, phases=[Phase.generate])
-    with pytest.raises(Broken, match=r"promise 2: .*stock is reserved"):
+    with pytest.raises(BrokenLaw, match=r"promise 2: .*stock is reserved"):
         run_state_machine_as_test(machine, settings=quick)

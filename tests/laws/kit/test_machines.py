@@ -28,7 +28,7 @@ from orderflow import (
 )
 from orderflow.kernel.decision.workflows import HANDOVER, PICKUP
 from orderflow.testing import HookContract, WorkflowContract
-from orderflow.workflow import PartyAnswer
+from orderflow.workflow import PartnerAnswer
 from tests.mutants import Mutant, Mutants, kept
 
 COUNT = itertools.count()
@@ -157,7 +157,7 @@ def looks_for_what_is_not_there() -> Flow:
 
 def waits_for_nobody() -> Flow:
     """Somebody should say that it is dry; nobody is asked, and nothing says it."""
-    drying = State("drying", Phase.WORKING, PartyAnswer("sun", PATIENCE))
+    drying = State("drying", Phase.WORKING, PartnerAnswer("sun", PATIENCE))
     return IN_HOUSE.extend(
         name="mine",
         states=[drying],

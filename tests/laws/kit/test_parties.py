@@ -14,19 +14,26 @@ import pytest
 from orderflow.fulfillment import OwnVan
 from orderflow.model.observations import (
     CancellationAnswered,
-    Fact,
     GoodsShipped,
     InvoiceLine,
     InvoiceReceived,
+    ObservationBody,
     RequestAnswered,
 )
-from orderflow.ports import Carrier, GiveUp, Label, LabelRequest, Party, PartyRequest
-from orderflow.simulation import Moods, SimulatedCarrier, SimulatedParty, VirtualClock
+from orderflow.ports import (
+    Carrier,
+    Label,
+    LabelRequest,
+    Partner,
+    PartnerCancellation,
+    PartnerRequest,
+)
+from orderflow.simulation import PartnerBehavior, SimulatedCarrier, SimulatedPartner, VirtualClock
 from orderflow.testing import (
     CarrierContract,
     FakeCarrier,
-    FakeParty,
-    PartyContract,
+    FakePartner,
+    PartnerContract,
     ProviderContract,
     SupplierContract,
 )
@@ -54,21 +61,21 @@ class TestFakeCarrier(CarrierContract):
         return FakeCarrier()
 
 
-def by_the_end_of_time(party: Any) -> list[Fact]:
+def by_the_end_of_time(party: Any) -> list[ObservationBody]:
     found = []
     while (due := party.next_due()) is not None:
-        found += [observation.body for observation in party.facts(due + timedelta(days=99))]
+        found += [observation.body for observation in party.observations(due + timedelta(days=99))]
     return found
 
 
 class Simulated:
     capabilities = frozenset({"tells"})
-    moods = Moods()
+    moods = PartnerBehavior()
 
-    def make_party(self) -> SimulatedParty:
-        return SimulatedParty(VirtualClock(), seed=5, moods=self.moods)
+    def make_partner(self) -> SimulatedPartner:
+        return SimulatedPartner(VirtualClock(), seed=5, moods=self.moods)
 
-    def told(self, party: Party) -> Iterable[Fact]:
+    def told(self, party: Partner) -> Iterable[ObservationBody]:
         return by_the_end_of_time(party)
 
 
@@ -81,12 +88,12 @@ class TestSimulatedProvider(Simulated, ProviderContract):
 
 
 class TestForgetfulSupplier(Simulated, SupplierContract):
-    moods = Moods(late=1, fails=1, repeats=1, reorders=1)
+    moods = PartnerBehavior(late=1, fails=1, repeats=1, reorders=1)
 
 
-class TestFakeParty(PartyContract):
-    def make_party(self) -> FakeParty:
-        return FakeParty(prompt=True)
+class TestFakeParty(PartnerContract):
+    def make_partner(self) -> FakePartner:
+        return FakePartner(prompt=True)
 
 
 # --- mutants: carriers ----------------------------------------------------------------------
@@ -155,62 +162,62 @@ def test_a_broken_carrier_is_caught(mutant: Mutant[Callable[[], Carrier]]) -> No
 
 
 @attrs.define
-class Ships(FakeParty):
+class Ships(FakePartner):
     """Ships what it takes, at once; keeps what it told."""
 
-    said: list[Fact] = attrs.field(factory=list)
+    said: list[ObservationBody] = attrs.field(factory=list)
 
-    def submit(self, request: PartyRequest) -> Fact | None:
+    def submit(self, request: PartnerRequest) -> ObservationBody | None:
         lines = {line.line: line.quantity for line in request.lines}
         notice = f"N{len(self.said)}"
         self.said.append(GoodsShipped(fo=request.number, notice=notice, lines=lines))
         return None
 
 
-class ShipsOnRemind(FakeParty):
-    said: tuple[Fact, ...] = ()
+class ShipsOnRemind(FakePartner):
+    said: tuple[ObservationBody, ...] = ()
 
-    def remind(self, key: str, number: str) -> None:
+    def chase(self, key: str, number: str) -> None:
         more = GoodsShipped(fo=number, notice=key, lines={"1": 9})
         self.said = (*self.said, more)
 
 
-class AnswersForAnother(FakeParty):
-    def submit(self, request: PartyRequest) -> Fact | None:
+class AnswersForAnother(FakePartner):
+    def submit(self, request: PartnerRequest) -> ObservationBody | None:
         return RequestAnswered(fo="A-9-F9")
 
 
 class AnswersOtherLines(Ships):
-    def submit(self, request: PartyRequest) -> Fact | None:
+    def submit(self, request: PartnerRequest) -> ObservationBody | None:
         return GoodsShipped(fo=request.number, notice="N", lines={"7": 1})
 
 
-class AnswersOk(FakeParty):
-    def submit(self, request: PartyRequest) -> Any:
+class AnswersOk(FakePartner):
+    def submit(self, request: PartnerRequest) -> Any:
         return "ok"
 
 
-class CountsItsAnswers(FakeParty):
-    def submit(self, request: PartyRequest) -> Fact | None:
+class CountsItsAnswers(FakePartner):
+    def submit(self, request: PartnerRequest) -> ObservationBody | None:
         self.asked.append(request)
         return RequestAnswered(fo=request.number, reference=str(len(self.asked)))
 
 
-class GivesUpAll(FakeParty):
-    def give_up(self, request: GiveUp) -> Fact | None:
+class GivesUpAll(FakePartner):
+    def cancel(self, request: PartnerCancellation) -> ObservationBody | None:
         return CancellationAnswered(fo=request.number, lines=dict.fromkeys(request.lines, 99))
 
 
 @attrs.define
 class GivesUpAndShips(Ships):
-    def give_up(self, request: GiveUp) -> Fact | None:
+    def cancel(self, request: PartnerCancellation) -> ObservationBody | None:
         return CancellationAnswered(fo=request.number, lines=dict(request.lines))
 
 
-class ChargesMore(FakeParty):
-    said: tuple[Fact, ...] = ()
+class ChargesMore(FakePartner):
+    said: tuple[ObservationBody, ...] = ()
 
-    def submit(self, request: PartyRequest) -> Fact | None:
+    def submit(self, request: PartnerRequest) -> ObservationBody | None:
         line = InvoiceLine(line=request.lines[0].line, quantity=1, unit_cost=Decimal(99))
         self.said = (InvoiceReceived(fo=request.number, number="I", lines=(line,)),)
         return None
@@ -235,9 +242,9 @@ PARTIES = Mutants(
 @pytest.mark.parametrize("contract", [SupplierContract, ProviderContract])
 @PARTIES.each
 def test_a_broken_party_is_caught(
-    mutant: Mutant[Callable[[], Party]], contract: type[PartyContract]
+    mutant: Mutant[Callable[[], Partner]], contract: type[PartnerContract]
 ) -> None:
-    def told(party: Any) -> list[Fact]:
+    def told(party: Any) -> list[ObservationBody]:
         return list(getattr(party, "said", ()))
 
-    mutant.breaks(kept(contract, mutant.law, "tells", make_party=mutant.how, told=told))
+    mutant.breaks(kept(contract, mutant.law, "tells", make_partner=mutant.how, told=told))

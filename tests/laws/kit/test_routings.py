@@ -9,8 +9,8 @@ from typing import Any
 
 import attrs
 
-from orderflow.fulfillment import Cheapest, OnePlace, Priority
-from orderflow.kernel.decision.rules import Assignment, Backorder, Place, Routing
+from orderflow.fulfillment import Cheapest, Priority, SingleSource
+from orderflow.kernel.decision.rules import Assignment, Backorder, Routing, RoutingOption
 from orderflow.model.order import Order
 from orderflow.testing import RoutingContract
 from tests.mutants import Mutant, Mutants, kept
@@ -36,18 +36,18 @@ class TestCheapest(RoutingContract):
 class TestOnePlace(RoutingContract):
     capabilities = frozenset({"complete"})
 
-    def make_routing(self) -> OnePlace:
-        return OnePlace()
+    def make_routing(self) -> SingleSource:
+        return SingleSource()
 
 
 @attrs.frozen
 class Changed:
     """Priority's plan, changed."""
 
-    change: Callable[[list[Any], Mapping[str, Sequence[Place]]], list[Any]]
+    change: Callable[[list[Any], Mapping[str, Sequence[RoutingOption]]], list[Any]]
 
     def plan(
-        self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[Place]]
+        self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[RoutingOption]]
     ) -> Plan:
         return self.change(list(Priority().plan(order, units, places)), places)
 
@@ -71,7 +71,7 @@ def planned_elsewhere(parts: list[Any], _places: object) -> list[Any]:
     ]
 
 
-def never_waits(parts: list[Any], places: Mapping[str, Sequence[Place]]) -> list[Any]:
+def never_waits(parts: list[Any], places: Mapping[str, Sequence[RoutingOption]]) -> list[Any]:
     def instead(part: Any) -> Any:
         first = places[part.line][0]
         return Assignment(part.line, part.quantity, first.strategy, first.location)
@@ -97,7 +97,7 @@ class EachLineAlone:
     """Does not see that two lines want the same units."""
 
     def plan(
-        self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[Place]]
+        self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[RoutingOption]]
     ) -> Plan:
         return [
             part
@@ -107,7 +107,7 @@ class EachLineAlone:
 
 
 class UsesUpWhatItIsShown:
-    def plan(self, order: Order, units: Any, places: Mapping[str, Sequence[Place]]) -> Plan:
+    def plan(self, order: Order, units: Any, places: Mapping[str, Sequence[RoutingOption]]) -> Plan:
         found = list(Priority().plan(order, units, places))
         units.clear()
         return found

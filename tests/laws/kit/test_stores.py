@@ -11,8 +11,8 @@ import attrs
 
 from orderflow.model.observations import Observation
 from orderflow.model.stock import Reserve, StockKey
-from orderflow.model.work import Due, Message, Task
-from orderflow.ports import Commit, Committed, OrderQuery, Outcome, Short, Stale, Store
+from orderflow.model.work import LeasedRow, Message, Task
+from orderflow.ports import Commit, OrderQuery, Outcome, Short, Stale, Store, Stored
 from orderflow.stores import MemoryStore
 from orderflow.testing import StoreContract
 from orderflow.testing.commits import MUG
@@ -21,14 +21,14 @@ from tests.mutants import Mutant, Mutants, kept
 
 class KeepsNoJournal(MemoryStore):
     def commit(self, commit: Commit) -> Outcome:
-        return super().commit(attrs.evolve(commit, entry=None, expected=None))
+        return super().commit(attrs.evolve(commit, entry=None, expected_version=None))
 
 
 class NeverStale(MemoryStore):
     def commit(self, commit: Commit) -> Outcome:
         outcome = super().commit(commit)
         if outcome == Stale():
-            return super().commit(attrs.evolve(commit, expected=None))
+            return super().commit(attrs.evolve(commit, expected_version=None))
         return outcome
 
 
@@ -42,36 +42,36 @@ class StoresWhatIsShort(MemoryStore):
 
 class ForgetsReceipts(MemoryStore):
     def commit(self, commit: Commit) -> Outcome:
-        return super().commit(attrs.evolve(commit, receipt=None))
+        return super().commit(attrs.evolve(commit, processed=None))
 
 
 class LeasesToEverybody(MemoryStore):
-    def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
-        return super().claim(now, lease * 0, token, limit)
+    def lease(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[LeasedRow]:
+        return super().lease(now, lease * 0, token, limit)
 
 
 class NeverGivesUp(MemoryStore):
-    def fail(
+    def record_failure(
         self,
-        due: Due,
+        due: LeasedRow,
         error: str,
         now: datetime,
         retry_at: datetime | None,
         tell: Message | Task | None,
     ) -> None:
-        super().fail(due, error, now, retry_at or now + timedelta(minutes=1), tell)
+        super().record_failure(due, error, now, retry_at or now + timedelta(minutes=1), tell)
 
 
 class OpensTheLatesTask(MemoryStore):
-    def fail(
+    def record_failure(
         self,
-        due: Due,
+        due: LeasedRow,
         error: str,
         now: datetime,
         retry_at: datetime | None,
         tell: Message | Task | None,
     ) -> None:
-        super().fail(due, error, now, retry_at, tell)
+        super().record_failure(due, error, now, retry_at, tell)
         if isinstance(tell, Task):
             self._open(tell, due.owner)
 
@@ -83,21 +83,21 @@ class WithdrawsNothing(MemoryStore):
 
 class FinishesTheWithdrawn(MemoryStore):
     def _write_work(self, commit: Commit) -> None:
-        if commit.done:
-            self._outbox[commit.done].status = "done"
+        if commit.acknowledges:
+            self._outbox[commit.acknowledges].status = "done"
         super()._write_work(commit)
 
 
 class LosesEarlyFacts(MemoryStore):
-    def keep(
+    def park(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
     ) -> None:
         pass
 
 
 class PagesOverlap(MemoryStore):
-    def orders(self, query: OrderQuery) -> Sequence[str]:
-        return super().orders(attrs.evolve(query, after=""))
+    def order_ids(self, query: OrderQuery) -> Sequence[str]:
+        return super().order_ids(attrs.evolve(query, after=""))
 
 
 class ReadsThenWrites(MemoryStore):
@@ -111,9 +111,9 @@ class ReadsThenWrites(MemoryStore):
         wants = commit.stock[0] if commit.stock else None
         if not isinstance(wants, Reserve):
             return super().commit(commit)
-        there = self.levels([wants.key])[wants.key].available
+        there = self.stock_levels([wants.key])[wants.key].available
         self._looked.wait(timeout=9)
-        return Committed() if there else Short((wants.key,))
+        return Stored() if there else Short((wants.key,))
 
 
 class GrantsSafetyStock(MemoryStore):
@@ -128,8 +128,8 @@ class CommitsBackwards(MemoryStore):
 
 class StoresWhatFollowsApart(MemoryStore):
     def commit(self, commit: Commit) -> Outcome:
-        outcome = super().commit(attrs.evolve(commit, along=()))
-        for part in commit.along:
+        outcome = super().commit(attrs.evolve(commit, with_it=()))
+        for part in commit.with_it:
             super().commit(part)
         return outcome
 
@@ -140,21 +140,21 @@ class OvertakesMessages(MemoryStore):
 
 
 class ClaimsBeforeItCommits(MemoryStore):
-    def commit_and_claim(
+    def commit_and_lease(
         self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
-    ) -> tuple[Sequence[Outcome], Sequence[Due]]:
-        rows = self.claim(now, lease, token, limit)
+    ) -> tuple[Sequence[Outcome], Sequence[LeasedRow]]:
+        rows = self.lease(now, lease, token, limit)
         return self.commit_all(commits), rows
 
 
 class ClaimsByKey(MemoryStore):
-    def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
-        rows = super().claim(now, lease, token, limit)
+    def lease(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[LeasedRow]:
+        rows = super().lease(now, lease, token, limit)
         return sorted(rows, key=lambda due: due.key)
 
 
 class LetsTheLateOverwrite(MemoryStore):
-    def still_mine(self, due: Due) -> bool:
+    def lease_valid(self, due: LeasedRow) -> bool:
         return bool(due.key)
 
 

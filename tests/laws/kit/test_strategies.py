@@ -24,11 +24,11 @@ from orderflow import (
 from orderflow.model.commands import Pick
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import GoodsShipped, LabelBought
-from orderflow.ports import Deed, PartyRequest, Reply
+from orderflow.ports import EffectAnswer, EffectAttempt, PartnerRequest
 from orderflow.simulation import SimulatedCarrier, VirtualClock
 from orderflow.testing import (
     FakeCarrier,
-    FakeParty,
+    FakePartner,
     FakeWarehouse,
     FulfillmentStrategyContract,
     lines,
@@ -69,12 +69,12 @@ class TestDigital(FulfillmentStrategyContract):
 
 class TestDropship(FulfillmentStrategyContract):
     def make_strategy(self) -> Dropship:
-        return Dropship(FakeParty(), cost=lambda _line: Decimal(2))
+        return Dropship(FakePartner(), cost=lambda _line: Decimal(2))
 
 
 class TestThirdParty(FulfillmentStrategyContract):
     def make_strategy(self) -> ThirdParty:
-        return ThirdParty(FakeParty(), "rotterdam")
+        return ThirdParty(FakePartner(), "rotterdam")
 
 
 # --- mutants -------------------------------------------------------------------------------------
@@ -132,51 +132,51 @@ class Divides(InHouse):
 
 
 class ForgetsTheLabel(InHouse):
-    def perform(self, deed: Deed) -> Reply:
-        if deed.name == "label":
-            raise KeyError(deed.subject)
-        return super().perform(deed)
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        if effect.name == "label":
+            raise KeyError(effect.subject)
+        return super().perform(effect)
 
 
 class SaysDone(InHouse):
-    def perform(self, deed: Deed) -> Any:
-        return True if deed.name == "pick" else super().perform(deed)
+    def perform(self, effect: EffectAttempt) -> Any:
+        return True if effect.name == "pick" else super().perform(effect)
 
 
 class NewLabelEachTime(InHouse):
-    def perform(self, deed: Deed) -> Reply:
-        if deed.name == "label" and deed.parcel is not None:
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        if effect.name == "label" and effect.parcel is not None:
             number = f"N{next(COUNT)}"
-            return LabelBought(parcel=deed.parcel.id, carrier="mine", tracking_number=number)
-        return super().perform(deed)
+            return LabelBought(parcel=effect.parcel.id, carrier="mine", tracking_number=number)
+        return super().perform(effect)
 
 
 class ShipsOneMore(Dropship):
     def __init__(self) -> None:
-        super().__init__(FakeParty())
+        super().__init__(FakePartner())
 
-    def perform(self, deed: Deed) -> Reply:
-        if deed.name != "submit":
-            return super().perform(deed)
-        request: PartyRequest = self.request(deed)
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        if effect.name != "submit":
+            return super().perform(effect)
+        request: PartnerRequest = self.request(effect)
         lines = {line.line: line.quantity + 1 for line in request.lines}
         return GoodsShipped(fo=request.number, notice="N", lines=lines, tracking_number="T1")
 
 
 class PicksNothing(InHouse):
-    def perform(self, deed: Deed) -> Reply:
-        if deed.name == "pick":
-            units = deed.order.units(Bucket.ALLOCATED, fo=deed.subject)
-            return Pick(fo=deed.subject, short=units)
-        return super().perform(deed)
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        if effect.name == "pick":
+            units = effect.order.units(Bucket.ALLOCATED, fo=effect.subject)
+            return Pick(fo=effect.subject, short=units)
+        return super().perform(effect)
 
 
 class PicksOneMore(InHouse):
-    def perform(self, deed: Deed) -> Reply:
-        if deed.name == "pick":
-            units = deed.order.units(Bucket.ALLOCATED, fo=deed.subject)
-            return Pick(fo=deed.subject, units={line: n + 1 for line, n in units.items()})
-        return super().perform(deed)
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        if effect.name == "pick":
+            units = effect.order.units(Bucket.ALLOCATED, fo=effect.subject)
+            return Pick(fo=effect.subject, units={line: n + 1 for line, n in units.items()})
+        return super().perform(effect)
 
 
 def the_class() -> Any:
@@ -184,10 +184,10 @@ def the_class() -> Any:
 
 
 class EmptiesTheOrder(InHouse):
-    def perform(self, deed: Deed) -> Reply:
-        if deed.name == "label":
-            object.__setattr__(deed.order.state, "reason", "mine")
-        return super().perform(deed)
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        if effect.name == "label":
+            object.__setattr__(effect.order.state, "reason", "mine")
+        return super().perform(effect)
 
 
 MUTANTS = Mutants(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderflow.carriers import read_tracking_number, recognise
+from orderflow.carriers import read_tracking_number, recognize
 from orderflow.carriers.rules import RULES, Rule
 from orderflow.errors import InvalidInput
 
@@ -40,7 +40,7 @@ def test_every_valid_sample_is_accepted(shared_data: Path) -> None:
         rule = rule_of(carrier, kind)
         for number in kind["test_numbers"]["valid"]:
             assert rule.fits(plain(number)), (rule.name, number)
-            assert carrier in {found.carrier for found in recognise(number)}
+            assert carrier in {found.carrier for found in recognize(number)}
             assert read_tracking_number(number, carrier).number == plain(number)
 
 
@@ -75,7 +75,7 @@ def test_a_number_is_recognised(text: str, carrier: str, url: str) -> None:
 
 
 def test_a_checked_reading_comes_before_an_unchecked_one() -> None:
-    readings = recognise("60120172242323")
+    readings = recognize("60120172242323")
     assert [found.checked for found in readings] == sorted(
         (found.checked for found in readings), reverse=True
     )
@@ -117,8 +117,8 @@ def _fits(rule: Rule, number: str, at: int, character: str) -> bool:
 
 @given(st.text(max_size=50))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    for found in recognise(text):
+    for found in recognize(text):
         assert found.number == plain(text)
-    if not recognise(text):
+    if not recognize(text):
         with pytest.raises(InvalidInput):
             read_tracking_number(text)

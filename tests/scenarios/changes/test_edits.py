@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from orderflow import InHouse, Line, Refusal, Refused, Step
-from orderflow.errors import ByHand
+from orderflow.errors import NeedsPerson
 from orderflow.fulfillment import Dropship, FulfillmentStrategy
 from orderflow.kernel.decide import Decision
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.kernel.decision.hooks import Hooks
 from orderflow.model.commands import (
     ApproveReturn,
@@ -27,7 +27,7 @@ from orderflow.model.commands import (
     Intercept,
     Override,
     ProposeSubstitute,
-    Receive,
+    ReceiveStock,
     RequestReturn,
     Reroute,
     Resend,
@@ -37,19 +37,19 @@ from orderflow.model.events import UnitsMoved
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     CancellationAnswered,
-    Fact,
     GoodsReturned,
     GoodsShipped,
+    ObservationBody,
     RequestAnswered,
     ReturnAnswered,
     TrackingReported,
 )
 from orderflow.model.parcel import ParcelStatus
 from orderflow.policies import newest_first, not_once_packed
-from orderflow.ports import Label, LabelRequest, TakeBack
+from orderflow.ports import Label, LabelRequest, PartnerReturn
 from orderflow.simulation import SimulatedCarrier, VirtualClock, World
 from orderflow.stores import SqlStore
-from orderflow.testing import FakeCarrier, FakeParty
+from orderflow.testing import FakeCarrier, FakePartner
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop
 
@@ -57,14 +57,14 @@ HERE = Address(name="Ada", lines=("1 Mill Lane",), city="York", postal_code="YO1
 THERE = HERE.model_copy(update={"lines": ("2 Hill Road",)})
 
 
-class Supplier(FakeParty):
+class Supplier(FakePartner):
     """Says nothing by itself; may be asked to take goods back."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.taken: list[TakeBack] = []
+        self.taken: list[PartnerReturn] = []
 
-    def take_back(self, request: TakeBack) -> Fact | None:
+    def accept_return(self, request: PartnerReturn) -> ObservationBody | None:
         self.taken.append(request)
         return None
 
@@ -129,13 +129,13 @@ def test_an_address_that_a_carrier_refuses_is_mended_by_an_edit() -> None:
     class Strict(FakeCarrier):
         def buy_label(self, request: LabelRequest) -> Label:
             if request.ship_to == HERE:
-                raise ByHand("no such street")
+                raise NeedsPerson("no such street")
             return super().buy_label(request)
 
     shop = ordered(InHouse(carrier=Strict()), manual=["ship"])
     assert "label" in shop.tasks()
     shop.does(Edit(ship_to=THERE))
-    assert shop.order.state.parcels["A-1-P2"].status is ParcelStatus.LABELLED
+    assert shop.order.state.parcels["A-1-P2"].status is ParcelStatus.LABELED
     assert "label" not in shop.tasks()
 
 
@@ -298,7 +298,7 @@ def test_a_carrier_that_cannot_intercept_leaves_it_to_a_person() -> None:
 
 
 def test_a_shortfall_hits_those_whom_the_policy_names() -> None:
-    shop = ordered(manual=["pick"], stock={"MUG": 4}, hit=newest_first)
+    shop = ordered(manual=["pick"], stock={"MUG": 4}, shortage=newest_first)
     shop.passes(hours=1)
     shop.place(number="A-2")
     shop.engine.change_stock(Count(sku="MUG", counted=3).to())
@@ -315,13 +315,13 @@ def test_a_shortfall_hits_those_whom_the_policy_names() -> None:
 
 def test_damage_on_receipt_is_counted_and_never_sold() -> None:
     shop = Shop(stock={})
-    shop.engine.change_stock(Receive(sku="MUG", quantity=3, damaged=2).to(id="r"))
+    shop.engine.change_stock(ReceiveStock(sku="MUG", quantity=3, damaged=2).to(id="r"))
     assert shop.engine.level("MUG").on_hand == 1
     assert shop.engine.level("MUG", "main:quarantine").on_hand == 2
     shop.place()
     assert shop.order.units(Bucket.BACKORDERED) == {"1": 1}
     shop.place(mugs(3), number="A-2")
-    shop.engine.change_stock(Receive(sku="MUG", quantity=4, damaged=2).to(id="r2"))
+    shop.engine.change_stock(ReceiveStock(sku="MUG", quantity=4, damaged=2).to(id="r2"))
     shop.work()
     assert shop.engine.order("A-2").ledger.totals() == {Bucket.SHIPPED: 1, Bucket.BACKORDERED: 2}
 
@@ -376,7 +376,7 @@ def keeps_an_exchange_for_nothing(patch: Patch) -> None:
 
 def lets_anybody_override(patch: Patch) -> None:
     """A veto of the application is taken down, and does not stand."""
-    patch.setattr(Deciding, "vetoed", lambda *_args: False)
+    patch.setattr(Draft, "is_vetoed", lambda *_args: False)
 
 
 def takes_back_without_asking(patch: Patch) -> None:

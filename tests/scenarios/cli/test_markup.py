@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from orderflow import Engine, InHouse, Line, NewOrder
 from orderflow.cli.app import app
-from orderflow.cli.opening import out
+from orderflow.cli.session import out
 from orderflow.errors import InvalidInput
 from orderflow.fulfillment import MANUAL
-from orderflow.model.commands import PlaceHold, Receive
+from orderflow.model.commands import PlaceHold, ReceiveStock
 from orderflow.model.document import Charge, Customer
 from orderflow.model.observations import LabelBought, TrackingReported
 from orderflow.model.parcel import ParcelStatus
@@ -53,7 +53,7 @@ def db(tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path}/shop.db"
     store = SqlStore(url)
     engine = Engine(store, [InHouse()], steps=MANUAL)
-    engine.change_stock(Receive(sku=SKU, quantity=9).to())
+    engine.change_stock(ReceiveStock(sku=SKU, quantity=9).to())
     for number in (NUMBER, OTHER):
         order = NewOrder(
             number=number,

@@ -15,14 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from orderflow import Engine, InHouse, InvalidInput
-from orderflow.cli.opening import print_json, said, without_secrets
-from orderflow.cli.running import read_orders
-from orderflow.cli.safe import SafeConsole
+from orderflow.cli.console import SafeConsole
+from orderflow.cli.run import read_orders
+from orderflow.cli.session import print_json, said, without_secrets
 from orderflow.errors import Problem, StoreUnavailable
-from orderflow.legible import UNSAFE, legible, legible_log, without_passwords
 from orderflow.model.reading import storable
 from orderflow.model.work import Task
 from orderflow.stores import MemoryStore, SqlStore
+from orderflow.text import UNSAFE, legible, legible_log, without_passwords
 
 HARM = st.sampled_from(
     ["\x1b[2J", "\x1b]0;title\x07", "\x9b31m", "\x00", "\x7f", "\r", "\u202e", "\u2066", "\u2028"]
@@ -97,7 +97,7 @@ def test_what_cannot_be_read_is_kept_legibly(text: str) -> None:
     engine = Engine(MemoryStore(), [InHouse()])
     with pytest.raises(InvalidInput):
         engine.intake(json.dumps({"occurred_at": "2026-01-01T00:00:00Z", "body": {"kind": text}}))
-    (task,), (item,) = list(engine.tasks()), engine.inbox()
+    (task,), (item,) = list(engine.tasks()), engine.unmatched()
     assert [harm(task.instructions), harm(item.error), harm(item.payload)] == [[], [], []]
 
 
@@ -145,7 +145,7 @@ def test_no_password_of_an_address_that_was_given_is_shown(secret: str) -> None:
 def test_no_store_tells_the_end_of_a_password(secret: str, driver: str) -> None:
     url = f"{driver}://u:s3{secret}kr1t@127.0.0.1:1/x"
     with pytest.raises(StoreUnavailable) as error:
-        SqlStore(url, patience=0.1)
+        SqlStore(url, lock_timeout=0.1)
     assert "kr1t" not in str(error.value)
 
 

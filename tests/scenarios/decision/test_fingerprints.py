@@ -16,15 +16,15 @@ from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
 from orderflow.workflow import (
     EffectOf,
-    OfUnits,
-    PartyAnswer,
-    Release,
+    PartnerAnswer,
     StepWork,
     TimerFor,
+    UnitsPending,
+    WorkRelease,
     named,
 )
-from orderflow.workflow.given import name_of
-from orderflow.workflow.graph import WaitsFor
+from orderflow.workflow.arguments import name_of
+from orderflow.workflow.graph import PendingItem
 from tests.laws.flows import Look, workflows
 from tests.renaming import renamed
 
@@ -38,21 +38,30 @@ FINGERPRINTS = {
     "remote/1": "af191d615da5",
     "return/1": "9ccaf7ba4dad",
 }
-CLASSES = (*get_args(WaitsFor), State, Transition, Workflow, OrderPhase, Phase, ReturnPhase, Bucket)
+CLASSES = (
+    *get_args(PendingItem),
+    State,
+    Transition,
+    Workflow,
+    OrderPhase,
+    Phase,
+    ReturnPhase,
+    Bucket,
+)
 DAY = timedelta(days=1)
-WAITS: list[WaitsFor] = [
+WAITS: list[PendingItem] = [
     StepWork("pick"),
     StepWork("pick", DAY, "late"),
     TaskFor("boss", "late"),
     TaskFor("boss", "late", DAY),
     EffectOf("pick"),
     EffectOf("pick", "boss", DAY),
-    PartyAnswer("boss", DAY),
-    PartyAnswer("boss", DAY, "late"),
+    PartnerAnswer("boss", DAY),
+    PartnerAnswer("boss", DAY, "late"),
     TimerFor(DAY, "late"),
     TimerFor(DAY * 2, "late"),
-    Release(),
-    OfUnits(),
+    WorkRelease(),
+    UnitsPending(),
 ]
 
 
@@ -64,7 +73,7 @@ def silent(_step: object) -> Refusal | None:
     return None
 
 
-def flow(waits_for: WaitsFor, *guards: Any, more: tuple[str, ...] = ("boss",)) -> Workflow[Any]:
+def flow(waits_for: PendingItem, *guards: Any, more: tuple[str, ...] = ("boss",)) -> Workflow[Any]:
     """A small workflow that waits for this, and asks these guards."""
     states = [
         State("new", OrderPhase.PLACED, waits_for),
@@ -99,7 +108,7 @@ def test_renamed_classes_change_no_fingerprint_at_all(workflow: Workflow[Look]) 
 
 def test_whatever_is_waited_for_counts() -> None:
     """Every kind of wait, and every field of it."""
-    assert {type(waits_for) for waits_for in WAITS} == set(get_args(WaitsFor))
+    assert {type(waits_for) for waits_for in WAITS} == set(get_args(PendingItem))
     assert len({flow(waits_for).fingerprint for waits_for in WAITS}) == len(WAITS)
     left_open, named_there = TaskFor("boss"), TaskFor("boss", "late")
     assert flow(left_open, more=()).fingerprint != flow(named_there, more=()).fingerprint
@@ -107,7 +116,7 @@ def test_whatever_is_waited_for_counts() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "field"),
-    [(kind, field.name) for kind in get_args(WaitsFor) for field in attrs.fields(kind)],
+    [(kind, field.name) for kind in get_args(PendingItem) for field in attrs.fields(kind)],
 )
 def test_each_field_of_a_wait_counts(kind: type[Any], field: str) -> None:
     (before, *_) = [waits for waits in WAITS if type(waits) is kind]
@@ -121,12 +130,12 @@ def test_a_guard_that_was_given_a_name_may_be_renamed() -> None:
     def guard(step: object) -> Refusal | None:
         return silent(step)
 
-    before = flow(Release(), guard).fingerprint
+    before = flow(WorkRelease(), guard).fingerprint
     with renamed(guard):
-        assert flow(Release(), guard).fingerprint == before
-    assert flow(Release(), named("other")(silent_again())).fingerprint != before
-    assert flow(Release(), named("limit")(silent_again())).fingerprint == before
-    assert flow(Release(), guard).table()[0][3] == "guards limit"
+        assert flow(WorkRelease(), guard).fingerprint == before
+    assert flow(WorkRelease(), named("other")(silent_again())).fingerprint != before
+    assert flow(WorkRelease(), named("limit")(silent_again())).fingerprint == before
+    assert flow(WorkRelease(), guard).table()[0][3] == "guards limit"
 
 
 def silent_again() -> Any:

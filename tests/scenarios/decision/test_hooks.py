@@ -30,7 +30,7 @@ from orderflow import (
 from orderflow.errors import PortFailed, RuleFailed
 from orderflow.model.commands import Cancel, Confirm
 from orderflow.model.events import (
-    EffectAdded,
+    EffectRequested,
     FulfillmentOrderMoved,
     LifecycleMoved,
     NoteAdded,
@@ -386,7 +386,7 @@ def test_what_inside_hooks_add_is_committed_with_the_decision() -> None:
     place(engine)
     confirm(engine)
     events = list(engine.journal("A-1"))[-1].events
-    (effect,) = (event for event in events if isinstance(event, EffectAdded))
+    (effect,) = (event for event in events if isinstance(event, EffectRequested))
     (task,) = (event for event in events if isinstance(event, TaskOpened))
     assert (effect.name, notes(engine)) == ("notify", ["hello"])
     assert (task.name, task.role, task.reason, task.of) == ("gift", "packer", "wrap it", "A-1")
@@ -427,13 +427,13 @@ def test_an_error_in_an_inside_hook_aborts_the_decision(point: str) -> None:
     engine = shop(hooks)
     place(engine)
     store = engine.store
-    before = store.order("A-1"), list(store.journal("order:A-1")), store.pending("order:A-1")
+    before = store.order("A-1"), list(store.journal("order:A-1")), store.open_rows("order:A-1")
     tasks, level = list(engine.tasks()), engine.level("MUG")
     with pytest.raises(RuleFailed, match=f"fails .* raised ZeroDivisionError: {point}") as caught:
         confirm(engine)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     assert caught.value.subject == "order:A-1"
-    after = store.order("A-1"), list(store.journal("order:A-1")), store.pending("order:A-1")
+    after = store.order("A-1"), list(store.journal("order:A-1")), store.open_rows("order:A-1")
     assert after == before
     assert (list(engine.tasks()), engine.level("MUG")) == (tasks, level)
     engine.worker.run_until_idle()
@@ -446,7 +446,7 @@ def test_an_error_while_placing_leaves_no_order() -> None:
     with pytest.raises(RuleFailed, match=r"<lambda> .* raised ZeroDivisionError"):
         place(engine)
     assert engine.store.order("A-1") is None
-    assert engine.store.receipt("channel:online", "a") is None
+    assert engine.store.processed("channel:online", "a") is None
     assert engine.level("MUG").reserved == 0
 
 
@@ -556,7 +556,7 @@ def test_a_watcher_that_never_succeeds_becomes_a_task() -> None:
     place(engine)
     confirm(engine)
     engine.worker.run_until_idle()
-    errors = [row.error for row in engine.store.pending("order:A-1") if row.kind == "watch"]
+    errors = [row.error for row in engine.store.open_rows("order:A-1") if row.kind == "watch"]
     assert errors == ["ConnectionError: nobody listens"]
     for _ in range(5):
         advance(engine, timedelta(hours=1))
@@ -679,7 +679,7 @@ def test_a_hook_is_told_of_each_status_of_a_parcel() -> None:
         seen.append((step.trigger, view.status, step.fo.id if step.fo else ""))
         return [Note(f"told of {step.trigger}")]
 
-    for status in (ParcelStatus.LABELLED, ParcelStatus.HANDED_OVER, ParcelStatus.LOST):
+    for status in (ParcelStatus.LABELED, ParcelStatus.HANDED_OVER, ParcelStatus.LOST):
         hooks.on_parcel(status)(tell)
     shop = Shop(hooks=hooks).place()
     assert seen == [(status, status, "A-1-F1") for status in ("labelled", "handed_over")]

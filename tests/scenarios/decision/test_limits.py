@@ -28,7 +28,7 @@ from orderflow.model.observations import (
     ReturnInspected,
 )
 from orderflow.model.phases import ReturnPhase
-from orderflow.model.state import PaymentFact, RefundStatus
+from orderflow.model.state import PaymentOutcome, RefundStatus
 from orderflow.money import Money
 from orderflow.policies import EVERY_ROLE, UNLIMITED, Limit
 from orderflow.stores import MemoryStore
@@ -79,7 +79,7 @@ def codes(answer: object) -> set[str]:
     return {found.code for found in answer} if isinstance(answer, tuple) else set()
 
 
-def told(shop: Shop, body: cmd.Body, by: str) -> str:
+def told(shop: Shop, body: cmd.CommandBody, by: str) -> str:
     """Why a command would be refused."""
     answer = shop.engine.ask(body.to("A-1", by=by))
     assert isinstance(answer, tuple)
@@ -95,7 +95,7 @@ def left(shop: Shop) -> int:
 
 
 ONE = cmd.Cancel(lines={"1": 1})
-BODIES: Mapping[str, Callable[[Shop], cmd.Body]] = {
+BODIES: Mapping[str, Callable[[Shop], cmd.CommandBody]] = {
     "cancel": lambda _: ONE,
     "edit": lambda shop: cmd.Edit(quantities={"1": max(0, left(shop) - 1)}),
     "all": lambda _: cmd.Cancel(),
@@ -204,7 +204,7 @@ def paying(by: str) -> None:
 
 def paying_once_more(by: str) -> None:
     shop = of_what_was_cancelled()
-    fact = PaymentFact.FAILED
+    fact = PaymentOutcome.FAILED
     shop.says(PaymentReported(fact=fact, amount=2000, reference="A-1-M1"))
     shop.does(cmd.RetryRefund(refund="A-1-M1"), by=by)
 
@@ -274,7 +274,7 @@ REDUCTIONS: Mapping[str, NewOrder | cmd.Edit] = {
 def test_every_way_to_reduce_a_price_is_asked(way: str) -> None:
     given = REDUCTIONS[way]
     shop = paid(2, "10", limits=limited(999, 1000))
-    command = given.to("A-1") if isinstance(given, cmd.Edit) else cmd.Place(order=given).to()
+    command = given.to("A-1") if isinstance(given, cmd.Edit) else cmd.PlaceOrder(order=given).to()
     for actor, told in {"ana": OVER, "bo": set(), "dee": set(), "system": set()}.items():
         assert codes(shop.engine.ask(command.model_copy(update={"actor": actor}))) == told
     if isinstance(given, cmd.Edit):
@@ -313,7 +313,7 @@ WORLD: Mapping[str, Callable[[Sold, int], None]] = {
     "what was approved comes": lambda shop, _: come(shop),
     "weeks go by": lambda shop, _: shop.passes(days=40),
 }
-DEEDS: Mapping[str, Callable[[Shop, int], Iterable[cmd.Body]]] = {
+DEEDS: Mapping[str, Callable[[Shop, int], Iterable[cmd.CommandBody]]] = {
     "cancel": lambda _, units: [cmd.Cancel(lines={"1": units})],
     "cancel what is new": lambda shop, units: [
         cmd.Cancel(lines={line.id: units}) for line in shop.order.document.lines[1:]
@@ -348,7 +348,7 @@ def come(shop: Shop) -> None:
             shop.says(ReturnInspected(rma=rma.id, restock={**rma.lines}))
 
 
-def try_all(shop: Shop, bodies: Iterable[cmd.Body]) -> None:
+def try_all(shop: Shop, bodies: Iterable[cmd.CommandBody]) -> None:
     """Ana does what she may."""
     for body in bodies:
         with suppress(Refused):
@@ -448,7 +448,7 @@ def test_an_exchange_that_never_goes_out_gives_nothing_away(ends: str) -> None:
 def cancellations(told: Explanation) -> list[tuple[dict[str, int] | None, Money | None]]:
     return [
         (offer.command.body.lines, offer.at_most)
-        for offer in told.offered
+        for offer in told.allowed
         if isinstance(offer.command.body, cmd.Cancel)
     ]
 
@@ -457,7 +457,7 @@ def test_as_much_as_may_be_is_offered() -> None:
     shop = paid(10, "9.99", limits=limited(3000, 5000))
     told = shop.engine.explain("A-1", by="ana")
     assert cancellations(told) == [({"1": 3}, Money(3000, "EUR"))]
-    for offer in (*told.offered, *told.blocked):
+    for offer in (*told.allowed, *told.blocked):
         answer = shop.engine.ask(offer.command)
         assert offer.refusals == (answer if isinstance(answer, tuple) else ())
     assert cancellations(shop.engine.explain("A-1", by="dee")) == [(None, None)]
@@ -538,7 +538,7 @@ def sees_money_only(patch: Patch) -> None:
 
     def given(order: Order) -> limits._Given:
         payments, found = order.state.payments, of(order)
-        due = payments.kept - payments.total + found.agreed - found.off
+        due = payments.net_captured - payments.total + found.agreed - found.off
         most = payments.refunded + max(0, due)
         return limits._Given(0, min(found.agreed, most), found.money)
 

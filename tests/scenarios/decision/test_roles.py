@@ -22,18 +22,18 @@ from orderflow import (
     Steps,
     Transition,
 )
-from orderflow.errors import ByHand, Refusal, RuleFailed
+from orderflow.errors import NeedsPerson, Refusal, RuleFailed
 from orderflow.fulfillment.steps import COMMAND_ROLES, STEP_ROLES
-from orderflow.kernel.decision.roles import lacking, needed
-from orderflow.kernel.pending.tasks import completing
+from orderflow.kernel.decision.roles import missing_role_for, roles_needed
+from orderflow.kernel.pending.tasks import completion
 from orderflow.model import commands as cmd
 from orderflow.model.commands import Cancel, Confirm
 from orderflow.model.observations import GoodsReturned
 from orderflow.model.work import Task
 from orderflow.policies import EVERY_ROLE
-from orderflow.ports import Deed
-from orderflow.testing import FakeParty
-from orderflow.testing.messages import thinkable
+from orderflow.ports import EffectAttempt
+from orderflow.testing import FakePartner
+from orderflow.testing.messages import plausible_commands
 from orderflow.workflow import EffectOf
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop, new_order
@@ -47,7 +47,7 @@ ROLES = {
 NOBODIES = ("eve", "mallory", "support")
 MISSING = {"actor.role_missing"}
 STOCK = (
-    cmd.Receive(sku="MUG", quantity=1),
+    cmd.ReceiveStock(sku="MUG", quantity=1),
     cmd.Count(sku="MUG", counted=1),
     cmd.WriteOff(sku="MUG", quantity=1),
     cmd.SetStockPolicy(sku="MUG", safety=1),
@@ -79,23 +79,23 @@ def codes(answer: object) -> set[str]:
 def test_no_command_is_for_who_has_no_role(actor: str) -> None:
     seen = set()
     for shop in moments():
-        candidates = [offer.command.body for offer in shop.engine.explain("A-1").offered]
-        for body in (*thinkable(shop.order), *candidates):
+        candidates = [offer.command.body for offer in shop.engine.explain("A-1").allowed]
+        for body in (*plausible_commands(shop.order), *candidates):
             over = cmd.Override(command=body, reason="x")  # type: ignore[arg-type]  # an order's
             for asked in (body, over):
                 assert codes(shop.engine.ask(asked.to("A-1", by=actor))) == MISSING, asked
             seen.add(type(body))
         explained = shop.engine.explain("A-1", by=actor)
-        assert not explained.offered
+        assert not explained.allowed
         assert explained.blocked
     assert len(seen) > 15
 
 
-@pytest.mark.parametrize("kind", get_args(cmd.OrderBody))
-def test_each_kind_of_command_needs_a_role(kind: type[cmd.Body]) -> None:
+@pytest.mark.parametrize("kind", get_args(cmd.OrderCommandBody))
+def test_each_kind_of_command_needs_a_role(kind: type[cmd.CommandBody]) -> None:
     shop = shop_of_people()
     body = kind.model_construct(trigger="confirm", task="t", fo="f", command=Confirm())
-    refused = lacking(shop.engine.rules, shop.order, body, "eve")
+    refused = missing_role_for(shop.engine.rules, shop.order, body, "eve")
     assert refused is not None
     assert refused.code == "actor.role_missing"
 
@@ -145,17 +145,17 @@ def shops_with_tasks() -> Iterator[Shop]:
         def accepts(self, _line: Line) -> Refusal | None:
             return Refusal("nobody.takes", "it is taken by nobody")
 
-    class Unreachable(FakeParty):
+    class Unreachable(FakePartner):
         def submit(self, _request: Any) -> None:
-            raise ByHand("call them")
+            raise NeedsPerson("call them")
 
     def opened(*strategies: FulfillmentStrategy, **rules: Any) -> Shop:
         steps = Steps(manual=MANUAL.manual, roles=OF_THEIR_OWN)
         return Shop(*(strategies or [InHouse()]), **{"steps": steps, **rules}).place()
 
     class Expert:
-        def perform(self, _deed: Deed) -> None:
-            raise ByHand("ask somebody")
+        def perform(self, _deed: EffectAttempt) -> None:
+            raise NeedsPerson("ask somebody")
 
     asking = ORDER.extend(
         name="asking",
@@ -195,9 +195,9 @@ def test_a_task_is_for_who_may_give_the_command_that_completes_it() -> None:
             choices = next((f.choices for f in task.fields if f.name == "answer"), None) or ("",)
             for choice in choices:
                 with suppress(KeyError):  # where more is to be filled in
-                    said = completing(task, shop.order, shop.engine.rules, {"answer": choice})
-                    if isinstance(said, cmd.Body):
-                        may = needed(shop.engine.rules, shop.order, said)
+                    said = completion(task, shop.order, shop.engine.rules, {"answer": choice})
+                    if isinstance(said, cmd.CommandBody):
+                        may = roles_needed(shop.engine.rules, shop.order, said)
                         assert task.role in may, f"{task.name} is for {task.role}, not {set(may)}"
                         seen.add(task.name)
     assert seen >= {"route", "hold", "submit", "ask", "confirm", "pick", "pack", "ship"}
@@ -235,7 +235,12 @@ def test_one_text_is_no_set_of_roles() -> None:
 
 def test_every_command_has_a_role_in_the_table() -> None:
     """A command that somebody adds is of support until the table says more."""
-    kinds = {*get_args(cmd.OrderBody), *get_args(cmd.StockBody), cmd.Place, cmd.Draft}
+    kinds = {
+        *get_args(cmd.OrderCommandBody),
+        *get_args(cmd.StockCommandBody),
+        cmd.PlaceOrder,
+        cmd.SaveDraft,
+    }
     steps = Steps()
     assert {kind for kind in kinds if not steps.role(kind.model_fields["kind"].default)} == set()
 

@@ -36,12 +36,12 @@ def test_guards_on_place_see_facts() -> None:
 
     @hooks.guard("place")
     def within_credit(step: Step) -> Refusal | None:
-        return None if step.facts["credit"] >= 1 else Refusal("credit.none", step.order.id)
+        return None if step.external["credit"] >= 1 else Refusal("credit.none", step.order.id)
 
     def credit(order: Order) -> int:
         return 2 - order.lines[0].quantity
 
-    engine = Shop(hooks=hooks, facts={"credit": credit}).engine
+    engine = Shop(hooks=hooks, external={"credit": credit}).engine
     assert engine.place(new_order(MUG)).id == "A-1"
     with pytest.raises(Refused, match=r"credit\.none: A-2"):
         engine.place(new_order(number="A-2"))

@@ -22,19 +22,19 @@ from orderflow.kernel.decision.workflows import (
     PICKUP,
     RETURN,
 )
-from orderflow.kernel.stock.allocation import keeps_waiting
+from orderflow.kernel.stock.allocation import waits_to_ship_complete
 from orderflow.model import commands as cmd
 from orderflow.model.events import CostsAgreed
 from orderflow.model.observations import GoodsReturned
 from orderflow.model.phases import Phase
 from orderflow.policies import EVERY_ROLE
-from orderflow.testing.messages import thinkable
+from orderflow.testing.messages import plausible_commands
 from orderflow.workflow import Transition
 from tests.mutants import HANDLERS, Law, Mutant, Mutants, Mutate, Patch, law
 from tests.shop import MUGS, Shop
 
 FLOWS = (ORDER, FULFILLMENT_ORDER, PICKUP, HANDOVER, DIGITAL, RETURN)
-Same = Callable[[str], cmd.Body]
+Same = Callable[[str], cmd.CommandBody]
 
 COMMANDS: Mapping[str, Same] = {
     "confirm": lambda _: cmd.Confirm(),
@@ -69,7 +69,7 @@ def fires(shop: Shop) -> Iterator[cmd.Fire]:
         yield from (cmd.Fire(trigger=name, on=on) for name in sorted(names))
 
 
-def asked(shop: Shop, body: cmd.Body) -> Decision | None:
+def asked(shop: Shop, body: cmd.CommandBody) -> Decision | None:
     """What would come of it; None where it is refused."""
     answer = shop.engine.ask(body.to("A-1", by="boss"))
     return answer if isinstance(answer, Decision) else None
@@ -106,11 +106,11 @@ def begun(order: Any) -> set[str]:
 def test_nothing_but_an_override_passes_the_release_policy() -> None:
     """Whatever is asked of an order whose work is kept back, it begins when the policy says so."""
     for shop in kept_back():
-        offered = [offer.command.body for offer in shop.engine.explain("A-1").offered]
-        for body in (*fires(shop), *thinkable(shop.order), *offered):
+        offered = [offer.command.body for offer in shop.engine.explain("A-1").allowed]
+        for body in (*fires(shop), *plausible_commands(shop.order), *offered):
             decision = asked(shop, body)
             after = decision.order if decision else shop.order
-            may = shop.engine.rules.release(after) and not keeps_waiting(after.state)
+            may = shop.engine.rules.release(after) and not waits_to_ship_complete(after.state)
             started = begun(after) - begun(shop.order)
             assert may or not started, f"{body!r} begins {started}"
         for fo in shop.order.fulfillment_orders:

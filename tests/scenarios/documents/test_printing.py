@@ -14,7 +14,7 @@ from orderflow.identifiers import read_sscc
 from orderflow.kernel.decision.workflows import IN_HOUSE, REMOTE
 from orderflow.model.commands import Pack, RequestReturn, Seal
 from orderflow.ports import Carrier
-from orderflow.simulation import SimulatedCarrier, SimulatedParty, VirtualClock
+from orderflow.simulation import SimulatedCarrier, SimulatedPartner, VirtualClock
 from orderflow.simulation.world import World
 from orderflow.stores import MemoryDocuments, MemoryNumbers
 from tests.scanning import BERLIN, SHOP, codes, pages
@@ -34,7 +34,7 @@ class Printing(Shop):
         self.printer = Printer(
             self.documents, Style(SHOP), numbers=MemoryNumbers(), gs1_prefix="4006381", **options
         )
-        supplier, simulated = SimulatedParty(clock, 1), SimulatedCarrier(clock, 1)
+        supplier, simulated = SimulatedPartner(clock, 1), SimulatedCarrier(clock, 1)
         super().__init__(
             InHouse(carrier=carrier or simulated),
             Dropship(supplier, cost=lambda line: line.unit_price / 2),
@@ -78,8 +78,8 @@ def test_a_walk_is_one_list_in_the_order_of_the_shelves() -> None:
     for number in (1, 2):
         lines = tuple(Line(sku=sku, quantity=number, stocked=False) for sku in bins)
         shop.place(*lines, number=f"A-{number}")
-    walk = shop.engine.plan_walk(by="ana")
-    work = [(shop.engine.order(each.order), each.fo, each.units) for each in walk.pickings]
+    walk = shop.engine.plan_pick_tour(by="ana")
+    work = [(shop.engine.order(each.order), each.fo, each.units) for each in walk.picks]
     found = pick_list_of("ana", DAY, work, lambda sku, _location: bins[sku], "en")
     assert [(line.bin, line.sku, line.quantity) for line in found.lines] == [
         ("A-9", "PAN", 3),
@@ -174,7 +174,7 @@ def test_a_printer_that_fails_is_tried_again_and_then_becomes_a_task() -> None:
 
     shop = Printing(templates={"label": sometimes})
     shop.place(MUG, ship_to=BERLIN)
-    (row,) = [row for row in shop.engine.store.pending("order:A-1") if row.name == "document"]
+    (row,) = [row for row in shop.engine.store.open_rows("order:A-1") if row.name == "document"]
     assert "out of paper" in row.error
     broken[0] = False
     shop.passes(minutes=1)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from orderflow import MANUAL, Engine, InHouse, Line, Refused
-from orderflow.engine.pipeline.envelope import Envelope, Reading, Ready
+from orderflow.engine.pipeline.envelope import Envelope, LoadedSubjects, Prepared
 from orderflow.engine.pipeline.follow import follow
-from orderflow.engine.worker.batch import Next
+from orderflow.engine.worker.batch import NextRows
 from orderflow.model.commands import (
     Confirm,
     Pack,
@@ -22,12 +22,12 @@ from orderflow.model.commands import (
     ReleaseHold,
     SetStockPolicy,
 )
-from orderflow.model.messages import HoldParcel, SealParcel, TakeOut
+from orderflow.model.messages import HoldParcel, SealParcel, TakeUnitsOut
 from orderflow.model.observations import LabelBought, PaymentReported
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import PaymentOutcome
 from orderflow.model.work import Message
-from orderflow.ports import Commit, Committed, Deed, Outcome, Reply, Stale
-from orderflow.testing.commits import NOW, saving
+from orderflow.ports import Commit, EffectAnswer, EffectAttempt, Outcome, Stale, Stored
+from orderflow.testing.commits import NOW, order_commit
 from tests.shop import Shop, new_order
 
 
@@ -72,7 +72,7 @@ def test_what_was_claimed_is_done_though_something_fails_after_it(
         yield
         raise RuntimeError("the connection broke when it was given back")
 
-    monkeypatch.setattr(engine.store, "reading", breaking)
+    monkeypatch.setattr(engine.store, "read_session", breaking)
     engine.worker.run_forever(UntilIdle())
     assert engine.order("A").status == "shipped"
 
@@ -100,7 +100,7 @@ def test_several_orders_in_a_parcel_hear_of_it_in_their_turn() -> None:
     engine.worker.run_until_idle()
     engine._handler.handle(Envelope("parcel:P", SealParcel(), "sealed"))
     engine._handler.handle(Envelope("parcel:P", told, "labelled"))
-    waiting = [len(engine.store.undelivered(f"order:{name}")) for name in "AB"]
+    waiting = [len(engine.store.pending_messages(f"order:{name}")) for name in "AB"]
     assert waiting == [1, 1]
     engine.worker.run_until_idle()
     assert all(engine.order(name).state.parcels["P"].tracking_number == "T1" for name in "AB")
@@ -112,10 +112,10 @@ def test_a_subject_is_one_messages_in_a_turn(caplog: pytest.LogCaptureFixture) -
     packed(engine, "A")
     caplog.set_level(logging.INFO, logger="orderflow")
     hold = Envelope("order:A", PlaceHold(hold="h", reason="fraud"), "hold")
-    other = Envelope("parcel:A-P1", TakeOut(()), "other")
+    other = Envelope("parcel:A-P1", TakeUnitsOut(()), "other")
     engine._handler.handle_all([hold, other])
     assert caplog.messages == []
-    assert engine.store.undelivered("parcel:A-P1") == [HoldParcel("A", True)]
+    assert engine.store.pending_messages("parcel:A-P1") == [HoldParcel("A", True)]
 
 
 def test_what_is_told_after_what_is_left_is_left() -> None:
@@ -125,14 +125,14 @@ def test_what_is_told_after_what_is_left_is_left() -> None:
         def read(self, *_given: object) -> None:
             """Nothing is there."""
 
-        def prepare(self, envelope: Envelope, _reading: Reading) -> Ready:
+        def prepare(self, envelope: Envelope, _reading: LoadedSubjects) -> Prepared:
             if envelope.body == first:
                 raise RuntimeError("not today")
-            return Ready(Commit(envelope.subject, NOW, 1))
+            return Prepared(Commit(envelope.subject, NOW, 1))
 
     messages = Message("m1", "parcel:P", first), Message("m2", "parcel:P", second)
     commit = Commit("order:A", NOW, 1, messages=messages)
-    found = follow(Picky(), {0: commit}, ["order:A"], Reading())  # type: ignore[arg-type]  # stands in
+    found = follow(Picky(), {0: commit}, ["order:A"], LoadedSubjects())  # type: ignore[arg-type]  # stands in
     assert found == {0: commit}
 
 
@@ -143,19 +143,19 @@ def test_a_refusal_of_yesterday_is_decided_again() -> None:
     """What was read before may be out of date: it refuses nothing."""
     engine = shop("A", steps=MANUAL)
     engine.submit(PlaceHold(hold="h", reason="fraud").to("A"))
-    before = Reading({"A": engine.order("A")})
+    before = LoadedSubjects({"A": engine.order("A")})
     engine.submit(ReleaseHold(hold="h").to("A"))
     (answer,) = engine._handler.handle_all([Envelope("order:A", Confirm(), "c")], before)
     assert answer == engine.order("A")
     assert engine.order("A").state.lifecycle == "confirmed"
 
 
-@pytest.mark.parametrize(("outcome", "known"), [(Committed(), ["A"]), (Stale(), [])])
+@pytest.mark.parametrize(("outcome", "known"), [(Stored(), ["A"]), (Stale(), [])])
 def test_what_a_batch_changed_is_known_where_it_was_stored(
     outcome: Outcome, known: list[str]
 ) -> None:
-    after = Next(lambda _commits: ([outcome], []))
-    after.commit_all([saving("A", 0)])
+    after = NextRows(lambda _commits: ([outcome], []))
+    after.commit_all([order_commit("A", 0)])
     assert list(after.reading.orders) == known
 
 
@@ -167,12 +167,12 @@ class Noting(InHouse):
         self.versions: list[int] = []
         self.meanwhile: list[Callable[[], object]] = []
 
-    def perform(self, deed: Deed) -> Reply:
-        if deed.name == "pick":
-            self.versions.append(deed.order.version)
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        if effect.name == "pick":
+            self.versions.append(effect.order.version)
             if self.meanwhile:
                 self.meanwhile.pop()()
-        return super().perform(deed)
+        return super().perform(effect)
 
 
 @pytest.mark.parametrize("paid", [False, True])
@@ -180,7 +180,7 @@ def test_a_deed_sees_what_came_of_the_one_before(paid: bool) -> None:
     """Two picks of one order are claimed together, and the first is stored before the second."""
     noting = Noting("east", "west")
     engine = shop("A", strategy=noting)
-    fact = PaymentReported(fact=PaymentFact.CAPTURED, amount=1, reference="r")
+    fact = PaymentReported(fact=PaymentOutcome.CAPTURED, amount=1, reference="r")
     if paid:
         told = fact.at(engine.clock.now(), subject="A")
         noting.meanwhile.append(lambda: engine.observe(told))

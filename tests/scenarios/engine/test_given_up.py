@@ -10,18 +10,20 @@ import pytest
 
 from orderflow import IN_HOUSE, ORDER, Engine, Hooks, InHouse
 from orderflow.engine.worker.performers import Performers
-from orderflow.kernel.pending.due import AT_DEADLINE
-from orderflow.kernel.pending.ended import ended
-from orderflow.kernel.pending.waits import waits
+from orderflow.kernel.pending.deadline_passed import DEADLINE_PASSED
+from orderflow.kernel.pending.ended_tasks import no_longer_pending
+from orderflow.kernel.pending.order import pending_work
 from orderflow.model.messages import EffectFailed, StockGranted
 from orderflow.model.stock import StockKey
-from orderflow.model.work import Effect, Message, Timer, Wanted
-from orderflow.ports import Commit, Watch
+from orderflow.model.work import Effect, Message, PendingWork, Timer
+from orderflow.ports import Commit, WatcherCall
 from orderflow.simulation import VirtualClock
 from orderflow.stores import MemoryStore, SqlStore
 from tests.cases.shop import POSTER, order
 
-TIMERS = sorted({*AT_DEADLINE, "reservation", "confirmation", "payment", "hold", "state", "rest"})
+TIMERS = sorted(
+    {*DEADLINE_PASSED, "reservation", "confirmation", "payment", "hold", "state", "rest"}
+)
 OWNERS = ("order:A-1", "parcel:A-1-P1")
 
 
@@ -58,10 +60,12 @@ def row(owner: str, what: str, now: datetime) -> Commit:
             body = EffectFailed("none", "pick", "A-1")
             return Commit(owner, now, messages=(Message("row", owner, body),))
         case "watch":
-            return Commit(owner, now, watches=(Watch("row", "hook", "failed", "pick", "A-1"),))
+            return Commit(
+                owner, now, watches=(WatcherCall("row", "hook", "failed", "pick", "A-1"),)
+            )
         case "effect":
-            return Commit(owner, now, wanted=(Effect("label", "A-1-P1", "row"),))
-    return Commit(owner, now, wanted=(Timer("row", what, "A-1", now),))
+            return Commit(owner, now, pending_work=(Effect("label", "A-1-P1", "row"),))
+    return Commit(owner, now, pending_work=(Timer("row", what, "A-1", now),))
 
 
 @pytest.mark.parametrize("owner", OWNERS)
@@ -78,7 +82,7 @@ def test_a_row_that_fails_for_long_leaves_a_row_or_a_task(
     with monkeypatch.context() as broken:
         break_down(engine, broken)
         ground.work(engine, 12, minutes=60)
-    left = {pending.key for each in OWNERS for pending in ground.store.pending(each)}
+    left = {pending.key for each in OWNERS for pending in ground.store.open_rows(each)}
     tasks = {task.key: task.instructions for task in engine.tasks()}
     if what in ("watch", "effect"):
         assert "row:gave_up" in left
@@ -99,7 +103,9 @@ def test_a_timer_that_gave_up_before_has_a_task() -> None:
     engine.place(order("A-1", POSTER))
     engine.worker.run_until_idle()
     found = engine.order("A-1")
-    timers = [w for w in waits(found, engine._handler.rules).values() if isinstance(w, Timer)]
+    timers = [
+        w for w in pending_work(found, engine._handler.rules).values() if isinstance(w, Timer)
+    ]
     for number, timer in enumerate(timers):
         failed = EffectFailed(timer.key, timer.name, timer.subject)
         message = Message(f"m{number}", "order:A-1", failed)
@@ -110,12 +116,12 @@ def test_a_timer_that_gave_up_before_has_a_task() -> None:
 
 def test_with_a_timer_ends_the_task_that_says_it_is_stuck() -> None:
     now = VirtualClock().now()
-    old: dict[str, Wanted] = {
+    old: dict[str, PendingWork] = {
         "t": Timer("t", "late", "A-1", now),
         "e": Effect("pick", "A-1-F1", "e"),
     }
-    assert list(ended(old, {})) == ["t", "t:stuck", "e"]
-    assert list(ended(old, old)) == []
+    assert list(no_longer_pending(old, {})) == ["t", "t:stuck", "e"]
+    assert list(no_longer_pending(old, old)) == []
 
 
 @pytest.mark.parametrize("kind", ["lifecycle", "strategy", "workflow", "watcher", "message"])
@@ -143,13 +149,13 @@ def test_what_another_release_knows_is_left_to_it(kind: str) -> None:
     new, old = ground.engine(*strategies, **rules), ground.engine()
     new.place(order("A-1", POSTER))
     if kind == "watcher":
-        new.worker.do(ground.store.claim(ground.clock.now(), new.worker.lease, "t", 1))
+        new.worker.do(ground.store.lease(ground.clock.now(), new.worker.lease, "t", 1))
     if kind == "message":
         granted = Message("m", "order:A-1", StockGranted(StockKey("P", "main"), "1", 1))
         ground.store.commit(Commit("order:A-1", ground.clock.now(), messages=(granted,)))
     ground.work(old, 180)
     assert list(old.tasks()) == []
-    assert {pending.attempts for pending in ground.store.pending("order:A-1")} <= {0}
+    assert {pending.attempts for pending in ground.store.open_rows("order:A-1")} <= {0}
     ground.work(new, 3)
     assert new.order("A-1").status == "shipped"
     assert told == (["confirm"] if kind == "watcher" else [])
@@ -160,12 +166,12 @@ def test_a_row_that_is_put_off_counts_no_attempt(kind: str, tmp_path: Path) -> N
     store = MemoryStore() if kind == "memory" else SqlStore(f"sqlite:///{tmp_path}/orders.db")
     now, minute = VirtualClock().now(), timedelta(minutes=1)
     store.commit(row("order:A-1", "late", now))
-    (late,) = store.claim(now, minute, "late", 1)
-    (due,) = store.claim(now + minute, minute, "current", 1)
-    store.put_off(late, "it is another's", now + 9 * minute)
-    assert store.still_mine(due)
-    store.put_off(due, "unknown here", now + 3 * minute)
-    (left,) = store.pending("order:A-1")
+    (late,) = store.lease(now, minute, "late", 1)
+    (due,) = store.lease(now + minute, minute, "current", 1)
+    store.postpone(late, "it is another's", now + 9 * minute)
+    assert store.lease_valid(due)
+    store.postpone(due, "unknown here", now + 3 * minute)
+    (left,) = store.open_rows("order:A-1")
     assert (left.attempts, left.error, left.status) == (1, "unknown here", "pending")
-    assert list(store.claim(now + 2 * minute, minute, "early", 1)) == []
-    assert [found.attempts for found in store.claim(now + 3 * minute, minute, "next", 1)] == [2]
+    assert list(store.lease(now + 2 * minute, minute, "early", 1)) == []
+    assert [found.attempts for found in store.lease(now + 3 * minute, minute, "next", 1)] == [2]

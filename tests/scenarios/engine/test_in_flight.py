@@ -11,14 +11,14 @@ from orderflow import Line
 from orderflow.fulfillment import Dropship
 from orderflow.model.commands import Cancel, PlaceHold, ReleaseHold
 from orderflow.model.document import Terms
-from orderflow.model.observations import CancellationAnswered, Fact
+from orderflow.model.observations import CancellationAnswered, ObservationBody
 from orderflow.policies import when_paid
-from orderflow.ports import GiveUp, PartyRequest, RefundRequest
-from orderflow.testing import FakeParty
+from orderflow.ports import PartnerCancellation, PartnerRequest, RefundRequest
+from orderflow.testing import FakePartner
 from tests.shop import Shop
 
 
-class Interrupted(FakeParty):
+class Interrupted(FakePartner):
     """A party, and a bank, that is called at the moment at which a hold is placed."""
 
     def __init__(self) -> None:
@@ -32,13 +32,13 @@ class Interrupted(FakeParty):
             self.at = ""
             self.hold()
 
-    def submit(self, request: PartyRequest) -> Fact | None:
+    def submit(self, request: PartnerRequest) -> ObservationBody | None:
         self._meanwhile("submit")
         return super().submit(request)
 
-    def give_up(self, request: GiveUp) -> Fact | None:
+    def cancel(self, request: PartnerCancellation) -> ObservationBody | None:
         self._meanwhile("give_up")
-        return super().give_up(request)
+        return super().cancel(request)
 
     def refund(self, request: RefundRequest) -> None:
         self._meanwhile("refund")
@@ -64,7 +64,7 @@ def test_what_was_taken_while_a_hold_came_is_waited_for(call: str) -> None:
     shop.says(CancellationAnswered(fo="A-1-F1", lines={"1": 1}))
     goes_on()
     assert party.at == "", f"{call} was never called"
-    calls: list[list[Any]] = [party.asked, party.asked_back, party.refunds]
+    calls: list[list[Any]] = [party.asked, party.cancellations, party.refunds]
     assert [len(made) for made in calls] == [1, 1, 1]
     shop.passes(days=9)
     assert "overdue.payments" in shop.tasks()

@@ -14,11 +14,11 @@ from orderflow import Engine, OrderflowError
 from orderflow.carriers import read_tracking
 from orderflow.errors import InvalidInput
 from orderflow.model import reading as model_reading
-from orderflow.model.commands import Cancel, Command, Confirm, Receive
+from orderflow.model.commands import Cancel, Command, Confirm, ReceiveStock
 from orderflow.model.document import NewOrder
 from orderflow.model.observations import Observation, PaymentReported
 from orderflow.model.reading import read, read_json
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import PaymentOutcome
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop, new_order
 
@@ -48,14 +48,14 @@ JUNK: Mapping[str, Any] = {
     "none": None,
     "an object": object(),
 }
-PAID = PaymentReported(fact=PaymentFact.CAPTURED, amount=100, reference="p")
+PAID = PaymentReported(fact=PaymentOutcome.CAPTURED, amount=100, reference="p")
 PICK = "A-1-F1:pick:0:task"
 CALLS: Mapping[str, Callable[[Engine], dict[str, Any]]] = {
     "place": lambda _: {"order": new_order(number="B-1"), "id": "b", "by": "ana"},
     "place_many": lambda _: {"orders": {"1": new_order(number="C-1")}, "by": "ana"},
     "submit": lambda _: {"command": Confirm().to("A-1")},
     "submit_many": lambda _: {"commands": [Confirm().to("A-1"), Cancel().to("A-2")]},
-    "change_stock": lambda _: {"command": Receive(sku="MUG", quantity=1).to(by="bo")},
+    "change_stock": lambda _: {"command": ReceiveStock(sku="MUG", quantity=1).to(by="bo")},
     "observe": lambda engine: {"observation": PAID.at(engine.clock.now(), subject="A-1")},
     "intake": lambda engine: {
         "payload": PAID.at(engine.clock.now(), subject="A-2").model_dump_json()
@@ -71,19 +71,23 @@ CALLS: Mapping[str, Callable[[Engine], dict[str, Any]]] = {
     },
     "ask": lambda _: {"command": Confirm().to("A-1")},
     "explain": lambda _: {"order": "A-1", "by": "ana"},
-    "silent": lambda _: {"order": "A-1"},
+    "idle_parts": lambda _: {"order": "A-1"},
     "findings": lambda _: {"order": "A-1"},
     "order": lambda _: {"order_id": "A-1"},
     "journal": lambda _: {"order": "A-1"},
     "level": lambda _: {"sku": "MUG", "location": "main"},
     "tasks": lambda _: {"role": "warehouse", "assignee": "ana"},
-    "forget": lambda _: {"customer": "ana"},
-    "forget_order": lambda _: {"order": "A-1"},
+    "erase": lambda _: {"customer": "ana"},
+    "erase_order": lambda _: {"order": "A-1"},
     "restricted": lambda _: {"order": "A-1", "by": "ana"},
     "claim": lambda _: {"task": PICK, "by": "bo"},
     "reassign": lambda _: {"task": PICK, "to": "cy", "by": "bo"},
-    "plan_walk": lambda _: {"by": "cy", "limit": 2},
-    "finish_walk": lambda engine: {"walk": engine.plan_walk(by="cy"), "by": "cy", "missing": {}},
+    "plan_pick_tour": lambda _: {"by": "cy", "limit": 2},
+    "finish_pick_tour": lambda engine: {
+        "walk": engine.plan_pick_tour(by="cy"),
+        "by": "cy",
+        "missing": {},
+    },
     "reconcile": lambda _: {"location": "main", "on_hand": {"MUG": 3}},
     "complete": lambda _: {"task": PICK, "by": "cy", "data": {}, "id": "c"},
 }
@@ -116,7 +120,7 @@ def test_whatever_an_argument_is_the_error_is_ours_or_names_it(method: str) -> N
 
 
 def test_every_method_with_an_argument_is_tried() -> None:
-    without = {"inbox", "apply_rules", "orders"}  # a query is read where it is made
+    without = {"unmatched", "apply_rules", "orders"}  # a query is read where it is made
     assert {name for name in vars(Engine) if name[0] != "_"} - without == set(CALLS)
 
 

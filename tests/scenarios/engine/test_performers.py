@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from orderflow.engine.worker.performers import Performers
-from orderflow.ports import Deed, Reply
+from orderflow.ports import EffectAnswer, EffectAttempt
 from tests.shop import Shop
 
 
 class Idle:
-    def perform(self, deed: Deed) -> Reply:
-        raise NotImplementedError(deed)
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        raise NotImplementedError(effect)
 
 
 def test_the_applications_own_come_before_the_strategies() -> None:

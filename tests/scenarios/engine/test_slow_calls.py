@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 
-from orderflow.engine.worker.detached import detached
+from orderflow.engine.worker.thread import detached
 from orderflow.ports import Label, LabelRequest
 from orderflow.testing import FakeCarrier
 from tests.shop import Shop
@@ -26,7 +26,7 @@ engine.worker.timeout = 1.0
 mug = Line(sku="MUG", quantity=1, stocked=False)
 engine.place(NewOrder(number="A-1", currency="EUR", lines=(mug,)))
 engine.worker.run_until_idle()
-print(*(row.error for row in engine.store.pending("parcel:A-1-P1")))
+print(*(row.error for row in engine.store.open_rows("parcel:A-1-P1")))
 """
 
 
@@ -48,7 +48,7 @@ def test_a_label_whose_sale_took_too_long_is_found_and_not_bought_again() -> Non
     shop = Shop(carrier=carrier)
     shop.engine.worker.timeout = 1.0
     shop.place()
-    (row,) = shop.engine.store.pending("parcel:A-1-P1")
+    (row,) = shop.engine.store.open_rows("parcel:A-1-P1")
     assert row.error.endswith("no answer within 1.0 s; the outcome is unknown")
     shop.passes(minutes=1)
     carrier.answer.set()

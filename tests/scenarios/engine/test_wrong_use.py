@@ -30,13 +30,20 @@ from orderflow import (
     Transition,
 )
 from orderflow.errors import Problem, RuleFailed
-from orderflow.model.commands import Body, Cancel, Confirm, Draft, Place, Receive
+from orderflow.model.commands import (
+    Cancel,
+    CommandBody,
+    Confirm,
+    PlaceOrder,
+    ReceiveStock,
+    SaveDraft,
+)
 from orderflow.model.observations import LineAnswer, RequestAnswered, StockReported, Verdict
 from orderflow.model.phases import OrderPhase
 from orderflow.model.reading import read
 from orderflow.model.status import STAGES
 from orderflow.ports import OrderQuery
-from orderflow.testing import FakeParty
+from orderflow.testing import FakePartner
 from orderflow.workflow import StepWork
 from tests.shop import Shop, new_order
 
@@ -127,11 +134,11 @@ def test_nobodys_orders_are_not_forgotten(nobody: Any) -> None:
     engine.worker.run_until_idle()
     before = engine.order("A-1"), list(engine.journal("A-1"))
     with pytest.raises(InvalidInput, match=f"customer: got {nobody!r}, the id of a customer is"):
-        engine.forget(nobody)
+        engine.erase(nobody)
     assert (engine.order("A-1"), list(engine.journal("A-1"))) == before
 
 
-RECEIVE = Receive(sku="MUG", quantity=1)
+RECEIVE = ReceiveStock(sku="MUG", quantity=1)
 REPORT = StockReported(sku="MUG", location="main", on_hand=1)
 NEW = NewOrder(number="A-2", currency="EUR", lines=(MUG,))
 
@@ -139,13 +146,23 @@ NEW = NewOrder(number="A-2", currency="EUR", lines=(MUG,))
 @pytest.mark.parametrize(
     ("body", "subject", "right"),
     [
-        (Place(order=NEW), "A-1", "empty is expected: the new order's id is its number, 'A-2'"),
-        (Draft(order=NEW), "A-1", "empty is expected: the new order's id is its number, 'A-2'"),
-        (Receive(sku="MUG", quantity=1), "A-1", "empty is expected: receive is about MUG@main"),
+        (
+            PlaceOrder(order=NEW),
+            "A-1",
+            "empty is expected: the new order's id is its number, 'A-2'",
+        ),
+        (SaveDraft(order=NEW), "A-1", "empty is expected: the new order's id is its number, 'A-2'"),
+        (
+            ReceiveStock(sku="MUG", quantity=1),
+            "A-1",
+            "empty is expected: receive is about MUG@main",
+        ),
         (Cancel(), "", "the id of the order to cancel is expected"),
     ],
 )
-def test_a_command_has_the_subject_that_it_is_about(body: Body, subject: str, right: str) -> None:
+def test_a_command_has_the_subject_that_it_is_about(
+    body: CommandBody, subject: str, right: str
+) -> None:
     with pytest.raises(InvalidInput) as caught:
         body.to(subject)
     assert caught.value.problems == (Problem("subject", subject, right),)
@@ -159,7 +176,7 @@ def test_a_command_has_the_subject_that_it_is_about(body: Body, subject: str, ri
         (lambda engine: engine.ask(Cancel()), r"write Cancel\(…\)\.to\(ORDER"),
         (
             lambda engine: engine.change_stock(RECEIVE),
-            r"write Receive\(…\)\.to\(.*of stock \.to\(\)",
+            r"write ReceiveStock\(…\)\.to\(.*of stock \.to\(\)",
         ),
         (lambda engine: engine.observe(REPORT), r"write StockReported\(…\)\.at\(WHEN\)"),
     ],
@@ -170,7 +187,7 @@ def test_a_body_without_its_envelope_is_told_what_to_write(call: Any, told: str)
 
 
 def test_a_party_that_speaks_of_a_line_that_is_none_is_told_of_to_a_person() -> None:
-    shop = Shop(Dropship(FakeParty())).place(MUG)
+    shop = Shop(Dropship(FakePartner())).place(MUG)
     answer = LineAnswer(line="99", verdict=Verdict.REJECTED)
     shop.says(RequestAnswered(fo="A-1-F1", lines=(answer,)))
     told = [task.instructions for task in shop.engine.tasks("purchasing")]

@@ -23,8 +23,8 @@ from orderflow.model.commands import (
     RequestReturn,
 )
 from orderflow.model.document import Charge, Terms
-from orderflow.model.observations import Fact, GoodsReturned
-from orderflow.model.state import PaymentFact, Payments, RefundStatus
+from orderflow.model.observations import GoodsReturned, ObservationBody
+from orderflow.model.state import PaymentOutcome, Payments, RefundStatus
 from orderflow.money import Money
 from orderflow.policies import Windows, when_paid
 from orderflow.ports import RefundRequest
@@ -40,7 +40,7 @@ WEEKLY = Windows(reminder=timedelta(days=7), reminders=2, tracking=timedelta(day
 
 def test_a_prepaid_order_is_worked_when_it_is_paid_in_parts() -> None:
     shop = Shop(release=when_paid).place(terms=PREPAID)
-    shop.pays(1000, PaymentFact.AUTHORISED, "auth")
+    shop.pays(1000, PaymentOutcome.AUTHORISED, "auth")
     shop.pays(400, ref="1")
     shop.pays(400, ref="1")  # reported twice
     assert (shop.order.payment_status, shop.order.status) == ("partially_paid", "confirmed")
@@ -50,7 +50,7 @@ def test_a_prepaid_order_is_worked_when_it_is_paid_in_parts() -> None:
 
 def test_a_prepaid_order_without_money_is_cancelled_and_its_stock_is_free() -> None:
     shop = Shop(release=when_paid).place(terms=PREPAID)
-    shop.pays(1000, PaymentFact.FAILED, "declined")
+    shop.pays(1000, PaymentOutcome.FAILED, "declined")
     shop.passes(days=6)
     assert shop.engine.level("MUG").available == 18
     shop.passes(days=1)
@@ -87,7 +87,7 @@ class Mute:
     def __init__(self) -> None:
         self.paid: dict[str, int] = {}
 
-    def refund(self, request: RefundRequest) -> Fact | None:
+    def refund(self, request: RefundRequest) -> ObservationBody | None:
         self.paid[request.key] = request.amount
         raise PortFailed("the answer got lost")
 
@@ -98,7 +98,7 @@ def test_what_may_have_been_paid_back_is_not_paid_back_again() -> None:
     shop = Shop(release=when_paid, payments=bank, manual=["pick"]).place(terms=PREPAID)
     shop.pays(1000)
     shop.does(Cancel())
-    shop.pays(900, PaymentFact.REFUNDED, "by hand")
+    shop.pays(900, PaymentOutcome.REFUNDED, "by hand")
     shop.passes(days=9)
     assert list(bank.paid.values()) == [1000]
     assert shop.roles() == {"refund": "finance"}
@@ -107,8 +107,8 @@ def test_what_may_have_been_paid_back_is_not_paid_back_again() -> None:
     assert "look; if it was not, pay it" in task.instructions
 
 
-@pytest.mark.parametrize("fact", [PaymentFact.AUTHORISED, PaymentFact.CAPTURED])
-def test_where_some_money_is_in_sight_a_person_decides(fact: PaymentFact) -> None:
+@pytest.mark.parametrize("fact", [PaymentOutcome.AUTHORISED, PaymentOutcome.CAPTURED])
+def test_where_some_money_is_in_sight_a_person_decides(fact: PaymentOutcome) -> None:
     shop = Shop(release=when_paid).place(terms=PREPAID)
     shop.pays(1, fact)
     shop.passes(days=7)
@@ -253,7 +253,7 @@ def test_a_chargeback_is_a_persons_task_after_completion_too(days: int) -> None:
     shop.passes(days=days)
     assert (shop.order.status == "completed") == bool(days)
     for _ in range(2):  # reported twice
-        shop.pays(1000, PaymentFact.CHARGED_BACK, "cb-1")
+        shop.pays(1000, PaymentOutcome.CHARGED_BACK, "cb-1")
     assert shop.roles() == {"exception.charged_back": "finance"}
     assert shop.order.payment_status == "charged_back"
     shop.engine.submit(CloseTask(task="A-1:exception.charged_back").to("A-1", by="fin"))
@@ -296,7 +296,7 @@ def chargebacks_are_only_counted(patch: Patch) -> None:
 
 LAWS: dict[Mutate, Law] = {
     expires_though_paid: law(
-        test_where_some_money_is_in_sight_a_person_decides, PaymentFact.CAPTURED
+        test_where_some_money_is_in_sight_a_person_decides, PaymentOutcome.CAPTURED
     ),
     never_expires: law(test_a_prepaid_order_without_money_is_cancelled_and_its_stock_is_free),
     reminds_who_has_paid: law(test_who_has_paid_is_not_reminded),
@@ -316,4 +316,4 @@ def test_the_journal_tells_of_each_reminder() -> None:
     shop = Shop(windows=WEEKLY).place()
     shop.delivers()
     shop.passes(days=7)
-    assert len(shop.events(ev.PaymentReminded)) == 1
+    assert len(shop.events(ev.DunningSent)) == 1

@@ -17,7 +17,7 @@ from orderflow.kernel.pending.deadlines import deadlines
 from orderflow.model import events as ev
 from orderflow.model.commands import (
     CloseReturn,
-    ConfirmReceipt,
+    ConfirmDelivery,
     PlaceHold,
     ReleaseHold,
     Reopen,
@@ -56,7 +56,7 @@ def is_day(moment: datetime) -> bool:
 
 
 def asked(shop: Shop) -> int:
-    assert len(shop.events(ev.ReviewAsked)) == shop.told.count("review-request")
+    assert len(shop.events(ev.ReviewRequested)) == shop.told.count("review-request")
     return shop.told.count("review-request")
 
 
@@ -64,12 +64,12 @@ def asked(shop: Shop) -> int:
 
 
 def confirmed_by(shop: Shop) -> list[str]:
-    return [event.by for event in shop.events(ev.ReceiptConfirmed)]
+    return [event.by for event in shop.events(ev.DeliveryConfirmed)]
 
 
 def test_the_customer_confirms_the_receipt() -> None:
     shop = delivered()
-    shop.engine.submit(ConfirmReceipt().to("A-1", by="customer"))
+    shop.engine.submit(ConfirmDelivery().to("A-1", by="customer"))
     assert (confirmed_by(shop), shop.order.status) == (["customer"], "completed")
 
 
@@ -175,21 +175,21 @@ def test_it_comes_in_the_permitted_hours_though_the_worker_is_late(minutes: int,
     shop = Shop(windows=Windows(review=timedelta(days=1), review_hours=HOURS)).place()
     shop.clock.advance(timedelta(minutes=minutes))
     shop.delivers()
-    (wait,) = [w for w in shop.engine.explain("A-1").waits if w.name == "review"]
+    (wait,) = [w for w in shop.engine.explain("A-1").pending if w.name == "review"]
     assert wait.due is not None
     assert is_day(wait.due)
     assert wait.due <= shop.clock.now() + timedelta(days=2)
     shop.clock.move_to(wait.due + timedelta(minutes=late))
     shop.work()
     if not asked(shop):
-        (wait,) = [w for w in shop.engine.explain("A-1").waits if w.name == "review"]
+        (wait,) = [w for w in shop.engine.explain("A-1").pending if w.name == "review"]
         assert wait.due is not None
         shop.clock.move_to(wait.due)
         shop.work()
     (entry,) = [
         entry
         for entry in shop.engine.journal("A-1")
-        if any(isinstance(event, ev.ReviewAsked) for event in entry.events)
+        if any(isinstance(event, ev.ReviewRequested) for event in entry.events)
     ]
     assert is_day(entry.at)
 
@@ -206,7 +206,7 @@ def test_a_timer_that_is_not_waited_for_does_nothing() -> None:
         before, TimerFired(stale.key, stale.name, stale.subject), "system", ""
     )
     assert isinstance(answer, Decision)
-    assert (answer.events, answer.wanted, answer.withdrawn) == ((), (), ())
+    assert (answer.events, answer.pending_work, answer.withdrawn) == ((), (), ())
 
 
 # --- mutants -------------------------------------------------------------------------------------

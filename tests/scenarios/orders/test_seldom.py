@@ -25,13 +25,13 @@ from orderflow.model.observations import (
     Verdict,
 )
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.returns import Disposition, Finding
-from orderflow.testing import FakeParty
+from orderflow.model.returns import Disposition, InspectionLine
+from orderflow.testing import FakePartner
 from tests.shop import Shop
 
 
 def test_a_party_backorders_and_does_not_say_until_when() -> None:
-    shop = Shop(Dropship(FakeParty())).place()
+    shop = Shop(Dropship(FakePartner())).place()
     backordered = LineAnswer(line="1", verdict=Verdict.BACKORDERED)
     shop.says(RequestAnswered(fo="A-1-F1", lines=(backordered,)))
     (promised,) = shop.events(ev.ShippingPromised)
@@ -57,7 +57,7 @@ def test_goods_that_are_not_accepted_are_sent_back_by_a_person() -> None:
     shop.engine.submit(RequestReturn(lines={"1": 2}).to("A-1", by="customer"))
     shop.engine.submit(ApproveReturn(rma="A-1-R1").to("A-1", by="ana"))
     shop.says(GoodsReturned(lines={"1": 2}, rma="A-1-R1"))
-    broken = Finding(line="1", quantity=1, disposition=Disposition.SEND_BACK)
+    broken = InspectionLine(line="1", quantity=1, disposition=Disposition.SEND_BACK)
     shop.engine.submit(CloseReturn(rma="A-1-R1", findings=(broken,)).to("A-1", by="ana"))
     shop.work()
     (task,) = [task for task in shop.engine.tasks() if task.name == "send_back"]
@@ -68,7 +68,7 @@ def test_goods_that_are_not_accepted_are_sent_back_by_a_person() -> None:
 
 
 def test_a_person_has_units_routed_again_to_a_party_that_declined_them() -> None:
-    shop = Shop(Dropship(FakeParty())).place()
+    shop = Shop(Dropship(FakePartner())).place()
     shop.says(RequestAnswered(fo="A-1-F1", rejected="no time"))
     assert shop.order.state.declined == {"1": ("dropship",)}
     shop.engine.submit(Route().to("A-1", by="ana"))
@@ -82,8 +82,8 @@ def test_a_payment_that_is_told_with_two_amounts_is_kept_for_a_person() -> None:
     shop.pays(400)
     shop.pays(300)
     assert shop.order.state.payments.captured == 400
-    (kept,) = shop.events(ev.FactKept)
-    assert isinstance(kept, ev.FactKept)
+    (kept,) = shop.events(ev.ObservationKept)
+    assert isinstance(kept, ev.ObservationKept)
     assert kept.fact == "payment_reported"
     assert "exception.payment_reported" in shop.tasks()
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from orderflow import Line, Refused
 from orderflow.fulfillment import Dropship
 from orderflow.kernel.decide import Decision
-from orderflow.kernel.orders.lines import free_id, standing_for, substitute_id
-from orderflow.model.amount_due import owed_for_what_is_kept
+from orderflow.kernel.orders.lines import free_id, line_and_substitutes, substitute_id
+from orderflow.model.amount_due import amount_due
 from orderflow.model.commands import (
+    AcceptSubstitute,
     Cancel,
     Edit,
     ProposeSubstitute,
-    Substitute,
 )
 from orderflow.model.observations import (
     CancellationAnswered,
@@ -37,7 +37,7 @@ from orderflow.model.observations import (
 )
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import LineState
-from orderflow.testing import FakeParty
+from orderflow.testing import FakePartner
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop
 
@@ -48,7 +48,7 @@ class Asked(Shop):
     """Two lamps that a supplier has been asked for, who may send L2 in their place."""
 
     def __init__(self, *lines: Line) -> None:
-        super().__init__(Dropship(FakeParty()), manual=["close_return"])
+        super().__init__(Dropship(FakePartner()), manual=["close_return"])
         self.place(*lines or (LAMPS,))
 
     def answers(self, *lines: LineAnswer) -> None:
@@ -113,9 +113,9 @@ def test_new_ids_are_free_whatever_the_lines_are_called(
     assert free_id(lines) not in lines
     first = lines[line].substitutes or line
     lines[new] = LineState("CUP", 1, substitutes=first)
-    assert standing_for(lines, line)[0] == line
-    assert new in standing_for(lines, line)
-    assert all(lines[name].substitutes == first for name in standing_for(lines, line)[1:])
+    assert line_and_substitutes(lines, line)[0] == line
+    assert new in line_and_substitutes(lines, line)
+    assert all(lines[name].substitutes == first for name in line_and_substitutes(lines, line)[1:])
 
 
 # --- facts that name a line -------------------------------------------------------------------
@@ -207,7 +207,7 @@ def cups_for_mugs(ordered: int = 2, by_cups: int = 2) -> Shop:
     shop.place(Line(sku="MUG", quantity=by_cups or ordered, unit_price=Decimal(5)))
     if by_cups:
         shop.does(ProposeSubstitute(line="1", sku="CUP"))
-        shop.does(Substitute(fo="A-1", line="1"))
+        shop.does(AcceptSubstitute(fo="A-1", line="1"))
         if ordered > by_cups:
             shop.does(Edit(quantities={"1": ordered}))
     return shop
@@ -272,9 +272,7 @@ def test_an_edit_and_its_preview_make_live_what_they_name(
             assert count_of(shop, "1.s1") == wish["1.s1"]
         elif wish["1"] >= other:
             assert count_of(shop, "1.s1") == other, "its own units go first"
-        assert owed_for_what_is_kept(shop.order) == 500 * (
-            count_of(shop, "1") + count_of(shop, "1.s1")
-        )
+        assert amount_due(shop.order) == 500 * (count_of(shop, "1") + count_of(shop, "1.s1"))
 
 
 # --- mutants ----------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from orderflow.model.observations import (
     TrackingRetracted,
 )
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.returns import Disposition, Finding
+from orderflow.model.returns import Disposition, InspectionLine
 from orderflow.policies import StepPolicy, returnable_within
 
 
@@ -77,7 +77,7 @@ def test_a_scan_that_is_taken_back_counts_for_nothing(early: bool) -> None:
     for fact in reversed(facts) if early else facts:
         shop.says(fact)
     assert shop.order.status == "shipped"
-    assert shop.engine.silent("A-1") == ()
+    assert shop.engine.idle_parts("A-1") == ()
     shop.scan(ParcelStatus.DELIVERED, event="E10")
     assert shop.order.status == "delivered"
 
@@ -128,11 +128,12 @@ def test_findings_say_what_becomes_of_each_unit() -> None:
     shop.opens(manual=["close_return"])
     shop.says(GoodsReturned(lines={"1": 3}, others={"HAT": 1}))
     findings = (
-        Finding(line="1", quantity=1, disposition=Disposition.RESTOCK),
-        Finding(line="1", quantity=1, disposition=Disposition.QUARANTINE),
+        InspectionLine(line="1", quantity=1, disposition=Disposition.RESTOCK),
+        InspectionLine(line="1", quantity=1, disposition=Disposition.QUARANTINE),
     )
     too_many = CloseReturn(
-        rma="A-1-R1", findings=(Finding(line="1", quantity=4, disposition=Disposition.DISCARD),)
+        rma="A-1-R1",
+        findings=(InspectionLine(line="1", quantity=4, disposition=Disposition.DISCARD),),
     )
     with pytest.raises(Refused, match=r"return\.findings"):
         shop.engine.submit(too_many.to("A-1", by="ana"))

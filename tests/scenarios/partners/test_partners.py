@@ -10,15 +10,15 @@ import pytest
 from orderflow import InHouse, Line, Refused
 from orderflow.errors import PortFailed
 from orderflow.fulfillment import Dropship, ThirdParty
-from orderflow.model.commands import Cancel, Substitute
+from orderflow.model.commands import AcceptSubstitute, Cancel
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import (
     CancellationAnswered,
-    Fact,
     GoodsShipped,
     InvoiceLine,
     InvoiceReceived,
     LineAnswer,
+    ObservationBody,
     RequestAnswered,
     RequestReceived,
     StockReported,
@@ -26,17 +26,17 @@ from orderflow.model.observations import (
     Verdict,
 )
 from orderflow.model.parcel import ParcelStatus
-from orderflow.ports import PartyRequest
-from orderflow.testing import FakeParty
+from orderflow.ports import PartnerRequest
+from orderflow.testing import FakePartner
 from tests.shop import Shop
 
 MUGS = Line(sku="MUG", quantity=3, unit_price=Decimal("6.50"), substitutes=("CUP",))
 POTS = Line(sku="POT", quantity=2, unit_price=Decimal("9.00"))
 
 
-def ordered(*others: InHouse, party: FakeParty | None = None) -> Shop:
+def ordered(*others: InHouse, party: FakePartner | None = None) -> Shop:
     """Three mugs and two pots are ordered of a supplier, who takes requests and says nothing."""
-    supplier = Dropship(party or FakeParty(), cost=lambda line: line.unit_price / 2)
+    supplier = Dropship(party or FakePartner(), cost=lambda line: line.unit_price / 2)
     return Shop(supplier, *others, stock={}).place(MUGS, POTS)
 
 
@@ -45,7 +45,7 @@ def state(shop: Shop) -> str:
 
 
 def test_the_purchase_order_names_costs_and_number() -> None:
-    party = FakeParty()
+    party = FakePartner()
     ordered(party=party)
     (request,) = party.asked
     assert request.number == "A-1-F1"
@@ -71,10 +71,10 @@ def test_what_a_party_rejects_that_it_was_asked_to_give_up_is_cancelled() -> Non
     assert shop.order.state.cancellations == {}
 
 
-class Away(FakeParty):
+class Away(FakePartner):
     """A party that cannot be reached by software."""
 
-    def submit(self, request: PartyRequest) -> Fact | None:
+    def submit(self, request: PartnerRequest) -> ObservationBody | None:
         raise PortFailed(f"nobody takes {request.number}")
 
 
@@ -91,12 +91,12 @@ def test_received_is_not_answered() -> None:
     shop = ordered()
     shop.says(RequestReceived(fo="A-1-F1", reference="PO-77"))
     assert state(shop) == "submitted"
-    assert shop.engine.store.find("request:PO-77") == "order:A-1"
+    assert shop.engine.store.resolve("request:PO-77") == "order:A-1"
 
 
 def test_an_answer_line_by_line() -> None:
     """Mugs are accepted in parts, backordered and substituted; pots re-priced and rejected."""
-    party = FakeParty()
+    party = FakePartner()
     shop = ordered(InHouse(), party=party)
     later = shop.clock.now() + timedelta(days=20)
     lines = (
@@ -114,7 +114,7 @@ def test_an_answer_line_by_line() -> None:
     assert shop.order.units(Bucket.BACKORDERED) == {"2": 1}  # in-house has none, either
     assert shop.tasks() == {"exception.price"}
     shop.passes(days=19)  # it promised to ship later: nobody is pressed before
-    assert not party.reminded
+    assert not party.chased
 
 
 def test_a_rejected_order_goes_to_the_next_who_takes_it() -> None:
@@ -143,10 +143,10 @@ def test_a_notice_opens_a_parcel_once() -> None:
 
 
 def test_a_cancellation_is_a_request() -> None:
-    party = FakeParty()
+    party = FakePartner()
     shop = ordered(party=party)
     shop.does(Cancel(lines={"1": 2}))
-    (asked,) = party.asked_back
+    (asked,) = party.cancellations
     assert (asked.number, dict(asked.lines)) == ("A-1-F1", {"1": 2})
     with pytest.raises(Refused, match=r"1 can still be cancelled"):
         shop.engine.submit(Cancel(lines={"1": 2}).to("A-1"))
@@ -168,13 +168,13 @@ def test_what_left_before_the_answer_makes_the_question_moot() -> None:
 
 def test_silence_is_pressed_and_never_ships_twice() -> None:
     """Remind, ask for the units back, ask a person; routed again only after an answer."""
-    party = FakeParty()
+    party = FakePartner()
     shop = ordered(InHouse(), party=party)
     shop.stock("MUG", 9)
     shop.passes(days=2)
-    assert len(party.reminded) == 1
+    assert len(party.chased) == 1
     shop.passes(days=2)
-    (asked,) = party.asked_back
+    (asked,) = party.cancellations
     assert dict(asked.lines) == {"1": 3, "2": 2}
     shop.passes(days=4)
     assert set(shop.order.fulfillment_orders) == {"A-1-F1"}
@@ -206,7 +206,7 @@ def test_facts_wait_for_an_order_that_is_not_known_yet() -> None:
     shop.says(scan, other, of="")
     shop.place(Line(sku="MUG", quantity=1), number="A-2")
     assert shop.engine.order("A-2").status == "delivered"
-    assert not shop.engine.store.inbox()
+    assert not shop.engine.store.unmatched()
 
 
 def test_a_substitute_needs_the_customers_word() -> None:
@@ -218,14 +218,14 @@ def test_a_substitute_needs_the_customers_word() -> None:
     assert shop.order.units(Bucket.SUBSTITUTED) == {"2": 2}
     assert shop.order.line("2.s1").sku == "PAN"
     with pytest.raises(Refused, match="substitute"):
-        shop.engine.submit(Substitute(fo="A-1-F1", line="2").to("A-1"))
+        shop.engine.submit(AcceptSubstitute(fo="A-1-F1", line="2").to("A-1"))
 
 
 def test_reports_and_notices_agree_in_any_order() -> None:
     """What left before a report is not taken off once more when its notice comes."""
     left = []
     for late in (False, True):
-        shop = Shop(ThirdParty(FakeParty(), "3pl"), stock={})
+        shop = Shop(ThirdParty(FakePartner(), "3pl"), stock={})
         shop.says(StockReported(sku="MUG", location="3pl", on_hand=5), of="")
         shop.place(Line(sku="MUG", quantity=2))
         assert shop.engine.level("MUG", "3pl").available == 3

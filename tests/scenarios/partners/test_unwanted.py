@@ -19,7 +19,7 @@ from orderflow.model.observations import (
     RequestAnswered,
     Verdict,
 )
-from orderflow.testing import FakeParty
+from orderflow.testing import FakePartner
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import Shop
 
@@ -30,7 +30,7 @@ UNITS = st.integers(0, ORDERED)
 def ordered() -> Shop:
     """Six pots, of a supplier who takes requests and says nothing; others have some, too."""
     pots = Line(sku="POT", quantity=ORDERED, unit_price=Decimal(9))
-    return Shop(Dropship(FakeParty()), InHouse(), stock={"POT": 20}).place(pots)
+    return Shop(Dropship(FakePartner()), InHouse(), stock={"POT": 20}).place(pots)
 
 
 def rejects(shop: Shop, units: int) -> None:

@@ -12,9 +12,9 @@ from orderflow import ORDER, Dropship, InHouse, Order, Refusal
 from orderflow.kernel.changes import trigger
 from orderflow.kernel.changes.cancellation import cancel_units
 from orderflow.kernel.decide import Context, Decision, decide
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.kernel.decision.step import Step
-from orderflow.kernel.pending.own import own_wait
+from orderflow.kernel.pending.state_work import own_wait
 from orderflow.kernel.returns import rma
 from orderflow.model import commands as cmd
 from orderflow.model import observations as obs
@@ -24,7 +24,7 @@ from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.stock import StockKey
 from orderflow.model.work import Timer
 from orderflow.policies import not_once_packed
-from orderflow.testing import FakeParty
+from orderflow.testing import FakePartner
 from orderflow.workflow import Transition
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.scenarios.pending.timed_lives import CASES, Case, lives_on, moments, shop_of, timed
@@ -33,7 +33,7 @@ from tests.shop import Shop
 
 def what_comes(shop: Shop, order: Order, body: object) -> Decision | tuple[Refusal, ...]:
     keys = [StockKey("MUG", "main")]
-    context = Context(shop.clock.now(), levels=shop.store.levels(keys))
+    context = Context(shop.clock.now(), levels=shop.store.stock_levels(keys))
     return decide(shop.engine.rules, order, body, context)
 
 
@@ -121,12 +121,12 @@ def test_whatever_a_timer_does_nothing_is_stranded(case: Case, later: bool) -> N
         later = False
     for _ in range(4):
         shop.passes(days=2)
-        assert not shop.engine.silent("A-1")
+        assert not shop.engine.idle_parts("A-1")
         if shop.order.state.phase.final:
             live = shop.order.ledger.total(*IN_WORK, Bucket.OPEN, Bucket.BACKORDERED)
             assert not live, f"{live} units are stranded"
             assert not shop.tasks() - {"refund"}
-    assert shop.order.state.phase.final or [*shop.store.pending("order:A-1")] or shop.tasks()
+    assert shop.order.state.phase.final or [*shop.store.open_rows("order:A-1")] or shop.tasks()
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
@@ -188,7 +188,7 @@ def test_a_party_is_asked_once() -> None:
 @pytest.mark.parametrize("kind", ["ours", "theirs"])
 def test_an_order_is_over_when_its_units_came_back(kind: str) -> None:
     """Nobody has a task beside who brings them."""
-    own = Dropship(FakeParty()) if kind == "theirs" else InHouse()
+    own = Dropship(FakePartner()) if kind == "theirs" else InHouse()
     flow = timed(ORDER, "confirmed", "cancel")
     shop = Shop(own, lifecycle=flow, manual=["pack", "put_away"]).place()
     shop.passes(hours=30)
@@ -238,7 +238,7 @@ def keeps_what_was_refused(patch: Patch) -> None:
         del making.refusals[before:]
         return list(refused)
 
-    patch.setattr(Deciding, "attempt", attempt)
+    patch.setattr(Draft, "attempt", attempt)
 
 
 def moves_returns_alone(patch: Patch) -> None:

@@ -13,13 +13,13 @@ from orderflow.model import commands as cmd
 from orderflow.model import observations as obs
 from orderflow.model.state import OpenTask
 from orderflow.policies import Windows, when_paid
-from orderflow.testing import FakeParty
+from orderflow.testing import FakePartner
 from tests.laws.test_answers import late_effect, late_taking_back
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 from tests.shop import MUGS, Shop
 
 
-class Deaf(FakeParty):
+class Deaf(FakePartner):
     """Takes whatever it is asked, and says nothing."""
 
     def refund(self, _request: Any) -> None:
@@ -120,7 +120,7 @@ def test_every_answer_that_is_offered_ends_its_task(make: Callable[[], Shop]) ->
         shop.work()
         open_now = shop.order.state.tasks
         assert key not in open_now, f"{answer} leaves {key} open"
-        assert not shop.engine.silent("A-1")
+        assert not shop.engine.idle_parts("A-1")
         if answer in ("accepted", "waiting"):
             for _ in range(20):
                 shop.passes(days=1)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from orderflow import InvalidInput
 from orderflow.calendars import BusinessCalendar, Hours
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.model import events as ev
-from orderflow.model.commands import Cancel, CloseTask, Draft, Edit, Fire
+from orderflow.model.commands import Cancel, CloseTask, Edit, Fire, SaveDraft
 from orderflow.policies import Windows, promised_within
 from tests.mutants import (
     AT_DEADLINE,
@@ -102,7 +102,7 @@ def test_a_policy_dates_what_the_document_does_not() -> None:
 
 def test_a_draft_is_promised_when_it_is_placed() -> None:
     shop = Shop(promise=promised_within(BERLIN, 2))
-    draft = Draft(order=new_order())
+    draft = SaveDraft(order=new_order())
     assert shop.engine.submit(draft.to()).state.promised is None
     shop.passes(days=7)
     placed = shop.engine.submit(Fire(trigger="place").to("A-1"))
@@ -117,14 +117,14 @@ def test_a_late_order_goes_to_another_role_and_ends_by_itself() -> None:
     assert shop.roles() == {"promise": "support"}
     shop.passes(days=1)
     assert shop.roles() == {"promise": "supervisor"}
-    (wait,) = [w for w in shop.engine.explain("A-1").waits if w.name == "promise"]
+    (wait,) = [w for w in shop.engine.explain("A-1").pending if w.name == "promise"]
     assert wait.sentence == (
         "supervisor should: A-1 was promised for 2026-01-09 17:00 UTC, and not delivered"
     )
     assert len(shop.events(ev.TaskEscalated)) == 1
     shop.delivers()
     assert shop.roles() == {}
-    assert shop.engine.silent("A-1") == ()
+    assert shop.engine.idle_parts("A-1") == ()
 
 
 def test_who_looked_before_is_asked_again_when_it_is_late() -> None:
@@ -205,7 +205,7 @@ def loses_escalations(patch: Patch) -> None:
 def promises_anew(patch: Patch) -> None:
     """The policy overrides what was agreed."""
 
-    def dates(making: Deciding) -> None:
+    def dates(making: Draft) -> None:
         order, policy = making.order, making.rules.promise
         placed = any(isinstance(event, ev.LifecycleMoved) for event in making.events)
         day = policy(order, making.context.now) if policy and placed else None

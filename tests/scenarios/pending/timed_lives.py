@@ -13,10 +13,10 @@ import attrs
 from orderflow import IN_HOUSE, ORDER, Dropship, InHouse, Refused
 from orderflow.errors import InvalidInput
 from orderflow.fulfillment import Pickup
-from orderflow.kernel.decision.checks import is_with_party
+from orderflow.kernel.decision.checks import is_with_partner
 from orderflow.kernel.decision.step import Step
 from orderflow.kernel.decision.workflows import PICKUP, REMOTE, RETURN
-from orderflow.kernel.pending.waits import waits
+from orderflow.kernel.pending.order import pending_work
 from orderflow.model import commands as cmd
 from orderflow.model import observations as obs
 from orderflow.model.document import Delivery
@@ -24,7 +24,7 @@ from orderflow.model.ledger import Bucket
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import Phase
 from orderflow.model.work import Timer
-from orderflow.testing import FakeParty
+from orderflow.testing import FakePartner
 from orderflow.workflow import StepWork, TimerFor, Workflow
 from tests.shop import MUGS, Shop, new_order
 
@@ -64,7 +64,7 @@ def shop_of(case: Case, **more: Any) -> Shop:
     made: Any = STRATEGIES.get(kind, InHouse)
     if kind in STRATEGIES:
         made = type("Timed", (made,), {"code": "timed", "workflow": flow})
-    party = (FakeParty(),) if kind == "theirs" else ()
+    party = (FakePartner(),) if kind == "theirs" else ()
     own = made(*party, cost=lambda _line: Decimal(3)) if party else made()
     if kind == "order":
         more["lifecycle"] = flow
@@ -72,7 +72,7 @@ def shop_of(case: Case, **more: Any) -> Shop:
         more["returns"] = flow
     shop = Shop(own, **{"manual": MANUAL, **more})
     if at == "draft":
-        shop.engine.submit(cmd.Draft(order=new_order(MUGS)).to())
+        shop.engine.submit(cmd.SaveDraft(order=new_order(MUGS)).to())
     else:
         shop.place(MUGS, delivery=Delivery.PICKUP if kind == "pickup" else Delivery.CARRIER)
     shop.pays(1000)
@@ -82,13 +82,13 @@ def shop_of(case: Case, **more: Any) -> Shop:
 def lives_on(shop: Shop) -> None:
     """The next thing happens that can: work is done, goods leave, come, and come back."""
     for said in _next(shop):
-        if isinstance(said, cmd.Body):
+        if isinstance(said, cmd.CommandBody):
             return shop.does(said)
         return shop.says(said)
     return None
 
 
-def _next(shop: Shop) -> Iterator[cmd.Body | obs.Fact]:
+def _next(shop: Shop) -> Iterator[cmd.CommandBody | obs.ObservationBody]:
     """What may happen next; a task that can be done is done besides, and then nothing else is."""
     yield from _in_part(shop)
     for task in list(shop.engine.tasks()):
@@ -100,7 +100,7 @@ def _next(shop: Shop) -> Iterator[cmd.Body | obs.Fact]:
     yield from _outside(shop)
 
 
-def _in_part(shop: Shop) -> Iterator[cmd.Body]:
+def _in_part(shop: Shop) -> Iterator[cmd.CommandBody]:
     """States that no task leads to are passed, too: one unit is picked, a return travels."""
     for fo in shop.order.fulfillment_orders.values():
         if fo.state == "open" and "pick" in shop.tasks():
@@ -111,13 +111,13 @@ def _in_part(shop: Shop) -> Iterator[cmd.Body]:
             yield cmd.Fire(trigger=name, on=back.id)
 
 
-def _outside(shop: Shop) -> Iterator[cmd.Body | obs.Fact]:
+def _outside(shop: Shop) -> Iterator[cmd.CommandBody | obs.ObservationBody]:
     """What parties, carriers and customers do."""
     order, state = shop.order, shop.order.state
     for fo in state.fulfillment_orders.values():
         if fo.phase is Phase.REQUESTED:
             yield obs.RequestAnswered(fo=fo.id)
-        if (there := order.units(Bucket.ALLOCATED, fo=fo.id)) and is_with_party(state, fo):
+        if (there := order.units(Bucket.ALLOCATED, fo=fo.id)) and is_with_partner(state, fo):
             yield obs.GoodsShipped(fo=fo.id, notice="N", lines=there, tracking_number="N")
     for parcel in state.parcels:
         if order.units(Bucket.SHIPPED, parcel=parcel):
@@ -135,7 +135,7 @@ def moments(shop: Shop, case: Case) -> Iterator[Timer]:
         stand = [(state.id, state.lifecycle)] if case[0] == "order" else []
         stand += [(fo.id, fo.state) for fo in state.fulfillment_orders.values()]
         stand += [(back.id, back.state) for back in state.returns.values()]
-        found = waits(shop.order, shop.engine.rules).values()
+        found = pending_work(shop.order, shop.engine.rules).values()
         for timer in [w for w in found if isinstance(w, Timer) and w.name == "state"]:
             if (timer.subject, at) in stand:
                 yield timer

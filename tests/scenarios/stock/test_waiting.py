@@ -17,7 +17,7 @@ from orderflow.model.document import Shipping
 from orderflow.model.ledger import Bucket
 from orderflow.model.observations import RequestAnswered
 from orderflow.simulation import VirtualClock
-from orderflow.testing import FakeParty
+from orderflow.testing import FakePartner
 from tests.shop import MUGS, Shop
 
 CUP = Line(sku="CUP", quantity=1, unit_price=Decimal(3))
@@ -48,7 +48,7 @@ class OnlyMugs(InHouse):
 
 def whole(**order: Any) -> Shop:
     """An order that is to leave at once and whole, of which a cup comes from a supplier."""
-    party = FakeParty()
+    party = FakePartner()
     shop = Shop(InHouse(), Dropship(party), manual=["pick"]).place(MUGS, CUP, **order)
     assert [request.number for request in party.asked] == ["A-1-F2"]
     shop.says(RequestAnswered(fo="A-1-F2", rejected="sold out"))
@@ -61,7 +61,7 @@ def test_an_order_that_leaves_whole_waits_for_the_rest() -> None:
     assert shop.order.units(Bucket.PACKED) == {"1": 2}
     with pytest.raises(Refused, match=r"order\.not_whole: A-1 is to leave at once and whole"):
         shop.engine.submit(Ship(parcel="A-1-P1").to("A-1"))
-    waits = [wait.sentence for wait in shop.engine.explain("A-1").waits if wait.name == "rest"]
+    waits = [wait.sentence for wait in shop.engine.explain("A-1").pending if wait.name == "rest"]
     assert waits == ["the rest has time until 2026-01-19 09:00 UTC"]
     shop.stock("CUP", 1)
     shop.work()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from orderflow.model.document import PERSONAL_FIELDS, NewOrder
 from orderflow.model.events import KINDS, UPCASTERS, Entry, Event, NoteAdded, UnitsMoved
-from orderflow.model.frozen import Frozen
+from orderflow.model.frozen_mapping import Frozen
 from orderflow.model.ledger import Bucket, Ledger, Slot
 from orderflow.model.messages import STORED, MessageBody, SettleStock, StockGranted, stored_name
 from orderflow.model.observations import Observation, TrackingReported
@@ -195,7 +195,7 @@ def test_the_names_that_messages_are_stored_under() -> None:
         "SettleStock",
         "ParcelChanged",
         "OpenParcel",
-        "Despatched",
+        "Dispatched",
         "SealParcel",
         "TakeOut",
         "HandOver",
@@ -204,7 +204,7 @@ def test_the_names_that_messages_are_stored_under() -> None:
         "HoldParcel",
         "TimerFired",
         "EffectFailed",
-        "EffectTaken",
+        "AnswerDeferred",
         "Observation",
     ]
 

@@ -34,10 +34,10 @@ from orderflow import (
 )
 from orderflow.model.observations import TrackingReported
 from orderflow.model.parcel import ParcelStatus
-from orderflow.ports import Deed
+from orderflow.ports import EffectAttempt
 from orderflow.runtimes.temporal import Lane, driver, workflow_id
 from orderflow.runtimes.temporal.driver import Driver
-from orderflow.runtimes.temporal.running import _RUNNER
+from orderflow.runtimes.temporal.worker import _RUNNER
 from orderflow.simulation import VirtualClock
 from orderflow.stores import SqlStore
 from orderflow.workflow import TimerFor
@@ -228,8 +228,8 @@ class Noted:
     def __init__(self) -> None:
         self.keys: set[str] = set()
 
-    def perform(self, deed: Deed) -> None:
-        self.keys.add(deed.key)
+    def perform(self, effect: EffectAttempt) -> None:
+        self.keys.add(effect.key)
 
 
 @pytest.mark.parametrize(("unserved", "runs"), [("3600", 1), ("1", 2)])

@@ -15,12 +15,12 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.converter import DataConverter, PayloadCodec
 
 from orderflow import Engine, InHouse, NewOrder
-from orderflow.engine.worker.detached import THREAD
+from orderflow.engine.worker.thread import THREAD
 from orderflow.errors import PortFailed
 from orderflow.fulfillment import Dropship
 from orderflow.model.document import Address, Customer
-from orderflow.model.observations import Fact, RequestAnswered
-from orderflow.ports import GiveUp, Notification, PartyRequest
+from orderflow.model.observations import ObservationBody, RequestAnswered
+from orderflow.ports import Notification, PartnerCancellation, PartnerRequest
 from orderflow.runtimes.temporal import Lane
 from orderflow.stores import SqlStore
 from tests.scenarios.temporal.server import Server
@@ -36,15 +36,15 @@ class Supplier:
         self.calls: list[float] = []
         self._then = then
 
-    def submit(self, request: PartyRequest) -> Fact | None:
+    def submit(self, request: PartnerRequest) -> ObservationBody | None:
         self.calls.append(time.monotonic())
         self._then()
         return RequestAnswered(fo=request.number)
 
-    def give_up(self, request: GiveUp) -> Fact | None:
+    def cancel(self, request: PartnerCancellation) -> ObservationBody | None:
         raise NotImplementedError(request)
 
-    def remind(self, key: str, number: str) -> None:
+    def chase(self, key: str, number: str) -> None:
         raise NotImplementedError(key, number)
 
 
@@ -232,5 +232,5 @@ def test_temporal_sees_ids_only_and_may_see_nothing(
         for personal in (b"Lovelace", b"Ockham", b"ada@", b"POSTER"):
             assert personal not in kept
         assert (b":pick:0" in kept) == (queue == plain)
-        engine.forget("ada@example.org")
+        engine.erase("ada@example.org")
     close(engine)

@@ -99,7 +99,7 @@ def test_one_parcel_for_two_orders() -> None:
     shop.completes("seal")
     parcel = shop.engine.store.parcel("BOX-1")
     assert parcel is not None
-    assert (parcel.status, parcel.orders) == (ParcelStatus.LABELLED, (one, two))
+    assert (parcel.status, parcel.orders) == (ParcelStatus.LABELED, (one, two))
     with pytest.raises(Refused, match=r"parcel\.closed"):
         shop.engine.submit(Seal(parcel="BOX-1").to(two))
     assert [task.subject for task in shop.engine.tasks()] == ["BOX-1"]
@@ -192,13 +192,13 @@ def test_one_walk_for_several_orders() -> None:
     shop = shop_of(manual=["pick"])
     for number in ("A-1", "A-2", "A-3"):
         shop.place(number=number)
-    walk = shop.engine.plan_walk(by="ana", limit=2)
+    walk = shop.engine.plan_pick_tour(by="ana", limit=2)
     mug = StockKey("MUG", "main")
     assert [(stop.key, stop.quantity) for stop in walk.stops] == [(mug, 4)]
-    assert [p.order for p in shop.engine.plan_walk(by="bo").pickings] == ["A-3"]
+    assert [p.order for p in shop.engine.plan_pick_tour(by="bo").picks] == ["A-3"]
     with pytest.raises(ValueError, match="did not ask for so much"):
-        shop.engine.finish_walk(walk, by="ana", missing={mug: 5})
-    shop.engine.finish_walk(walk, by="ana", missing={mug: 1})
+        shop.engine.finish_pick_tour(walk, by="ana", missing={mug: 5})
+    shop.engine.finish_pick_tour(walk, by="ana", missing={mug: 1})
     shop.work()
     shipped = [shop.engine.order(order).units(Bucket.SHIPPED) for order in ("A-1", "A-2")]
     assert shipped == [{"1": 2}, {"1": 1}]
@@ -221,11 +221,11 @@ def test_what_cannot_be_read_is_kept_with_a_task() -> None:
     for _ in range(2):
         with pytest.raises(InvalidInput, match="occurred_at"):
             shop.engine.intake('{"subject": "A-1", "body": {"kind": "stock_reported"}}')
-    (item,) = shop.engine.inbox()
+    (item,) = shop.engine.unmatched()
     assert (item.observation, "occurred_at" in item.error) == (None, True)
     assert shop.task("exception.unreadable").subject == item.reference
     shop.engine.dismiss(item.reference)
-    assert (list(shop.engine.inbox()), list(shop.engine.tasks())) == ([], [])
+    assert (list(shop.engine.unmatched()), list(shop.engine.tasks())) == ([], [])
 
 
 def test_a_fact_that_nobody_knows_becomes_a_task_and_may_be_dismissed() -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from orderflow import Engine, InHouse, NewOrder, Order
-from orderflow.model.commands import Cancel, Confirm, Pick, Receive
+from orderflow.model.commands import Cancel, Confirm, Pick, ReceiveStock
 from orderflow.model.observations import TrackingReported
 from orderflow.model.parcel import ParcelStatus
 from orderflow.stores import MemoryStore
@@ -20,7 +20,7 @@ engine.submit(Cancel(line={"1": 1}).to("A-1"))  # E: Unexpected keyword argument
 engine.submit(Pick(units={"1": 1}).to("A-1"))  # E: Missing named argument "fo" for "Pick".*\[call-arg\]
 engine.place(order)  # E: incompatible type "Order"; expected "NewOrder".*\[arg-type\]
 engine.place(NewOrder(currency="GBP"), "checkout-1")  # E: Too many positional arguments for "place" of "Engine".*\[call-arg\]
-engine.change_stock(Receive(sku="MUG", quantity=1))  # E: incompatible type "Receive"; expected "Command".*\[arg-type\]
+engine.change_stock(ReceiveStock(sku="MUG", quantity=1))  # E: incompatible type "Receive"; expected "Command".*\[arg-type\]
 engine.observe(TrackingReported(tracking_number="T1", status=ParcelStatus.LOST))  # E: incompatible type "TrackingReported"; expected "Observation".*\[arg-type\]
 engine.observe(TrackingReported(tracking_number="T1", status="lost").at(datetime.now()))  # E: incompatible type "str"; expected "ParcelStatus".*\[arg-type\]
 engine.complete("task")  # E: Missing named argument "by" for "complete" of "Engine".*\[call-arg\]

@@ -1,7 +1,7 @@
 """Strategies that answer with something else."""
 
 from orderflow import Engine, FulfillmentStrategy, InHouse, Line, Order, Refusal
-from orderflow.ports import Deed, Label, LabelRequest, Reply
+from orderflow.ports import EffectAttempt, Label, LabelRequest, EffectAnswer
 from orderflow.stores import MemoryStore
 
 
@@ -26,7 +26,7 @@ class Number(InHouse):
 
 
 class Says(InHouse):
-    def perform(self, deed: Deed) -> str:  # E: Return type "str" of "perform" incompatible with return type "Body \| Fact \| None".*\[override\]
+    def perform(self, effect: EffectAttempt) -> str:  # E: Return type "str" of "perform" incompatible with return type "Body \| Fact \| None".*\[override\]
         return "done"
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt
 
 from orderflow.engine.pipeline.handle import Handler
-from orderflow.engine.standing import out_of_line
+from orderflow.engine.row_check import row_mismatches
 from orderflow.errors import RAISED, Conflict, OrderflowError, StoreUnavailable, UnknownWorkflow
-from orderflow.ports import Commit, Committed
+from orderflow.ports import Commit, Stored
 
 __all__ = ["Aligner"]
 
@@ -66,9 +66,11 @@ class Aligner:
         found = self._store.order(name) if kind == "order" else self._store.parcel(name)
         if found is None:
             return False  # a parcel that is about to be opened
-        wanted, withdrawn = out_of_line(self._store, self._rules, found)
+        wanted, withdrawn = row_mismatches(self._store, self._rules, found)
         if not wanted and not withdrawn:
             return False
         now = self._clock.now()
-        commit = Commit(owner, now, found.version, wanted=wanted, withdrawn=withdrawn, mends=True)
-        return isinstance(self._store.commit(commit), Committed) or None
+        commit = Commit(
+            owner, now, found.version, pending_work=wanted, withdrawn=withdrawn, repairs=True
+        )
+        return isinstance(self._store.commit(commit), Stored) or None

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
-from orderflow.engine.card.reading import NotOnCard
-from orderflow.engine.doctor.comparison import is_as_given, is_worked_as_ordered, wrong_names
-from orderflow.engine.explain import idle
-from orderflow.engine.pipeline.fault import blaming, told
+from orderflow.engine.card.reader import NotOnCard
+from orderflow.engine.doctor.comparison import (
+    document_matches_journal,
+    is_as_given,
+    wrong_references,
+)
+from orderflow.engine.explain import without_pending_work
+from orderflow.engine.pipeline.fault import as_rule_failure, rule_errors_of
 from orderflow.engine.pipeline.handle import Handler
-from orderflow.engine.standing import standing
+from orderflow.engine.row_check import row_mismatches_of
 from orderflow.errors import RAISED, RuleFailed, StoreUnavailable, UnknownWorkflow
 from orderflow.kernel.money.refund import refund_key
 from orderflow.model import events as ev
@@ -23,10 +27,10 @@ from orderflow.model.messages import StockGranted
 from orderflow.model.order import Order
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import OrderState, Stamp
-from orderflow.model.stock import StockKey, Waiting
+from orderflow.model.stock import StockKey, WaitingBackorder
 from orderflow.ports import Store
 
-__all__ = ["Finding", "order_checks", "order_findings", "readable"]
+__all__ = ["Finding", "order_checks", "order_findings", "readable_or_finding"]
 
 
 @attrs.frozen
@@ -48,7 +52,7 @@ def order_findings(handler: Handler, order: Order, places: Iterable[str] = ()) -
 
     *places* are those that stock is kept at besides those of the rules. Raises RuleFailed.
     """
-    with blaming(f"order:{order.id}"):
+    with rule_errors_of(f"order:{order.id}"):
         for check in order_checks(handler, order, places):
             yield from check
 
@@ -70,12 +74,12 @@ def order_checks(
 
 def _written_as_worked(handler: Handler, order: Order) -> Iterator[Finding]:
     """The document and the names are those of the order."""
-    if not is_worked_as_ordered(handler.store, order):
+    if not document_matches_journal(handler.store, order):
         what = "its document tells of other lines or another total than it is worked by"
         yield Finding(8, f"order:{order.id}", what)
     if not is_as_given(handler.store, order):
         yield Finding(8, f"order:{order.id}", "its document is not the one that was placed")
-    for subject, name, known in wrong_names(handler.store, order):
+    for subject, name, known in wrong_references(handler.store, order):
         yield Finding(6, subject, f"{name} is known as {known}")
 
 
@@ -149,7 +153,7 @@ def _conserved(handler: Handler, order: Order) -> Iterator[Finding]:
             )
     for view in state.parcels.values():
         parcel = handler.store.parcel(view.id)
-        filling = bool(handler.store.undelivered(f"parcel:{view.id}"))
+        filling = bool(handler.store.pending_messages(f"parcel:{view.id}"))
         if parcel is None or filling or view.status is ParcelStatus.VOIDED:
             continue
         contents: Counter[str] = Counter()
@@ -168,7 +172,7 @@ def _backorders_wait(handler: Handler, order: Order, places: set[str]) -> Iterat
     backordered = order.units(Bucket.BACKORDERED)
     for line in backordered:
         for place in places:
-            for waiting in handler.store.waiting(StockKey(order.state.lines[line].sku, place)):
+            for waiting in handler.store.waiting_list(StockKey(order.state.lines[line].sku, place)):
                 if (waiting.order, waiting.line) == (order.id, line):
                     found[line] += waiting.quantity
                     yield from _waits_since(handler, order, waiting)
@@ -180,7 +184,7 @@ def _backorders_wait(handler: Handler, order: Order, places: set[str]) -> Iterat
             yield Finding(2, f"order:{order.id}", what)
 
 
-def _waits_since(handler: Handler, order: Order, waiting: Waiting) -> Iterator[Finding]:
+def _waits_since(handler: Handler, order: Order, waiting: WaitingBackorder) -> Iterator[Finding]:
     """Since when a line waits is when some of its units were backordered."""
     moments = {
         entry.at
@@ -207,7 +211,7 @@ def _reservations_match(handler: Handler, order: Order) -> Iterator[Finding]:
             promised[StockKey(sku, put_away.location), put_away.line] += put_away.quantity
     for grant in _on_their_way(handler.store, order.id):
         promised[grant.key, grant.line] += grant.quantity
-    reserved = handler.store.reserved(order.id)
+    reserved = handler.store.reservations_of_order(order.id)
     if dict(promised) != dict(reserved):
         yield Finding(
             2,
@@ -218,18 +222,20 @@ def _reservations_match(handler: Handler, order: Order) -> Iterator[Finding]:
 
 def _money_is_exact(handler: Handler, order: Order) -> Iterator[Finding]:
     """What is to be paid back was paid, and is not owed; a refund that is in flight may stand."""
-    state, owed = order.state, handler.rules.owes(order)
+    state, owed = order.state, handler.rules.amount_due_of(order)
     if state.payments.total != owed:
         what = f"{order.id}: {owed} are owed for what is kept, not {state.payments.total}"
         yield Finding(9, f"order:{order.id}", what)
     pending = [refund for refund in state.refunds.values() if refund.status.open]
     amounts = [refund.amount for refund in pending if refund_key(refund) not in state.taken]
-    if any(amount <= 0 for amount in amounts) or sum(amounts) > max(0, state.payments.kept):
-        what = f"{amounts} are to be refunded, of what was paid {state.payments.kept} are kept"
+    if any(amount <= 0 for amount in amounts) or sum(amounts) > max(0, state.payments.net_captured):
+        what = (
+            f"{amounts} are to be refunded, of what was paid {state.payments.net_captured} are kept"
+        )
         yield Finding(9, f"order:{order.id}", what)
     if not amounts:
         return
-    spare = state.payments.kept - owed
+    spare = state.payments.net_captured - owed
     if not state.phase.final:
         spare = min(spare, order.document.total.minor - owed - state.payments.refunded)
     if sum(amounts) > max(0, spare):
@@ -238,20 +244,20 @@ def _money_is_exact(handler: Handler, order: Order) -> Iterator[Finding]:
 
 
 def _on_their_way(store: Store, order: str) -> Iterator[StockGranted]:
-    for body in store.undelivered(f"order:{order}"):
+    for body in store.pending_messages(f"order:{order}"):
         if isinstance(body, StockGranted):
             yield body
 
 
 def _nothing_silent(handler: Handler, order: Order) -> Iterator[Finding]:
     """Each wait has its row or its task, each of those its wait, and nothing waits for nothing."""
-    for owner, (missing, too_many) in standing(handler.store, handler.rules, order):
+    for owner, (missing, too_many) in row_mismatches_of(handler.store, handler.rules, order):
         for wait in missing:
             what = f"{owner} waits for {wait.key}, and nothing of the kind is there"
             yield Finding(5, owner, what)
         for key in too_many:
             yield Finding(5, owner, f"{key} is there, and {owner} does not wait for it")
-    if unnamed := idle(handler, order):
+    if unnamed := without_pending_work(handler, order):
         yield Finding(5, f"order:{order.id}", f"{order.id} waits silently: {'; '.join(unnamed)}")
 
 
@@ -268,7 +274,7 @@ def _journal_is_true(handler: Handler, order: Order) -> Iterator[Finding]:
             yield Finding(8, f"parcel:{view.id}", "its journal tells another parcel than is stored")
 
 
-def readable(subject: str, found: Iterable[Finding]) -> Iterator[Finding]:
+def readable_or_finding(subject: str, found: Iterable[Finding]) -> Iterator[Finding]:
     """What is *found*; where rows cannot be read, the finding that says so."""
     try:
         yield from found
@@ -279,7 +285,7 @@ def readable(subject: str, found: Iterable[Finding]) -> Iterator[Finding]:
     except UnknownWorkflow as error:  # it may be as well as it was left
         yield Finding(None, subject, f"it cannot be checked: {error}")
     except RAISED as error:  # whatever stands there, or a rule of the application raises
-        fault = told(error, subject)
+        fault = as_rule_failure(error, subject)
         if isinstance(fault, RuleFailed) and fault.rule:
             what = f"not checked: {fault.rule} raised {type(error).__name__}"
             yield Finding(None, subject, what)

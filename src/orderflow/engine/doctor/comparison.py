@@ -9,24 +9,24 @@ import attrs
 
 from orderflow.engine.pipeline.envelope import digest
 from orderflow.kernel.decide import references
-from orderflow.model.commands import Draft, Place
-from orderflow.model.disguise import disguised
+from orderflow.model.commands import PlaceOrder, SaveDraft
 from orderflow.model.events import (
     AddressChanged,
     LineAdded,
     OrderCreated,
-    ParcelLabelled,
+    ParcelLabeled,
     PlacedLine,
     PromiseChanged,
     QuantityRaised,
 )
 from orderflow.model.order import Order
+from orderflow.model.pseudonym import pseudonym
 from orderflow.ports import Store
 
-__all__ = ["is_as_given", "is_worked_as_ordered", "names_of", "wrong_names"]
+__all__ = ["document_matches_journal", "is_as_given", "names_of", "wrong_references"]
 
 
-def is_worked_as_ordered(store: Store, order: Order) -> bool:
+def document_matches_journal(store: Store, order: Order) -> bool:
     """Whether the document tells what the journal does: lines, who, and for how much.
 
     Its total is compared as long as no unit was ordered besides.
@@ -68,24 +68,24 @@ def is_as_given(store: Store, order: Order) -> bool:
     if not told or any(isinstance(e, _REVISING) for entry in told for e in entry.events):
         return True
     scope, message = f"{order.id}/", told[0].cause
-    receipt = store.receipt(f"channel:{order.state.channel}", message.removeprefix(scope))
-    if receipt is None or disguised(receipt.id) == receipt.id:
+    receipt = store.processed(f"channel:{order.state.channel}", message.removeprefix(scope))
+    if receipt is None or pseudonym(receipt.id) == receipt.id:
         return True
     return any(
         digest(kind(order=document).to(by=told[0].actor).content()) == receipt.digest
         for document in (order.document, order.document.model_copy(update={"number": None}))
-        for kind in (Place, Draft)
+        for kind in (PlaceOrder, SaveDraft)
     )
 
 
 _REVISING = (LineAdded, QuantityRaised, AddressChanged, PromiseChanged)
 
 
-def wrong_names(store: Store, order: Order) -> Iterator[tuple[str, str, str | None]]:
+def wrong_references(store: Store, order: Order) -> Iterator[tuple[str, str, str | None]]:
     """Subject, name, and who is found by it: neither the subject nor another of that name."""
     for subject in (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels)):
         for name in sorted(names_of(store, subject)):
-            found = store.find(name)
+            found = store.resolve(name)
             if found != subject and (found is None or name not in names_of(store, found)):
                 yield subject, name, found
 
@@ -94,5 +94,5 @@ def names_of(store: Store, subject: str) -> set[str]:
     """The references that a journal gave its order or parcel."""
     name = subject.partition(":")[2]
     events = [event for entry in store.journal(subject) for event in entry.events]
-    numbers = {event.tracking_number for event in events if isinstance(event, ParcelLabelled)}
+    numbers = {event.tracking_number for event in events if isinstance(event, ParcelLabeled)}
     return {*references(name, events), *(f"tracking:{number}" for number in numbers)}

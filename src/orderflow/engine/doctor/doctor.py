@@ -10,9 +10,9 @@ from typing import Protocol
 
 import attrs
 
-from orderflow.engine.doctor.checks import Finding, order_checks, readable
+from orderflow.engine.doctor.checks import Finding, order_checks, readable_or_finding
 from orderflow.engine.doctor.inbox import inbox_findings
-from orderflow.engine.doctor.looking import Looking
+from orderflow.engine.doctor.page_cache import Looking
 from orderflow.engine.doctor.stock import stock_findings
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.errors import OrderflowError
@@ -20,7 +20,7 @@ from orderflow.kernel.decision.rules import Rules
 from orderflow.model.stock import StockKey
 from orderflow.ports import Clock, Ids, OrderQuery, Store
 
-__all__ = ["Examined", "examine", "mend", "mend_of"]
+__all__ = ["DoctorSubject", "examine", "repair", "repair_of"]
 
 _PAGE = 200
 _BY_DOCTOR = "orderflow doctor --mend, or orderflow.engine.doctor.mend(engine)"
@@ -37,7 +37,7 @@ Looked = Callable[[int, int], object]
 """Told how many orders were looked at, and of how many."""
 
 
-class Examined(Protocol):
+class DoctorSubject(Protocol):
     """What the doctor looks at: an engine."""
 
     @property
@@ -60,20 +60,23 @@ class Examined(Protocol):
         """Bring what is stored as waiting in line with the rules."""
 
 
-def mend_of(finding: Finding) -> str:
+def repair_of(finding: Finding) -> str:
     """What mends a finding."""
     return _MENDS.get(finding.promise, _BACKUP)
 
 
-def mend(engine: Examined) -> None:
+def repair(engine: DoctorSubject) -> None:
     """Mend what follows from other rows: stock levels, and what orders and parcels wait for."""
-    engine.store.mend(engine.clock.now())
+    engine.store.repair(engine.clock.now())
     with suppress(OrderflowError):  # what was left as it was is what :func:`examine` finds
         engine.apply_rules()
 
 
 def examine(
-    engine: Examined, *, since: datetime | None = None, looked: Looked = lambda _done, _of: None
+    engine: DoctorSubject,
+    *,
+    since: datetime | None = None,
+    looked: Looked = lambda _done, _of: None,
 ) -> Iterator[Finding]:
     """Everything that breaks a promise, order by order, then stock, then what belongs to nobody.
 
@@ -86,7 +89,7 @@ def examine(
             what belongs to nobody.
         looked: Told after each order how many were looked at, and of how many.
     """
-    with engine.store.still() as store:
+    with engine.store.snapshot() as store:
         looking = Looking(store)
         handler = Handler(looking.view, engine.rules, engine.clock, engine.ids, {})
         reserved: Counter[StockKey] = Counter()
@@ -100,11 +103,14 @@ def examine(
                 yield from _of_order(handler, name, places, reserved)
                 looked(done := done + 1, of)
         if since is None:
-            yield from readable("stock", stock_findings(store))
-            yield from readable("stock", _promised(store, reserved))
-            yield from readable("inbox", inbox_findings(store))
-            odd = (Finding(0, subject, what) for subject, what in store.odd(engine.clock.now()))
-            yield from readable("rows", odd)
+            yield from readable_or_finding("stock", stock_findings(store))
+            yield from readable_or_finding("stock", _promised(store, reserved))
+            yield from readable_or_finding("inbox", inbox_findings(store))
+            odd = (
+                Finding(0, subject, what)
+                for subject, what in store.inconsistencies(engine.clock.now())
+            )
+            yield from readable_or_finding("rows", odd)
 
 
 def _pages(
@@ -115,12 +121,12 @@ def _pages(
 
     def read() -> Iterator[Finding]:
         query = OrderQuery(limit=_PAGE, changed_since=since)
-        while page := store.orders(query):
+        while page := store.order_ids(query):
             pages.append(page)
             query = attrs.evolve(query, after=page[-1])
         yield from ()
 
-    unread = list(readable("orders", read()))
+    unread = list(readable_or_finding("orders", read()))
     return pages, unread
 
 
@@ -128,7 +134,7 @@ def _kept_at(store: Store) -> set[str]:
     """Where stock is kept, by whatever rules."""
     places, after = set[str](), StockKey("", "")
     with suppress(Exception):  # levels that cannot be read are findings by themselves
-        while page := store.stock(after, _PAGE):
+        while page := store.list_stock_levels(after, _PAGE):
             places.update(level.key.location for level in page)
             after = page[-1].key
     return places
@@ -144,23 +150,25 @@ def _of_order(
     subject = f"order:{order_id}"
 
     def read() -> Iterator[Finding]:
-        for (key, _), units in handler.store.reserved(order_id).items():
+        for (key, _), units in handler.store.reservations_of_order(order_id).items():
             reserved[key] += units
         order = handler.store.order(order_id)
         if order is None:
             yield Finding(8, subject, "it cannot be read: its document is not there")
             return
         for check in order_checks(handler, order, places):
-            yield from readable(subject, check)
+            yield from readable_or_finding(subject, check)
         order.document  # noqa: B018 (reads it)
 
-    return dict.fromkeys(readable(subject, read()))  # one cause may be in the way of several
+    return dict.fromkeys(
+        readable_or_finding(subject, read())
+    )  # one cause may be in the way of several
 
 
 def _promised(store: Store, reserved: Counter[StockKey]) -> Iterator[Finding]:
     """Levels whose reservations do not add up."""
     after = StockKey("", "")
-    while page := store.stock(after, _PAGE):
+    while page := store.list_stock_levels(after, _PAGE):
         for level in page:
             if level.reserved != reserved[level.key]:
                 what = f"{level.reserved} are reserved, of orders {reserved[level.key]}"

@@ -6,27 +6,27 @@ from collections.abc import Iterator
 
 import attrs
 
-from orderflow.engine.doctor.checks import Finding, readable
+from orderflow.engine.doctor.checks import Finding, readable_or_finding
 from orderflow.engine.pipeline.envelope import digest
 from orderflow.engine.pipeline.unmatched import subject_of, unreadable
 from orderflow.model.work import unmatched_key
-from orderflow.ports import InboxItem, Store
+from orderflow.ports import Store, UnmatchedItem
 
 __all__ = ["inbox_findings"]
 
 
 def inbox_findings(store: Store) -> Iterator[Finding]:
     """What is wrong with what the inbox keeps."""
-    for item in store.inbox():
-        yield from readable(f"inbox:{item.reference}", _of_item(store, item))
+    for item in store.unmatched():
+        yield from readable_or_finding(f"inbox:{item.reference}", _of_item(store, item))
 
 
-def _of_item(store: Store, item: InboxItem) -> Iterator[Finding]:
+def _of_item(store: Store, item: UnmatchedItem) -> Iterator[Finding]:
     owner = f"inbox:{item.reference}"
     if item.observation is not None:
         _, reference = subject_of(item.observation, store)
         asks = store.task(unmatched_key(item.reference))
-        asked = bool(store.pending(owner)) or asks is not None
+        asked = bool(store.open_rows(owner)) or asks is not None
     else:
         task = unreadable(digest({"payload": item.payload}), item.error)
         reference = task.subject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from orderflow.engine.doctor.checks import Finding, readable
+from orderflow.engine.doctor.checks import Finding, readable_or_finding
 from orderflow.model.ledger import Bucket
 from orderflow.model.stock import StockKey, StockLevel
 from orderflow.ports import Store
@@ -17,19 +17,19 @@ def stock_findings(store: Store) -> Iterator[Finding]:
     """What is wrong with stock: promises 2 and 3."""
     waits: Counter[tuple[str, str]] = Counter()
     after = StockKey("", "")
-    while page := store.stock(after, 100):
+    while page := store.list_stock_levels(after, 100):
         for level in page:
             subject = f"stock:{level.key}"
-            yield from readable(subject, _movements_add_up(store, level))
-            yield from readable(subject, _waiting_add_up(store, level, waits))
-            yield from readable(subject, _shortfall_is_asked(store, level))
+            yield from readable_or_finding(subject, _movements_add_up(store, level))
+            yield from readable_or_finding(subject, _waiting_add_up(store, level, waits))
+            yield from readable_or_finding(subject, _shortfall_is_asked(store, level))
         after = page[-1].key
     for (name, line), units in waits.items():
-        yield from readable(f"order:{name}", _no_more_wait(store, name, line, units))
+        yield from readable_or_finding(f"order:{name}", _no_more_wait(store, name, line, units))
 
 
 def _movements_add_up(store: Store, level: StockLevel) -> Iterator[Finding]:
-    moved = sum(movement.quantity for movement in store.movements(level.key))
+    moved = sum(movement.quantity for movement in store.stock_movements(level.key))
     if moved != level.on_hand:
         what = f"movements of {level.key} sum to {moved}, not {level.on_hand}"
         yield Finding(2, f"stock:{level.key}", what)
@@ -38,8 +38,8 @@ def _movements_add_up(store: Store, level: StockLevel) -> Iterator[Finding]:
 def _waiting_add_up(
     store: Store, level: StockLevel, waits: Counter[tuple[str, str]]
 ) -> Iterator[Finding]:
-    waits.update({(w.order, w.line): w.quantity for w in store.waiting(level.key)})
-    waiting = sum(w.quantity for w in store.waiting(level.key))
+    waits.update({(w.order, w.line): w.quantity for w in store.waiting_list(level.key)})
+    waiting = sum(w.quantity for w in store.waiting_list(level.key))
     if waiting != level.backordered:
         what = f"{waiting} wait for {level.key}, not {level.backordered}"
         yield Finding(2, f"stock:{level.key}", what)
@@ -47,7 +47,7 @@ def _waiting_add_up(
 
 def _shortfall_is_asked(store: Store, level: StockLevel) -> Iterator[Finding]:
     asked = store.task(f"stock:{level.key}:shortfall") is not None
-    settling = bool(store.pending(f"stock:{level.key}"))
+    settling = bool(store.open_rows(f"stock:{level.key}"))
     if bool(level.shortfall) != asked and not settling:
         yield Finding(3, f"stock:{level.key}", f"{level} is short, and its task is {asked}")
 

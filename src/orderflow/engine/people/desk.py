@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from orderflow.engine.pipeline.fault import blaming
+from orderflow.engine.pipeline.fault import rule_errors_of
 from orderflow.errors import NotFound, Refusal, Refused
-from orderflow.kernel.decision.roles import PROGRAM, lacks
+from orderflow.kernel.decision.roles import SYSTEM_ACTOR, missing_role
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.pending.forms import read_form
-from orderflow.kernel.pending.parcel import parcel_waits
-from orderflow.kernel.pending.tasks import completing, completing_for_parcel
-from orderflow.kernel.pending.waits import waits
-from orderflow.model.commands import Body
-from orderflow.model.observations import Fact
+from orderflow.kernel.pending.order import pending_work
+from orderflow.kernel.pending.parcel import parcel_pending_work
+from orderflow.kernel.pending.tasks import completion, parcel_completion
+from orderflow.model.commands import CommandBody
+from orderflow.model.observations import ObservationBody
 from orderflow.model.order import Order
 from orderflow.model.reading import reading
 from orderflow.model.work import Task
@@ -48,27 +48,27 @@ class Desk:
             raise Refused([_claimed(task)])
         return self._open(task.key)[1]
 
-    def completing(
+    def completion_of(
         self, key: str, by: str, data: Mapping[str, str | int | date]
-    ) -> tuple[str, Body | Fact, str]:
+    ) -> tuple[str, CommandBody | ObservationBody, str]:
         """The order that completing a task is about, what it says, and of whom: order or parcel."""
         owner, task = self._open(key)
         self._check(task, by)
         kind, _, subject = owner.partition(":")
         order_id = subject
-        said: Body | Fact | None = None
+        said: CommandBody | ObservationBody | None = None
         if kind == "order" and (order := self._store.order(subject)) is not None:
-            with blaming(owner):
-                task = self._as_asked(task, waits(order, self._rules).get(key))
+            with rule_errors_of(owner):
+                task = self._as_asked(task, pending_work(order, self._rules).get(key))
             filled = read_form(task, data)
-            with reading(f"the form of {task.key}"), blaming(owner):
-                said = completing(task, order, self._rules, filled)
+            with reading(f"the form of {task.key}"), rule_errors_of(owner):
+                said = completion(task, order, self._rules, filled)
         elif kind == "parcel" and (parcel := self._store.parcel(subject)) is not None:
-            with blaming(owner):
-                task = self._as_asked(task, parcel_waits(parcel, self._rules).get(key))
+            with rule_errors_of(owner):
+                task = self._as_asked(task, parcel_pending_work(parcel, self._rules).get(key))
             filled, order_id = read_form(task, data), parcel.lead
             with reading(f"the form of {task.key}"):
-                said = completing_for_parcel(task, parcel, filled)
+                said = parcel_completion(task, parcel, filled)
         if said is None:
             what = f"it ends by itself: {task.instructions}"
             raise Refused([Refusal("task.not_a_step", what)])
@@ -98,9 +98,9 @@ class Desk:
             raise Refused([_claimed(task)])
 
     def _check_role(self, task: Task, actor: str) -> None:
-        with blaming(task.key):
-            refused = lacks(self._rules, actor, frozenset({task.role}), f"for {task.key}")
-        if refused is not None and actor != PROGRAM:
+        with rule_errors_of(task.key):
+            refused = missing_role(self._rules, actor, frozenset({task.role}), f"for {task.key}")
+        if refused is not None and actor != SYSTEM_ACTOR:
             raise Refused([refused])
 
 

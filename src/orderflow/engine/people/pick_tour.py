@@ -9,16 +9,16 @@ import attrs
 
 from orderflow.errors import InvalidInput, Problem
 from orderflow.model.commands import Pick
-from orderflow.model.frozen import HoldsMappings
+from orderflow.model.frozen_mapping import HoldsMappings
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.stock import StockKey
 
-__all__ = ["Picking", "Stop", "Walk", "picks", "walk_of"]
+__all__ = ["PickTour", "TourPick", "TourStop", "pick_tour_of", "picks"]
 
 
 @attrs.frozen
-class Picking(HoldsMappings):
+class TourPick(HoldsMappings):
     """One fulfillment order's part of a walk: its task, and the units of each line."""
 
     task: str
@@ -30,7 +30,7 @@ class Picking(HoldsMappings):
 
 
 @attrs.frozen
-class Stop:
+class TourStop:
     """Where a walk halts: units of one SKU, for everybody who needs it."""
 
     key: StockKey
@@ -38,14 +38,14 @@ class Stop:
 
 
 @attrs.frozen
-class Walk:
+class PickTour:
     """Pick tasks that one person claimed, and the stops in the order of the shelves."""
 
-    pickings: tuple[Picking, ...]
-    stops: tuple[Stop, ...]
+    picks: tuple[TourPick, ...]
+    stops: tuple[TourStop, ...]
 
 
-def walk_of(found: Mapping[str, tuple[Order, str]]) -> Walk:
+def pick_tour_of(found: Mapping[str, tuple[Order, str]]) -> PickTour:
     """The walk for these tasks: each with its order and its fulfillment order."""
     pickings = tuple(_picking(task, order, fo) for task, (order, fo) in found.items())
     needed: Counter[StockKey] = Counter()
@@ -53,17 +53,17 @@ def walk_of(found: Mapping[str, tuple[Order, str]]) -> Walk:
         for line, units in picking.units.items():
             needed[StockKey(picking.skus[line], picking.location)] += units
     ordered = sorted(needed, key=lambda key: (key.location, key.sku))
-    return Walk(pickings, tuple(Stop(key, needed[key]) for key in ordered))
+    return PickTour(pickings, tuple(TourStop(key, needed[key]) for key in ordered))
 
 
-def _picking(task: str, order: Order, fo: str) -> Picking:
+def _picking(task: str, order: Order, fo: str) -> TourPick:
     units = order.units(Bucket.ALLOCATED, fo=fo)
     skus = {line: order.state.lines[line].sku for line in units}
     location = order.fulfillment_orders[fo].location
-    return Picking(task, order.id, fo, location, units, skus)
+    return TourPick(task, order.id, fo, location, units, skus)
 
 
-def picks(walk: Walk, missing: Mapping[StockKey, int]) -> list[tuple[Picking, Pick]]:
+def picks(walk: PickTour, missing: Mapping[StockKey, int]) -> list[tuple[TourPick, Pick]]:
     """What each task says when the walk is over; the last in the walk go short of what is missing.
 
     Raises:
@@ -71,7 +71,7 @@ def picks(walk: Walk, missing: Mapping[StockKey, int]) -> list[tuple[Picking, Pi
     """
     left = Counter(missing)
     done = []
-    for picking in reversed(walk.pickings):
+    for picking in reversed(walk.picks):
         short = {}
         for line, units in picking.units.items():
             key = StockKey(picking.skus[line], picking.location)

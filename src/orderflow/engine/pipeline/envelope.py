@@ -9,34 +9,34 @@ from typing import Any
 import attrs
 
 from orderflow.errors import Refusal
-from orderflow.inventory import Holding, apply
+from orderflow.inventory import KeyStock, apply
 from orderflow.model.commands import Command
 from orderflow.model.content import digest
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.stock import StockKey, StockLevel
-from orderflow.ports import Commit, Receipt
+from orderflow.ports import Commit, ProcessedMessage
 
 __all__ = [
-    "Answer",
+    "DecisionOrRefusals",
     "Envelope",
-    "FactProviders",
-    "Reading",
-    "Ready",
+    "ExternalDataProviders",
+    "LoadedSubjects",
+    "Prepared",
     "Refusals",
+    "check_enveloped",
     "digest",
-    "enveloped",
 ]
 
-FactProviders = Mapping[str, Callable[[Order], Any]]
+ExternalDataProviders = Mapping[str, Callable[[Order], Any]]
 """Facts from outside that guards need, by name; called before the decision, never inside it."""
 Refusals = tuple[Refusal, ...]
-Answer = Order | Refusals | Exception | None
+DecisionOrRefusals = Order | Refusals | Exception | None
 """What came of a message: None where it was handled before, or is not an order's."""
 
 
-def enveloped(given: Command | Observation, kind: type[Command | Observation]) -> None:
+def check_enveloped(given: Command | Observation, kind: type[Command | Observation]) -> None:
     """Raise TypeError for a body without its envelope, and say what to write."""
     if not isinstance(given, kind):
         name = type(given).__name__
@@ -67,23 +67,23 @@ class Envelope:
     cause: str
     actor: str = "system"
     at: datetime | None = None
-    receipt: tuple[str, str, str] | None = None
+    processed: tuple[str, str, str] | None = None
     done: str | None = None
     creates: bool = False
     closes: tuple[str, ...] = ()
     task: str = ""
     answers: str = ""
 
-    def stored(self, version: int) -> Receipt | None:
+    def stored(self, version: int) -> ProcessedMessage | None:
         """The receipt to store with the outcome."""
-        if self.receipt is None:
+        if self.processed is None:
             return None
-        scope, message, content = self.receipt
-        return Receipt(scope, message, content, self.subject, version)
+        scope, message, content = self.processed
+        return ProcessedMessage(scope, message, content, self.subject, version)
 
 
 @attrs.frozen
-class Ready:
+class Prepared:
     """A decision, ready to be stored, and what to answer when it is.
 
     Reasons are the answer where a fact is stored, and is not what its effect asked for.
@@ -92,7 +92,7 @@ class Ready:
     commit: Commit
     answer: Order | Refusals | None = None
 
-    def closing(self, tasks: tuple[str, ...]) -> Ready:
+    def closing(self, tasks: tuple[str, ...]) -> Prepared:
         """The same, and these tasks are over with it."""
         if not tasks:
             return self
@@ -101,7 +101,7 @@ class Ready:
 
 
 @attrs.frozen
-class Reading:
+class LoadedSubjects:
     """What messages that are handled together are decided on; None is what is not there."""
 
     orders: dict[str, Order | None] = attrs.field(factory=dict)
@@ -123,7 +123,7 @@ class Reading:
             names[kind].add(name)
         return names["order"] - self.orders.keys(), names["parcel"] - self.parcels.keys()
 
-    def learn(self, commit: Commit) -> None:
+    def apply(self, commit: Commit) -> None:
         """Let the next decision see what this one changes; the store has the last word."""
         if commit.order is not None:
             self.orders[commit.order.id] = commit.order
@@ -132,5 +132,5 @@ class Reading:
         for op in commit.stock:
             if op.key in self.levels:
                 units = getattr(op, "quantity", 0)
-                after = apply(op, Holding(self.levels[op.key], units, units))
+                after = apply(op, KeyStock(self.levels[op.key], units, units))
                 self.levels[op.key] = after.level if after else self.levels[op.key]

@@ -10,7 +10,7 @@ from types import FrameType
 
 from orderflow.errors import RAISED, OrderflowError, RuleFailed
 
-__all__ = ["blaming", "told"]
+__all__ = ["as_rule_failure", "rule_errors_of"]
 
 _OURS = sys.stdlib_module_names | {
     "attr",
@@ -37,16 +37,16 @@ and not who asked; a store of an application's may say what ours says."""
 
 
 @contextmanager
-def blaming(subject: str) -> Iterator[None]:
+def rule_errors_of(subject: str) -> Iterator[None]:
     """Raise what is no error of ours as one that names what raised it, and the subject."""
     try:
         yield
     except RAISED as error:
-        found = told(error, subject)
+        found = as_rule_failure(error, subject)
         raise found from found.__cause__
 
 
-def told(error: BaseException, subject: str) -> OrderflowError:
+def as_rule_failure(error: BaseException, subject: str) -> OrderflowError:
     """The error, where it is one of ours; else one that names what raised it, and the subject."""
     rule, where = _rule(error)
     is_a_rules = bool(rule) and where.startswith(_ASKS_RULES)

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
-from orderflow.engine.pipeline.envelope import Envelope, Reading, Ready
+from orderflow.engine.pipeline.envelope import Envelope, LoadedSubjects, Prepared
 from orderflow.engine.pipeline.prepare import Preparer
 from orderflow.errors import RAISED
-from orderflow.model.folds.building import changed
+from orderflow.model.folds.builder import changed
 from orderflow.model.work import Message
 from orderflow.ports import Commit
 
@@ -25,7 +25,10 @@ _DEPTH = 8
 
 
 def follow(
-    preparer: Preparer, commits: Mapping[int, Commit], taken: Collection[str], reading: Reading
+    preparer: Preparer,
+    commits: Mapping[int, Commit],
+    taken: Collection[str],
+    reading: LoadedSubjects,
 ) -> dict[int, Commit]:
     """The same commits, with what follows from each along.
 
@@ -71,7 +74,7 @@ class _Chain:
                 self.left.add(message.to)
 
     def take(
-        self, message: Message, preparer: Preparer, envelope: Envelope, reading: Reading
+        self, message: Message, preparer: Preparer, envelope: Envelope, reading: LoadedSubjects
     ) -> Commit | None:
         """What a message comes to; None where it is left in the outbox."""
         if message.to in self.left:
@@ -80,11 +83,11 @@ class _Chain:
             prepared = preparer.prepare(envelope, reading)
         except RAISED:  # the worker delivers it, and tells what is wrong
             prepared = ()
-        if not isinstance(prepared, Ready):
+        if not isinstance(prepared, Prepared):
             self.left.add(message.to)
             return None
         part = prepared.commit
-        reading.learn(part)
+        reading.apply(part)
         self.carried.add(message.key)
         self.parts.append(part)
         return part
@@ -94,7 +97,7 @@ class _Chain:
         if not self.carried:
             return self.parts[0]
         first, *along = map(self._without, self.parts)
-        return changed(first, along=tuple(along))
+        return changed(first, with_it=tuple(along))
 
     def _without(self, part: Commit) -> Commit:
         left = tuple(message for message in part.messages if message.key not in self.carried)

@@ -7,35 +7,35 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from orderflow.engine.pipeline.envelope import (
-    Answer,
+    DecisionOrRefusals,
     Envelope,
-    FactProviders,
-    Reading,
-    Ready,
+    ExternalDataProviders,
+    LoadedSubjects,
+    Prepared,
     Refusals,
 )
-from orderflow.engine.pipeline.fault import blaming, told
+from orderflow.engine.pipeline.fault import as_rule_failure, rule_errors_of
 from orderflow.engine.pipeline.follow import follow
 from orderflow.engine.pipeline.prepare import Preparer
 from orderflow.errors import (
     RAISED,
     Conflict,
     ConnectionLost,
-    OldTransaction,
+    StaleTransaction,
     StoreFull,
     StoreLocked,
     StoreReadOnly,
 )
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.decision.rules import Rules
-from orderflow.legible import legible_log
 from orderflow.model.order import Order
-from orderflow.ports import Clock, Commit, Committed, Duplicate, Ids, Outcome, Store
+from orderflow.ports import Clock, Commit, Duplicate, Ids, Outcome, Store, Stored
+from orderflow.text import legible_log
 
 __all__ = ["Handler"]
 
 _TRIES = 25
-_OF_ALL = (ConnectionLost, OldTransaction, StoreFull, StoreLocked, StoreReadOnly)
+_OF_ALL = (ConnectionLost, StaleTransaction, StoreFull, StoreLocked, StoreReadOnly)
 """What fails because of the database, and not because of what was to be stored."""
 CommitAll = Callable[[Sequence[Commit]], Sequence[Outcome]]
 _LOG = legible_log()
@@ -45,26 +45,26 @@ class Handler:
     """Applies messages to orders, parcels and stock: each wholly, or not at all."""
 
     def __init__(
-        self, store: Store, rules: Rules, clock: Clock, ids: Ids, facts: FactProviders
+        self, store: Store, rules: Rules, clock: Clock, ids: Ids, providers: ExternalDataProviders
     ) -> None:
         self.store, self.rules, self.ids = store, rules, ids
-        self.preparer = Preparer(store, rules, clock, facts)
+        self.preparer = Preparer(store, rules, clock, providers)
 
     @property
     def clock(self) -> Clock:
         """What tells it the time."""
         return self.preparer.clock
 
-    def within(self, connection: Any) -> Handler:
+    def in_transaction(self, connection: Any) -> Handler:
         """The same inside a transaction of the host's."""
-        store = self.store.within(connection)
-        return Handler(store, self.rules, self.clock, self.ids, self.preparer.facts)
+        store = self.store.in_transaction(connection)
+        return Handler(store, self.rules, self.clock, self.ids, self.preparer.providers)
 
     def ask(
         self, order: Order | None, body: object, actor: str, new_id: str, task: str = ""
     ) -> Decision | Refusals:
         """Decide without committing, as the answer of a *task* or alone. Raises RuleFailed."""
-        with blaming(f"order:{order.id if order else new_id}"):
+        with rule_errors_of(f"order:{order.id if order else new_id}"):
             return self.preparer.ask(order, body, actor, new_id, task)
 
     def handle(self, envelope: Envelope) -> Order | Refusals | None:
@@ -76,15 +76,15 @@ class Handler:
         """
         (answer,) = self.handle_all([envelope])
         if isinstance(answer, Exception):
-            raise told(answer, envelope.subject)
+            raise as_rule_failure(answer, envelope.subject)
         return answer
 
     def handle_all(
         self,
         envelopes: Sequence[Envelope],
-        reading: Reading | None = None,
+        reading: LoadedSubjects | None = None,
         commit: CommitAll | None = None,
-    ) -> list[Answer]:
+    ) -> list[DecisionOrRefusals]:
         """Apply messages, as many as may be in one transaction, with an answer for each.
 
         What :meth:`handle` would raise is the answer. Messages to one subject follow each other.
@@ -94,7 +94,7 @@ class Handler:
             reading: What was read before: what it leads to is committed, or else decided anew.
             commit: What writes the first transaction, in place of the store.
         """
-        answers: dict[int, Answer] = {}
+        answers: dict[int, DecisionOrRefusals] = {}
         tries: Counter[int] = Counter()
         while len(answers) < len(envelopes):
             turn: dict[str, int] = {}
@@ -118,11 +118,11 @@ class Handler:
     def _together(
         self,
         turn: Mapping[int, Envelope],
-        reading: Reading | None = None,
+        reading: LoadedSubjects | None = None,
         commit: CommitAll | None = None,
         *,
         follows: bool,
-    ) -> Mapping[int, Answer]:
+    ) -> Mapping[int, DecisionOrRefusals]:
         """Decide and commit once; where that fails, each by itself: none sinks another.
 
         Who is missing in the answers has to try again.
@@ -138,25 +138,25 @@ class Handler:
     def _at_once(
         self,
         turn: Mapping[int, Envelope],
-        before: Reading | None,
+        before: LoadedSubjects | None,
         commit: CommitAll | None,
         *,
         follows: bool,
-    ) -> Mapping[int, Answer]:
+    ) -> Mapping[int, DecisionOrRefusals]:
         """Decide each, and commit all in one transaction."""
-        reading = before or Reading()
+        reading = before or LoadedSubjects()
         self.preparer.read(turn.values(), reading)
-        answers: dict[int, Answer] = {}
-        ready: dict[int, Ready] = {}
+        answers: dict[int, DecisionOrRefusals] = {}
+        ready: dict[int, Prepared] = {}
         for number, envelope in turn.items():
-            prepared: Ready | Answer
+            prepared: Prepared | DecisionOrRefusals
             try:
                 prepared = self.preparer.prepare(envelope, reading)
             except RAISED as error:  # it sinks no other
-                prepared = told(error, envelope.subject)
-            if isinstance(prepared, Ready):
+                prepared = as_rule_failure(error, envelope.subject)
+            if isinstance(prepared, Prepared):
                 ready[number] = prepared.closing(envelope.closes)
-                reading.learn(prepared.commit)
+                reading.apply(prepared.commit)
             elif before is None:  # else it may be true of what was read before, and not any more
                 answers[number] = prepared
         commits = {number: each.commit for number, each in ready.items()}
@@ -165,7 +165,7 @@ class Handler:
             commits = follow(self.preparer, commits, taken, reading)
         outcomes = (commit or self.store.commit_all)(list(commits.values()))
         for number, outcome in zip(commits, outcomes, strict=True):
-            if isinstance(outcome, Committed):
+            if isinstance(outcome, Stored):
                 answers[number] = ready[number].answer
             elif isinstance(outcome, Duplicate):
                 answers[number] = None

@@ -9,7 +9,13 @@ from typing import Any
 
 import attrs
 
-from orderflow.engine.pipeline.envelope import Envelope, FactProviders, Reading, Ready, Refusals
+from orderflow.engine.pipeline.envelope import (
+    Envelope,
+    ExternalDataProviders,
+    LoadedSubjects,
+    Prepared,
+    Refusals,
+)
 from orderflow.engine.pipeline.stock import stock_commit
 from orderflow.engine.pipeline.trips import came_otherwise
 from orderflow.errors import RAISED, NotFound, Refusal
@@ -17,49 +23,57 @@ from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.parcels.parcel import decide_parcel
 from orderflow.kernel.pending.effects import is_awaited
-from orderflow.kernel.pending.ended import ended
-from orderflow.kernel.pending.parcel import parcel_waits
-from orderflow.kernel.pending.waits import waits
+from orderflow.kernel.pending.ended_tasks import no_longer_pending
+from orderflow.kernel.pending.order import pending_work
+from orderflow.kernel.pending.parcel import parcel_pending_work
 from orderflow.model.commands import (
-    Body,
+    AcceptSubstitute,
     Cancel,
-    Draft,
+    CommandBody,
     Edit,
     Override,
     Pack,
-    Place,
+    PlaceOrder,
     Route,
-    Substitute,
+    SaveDraft,
 )
 from orderflow.model.events import Entry
 from orderflow.model.ledger import Bucket
-from orderflow.model.messages import Despatched, EffectFailed, EffectTaken, OpenParcel, TimerFired
+from orderflow.model.messages import (
+    AnswerDeferred,
+    Dispatched,
+    EffectFailed,
+    OpenParcel,
+    TimerFired,
+)
 from orderflow.model.observations import GoodsShipped, LabelBought
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
 from orderflow.model.stock import StockKey, StockLevel
 from orderflow.model.work import Effect
-from orderflow.ports import Clock, Commit, Store, Watch
+from orderflow.ports import Clock, Commit, Store, WatcherCall
 
 __all__ = ["Preparer"]
 
-_CALLS_BACK = Cancel | Edit | Override | Route | Substitute | TimerFired
+_CALLS_BACK = Cancel | Edit | Override | Route | AcceptSubstitute | TimerFired
 """What may take units from waiting lists."""
 
 
 class Preparer:
     """Makes of messages to orders, parcels and stock what is to be committed."""
 
-    def __init__(self, store: Store, rules: Rules, clock: Clock, facts: FactProviders) -> None:
-        self.store, self.rules, self.clock, self.facts = store, rules, clock, facts
+    def __init__(
+        self, store: Store, rules: Rules, clock: Clock, providers: ExternalDataProviders
+    ) -> None:
+        self.store, self.rules, self.clock, self.providers = store, rules, clock, providers
 
-    def read(self, envelopes: Collection[Envelope], reading: Reading) -> None:
+    def read(self, envelopes: Collection[Envelope], reading: LoadedSubjects) -> None:
         """Read the orders and parcels that messages are about, and the stock that they may need."""
         orders, parcels = reading.missing(envelope.subject for envelope in envelopes)
         if orders:
-            reading.orders.update(dict.fromkeys(orders) | dict(self.store.load(orders)))
+            reading.orders.update(dict.fromkeys(orders) | dict(self.store.orders_by_id(orders)))
         if parcels:
-            reading.parcels.update(dict.fromkeys(parcels) | dict(self.store.parcels(parcels)))
+            reading.parcels.update(dict.fromkeys(parcels) | dict(self.store.parcels_by_id(parcels)))
         keys: set[StockKey] = set()
         for envelope in envelopes:
             order = reading.order(envelope.subject)
@@ -67,9 +81,9 @@ class Preparer:
                 if envelope.subject.startswith("order:"):
                     keys |= stock_keys(self.rules, order, envelope.body)
         if keys := keys - reading.levels.keys():
-            reading.levels.update(self.store.levels(keys))
+            reading.levels.update(self.store.stock_levels(keys))
 
-    def prepare(self, envelope: Envelope, reading: Reading) -> Ready | Refusals:
+    def prepare(self, envelope: Envelope, reading: LoadedSubjects) -> Prepared | Refusals:
         """What a message makes of its subject, or the reasons to refuse it."""
         match envelope.subject.partition(":")[0]:
             case "order":
@@ -77,15 +91,15 @@ class Preparer:
             case "parcel":
                 parcel = reading.parcel(envelope.subject)
                 odd = came_otherwise(parcel, envelope, self.store) if parcel else ()
-                return odd or Ready(self._parcel(envelope, reading))
+                return odd or Prepared(self._parcel(envelope, reading))
             case _:
-                return Ready(stock_commit(self.store, self.rules, envelope, self.clock.now()))
+                return Prepared(stock_commit(self.store, self.rules, envelope, self.clock.now()))
 
     def ask(
         self, order: Order | None, body: object, actor: str, new_id: str, task: str = ""
     ) -> Decision | Refusals:
         """Decide without committing."""
-        levels = self.store.levels(stock_keys(self.rules, order, body))
+        levels = self.store.stock_levels(stock_keys(self.rules, order, body))
         context = self._context(order, body, levels, actor, "ask", new_id, task=task)
         return decide(self.rules, order, body, context, new_id)
 
@@ -101,23 +115,23 @@ class Preparer:
         task: str = "",
     ) -> Context:
         now = self.clock.now()
-        facts: Mapping[str, Any] = {}
-        if self.facts:
+        external: Mapping[str, Any] = {}
+        if self.providers:
             about = order or self._drafted(body, now, new_id)
-            facts = self._provided(about)
+            external = self._provided(about)
         parcel = self._named(body)
         waiting = self._waiting(order) if order and isinstance(body, _CALLS_BACK) else {}
-        return Context(now, actor, cause, at, facts, levels, parcel, waiting, task)
+        return Context(now, actor, cause, at, external, levels, parcel, waiting, task)
 
     def _provided(self, about: Order) -> Mapping[str, Any]:
         """What the providers of facts say of an order."""
-        return {name: provide(about) for name, provide in self.facts.items()}
+        return {name: provide(about) for name, provide in self.providers.items()}
 
     def _named(self, body: object) -> Parcel | None:
         """The parcel that units are to be put into, or of which a notice has the number."""
         into = body.into if isinstance(body, Pack) else None
         if isinstance(body, GoodsShipped) and body.tracking_number:
-            known = self.store.find(f"tracking:{body.tracking_number}") or ""
+            known = self.store.resolve(f"tracking:{body.tracking_number}") or ""
             into = known.removeprefix("parcel:")
         return self.store.parcel(into) if into else None
 
@@ -128,18 +142,18 @@ class Preparer:
             for line in order.units(Bucket.BACKORDERED)
             for place in self.rules.locations
             for key in [StockKey(order.state.lines[line].sku, place)]
-            for waiting in self.store.waiting(key)
+            for waiting in self.store.waiting_list(key)
             if (waiting.order, waiting.line) == (order.id, line)
         }
 
     def _drafted(self, body: object, now: datetime, new_id: str) -> Order:
         """The order that is about to be placed, for those who are asked about it."""
-        assert isinstance(body, Place | Draft)  # every other body is about an order
-        drafted = decide(self.rules, None, Draft(order=body.order), Context(now), new_id)
+        assert isinstance(body, PlaceOrder | SaveDraft)  # every other body is about an order
+        drafted = decide(self.rules, None, SaveDraft(order=body.order), Context(now), new_id)
         assert isinstance(drafted, Decision)  # a draft of the program meets no guard
         return drafted.order
 
-    def _order(self, envelope: Envelope, reading: Reading) -> Ready | Refusals:
+    def _order(self, envelope: Envelope, reading: LoadedSubjects) -> Prepared | Refusals:
         order_id = envelope.subject.removeprefix("order:")
         order = reading.order(envelope.subject)
         if envelope.creates and order is not None:
@@ -154,25 +168,31 @@ class Preparer:
         if not isinstance(decision, Decision):
             return decision
         left = self._left_waiting(envelope, order, decision.order)
-        if left and isinstance(envelope.body, Body):
+        if left and isinstance(envelope.body, CommandBody):
             return left
         if self._is_unanswered(envelope, order, decision.order):
             envelope = attrs.evolve(envelope, done=None)  # its row is to be taken up again
         before = order.version if order else 0
         if not decision.events:
             receipt, done = envelope.stored(before), envelope.done
-            commit = Commit(envelope.subject, context.now, before, receipt=receipt, done=done)
-            return Ready(commit, left or order)
-        return Ready(self._commit(envelope, decision, context), left or decision.order)
+            commit = Commit(
+                envelope.subject, context.now, before, processed=receipt, acknowledges=done
+            )
+            return Prepared(commit, left or order)
+        return Prepared(self._commit(envelope, decision, context), left or decision.order)
 
     def _left_waiting(self, envelope: Envelope, before: Order | None, after: Order) -> Refusals:
         """Why an effect is not done: its answer leaves what waits for it as it was."""
         key = envelope.done
         if key is None or before is None or isinstance(envelope.body, EffectFailed):
             return ()
-        if not all(isinstance(waits(at, self.rules).get(key), Effect) for at in (before, after)):
+        if not all(
+            isinstance(pending_work(at, self.rules).get(key), Effect) for at in (before, after)
+        ):
             return ()
-        said = "nothing" if isinstance(envelope.body, EffectTaken) else type(envelope.body).__name__
+        said = (
+            "nothing" if isinstance(envelope.body, AnswerDeferred) else type(envelope.body).__name__
+        )
         return (Refusal("answer.unfit", f"{key} was answered with {said}, and still waits"),)
 
     def _is_unanswered(self, envelope: Envelope, before: Order | None, after: Order) -> bool:
@@ -193,60 +213,60 @@ class Preparer:
             context.now,
             version - 1,
             order=decision.order,
-            entry=Entry(*what, decision.events, context.facts),
+            entry=Entry(*what, decision.events, context.external),
             stock=decision.stock,
-            wanted=decision.wanted,
+            pending_work=decision.pending_work,
             withdrawn=decision.withdrawn,
             messages=decision.messages,
             watches=self._watches(decision, envelope),
             references=decision.references,
-            receipt=envelope.stored(version),
-            done=envelope.done,
+            processed=envelope.stored(version),
+            acknowledges=envelope.done,
             revised=decision.revised,
         )
 
-    def _watches(self, decision: Decision, envelope: Envelope) -> tuple[Watch, ...]:
+    def _watches(self, decision: Decision, envelope: Envelope) -> tuple[WatcherCall, ...]:
         order, found = decision.order, []
         for number, fired in enumerate(decision.fired):
             for hook, _ in self.rules.hooks.watchers("committed", fired.trigger, fired.workflow):
                 key = f"{order.id}:{order.version}.{number}:{hook}"
-                found.append(Watch(key, hook, "committed", fired.trigger, fired.subject))
+                found.append(WatcherCall(key, hook, "committed", fired.trigger, fired.subject))
         return (*found, *self._told_of(envelope))
 
-    def _told_of(self, envelope: Envelope) -> Iterator[Watch]:
+    def _told_of(self, envelope: Envelope) -> Iterator[WatcherCall]:
         """The watchers of a timer that fired, or of an effect that gave up."""
         body = envelope.body
         if isinstance(body, TimerFired | EffectFailed):
             point = "timed_out" if isinstance(body, TimerFired) else "failed"
             for hook, _ in self.rules.hooks.watchers(point, body.name):
                 key = f"{envelope.cause}:{hook}"
-                yield Watch(key, hook, point, body.name, body.subject)
+                yield WatcherCall(key, hook, point, body.name, body.subject)
 
     def _bearer(self, envelope: Envelope, parcel: Parcel | None) -> str:
         """The other parcel that has the number which a message gives to this one, if any does."""
         body = envelope.body
-        if not isinstance(body, LabelBought | Despatched):
+        if not isinstance(body, LabelBought | Dispatched):
             return ""
         number, had = body.tracking_number, parcel.tracking_number if parcel else ""
-        if number in ("", had) or (isinstance(body, Despatched) and parcel is not None):
+        if number in ("", had) or (isinstance(body, Dispatched) and parcel is not None):
             return ""
-        found = self.store.find(f"tracking:{number}") or ""
+        found = self.store.resolve(f"tracking:{number}") or ""
         return found.removeprefix("parcel:") if found != envelope.subject else ""
 
-    def _parcel(self, envelope: Envelope, reading: Reading) -> Commit:
+    def _parcel(self, envelope: Envelope, reading: LoadedSubjects) -> Commit:
         parcel_id = envelope.subject.removeprefix("parcel:")
         parcel = reading.parcel(envelope.subject)
         now = self.clock.now()
-        if parcel is None and not isinstance(envelope.body, OpenParcel | Despatched):
+        if parcel is None and not isinstance(envelope.body, OpenParcel | Dispatched):
             raise NotFound(f"there is no parcel {parcel_id}")
         at, bearer = envelope.at or now, self._bearer(envelope, parcel)
         decision = decide_parcel(parcel, parcel_id, envelope.body, now, at, bearer)
         before = parcel.version if parcel else 0
         receipt, done = envelope.stored(before), envelope.done
         if not decision.events:
-            return Commit(envelope.subject, now, before, receipt=receipt, done=done)
-        old = parcel_waits(parcel, self.rules) if parcel else {}
-        new = parcel_waits(decision.parcel, self.rules)
+            return Commit(envelope.subject, now, before, processed=receipt, acknowledges=done)
+        old = parcel_pending_work(parcel, self.rules) if parcel else {}
+        new = parcel_pending_work(decision.parcel, self.rules)
         what = envelope.subject, before + 1, now, envelope.actor, envelope.cause
         return Commit(
             envelope.subject,
@@ -254,11 +274,11 @@ class Preparer:
             before,
             parcel=decision.parcel,
             entry=Entry(*what, decision.events),
-            wanted=tuple(new[key] for key in new if key not in old),
-            withdrawn=tuple(ended(old, new)),
+            pending_work=tuple(new[key] for key in new if key not in old),
+            withdrawn=tuple(no_longer_pending(old, new)),
             messages=decision.messages,
             references=decision.references,
-            receipt=receipt,
-            done=done,
+            processed=receipt,
+            acknowledges=done,
             watches=tuple(self._told_of(envelope)),
         )

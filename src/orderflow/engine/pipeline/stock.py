@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from orderflow.engine.pipeline.envelope import Envelope
-from orderflow.inventory import StockDecision, decide_stock, settle
+from orderflow.inventory import StockDecision, decide_stock, serve_backorders
 from orderflow.kernel.decision.rules import Rules
 from orderflow.model.commands import StockCommand
 from orderflow.model.messages import SettleStock, StockLost
@@ -28,27 +28,27 @@ def stock_commit(store: Store, rules: Rules, envelope: Envelope, now: datetime) 
         subject,
         now,
         stock=decision.ops,
-        wanted=(shortfall,) if shortfall else (),
+        pending_work=(shortfall,) if shortfall else (),
         withdrawn=() if shortfall else (f"{subject}:shortfall",),
         messages=messages,
-        receipt=envelope.stored(0),
-        done=envelope.done,
+        processed=envelope.stored(0),
+        acknowledges=envelope.done,
     )
 
 
 def _decided(store: Store, rules: Rules, envelope: Envelope, now: datetime) -> StockDecision:
     body, cause = envelope.body, envelope.cause
     if isinstance(body, SettleStock):
-        waiting = rules.serve(store.waiting(body.key))
-        return settle(store.levels([body.key])[body.key], waiting, cause, now)
+        waiting = rules.backorder_priority(store.waiting_list(body.key))
+        return serve_backorders(store.stock_levels([body.key])[body.key], waiting, cause, now)
     assert isinstance(body, StockCommand | StockReported)  # nothing else is for stock
     key = StockKey(body.sku, body.location)
-    level, waiting = store.levels([key])[key], store.waiting(key)
+    level, waiting = store.stock_levels([key])[key], store.waiting_list(key)
     return decide_stock(
-        body,  # type: ignore[arg-type]  # StockCommand's subclasses are StockBody
+        body,  # type: ignore[arg-type]  # StockCommand's subclasses are StockCommandBody
         level,
         waiting,
-        rules.serve,
+        rules.backorder_priority,
         cause,
         now,
         envelope.at,
@@ -57,10 +57,10 @@ def _decided(store: Store, rules: Rules, envelope: Envelope, now: datetime) -> S
 
 def _lost(store: Store, rules: Rules, decision: StockDecision, cause: str) -> Iterator[Message]:
     """Tell the orders that go without, as the policy says, until the shortfall is covered."""
-    if rules.hit is None:
+    if rules.shortage is None:
         return
-    promised, left = store.promised(decision.key), decision.short_by
-    for order in rules.hit(store.load({order for order, _ in promised}).values()):
+    promised, left = store.reservations_of(decision.key), decision.short_by
+    for order in rules.shortage(store.orders_by_id({order for order, _ in promised}).values()):
         for line in sorted(line for holder, line in promised if holder == order.id):
             if part := min(left, promised[order.id, line]):
                 left -= part

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from orderflow.engine.pipeline.envelope import Answer, Envelope, digest, enveloped
-from orderflow.engine.pipeline.fault import told
+from orderflow.engine.pipeline.envelope import DecisionOrRefusals, Envelope, check_enveloped, digest
+from orderflow.engine.pipeline.fault import as_rule_failure
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.errors import NotFound, OrderflowError, Refusal, Refused
-from orderflow.model.commands import Command, Draft, Place, StockCommand
+from orderflow.model.commands import Command, PlaceOrder, SaveDraft, StockCommand
 from orderflow.model.folds.fold import fold
 from orderflow.model.order import Order
-from orderflow.ports import Receipt
+from orderflow.ports import ProcessedMessage
 
 __all__ = ["Submitter"]
 
@@ -41,7 +41,7 @@ class Submitter:
     ) -> list[Order | OrderflowError]:
         """For each command the order after it, or what :meth:`submit` would raise."""
         for command in commands:
-            enveloped(command, Command)
+            check_enveloped(command, Command)
             if isinstance(command.body, StockCommand):
                 raise TypeError("stock is no order's: use engine.change_stock(command)")
         return [answer for run in _runs(commands) for answer in self._together(run, task)]
@@ -66,7 +66,9 @@ class Submitter:
                 found[number] = error
         return [found[number] for number in range(len(commands))]
 
-    def _told(self, command: Command, envelope: Envelope, answer: Answer) -> Order | OrderflowError:
+    def _told(
+        self, command: Command, envelope: Envelope, answer: DecisionOrRefusals
+    ) -> Order | OrderflowError:
         if answer is None:  # the same command came in twice at the same moment
             (again,) = self._together([command], envelope.task)
             return again
@@ -77,12 +79,14 @@ class Submitter:
             order_id = envelope.subject.removeprefix("order:")
             self._handler.rules.hooks.tell_refused(order_id, answer)
             return Refused(answer)
-        return told(answer, envelope.subject) if isinstance(answer, Exception) else answer
+        return (
+            as_rule_failure(answer, envelope.subject) if isinstance(answer, Exception) else answer
+        )
 
     def _envelope(self, command: Command, task: str) -> Envelope:
         body, order_id = command.body, command.subject
-        creates = isinstance(body, Place | Draft)
-        if isinstance(body, Place | Draft):
+        creates = isinstance(body, PlaceOrder | SaveDraft)
+        if isinstance(body, PlaceOrder | SaveDraft):
             order_id = body.order.number or self._handler.ids.new("order")
         cause = command.id or self._handler.ids.new("message")
         content = digest(command.content())
@@ -91,7 +95,7 @@ class Submitter:
             body,
             f"{order_id}/{cause}",
             command.actor,
-            receipt=(_scope(command), command.id, content) if command.id else None,
+            processed=(_scope(command), command.id, content) if command.id else None,
             creates=creates,
             task=task,
         )
@@ -100,17 +104,17 @@ class Submitter:
         """The order as it was after the command, where it was carried out before."""
         if not command.id:
             return None
-        receipt = self.known(_scope(command), command.id, digest(command.content()))
+        receipt = self.is_processed(_scope(command), command.id, digest(command.content()))
         return None if receipt is None else self._as_of(receipt)
 
-    def _as_of(self, receipt: Receipt) -> Order:
+    def _as_of(self, receipt: ProcessedMessage) -> Order:
         """The order as it was when the receipt was written: the journal tells."""
         name = receipt.subject.removeprefix("order:")
         order = self._store.order(name)
         if order is None:
             raise NotFound(f"there is no order {name}")
         entries = (e for e in self._store.journal(receipt.subject) if e.version <= receipt.version)
-        return order.at(fold(entries, order.id))
+        return order.with_state(fold(entries, order.id))
 
     def completed(self, task: str, message: str) -> Order | None:
         """The order after a task was completed under an id; None where it was not.
@@ -120,25 +124,25 @@ class Submitter:
         for end in [at for at, letter in enumerate(task) if letter in "-:"]:
             name = task[:end]
             for scope in (name, f"order:{name}"):
-                if receipt := self._store.receipt(scope, message):
+                if receipt := self._store.processed(scope, message):
                     return self._as_of(receipt)
-            if self._store.receipt(f"parcel:{name}", message) and (
+            if self._store.processed(f"parcel:{name}", message) and (
                 parcel := self._store.parcel(name)
             ):
                 return self._store.order(parcel.lead)
         return None
 
-    def known(self, scope: str, message: str, content: str) -> Receipt | None:
+    def is_processed(self, scope: str, message: str, content: str) -> ProcessedMessage | None:
         """The receipt of a message that was handled. Raises Refused: it had another content."""
-        receipt = self._store.receipt(scope, message)
+        receipt = self._store.processed(scope, message)
         if receipt is not None and receipt.digest != content:
             sentence = f"the id {message} was used for another content; give this one its own id"
             raise Refused([Refusal("id_reused", sentence)])
         return receipt
 
-    def within(self, connection: Any) -> Submitter:
+    def in_transaction(self, connection: Any) -> Submitter:
         """The same inside a transaction of the host's."""
-        return Submitter(self._handler.within(connection))
+        return Submitter(self._handler.in_transaction(connection))
 
 
 def _runs(commands: Sequence[Command]) -> Iterator[list[Command]]:
@@ -158,4 +162,8 @@ def _runs(commands: Sequence[Command]) -> Iterator[list[Command]]:
 
 def _scope(command: Command) -> str:
     body = command.body
-    return f"channel:{body.order.channel}" if isinstance(body, Place | Draft) else command.subject
+    return (
+        f"channel:{body.order.channel}"
+        if isinstance(body, PlaceOrder | SaveDraft)
+        else command.subject
+    )

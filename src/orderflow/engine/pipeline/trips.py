@@ -14,10 +14,10 @@ from typing import NamedTuple
 from orderflow.engine.pipeline.envelope import Envelope, Refusals
 from orderflow.errors import Refusal
 from orderflow.kernel.parcels.parcel import said_otherwise
-from orderflow.model.disguise import disguised
-from orderflow.model.events import ParcelLabelled, ParcelNumberReused, ParcelScanned
+from orderflow.model.events import ParcelLabeled, ParcelNumberReused, ParcelScanned
 from orderflow.model.observations import Observation, TrackingReported, TrackingRetracted
 from orderflow.model.parcel import Parcel
+from orderflow.model.pseudonym import pseudonym
 from orderflow.ports import Store
 
 __all__ = ["came_otherwise", "traveller"]
@@ -43,15 +43,15 @@ def traveller(
     parcel's which has the scan.
     """
     number, at = body.tracking_number, observation.occurred_at
-    last = store.find(f"tracking:{number}")
-    if last is None or store.find(f"reused:{number}") is None:
+    last = store.resolve(f"tracking:{number}")
+    if last is None or store.resolve(f"reused:{number}") is None:
         return last
     bearers = _bearers(last, number, store)
     for bearer in bearers:
         taken_back = isinstance(body, TrackingRetracted) and not bearer.scans.isdisjoint(
-            (body.event, disguised(body.event))
+            (body.event, pseudonym(body.event))
         )
-        if taken_back or store.receipt(bearer.subject, message):
+        if taken_back or store.processed(bearer.subject, message):
             return bearer.subject
     theirs = (b for b in bearers if not b.before or (b.since and at > b.since - _A_DAY))
     return next(theirs).subject
@@ -74,7 +74,7 @@ def _bearer(subject: str, number: str, store: Store) -> _Bearer:
     for entry in store.journal(subject):
         for event in entry.events:
             match event:
-                case ParcelLabelled(tracking_number=given) if given == number:
+                case ParcelLabeled(tracking_number=given) if given == number:
                     since = since or entry.at
                 case ParcelNumberReused(tracking_number=given) if given == number:
                     since, before = event.since, f"parcel:{event.before}"
@@ -93,7 +93,7 @@ def came_otherwise(parcel: Parcel, envelope: Envelope, store: Store) -> Refusals
         return ()
     there = said_otherwise(parcel, body, at)
     if there is None or (
-        envelope.receipt and _digest(envelope, there.id, store) == envelope.receipt[2]
+        envelope.processed and _digest(envelope, there.id, store) == envelope.processed[2]
     ):
         return ()
     sentence = f"the event {body.event} came before with another content; give this one its own id"
@@ -105,6 +105,6 @@ def _digest(envelope: Envelope, scan: str, store: Store) -> str | None:
     subject = envelope.subject
     for entry in store.journal(subject):
         if any(isinstance(e, ParcelScanned) and e.scan.id == scan for e in entry.events):
-            receipt = store.receipt(subject, entry.cause.removeprefix(f"{subject}/"))
+            receipt = store.processed(subject, entry.cause.removeprefix(f"{subject}/"))
             return receipt.digest if receipt else None
     return None

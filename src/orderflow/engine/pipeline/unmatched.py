@@ -11,13 +11,13 @@ from orderflow.model.observations import (
     LabelBought,
     LabelVoided,
     Observation,
-    PartyFact,
+    PartnerObservation,
     StockReported,
     TrackingReported,
     TrackingRetracted,
 )
 from orderflow.model.stock import StockKey
-from orderflow.model.work import Due, Task
+from orderflow.model.work import LeasedRow, Task
 from orderflow.ports import Commit, Store
 
 __all__ = ["message_of", "subject_of", "unmatched", "unreadable"]
@@ -47,26 +47,26 @@ def subject_of(observation: Observation, store: Store) -> tuple[str | None, str]
         case StockReported(sku=sku, location=location):
             reference = f"stock:{StockKey(sku, location)}"
             return reference, reference
-        case PartyFact(fo=fo):
+        case PartnerObservation(fo=fo):
             reference = f"request:{fo}"
         case _:
             reference = f"order:{observation.subject}"
-    return store.find(reference), reference
+    return store.resolve(reference), reference
 
 
-def unmatched(store: Store, row: Due, now: datetime) -> Commit:
+def unmatched(store: Store, row: LeasedRow, now: datetime) -> Commit:
     """What a timer does that fired for a fact in the inbox: somebody is asked about it."""
     reference = row.owner.removeprefix("inbox:")
     what = f"facts came about {reference}, which is unknown here: look into it, or dismiss them"
     task = Task(row.key, "exception.unmatched", row.owner, "support", what)
     wanted = (task,) if _is_kept(store, reference) else ()
-    return Commit(row.owner, now, wanted=wanted, done=row.key)
+    return Commit(row.owner, now, pending_work=wanted, acknowledges=row.key)
 
 
 def _is_kept(store: Store, reference: str) -> bool:
     """Whether something is; also where a row, of whatever reference, cannot be read."""
     try:
-        return any(item.reference == reference for item in store.inbox())
+        return any(item.reference == reference for item in store.unmatched())
     except UnreadableRow:
         return True
 

@@ -7,26 +7,26 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from orderflow.engine.pipeline.envelope import Envelope, Reading
-from orderflow.model.work import Due
-from orderflow.ports import Commit, Committed, Outcome
+from orderflow.engine.pipeline.envelope import Envelope, LoadedSubjects
+from orderflow.model.work import LeasedRow
+from orderflow.ports import Commit, Outcome, Stored
 
-__all__ = ["Done", "Next"]
+__all__ = ["FinishedRows", "NextRows"]
 
 _AT_LEAST_EVERY = 1.0
 """Seconds after which what was done is stored, though more could be done with it."""
 
 
 @attrs.define
-class Done:
+class FinishedRows:
     """What was done and is not stored yet: of each order or parcel one row."""
 
-    messages: list[tuple[Due, Envelope]] = attrs.field(factory=list)
+    messages: list[tuple[LeasedRow, Envelope]] = attrs.field(factory=list)
     commits: list[Commit] = attrs.field(factory=list)
     owners: set[str] = attrs.field(factory=set)
     since: float = attrs.field(factory=time.monotonic)
 
-    def add(self, row: Due, result: Envelope | Commit) -> None:
+    def add(self, row: LeasedRow, result: Envelope | Commit) -> None:
         """Keep what came of a row."""
         self.owners |= {row.owner, result.subject}
         if isinstance(result, Commit):
@@ -40,7 +40,7 @@ class Done:
 
 
 @attrs.define
-class Next:
+class NextRows:
     """What is due after a batch, claimed in the transaction that stores the batch.
 
     Attributes:
@@ -48,14 +48,14 @@ class Next:
         reading: What the batch changed, as it stands with that transaction.
     """
 
-    _commit: Callable[[Sequence[Commit]], tuple[Sequence[Outcome], Sequence[Due]]]
-    rows: Sequence[Due] | None = None
-    reading: Reading = attrs.field(factory=Reading)
+    _commit: Callable[[Sequence[Commit]], tuple[Sequence[Outcome], Sequence[LeasedRow]]]
+    rows: Sequence[LeasedRow] | None = None
+    reading: LoadedSubjects = attrs.field(factory=LoadedSubjects)
 
     def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
         """Store each commit, or nothing of it, and claim what is due then."""
         outcomes, self.rows = self._commit(commits)
-        if all(isinstance(outcome, Committed) for outcome in outcomes):
+        if all(isinstance(outcome, Stored) for outcome in outcomes):
             for part in (part for commit in commits for part in commit.parts):
-                self.reading.learn(part)
+                self.reading.apply(part)
         return outcomes

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import attrs
 
-from orderflow.errors import PortFailed, UnknownHere
+from orderflow.errors import NotRegistered, PortFailed
 from orderflow.kernel.pending.steps import STEP_COMMANDS
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.ports import Deed, Notification, Notifier, Performer, Reply
+from orderflow.ports import EffectAnswer, EffectAttempt, Notification, Notifier, Performer
 
 __all__ = ["Performers"]
 
@@ -29,23 +29,25 @@ class Performers:
     notifier: Notifier | None
     strategies: Mapping[str, Performer]
 
-    def perform(self, deed: Deed) -> Reply:
-        """Have the deed done. Raises PortFailed to be asked again, UnknownHere if others can."""
-        if deed.name in self.own:
-            return self.own[deed.name].perform(deed)
-        if deed.name == "notify":
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
+        """Have the deed done. Raises PortFailed to be asked again, NotRegistered if others can."""
+        if effect.name in self.own:
+            return self.own[effect.name].perform(effect)
+        if effect.name == "notify":
             if self.notifier is not None:
-                template = str(deed.data.get("template", ""))
-                self.notifier.send(Notification(deed.key, deed.order, template, deed.data))
+                template = str(effect.data.get("template", ""))
+                self.notifier.send(Notification(effect.key, effect.order, template, effect.data))
             return None
-        if code := _strategy(deed.subject, deed.order, deed.parcel):
+        if code := _strategy(effect.subject, effect.order, effect.parcel):
             if code not in self.strategies:
                 what = f"no strategy {code!r} is registered here; another release has it"
-                raise UnknownHere(what)
-            return self.strategies[code].perform(deed)
-        if deed.name in STEP_COMMANDS:
-            return STEP_COMMANDS[deed.name](deed.order, deed.subject)
-        raise PortFailed(f"nobody performs {deed.name}; a fulfillment strategy or notifier should")
+                raise NotRegistered(what)
+            return self.strategies[code].perform(effect)
+        if effect.name in STEP_COMMANDS:
+            return STEP_COMMANDS[effect.name](effect.order, effect.subject)
+        raise PortFailed(
+            f"nobody performs {effect.name}; a fulfillment strategy or notifier should"
+        )
 
     def whose(self, effect: str, subject: str, order: Order, parcel: Parcel | None) -> str:
         """Who performs an effect: the code of a strategy, or else the effect's own name."""

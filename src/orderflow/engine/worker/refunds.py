@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from orderflow.model.state import PaymentFact
-from orderflow.ports import Deed, Payments, RefundRequest, Reply
+from orderflow.model.state import PaymentOutcome
+from orderflow.ports import EffectAnswer, EffectAttempt, PaymentProvider, RefundRequest
 
 __all__ = ["RefundPayer"]
 
-_CAPTURED = f"{PaymentFact.CAPTURED}:"
+_CAPTURED = f"{PaymentOutcome.CAPTURED}:"
 
 
 class RefundPayer:
     """Asks a payments port for the refund that a deed is about."""
 
-    def __init__(self, payments: Payments) -> None:
+    def __init__(self, payments: PaymentProvider) -> None:
         self._payments = payments
 
-    def perform(self, deed: Deed) -> Reply:
+    def perform(self, effect: EffectAttempt) -> EffectAnswer:
         """Pay it; the answer may come later. Raises PortFailed to be asked again."""
-        state = deed.order.state
+        state = effect.order.state
         captures = tuple(
             reference.removeprefix(_CAPTURED)
             for reference in state.payments.references
             if reference.startswith(_CAPTURED)
         )
-        refund = state.refunds[deed.subject]
+        refund = state.refunds[effect.subject]
         return self._payments.refund(
-            RefundRequest(deed.key, state.id, refund.id, refund.amount, state.currency, captures)
+            RefundRequest(effect.key, state.id, refund.id, refund.amount, state.currency, captures)
         )

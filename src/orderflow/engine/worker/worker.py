@@ -11,32 +11,32 @@ from datetime import datetime, timedelta
 import attrs
 from tenacity import RetryCallState, Retrying, wait_exponential
 
-from orderflow.engine.erasure import PERSONAL, Forgetter
-from orderflow.engine.pipeline.envelope import Envelope, Reading
+from orderflow.engine.erasure import PERSONAL, Eraser
+from orderflow.engine.pipeline.envelope import Envelope, LoadedSubjects
 from orderflow.engine.pipeline.handle import Handler
-from orderflow.engine.pipeline.taking import Taker
+from orderflow.engine.pipeline.taker import Taker
 from orderflow.engine.pipeline.unmatched import unmatched
-from orderflow.engine.worker.batch import Done, Next
-from orderflow.engine.worker.detached import detached
+from orderflow.engine.worker.batch import FinishedRows, NextRows
 from orderflow.engine.worker.performers import Performers
-from orderflow.engine.worker.stuck import stuck_task
-from orderflow.engine.worker.subjects import About
-from orderflow.errors import RAISED, ByHand, PortFailed, UnknownHere, UnknownWorkflow
+from orderflow.engine.worker.stuck_task import stuck_task
+from orderflow.engine.worker.subject_cache import SubjectCache
+from orderflow.engine.worker.thread import detached
+from orderflow.errors import RAISED, NeedsPerson, NotRegistered, PortFailed, UnknownWorkflow
 from orderflow.kernel.decision.step import Committed
-from orderflow.kernel.pending.answers import as_said, misfit
-from orderflow.legible import legible_log
-from orderflow.model.commands import Body
-from orderflow.model.messages import EffectFailed, EffectTaken, TimerFired
+from orderflow.kernel.pending.answers import as_rejection, why_unfit
+from orderflow.model.commands import CommandBody
+from orderflow.model.messages import AnswerDeferred, EffectFailed, TimerFired
 from orderflow.model.observations import LabelBought, LabelVoided, Observation
 from orderflow.model.reading import storable
-from orderflow.model.work import Due, Kind, Message, Task, stuck_key
-from orderflow.ports import Commit, Deed, Outcome, Reply
+from orderflow.model.work import LeasedRow, Message, RowKind, Task, stuck_key
+from orderflow.ports import Commit, EffectAnswer, EffectAttempt, Outcome
+from orderflow.text import legible_log
 
-__all__ = ["Failed", "Worker"]
+__all__ = ["FailedRow", "Worker"]
 
-_IS_TRUE = (Kind.MESSAGE, Kind.TIMER)
+_IS_TRUE = (RowKind.MESSAGE, RowKind.TIMER)
 """What tells of something that has come true: it is tried until it is done."""
-_OF_ANOTHER = (UnknownWorkflow, UnknownHere)
+_OF_ANOTHER = (UnknownWorkflow, NotRegistered)
 """Errors of what only another release of the application knows."""
 _LEFT_FOR = timedelta(minutes=1)
 """How long a worker leaves alone what only another release knows."""
@@ -44,10 +44,10 @@ _LOG = legible_log()
 
 
 @attrs.frozen
-class Failed:
+class FailedRow:
     """A row that was not done, and when it is tried again; None where it was given up."""
 
-    row: Due
+    row: LeasedRow
     error: BaseException
     retry_at: datetime | None
 
@@ -72,14 +72,14 @@ class Worker:
     batch = 100
     timeout: float | None = 60.0
 
-    def __init__(self, handler: Handler, performers: Performers, forgetter: Forgetter) -> None:
+    def __init__(self, handler: Handler, performers: Performers, forgetter: Eraser) -> None:
         self._handler, self.performers, self._forgetter = handler, performers, forgetter
         self._store, self._clock, self._taker = handler.store, handler.clock, Taker(handler)
         self._pause = wait_exponential(multiplier=5, max=3600)
 
     def run_until_idle(self) -> int:
         """Do all that is due now, and what follows from it at once; give the number of rows."""
-        done, rows, known = 0, self._claim(), Reading()
+        done, rows, known = 0, self._claim(), LoadedSubjects()
         while rows:
             done += len(rows)
             rows, known = self._go_on(rows, known, self._next())
@@ -90,73 +90,77 @@ class Worker:
 
         An error, as while the database is away, is logged; after *poll* it goes on.
         """
-        rows: Sequence[Due] = ()
-        known = Reading()
+        rows: Sequence[LeasedRow] = ()
+        known = LoadedSubjects()
         while not stop.is_set():
             after = self._next()
             try:  # rows that are left when it stops are taken over when their lease ends
                 if not rows:
-                    rows, known = self._claim(), Reading()
+                    rows, known = self._claim(), LoadedSubjects()
                 rows, known = self._go_on(rows, known, after, stop)
             except Exception:
                 _LOG.exception("the worker goes on in %s s", poll)
-                rows, known = after.rows or (), Reading()
+                rows, known = after.rows or (), LoadedSubjects()
             if not rows:
                 stop.wait(poll)
 
     def _go_on(
-        self, rows: Sequence[Due], known: Reading, after: Next, stop: threading.Event | None = None
-    ) -> tuple[Sequence[Due], Reading]:
+        self,
+        rows: Sequence[LeasedRow],
+        known: LoadedSubjects,
+        after: NextRows,
+        stop: threading.Event | None = None,
+    ) -> tuple[Sequence[LeasedRow], LoadedSubjects]:
         """Do rows; give what is due after them, and what is known of it."""
-        with self._store.reading():
+        with self._store.read_session():
             self._do(rows, known, after, stop)
         if after.rows is not None:
             return after.rows, after.reading
-        return () if _is_set(stop) else self._claim(), Reading()
+        return () if _is_set(stop) else self._claim(), LoadedSubjects()
 
     def next_due(self) -> datetime | None:
         """When there will be something to do."""
         return self._store.next_due()
 
-    def _claim(self) -> Sequence[Due]:
-        return self._store.claim(self._clock.now(), self.lease, self._token(), self.batch)
+    def _claim(self) -> Sequence[LeasedRow]:
+        return self._store.lease(self._clock.now(), self.lease, self._token(), self.batch)
 
-    def _next(self) -> Next:
+    def _next(self) -> NextRows:
         """What will be due after a batch."""
 
-        def commit(commits: Sequence[Commit]) -> tuple[Sequence[Outcome], Sequence[Due]]:
+        def commit(commits: Sequence[Commit]) -> tuple[Sequence[Outcome], Sequence[LeasedRow]]:
             now, token = self._clock.now(), self._token()
-            return self._store.commit_and_claim(commits, now, self.lease, token, self.batch)
+            return self._store.commit_and_lease(commits, now, self.lease, token, self.batch)
 
-        return Next(commit)
+        return NextRows(commit)
 
     def _token(self) -> str:
         return self._handler.ids.new("lease")
 
-    def do(self, rows: Sequence[Due]) -> list[Failed]:
+    def do(self, rows: Sequence[LeasedRow]) -> list[FailedRow]:
         """Do claimed rows, and store in one transaction what came of those done together.
 
         Gives the rows that failed; each is recorded.
         """
-        with self._store.reading():
-            return self._do(rows, Reading(), None)
+        with self._store.read_session():
+            return self._do(rows, LoadedSubjects(), None)
 
     def _do(
         self,
-        rows: Sequence[Due],
-        known: Reading,
-        after: Next | None,
+        rows: Sequence[LeasedRow],
+        known: LoadedSubjects,
+        after: NextRows | None,
         stop: threading.Event | None = None,
-    ) -> list[Failed]:
-        done, about = Done(), About(self._store, rows, known)
-        failed: list[Failed] = []
+    ) -> list[FailedRow]:
+        done, about = FinishedRows(), SubjectCache(self._store, rows, known)
+        failed: list[FailedRow] = []
         for row in rows:
             if _is_set(stop):
                 break
             if row.owner in done.owners or done.over():
                 failed += self._store_done(done, about.reading)
-                about.forget()
-                done = Done()
+                about.drop()
+                done = FinishedRows()
             try:
                 result = self._result(row, about)
             except RAISED as error:  # whatever fails is recorded and tried again
@@ -166,7 +170,9 @@ class Worker:
                 done.add(row, result)
         return failed + self._store_done(done, about.reading, None if _is_set(stop) else after)
 
-    def _store_done(self, done: Done, reading: Reading, after: Next | None = None) -> list[Failed]:
+    def _store_done(
+        self, done: FinishedRows, reading: LoadedSubjects, after: NextRows | None = None
+    ) -> list[FailedRow]:
         """Store results; an acknowledgement alone cannot be refused."""
         self._store.commit_all(done.commits)
         commit = after.commit_all if after else None
@@ -176,32 +182,32 @@ class Worker:
             reasons = "; ".join(map(str, answer)) if isinstance(answer, tuple) else ""
             if isinstance(answer, Exception):
                 failed.append(self.failed(row, answer))
-            elif reasons and row.kind is Kind.EFFECT:
+            elif reasons and row.kind is RowKind.EFFECT:
                 failed.append(self.failed(row, PortFailed(f"refused: {reasons}")))
             elif reasons and isinstance(row.data.get("body"), Observation):
                 self._taker.doubted(row, reasons)
         return failed
 
-    def _result(self, row: Due, about: About) -> Envelope | Commit | None:
+    def _result(self, row: LeasedRow, about: SubjectCache) -> Envelope | Commit | None:
         """Do a row, and give what is to be stored; None where it is no longer ours to do."""
         match row.kind:
-            case Kind.MESSAGE:
+            case RowKind.MESSAGE:
                 return self._delivery(row)
-            case Kind.TIMER:
+            case RowKind.TIMER:
                 return self._fired(row)
-            case Kind.EFFECT:
-                return self._perform(row, about) if self._store.still_mine(row) else None
-            case Kind.WATCH:
+            case RowKind.EFFECT:
+                return self._perform(row, about) if self._store.lease_valid(row) else None
+            case RowKind.WATCH:
                 return self._watch(row, about)
 
-    def _delivery(self, row: Due) -> Envelope | Commit:
+    def _delivery(self, row: LeasedRow) -> Envelope | Commit:
         body = row.data["body"]
         closes = (stuck_key(row.key),) if row.attempts > 1 else ()
         if isinstance(body, Observation):
             return self._taker.delivery(row, body, closes)
         return Envelope(row.owner, body, row.key, done=row.key, closes=closes)
 
-    def _fired(self, row: Due) -> Envelope | Commit | None:
+    def _fired(self, row: LeasedRow) -> Envelope | Commit | None:
         closes = (stuck_key(row.key),) if row.attempts > 1 else ()
         if row.owner.startswith("inbox:"):
             return unmatched(self._store, row, self._clock.now())
@@ -211,47 +217,49 @@ class Worker:
         fired = TimerFired(row.key, row.name, row.subject)
         return Envelope(row.owner, fired, row.key, done=row.key, closes=closes)
 
-    def _perform(self, row: Due, about: About) -> Envelope | Commit:
+    def _perform(self, row: LeasedRow, about: SubjectCache) -> Envelope | Commit:
         order, parcel = about(row)
         rules = self._handler.rules
         rules.check_known(order)
-        deed = Deed(row.key, row.name, row.subject, row.attempts, order, parcel, row.data)
-        reply = self._limited(deed)
-        if fault := misfit(row.name, row.subject, order, parcel, reply, rules):
+        effect = EffectAttempt(
+            row.key, row.name, row.subject, row.attempts, order, parcel, row.data
+        )
+        reply = self._limited(effect)
+        if fault := why_unfit(row.name, row.subject, order, parcel, reply, rules):
             raise PortFailed(fault)
-        reply = as_said(row.name, reply)
+        reply = as_rejection(row.name, reply)
         if reply is None and parcel is None:
-            taken = EffectTaken(row.key, row.name, row.subject)
+            taken = AnswerDeferred(row.key, row.name, row.subject)
             return Envelope(row.owner, taken, row.key, done=row.key)
         if reply is None:
-            return Commit(row.owner, self._clock.now(), done=row.key)
+            return Commit(row.owner, self._clock.now(), acknowledges=row.key)
         owner = row.owner
         if isinstance(reply, LabelBought | LabelVoided):
             owner = f"parcel:{reply.parcel}"
-        elif isinstance(reply, Body):
+        elif isinstance(reply, CommandBody):
             owner = f"order:{order.id}"
         return Envelope(owner, reply, row.key, done=row.key)
 
-    def _limited(self, deed: Deed) -> Reply:
+    def _limited(self, effect: EffectAttempt) -> EffectAnswer:
         """Do the deed within the time limit; past it the outcome is unknown."""
         if self.timeout is None:
-            return self.performers.perform(deed)
-        call = detached(lambda: self.performers.perform(deed))
+            return self.performers.perform(effect)
+        call = detached(lambda: self.performers.perform(effect))
         if not wait([call], self.timeout).done:
             raise PortFailed(f"no answer within {self.timeout} s; the outcome is unknown")
         return call.result()
 
-    def _watch(self, row: Due, about: About) -> Commit:
+    def _watch(self, row: LeasedRow, about: SubjectCache) -> Commit:
         point, name = str(row.data["point"]), str(row.data["name"])
         order, _ = about(row)
         hook = str(row.data["hook"])
         watcher = self._handler.rules.hooks.watcher(hook)
         if watcher is None:
-            raise UnknownHere(f"no watcher {hook!r} is registered here; another release has it")
+            raise NotRegistered(f"no watcher {hook!r} is registered here; another release has it")
         watcher(Committed(row.key, order, point, name, row.subject))
-        return Commit(row.owner, self._clock.now(), done=row.key)
+        return Commit(row.owner, self._clock.now(), acknowledges=row.key)
 
-    def failed(self, row: Due, error: BaseException) -> Failed:
+    def failed(self, row: LeasedRow, error: BaseException) -> FailedRow:
         """Record that a claimed row failed: it is tried again, or given up with a task.
 
         A message is never given up, nor is a timer: what it tells has come true. A task says that
@@ -261,29 +269,29 @@ class Worker:
         told = storable("".join(traceback.format_exception_only(error)).strip())
         if isinstance(error, _OF_ANOTHER):
             _LOG.warning("%s is left to another release: %s", row.key, told)
-            self._store.put_off(row, told, now + _LEFT_FOR)
-            return Failed(row, error, now + _LEFT_FOR)
+            self._store.postpone(row, told, now + _LEFT_FOR)
+            return FailedRow(row, error, now + _LEFT_FOR)
         retry_at: datetime | None = now + self._pause_after(row)
         tell: Message | Task | None = None
-        if row.attempts >= self.attempts or isinstance(error, ByHand):
+        if row.attempts >= self.attempts or isinstance(error, NeedsPerson):
             if row.kind in _IS_TRUE:
-                ours = row.kind is Kind.MESSAGE or row.owner.startswith(("order:", "parcel:"))
+                ours = row.kind is RowKind.MESSAGE or row.owner.startswith(("order:", "parcel:"))
                 tell = stuck_task(row, told) if ours else None
             else:
                 retry_at = None
                 failed = EffectFailed(row.key, row.name, row.subject)
                 tell = Message(f"{row.key}:gave_up", self._who_is_told(row), failed)
-        self._store.fail(row, told, now, retry_at, tell)
-        return Failed(row, error, retry_at)
+        self._store.record_failure(row, told, now, retry_at, tell)
+        return FailedRow(row, error, retry_at)
 
-    def _who_is_told(self, row: Due) -> str:
+    def _who_is_told(self, row: LeasedRow) -> str:
         """Whose task it is that a row is given up: of a parcel's watcher, the order's in it."""
-        if row.kind is not Kind.WATCH or not row.owner.startswith("parcel:"):
+        if row.kind is not RowKind.WATCH or not row.owner.startswith("parcel:"):
             return row.owner
         parcel = self._store.parcel(row.owner.removeprefix("parcel:"))
         return f"order:{parcel.orders[0]}" if parcel else row.owner
 
-    def _pause_after(self, row: Due) -> timedelta:
+    def _pause_after(self, row: LeasedRow) -> timedelta:
         state = RetryCallState(Retrying(), None, (), {})
         state.attempt_number = row.attempts
         return timedelta(seconds=self._pause(state))

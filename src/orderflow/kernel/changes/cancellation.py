@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from orderflow.kernel.decision.checks import is_with_party, known, unasked
-from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.partners.cancellation_request import ask_back
-from orderflow.kernel.stock.backorder import let_go
+from orderflow.kernel.decision.checks import is_with_partner, known, uncancelled_units
+from orderflow.kernel.decision.draft import Draft
+from orderflow.kernel.partners.cancellation_request import request_cancellation
+from orderflow.kernel.stock.backorder import release_stock_of
 from orderflow.kernel.work.packing import unpack
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
@@ -29,20 +29,20 @@ _TAKEN_IN_ORDER = (
 )
 
 
-def cancel(deciding: Deciding, body: cmd.Cancel) -> None:
+def cancel(draft: Draft, body: cmd.Cancel) -> None:
     """Cancel the named units, or all that can still be cancelled."""
-    there = _cancellable(deciding)
-    asked = _askable(deciding)
-    wanted = can_cancel(deciding)
+    there = _cancellable(draft)
+    asked = _askable(draft)
+    wanted = can_cancel(draft)
     if body.lines is not None:
-        _check(deciding, body.lines, wanted)
+        _check(draft, body.lines, wanted)
         wanted = body.lines
-    elif not any(wanted.values()) and deciding.lines:
-        deciding.refuse("cancel.nothing_left", _why_nothing(deciding))
-    if deciding.refusals:
+    elif not any(wanted.values()) and draft.lines:
+        draft.refuse("cancel.nothing_left", _why_nothing(draft))
+    if draft.refusals:
         return
-    if not deciding.lines:
-        deciding.fire("cancel", reason=body.reason)
+    if not draft.lines:
+        draft.fire("cancel", reason=body.reason)
         return
     left = Counter(wanted)
     taken: list[tuple[Slot, int]] = []
@@ -51,107 +51,109 @@ def cancel(deciding: Deciding, body: cmd.Cancel) -> None:
             if take := min(left[line], have):
                 taken.append((slot, take))
                 left[line] -= take
-    if not cancel_slots(deciding, taken):
+    if not cancel_slots(draft, taken):
         return
     for fo, units in asked.items():
         if part := {line: min(n, left[line]) for line, n in units.items() if left[line]}:
             left -= Counter(part)
-            ask_back(deciding, deciding.fos[fo], part, body.reason, reroute=False)
+            request_cancellation(draft, draft.fos[fo], part, body.reason, reroute=False)
 
 
-def cancel_slots(deciding: Deciding, slots: Iterable[tuple[Slot, int]]) -> bool:
+def cancel_slots(draft: Draft, slots: Iterable[tuple[Slot, int]]) -> bool:
     """Cancel these units, unless the policy refuses."""
     taken = list(slots)
     buckets: Counter[Bucket] = Counter()
     for slot, units in taken:
         buckets[slot.bucket] += units
-    if deciding.vetoed(deciding.rules.cancellable(deciding.order, buckets)):
+    if draft.is_vetoed(draft.rules.cancellable(draft.order, buckets)):
         return False
     for slot, units in taken:
-        cancel_units(deciding, slot, units)
+        cancel_units(draft, slot, units)
     return True
 
 
-def ours(deciding: Deciding, fo: str = "") -> list[tuple[Slot, int]]:
+def ours(draft: Draft, fo: str = "") -> list[tuple[Slot, int]]:
     """What may be cancelled without asking a party: of the order, or of the work on a FO."""
-    found = (item for slots in _cancellable(deciding).values() for item in slots)
+    found = (item for slots in _cancellable(draft).values() for item in slots)
     return [(s, n) for s, n in found if not fo or (s.fo == fo and s.bucket in IN_WORK)]
 
 
-def can_cancel(deciding: Deciding) -> dict[str, int]:
+def can_cancel(draft: Draft) -> dict[str, int]:
     """Units per line that may be cancelled, or that a party may be asked to give up."""
-    asked = _askable(deciding).values()
+    asked = _askable(draft).values()
     return {
         line: sum(n for _, n in slots) + sum(units.get(line, 0) for units in asked)
-        for line, slots in _cancellable(deciding).items()
+        for line, slots in _cancellable(draft).items()
     }
 
 
-def _askable(deciding: Deciding) -> dict[str, dict[str, int]]:
+def _askable(draft: Draft) -> dict[str, dict[str, int]]:
     """Units per FO and line that another party has, and must be asked for."""
-    state = deciding.order.state
+    state = draft.order.state
     return {
-        fo.id: unasked(deciding, fo) for fo in deciding.fos.values() if is_with_party(state, fo)
+        fo.id: uncancelled_units(draft, fo)
+        for fo in draft.fos.values()
+        if is_with_partner(state, fo)
     }
 
 
-def _cancellable(deciding: Deciding) -> dict[str, list[tuple[Slot, int]]]:
+def _cancellable(draft: Draft) -> dict[str, list[tuple[Slot, int]]]:
     """Each line's slots with units that may be cancelled, the cheapest first."""
-    found: dict[str, list[tuple[Slot, int]]] = {line: [] for line in deciding.lines}
-    for slot, units in deciding.units.items():
-        if slot.bucket in _TAKEN_IN_ORDER and _is_ours(deciding, slot):
+    found: dict[str, list[tuple[Slot, int]]] = {line: [] for line in draft.lines}
+    for slot, units in draft.units.items():
+        if slot.bucket in _TAKEN_IN_ORDER and _is_ours(draft, slot):
             found[slot.line].append((slot, units))
     for slots in found.values():
         slots.sort(key=lambda found: (_TAKEN_IN_ORDER.index(found[0].bucket), found[0]))
     return found
 
 
-def _is_ours(deciding: Deciding, slot: Slot) -> bool:
+def _is_ours(draft: Draft, slot: Slot) -> bool:
     """Whether no other party has to be asked, and the parcel has not left."""
     if slot.bucket is Bucket.ALLOCATED:
-        return not is_with_party(deciding.order.state, deciding.fos[slot.fo])
+        return not is_with_partner(draft.order.state, draft.fos[slot.fo])
     if slot.bucket is Bucket.PACKED:
-        return deciding.order.state.parcels[slot.parcel].status in AT_SENDER
+        return draft.order.state.parcels[slot.parcel].status in AT_SENDER
     return True
 
 
-def _check(deciding: Deciding, lines: dict[str, int], there: dict[str, int]) -> None:
+def _check(draft: Draft, lines: dict[str, int], there: dict[str, int]) -> None:
     for line, units in lines.items():
-        if known(deciding, "line.unknown", line, there) is not None and units > there[line]:
-            deciding.refuse(
+        if known(draft, "line.unknown", line, there) is not None and units > there[line]:
+            draft.refuse(
                 "cancel.units_left",
                 f"{units} of line {line} were named, {there[line]} can still be cancelled; "
                 "what has left can be intercepted or returned",
             )
 
 
-def _why_nothing(deciding: Deciding) -> str:
-    stands = ", ".join(f"{n} {b}" for b, n in sorted(deciding.order.ledger.totals().items()))
+def _why_nothing(draft: Draft) -> str:
+    stands = ", ".join(f"{n} {b}" for b, n in sorted(draft.order.ledger.totals().items()))
     return f"no unit can be cancelled any more: {stands}"
 
 
-def cancel_units(deciding: Deciding, slot: Slot, units: int) -> None:
+def cancel_units(draft: Draft, slot: Slot, units: int) -> None:
     """Cancel units of one slot, and have done what follows for stock and shelf."""
     gone = Slot(slot.line, Bucket.CANCELLED)
-    let_go(deciding, slot, units)
+    release_stock_of(draft, slot, units)
     match slot.bucket:
         case Bucket.PACKED:
-            unpack(deciding, slot.parcel)
+            unpack(draft, slot.parcel)
             slot = Slot(slot.line, Bucket.PICKED, slot.fo)
-            _put_away(deciding, slot, units)
+            _put_away(draft, slot, units)
         case Bucket.PICKED:
-            _put_away(deciding, slot, units)
+            _put_away(draft, slot, units)
         case Bucket.RETURNED_UNDELIVERED:
-            deciding.restock(slot, units, slot.parcel)
+            draft.restock(slot, units, slot.parcel)
             gone = slot._replace(bucket=Bucket.CANCELLED)
         case Bucket.LOST:
             gone = slot._replace(bucket=Bucket.CANCELLED)
-    deciding.move(slot, gone, units)
+    draft.move(slot, gone, units)
 
 
-def _put_away(deciding: Deciding, slot: Slot, units: int) -> None:
+def _put_away(draft: Draft, slot: Slot, units: int) -> None:
     """The goods are in somebody's hands: their stock is free when they are back."""
-    number = sum(isinstance(event, ev.PutAwayAsked) for event in deciding.events) + 1
-    put_away = f"{deciding.id}-A{deciding.version + 1}.{number}"
-    location = deciding.fos[slot.fo].location
-    deciding.emit(ev.PutAwayAsked(put_away, slot.fo, slot.line, location, units))
+    number = sum(isinstance(event, ev.PutAwayRequested) for event in draft.events) + 1
+    put_away = f"{draft.id}-A{draft.version + 1}.{number}"
+    location = draft.fos[slot.fo].location
+    draft.emit(ev.PutAwayRequested(put_away, slot.fo, slot.line, location, units))

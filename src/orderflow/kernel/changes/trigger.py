@@ -8,14 +8,14 @@ import attrs
 
 from orderflow.errors import Refusal
 from orderflow.kernel.decision.checks import not_held
-from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.partners.request import agree_costs, heard_from
+from orderflow.kernel.decision.draft import Draft
+from orderflow.kernel.partners.request import agree_costs, note_contact
 from orderflow.kernel.work.shipping import check_whole
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase, Phase
-from orderflow.workflow import Release
+from orderflow.workflow import WorkRelease
 
 __all__ = ["Clear", "fire"]
 
@@ -23,51 +23,49 @@ Clear = Callable[[], object]
 """Deals with the units that the end of a subject would strand."""
 
 
-def fire(deciding: Deciding, body: cmd.Fire, clear: Clear | None = None) -> None:
+def fire(draft: Draft, body: cmd.Fire, clear: Clear | None = None) -> None:
     """Fire a trigger on the order, or on the FO or return that is named; strand no unit.
 
     What has to be done with units that its end would strand, *clear* does when it has fired.
     """
-    state = deciding.order.state
+    state = draft.order.state
     on = body.on or state.id
     fo, rma = on in state.fulfillment_orders, on in state.returns
     if not (fo or rma or on == state.id):
         there = ", ".join([state.id, *state.fulfillment_orders, *state.returns])
-        deciding.refuse("subject.unknown", f"{on} is nothing of this order; there are: {there}")
-    elif not_held(deciding, on) and not (fo and _is_kept_back(deciding, body.trigger, on)):
-        fired = deciding.fire(
-            body.trigger, fo=on if fo else "", rma=on if rma else "", data=body.data
-        )
+        draft.refuse("subject.unknown", f"{on} is nothing of this order; there are: {there}")
+    elif not_held(draft, on) and not (fo and _is_kept_back(draft, body.trigger, on)):
+        fired = draft.fire(body.trigger, fo=on if fo else "", rma=on if rma else "", data=body.data)
         if fired and fo and state.fulfillment_orders[on].phase is Phase.REQUESTED:
-            heard_from(deciding, deciding.fos[on])  # whoever answers has the request
+            note_contact(draft, draft.fos[on])  # whoever answers has the request
         if fired and fo and body.trigger == "submit":
-            agree_costs(deciding, on)
+            agree_costs(draft, on)
         if fired and clear is not None:
             clear()
-        if fired and (left := _left_behind(deciding, on)):
-            deciding.refuse(
+        if fired and (left := _left_behind(draft, on)):
+            draft.refuse(
                 "trigger.units_left",
                 f"{body.trigger} would end {on} with {left}; move or cancel them first",
             )
 
 
-def _is_kept_back(deciding: Deciding, trigger: str, fo: str) -> bool:
+def _is_kept_back(draft: Draft, trigger: str, fo: str) -> bool:
     """Whether it would release work that the release policy, or what is missing, keeps back."""
-    found, order = deciding.fos[fo], deciding.order
-    flow = deciding.rules.machine(found.workflow).workflow
-    if trigger != "release" or not isinstance(flow.by_name[found.state].waits_for, Release):
+    found, order = draft.fos[fo], draft.order
+    flow = draft.rules.machine(found.workflow).workflow
+    if trigger != "release" or not isinstance(flow.by_name[found.state].waits_for, WorkRelease):
         return False
-    before = len(deciding.refusals)
-    if not deciding.rules.release(order):
+    before = len(draft.refusals)
+    if not draft.rules.release(order):
         what = f"{fo} waits until the release policy lets the work of {order.id} start"
-        deciding.vetoed(Refusal("release.not_yet", what))
-    check_whole(deciding)
-    return len(deciding.refusals) > before
+        draft.is_vetoed(Refusal("release.not_yet", what))
+    check_whole(draft)
+    return len(draft.refusals) > before
 
 
-def _left_behind(deciding: Deciding, on: str) -> str:
+def _left_behind(draft: Draft, on: str) -> str:
     """The units that the end of *on* would strand."""
-    order = deciding.order
+    order = draft.order
     state, ledger = order.state, order.ledger
     if on in state.fulfillment_orders:
         final, found = state.fulfillment_orders[on].phase.final, ledger.slots(*IN_WORK, fo=on)
@@ -87,4 +85,4 @@ def _is_busy(order: Order) -> bool:
     """Whether anything is open besides the task that says what was in the way of its end."""
     state, known = order.state, f"{order.id}:exception.blocked"
     others = {key: task for key, task in state.tasks.items() if key != known}
-    return order.at(attrs.evolve(state, tasks=others)).is_busy
+    return order.with_state(attrs.evolve(state, tasks=others)).is_busy

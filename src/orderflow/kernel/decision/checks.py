@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TypeVar
 
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.model.ledger import Bucket
 from orderflow.model.phases import Phase
 from orderflow.model.state import FulfillmentOrder, OrderState
 from orderflow.model.work import effect_key
 
-__all__ = ["is_with_party", "known", "not_held", "request_key", "unasked"]
+__all__ = ["is_with_partner", "known", "not_held", "request_key", "uncancelled_units"]
 
 T = TypeVar("T")
 
@@ -28,28 +28,28 @@ _NOUNS = {
 }
 
 
-def known(deciding: Deciding, code: str, name: str, there: Mapping[str, T]) -> T | None:
+def known(draft: Draft, code: str, name: str, there: Mapping[str, T]) -> T | None:
     """What has this name; where nothing has it, a refusal with *code* names what there is."""
     found = there.get(name)
     if found is None:
         names = ", ".join(there) or "none"
-        deciding.refuse(code, f"there is no {_NOUNS[code]} {name}; there are: {names}")
+        draft.refuse(code, f"there is no {_NOUNS[code]} {name}; there are: {names}")
     return found
 
 
-def not_held(deciding: Deciding, fo: str = "") -> bool:
+def not_held(draft: Draft, fo: str = "") -> bool:
     """Refuse while the order, or its *fo*, is on hold, and name every hold."""
-    placed = deciding.order.state.holds
+    placed = draft.order.state.holds
     if not placed:
         return True
     holds = [hold for hold in placed.values() if hold.on in ("", fo)]
     for hold in holds:
         where = hold.on or "the order"
-        deciding.refuse("order.on_hold", f"{where} is on hold ({hold.id}): {hold.reason}")
+        draft.refuse("order.on_hold", f"{where} is on hold ({hold.id}): {hold.reason}")
     return not holds
 
 
-def is_with_party(state: OrderState, fo: FulfillmentOrder) -> bool:
+def is_with_partner(state: OrderState, fo: FulfillmentOrder) -> bool:
     """Whether another party has the fulfillment order, and must be asked to give it up."""
     requested = fo.phase is Phase.REQUESTED or request_key(fo.id) in state.taken
     return requested and not fo.phase.final
@@ -60,10 +60,10 @@ def request_key(fo: str) -> str:
     return effect_key(fo, "submit", 0)
 
 
-def unasked(deciding: Deciding, fo: FulfillmentOrder) -> dict[str, int]:
+def uncancelled_units(draft: Draft, fo: FulfillmentOrder) -> dict[str, int]:
     """Units per line that stand allocated in a FO, and that nobody asked back yet."""
-    found = Counter(deciding.order.units(Bucket.ALLOCATED, fo=fo.id))
-    for request in deciding.order.state.cancellations.values():
+    found = Counter(draft.order.units(Bucket.ALLOCATED, fo=fo.id))
+    for request in draft.order.state.cancellations.values():
         if request.fo == fo.id:
             found.subtract(request.lines)
     return {line: units for line, units in found.items() if units > 0}

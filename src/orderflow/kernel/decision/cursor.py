@@ -13,10 +13,10 @@ from orderflow.model import events as ev
 from orderflow.model.work import Effect, NewTask, Note
 from orderflow.workflow import EffectOf, StepWork, Workflow
 
-__all__ = ["Cursor"]
+__all__ = ["DraftCursor"]
 
 
-class Cursor:
+class DraftCursor:
     """What ``orderflow.workflow`` moves when a trigger fires."""
 
     def __init__(
@@ -89,13 +89,13 @@ class Cursor:
             order.state.fulfillment_orders.get(self.fo),
             order.state.returns.get(self.rma),
             self.data,
-            context.facts,
+            context.external,
         )
 
     def refuse(self, refusal: Refusal) -> bool:
         """Take a guard's reason down; whether it stands, or is overridden."""
-        if self.record.overruled is not None:
-            self.record.overruled.append(refusal.code)
+        if self.record.overridden_codes is not None:
+            self.record.overridden_codes.append(refusal.code)
             return False
         self.refusals.append(refusal)
         return True

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orderflow.kernel.decision.cursor import Cursor
+from orderflow.kernel.decision.cursor import DraftCursor
 from orderflow.kernel.decision.record import Context, Record
 from orderflow.kernel.decision.step import Step
 from orderflow.model import events as ev
 from orderflow.model.ledger import IN_WORK, Bucket, Slot, path
-from orderflow.model.messages import SettleStock, TakeOut
+from orderflow.model.messages import SettleStock, TakeUnitsOut
 from orderflow.model.parcel import Content
 from orderflow.model.state import ParcelView, Stamp
-from orderflow.model.stock import Cause, Move, Release, StockKey, Unwait
+from orderflow.model.stock import AdjustStock, Cause, LeaveWaitingList, Release, StockKey
 
-__all__ = ["Context", "Deciding"]
+__all__ = ["Context", "Draft"]
 
 
-class Deciding(Record):
+class Draft(Record):
     """A record, and the moves that commands and facts make in it."""
 
     def move(self, source: Slot, dest: Slot, quantity: int) -> None:
@@ -26,7 +26,7 @@ class Deciding(Record):
         self.emit(ev.UnitsMoved(quantity, source, dest))
         self.touched |= {source.fo, dest.fo} - {""}
 
-    def walk(
+    def move_along(
         self,
         slot: Slot,
         dest: Bucket,
@@ -51,47 +51,49 @@ class Deciding(Record):
     def leave_stock(self, source: Slot, dest: Slot, quantity: int) -> None:
         """Consume the reservation of units that leave the house."""
         if dest.bucket is Bucket.SHIPPED and source.bucket in IN_WORK:
-            self.unreserve(source.line, source.fo, quantity, Cause.SHIPMENT)
+            self.release_reservation(source.line, source.fo, quantity, Cause.SHIPMENT)
 
-    def unreserve(self, line: str, fo: str, quantity: int, consume: Cause | None = None) -> None:
+    def release_reservation(
+        self, line: str, fo: str, quantity: int, consume: Cause | None = None
+    ) -> None:
         """Give units of a line's reservation back, or let them leave with *consume*."""
         key = self.stock_key(line, fo)
         if key is not None:
             self.stock.append(Release(key, self.id, line, quantity, consume, self.context.at))
             if consume is None:
-                self.settle_stock(key)
+                self.offer_freed_stock(key)
 
-    def unwait(self, line: str, quantity: int) -> None:
+    def leave_waiting_list(self, line: str, quantity: int) -> None:
         """Take units of a line from the waiting lists; some may be on their way to it already."""
         for (waits, key), units in sorted(self.context.waiting.items()):
             if waits == line and (take := min(quantity, units)):
-                self.stock.append(Unwait(key, self.id, line, take))
+                self.stock.append(LeaveWaitingList(key, self.id, line, take))
                 quantity -= take
 
-    def take_out_of(self, parcels: Mapping[str, Iterable[Content]]) -> None:
+    def take_units_out(self, parcels: Mapping[str, Iterable[Content]]) -> None:
         """Tell parcels that units leave them which are sent again; a counter sale has none."""
         for parcel, contents in parcels.items():
             if parcel:
-                self.tell(f"parcel:{parcel}", TakeOut(tuple(contents)))
+                self.send(f"parcel:{parcel}", TakeUnitsOut(tuple(contents)))
 
     def restock(self, slot: Slot, quantity: int, reference: str) -> None:
         """Put units that came back on the shelf from which they were taken."""
         key = self.stock_key(slot.line, slot.fo)
         if key is not None:
-            self.stock.append(Move(key, quantity, Cause.RETURN, reference))
-            self.settle_stock(key)
+            self.stock.append(AdjustStock(key, quantity, Cause.RETURN, reference))
+            self.offer_freed_stock(key)
 
     def quarantine(self, slot: Slot, quantity: int, reference: str) -> None:
         """Put units that came back aside: they are counted, and never sold."""
         key = self.stock_key(slot.line, slot.fo)
         if key is not None:
-            self.stock.append(Move(key.aside, quantity, Cause.RETURN, reference))
+            self.stock.append(AdjustStock(key.quarantine, quantity, Cause.RETURN, reference))
 
-    def settle_stock(self, key: StockKey) -> None:
+    def offer_freed_stock(self, key: StockKey) -> None:
         """Ask stock, once, to serve those who wait for what was freed."""
         if key not in self._settling:
             self._settling.add(key)
-            self.tell(f"stock:{key}", SettleStock(key))
+            self.send(f"stock:{key}", SettleStock(key))
 
     def fire(
         self,
@@ -110,7 +112,7 @@ class Deciding(Record):
             what = f"{of} is {state}; {trigger} does not lead on from there, only {only}"
             self.refuse("transition.not_declared", what)
             return False
-        cursor = Cursor(self, machine.workflow, state, trigger, fo, rma, data or {}, reason)
+        cursor = DraftCursor(self, machine.workflow, state, trigger, fo, rma, data or {}, reason)
         if machine.fire(cursor, trigger):
             return True
         for refusal in cursor.refusals:
@@ -134,6 +136,13 @@ class Deciding(Record):
             fo = self.order.state.fulfillment_orders.get(view.fo)
             context, data = self.context, {"parcel": view.id}
             step = Step(
-                self.order, view.status, context.actor, context.now, fo, None, data, context.facts
+                self.order,
+                view.status,
+                context.actor,
+                context.now,
+                fo,
+                None,
+                data,
+                context.external,
             )
             self.add(hook(step), view.id)  # type: ignore[arg-type]  # registered as inside hooks

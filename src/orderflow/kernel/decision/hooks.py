@@ -9,13 +9,13 @@ import attrs
 
 from orderflow.errors import RAISED, InvalidWorkflow, Problem, Refusal
 from orderflow.kernel.decision.step import Committed, Step
-from orderflow.legible import legible_log
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.work import Effect, NewTask, Note
+from orderflow.text import legible_log
 from orderflow.workflow import Guard, Transition, Workflow
-from orderflow.workflow.given import name_of, plain_call
+from orderflow.workflow.arguments import name_of, plain_call
 
-__all__ = ["Hooks", "InsideHook", "Watcher", "WorkflowHooks", "held"]
+__all__ = ["Hooks", "InsideHook", "Watcher", "WorkflowHooks", "roles_held"]
 
 InsideHook = Callable[[Step], Iterable[Effect | NewTask | Note]]
 """Runs inside the decision: pure. What it returns is committed with the decision."""
@@ -210,7 +210,7 @@ RolesOf = Callable[[str], frozenset[str] | None]
 """The roles of an actor; None is nobody known, who has none."""
 
 
-def held(roles_of: RolesOf, actor: str) -> Collection[str]:
+def roles_held(roles_of: RolesOf, actor: str) -> Collection[str]:
     """The roles of an actor. Raises TypeError for what is no set of them, such as one text."""
     found: object = roles_of(actor)  # what an application gives may be anything
     if found is None:
@@ -254,7 +254,7 @@ class WorkflowHooks:
 
 def _role_guard(roles: frozenset[str], roles_of: RolesOf) -> StepGuard:
     def role(step: Step) -> Refusal | None:
-        has = held(roles_of, step.actor)
+        has = roles_held(roles_of, step.actor)
         if any(role in has for role in roles):
             return None
         needs = " or ".join(sorted(roles))

@@ -9,15 +9,15 @@ from typing import NamedTuple
 import attrs
 
 from orderflow.errors import Refusal
-from orderflow.kernel.decision.hooks import held
+from orderflow.kernel.decision.hooks import roles_held
 from orderflow.kernel.decision.policies import EVERY_ROLE, UNLIMITED
-from orderflow.kernel.decision.roles import PROGRAM
+from orderflow.kernel.decision.roles import SYSTEM_ACTOR
 from orderflow.kernel.decision.rules import Rules
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.amount_due import worth_of
 from orderflow.model.document import Charge, Line, NewOrder
-from orderflow.model.frozen import frozen
+from orderflow.model.frozen_mapping import frozen
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import ReturnPhase
@@ -69,9 +69,9 @@ def at_most(rules: Rules, actor: str, kind: str, currency: str) -> int | None:
 
     The program itself has none, but where it overrides.
     """
-    if not rules.limits or (actor == PROGRAM and kind != "override"):
+    if not rules.limits or (actor == SYSTEM_ACTOR and kind != "override"):
         return None
-    has = held(rules.roles_of, actor)
+    has = roles_held(rules.roles_of, actor)
     if isinstance(has, type(EVERY_ROLE)):
         return None
     limits = [limit for role, limit in _said(rules, kind) if role in has]

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import attrs
 
-from orderflow.calendars import BusinessCalendar, Hours, later
+from orderflow.calendars import BusinessCalendar, Hours, add_span
 from orderflow.errors import Refusal
 from orderflow.model.commands import RequestReturn
 from orderflow.model.document import Terms
-from orderflow.model.frozen import Frozen, frozen
+from orderflow.model.frozen_mapping import Frozen, frozen
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase
@@ -22,15 +22,15 @@ __all__ = [
     "EVERY_ROLE",
     "RESERVE_AT_PLACEMENT",
     "UNLIMITED",
+    "AmountDuePolicy",
     "CancelPolicy",
-    "HitPolicy",
     "Limit",
-    "OwedPolicy",
     "PromisePolicy",
     "ReleasePolicy",
     "ReserveAtPlacement",
     "ReservePolicy",
     "ReturnPolicy",
+    "ShortagePolicy",
     "StepPolicy",
     "Windows",
     "always_cancellable",
@@ -103,9 +103,9 @@ ReturnPolicy = Callable[[Order, RequestReturn, datetime], Refusal | None]
 """Silent where a customer may send units back now, or why not: too late, not in this condition."""
 CancelPolicy = Callable[[Order, Mapping[Bucket, int]], Refusal | None]
 """Silent where units may be cancelled that stand in these buckets, or why not."""
-HitPolicy = Callable[[Iterable[Order]], Sequence[Order]]
+ShortagePolicy = Callable[[Iterable[Order]], Sequence[Order]]
 """Who of those to whom a stock was promised goes without, the first first, when less is there."""
-OwedPolicy = Callable[[Order], int]
+AmountDuePolicy = Callable[[Order], int]
 """What the customer owes for what is kept, in minor units; what was paid beyond is refunded."""
 
 
@@ -118,7 +118,7 @@ def returnable_within(window: timedelta) -> ReturnPolicy:
 
     def policy(order: Order, _asked: RequestReturn, now: datetime) -> Refusal | None:
         delivered = order.state.delivered_at
-        if delivered is None or now <= (end := later(delivered, window)):
+        if delivered is None or now <= (end := add_span(delivered, window)):
             return None
         until = f"{end:%Y-%m-%d %H:%M} UTC"
         return Refusal("return.too_late", f"returns could be asked for until {until}")

@@ -9,13 +9,13 @@ from typing import Any
 import attrs
 
 from orderflow.errors import Refusal
-from orderflow.kernel.decision.fitting import fitting
+from orderflow.kernel.decision.return_types import check_type
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.decision.step import Fired
 from orderflow.model import events as ev
 from orderflow.model.document import NewOrder
 from orderflow.model.folds.fold import Fold
-from orderflow.model.frozen import HoldsMappings
+from orderflow.model.frozen_mapping import HoldsMappings
 from orderflow.model.ledger import Slot
 from orderflow.model.messages import MessageBody
 from orderflow.model.order import Order
@@ -36,7 +36,7 @@ class Context(HoldsMappings):
         actor: Who asks.
         cause: The message's id.
         at: When it happened, for a fact; None for what happens now.
-        facts: What the fact providers said.
+        external: What the providers of external data returned.
         levels: The stock levels that the decision may need.
         parcel: The parcel that units are to be put into, or of which a notice has the number, where
             it is there already.
@@ -49,7 +49,7 @@ class Context(HoldsMappings):
     actor: str = "system"
     cause: str = ""
     at: datetime | None = None
-    facts: Mapping[str, Any] = attrs.field(factory=dict)
+    external: Mapping[str, Any] = attrs.field(factory=dict)
     levels: Mapping[StockKey, StockLevel] = attrs.field(factory=dict)
     parcel: Parcel | None = None
     waiting: Mapping[tuple[str, StockKey], int] = attrs.field(factory=dict)
@@ -61,7 +61,7 @@ class Record:
     """Collects what a decision emits. Nothing of it leaves if there is a refusal."""
 
     revised = False
-    overruled: list[str] | None = None
+    overridden_codes: list[str] | None = None
     _folding: Fold | None = None
 
     def __init__(self, rules: Rules, context: Context, order: Order | None, new_id: str) -> None:
@@ -97,7 +97,7 @@ class Record:
         """The order as it is at this point of the decision."""
         if self._now is None:
             assert self._base is not None  # create() sets it, too
-            self._now = self._base.at(self._fold.freeze(self.version + 1))
+            self._now = self._base.with_state(self._fold.freeze(self.version + 1))
         return self._now
 
     @property
@@ -174,17 +174,17 @@ class Record:
         if refusal not in self.refusals:
             self.refusals.append(refusal)
 
-    def vetoed(self, refusal: Refusal | None) -> bool:
+    def is_vetoed(self, refusal: Refusal | None) -> bool:
         """Whether the application's veto stands; one that is overridden is only taken down."""
-        fitting(refusal, "a policy", Refusal, type(None))
-        if refusal is not None and self.overruled is not None:
-            self.overruled.append(refusal.code)
+        check_type(refusal, "a policy", Refusal, type(None))
+        if refusal is not None and self.overridden_codes is not None:
+            self.overridden_codes.append(refusal.code)
             return False
         if refusal is not None:
             self.refuse(refusal.code, refusal.sentence)
         return refusal is not None
 
-    def tell(self, to: str, body: MessageBody) -> None:
+    def send(self, to: str, body: MessageBody) -> None:
         """Send a message to another boundary with the commit."""
         key = f"{self.id}:{self.version + 1}>{len(self.messages)}"
         self.messages.append(Message(key, to, body))
@@ -207,7 +207,7 @@ class Record:
                     about = f"{self.order.id}/{subject}" if shared else subject
                     key = effect_key(about, output.name, generation)
                     self.effects.append(attrs.evolve(output, subject=subject, key=key))
-                    self.emit(ev.EffectAdded(key, output.name, subject))
+                    self.emit(ev.EffectRequested(key, output.name, subject))
                 case NewTask():
                     task = f"{self.order.id}:{output.name}:{self.version + 1}.{number}"
                     reason = output.instructions or output.name
@@ -217,17 +217,17 @@ class Record:
                 case _:
                     raise TypeError(f"a hook adds Effect, NewTask or Note, got {output!r}")
 
-    def ask_person(self, name: str, role: str, reason: str, of: str) -> None:
+    def open_task(self, name: str, role: str, reason: str, of: str) -> None:
         """Open a task, unless the same one is open."""
         state = self.order.state
-        task = f"{state.own(of)}:{name}"
+        task = f"{state.subject_key(of)}:{name}"
         if task not in state.tasks:
             self.emit(self._opened(task, name, role, reason, of))
 
     def _opened(self, task: str, name: str, role: str, reason: str, of: str) -> ev.TaskOpened:
         return ev.TaskOpened(task, name, role, reason, of, self.context.now)
 
-    def keep_fact(self, fact: str, reason: str, of: str = "") -> None:
+    def keep_observation(self, fact: str, reason: str, of: str = "") -> None:
         """Keep a fact that has no declared move; a person looks at it."""
-        self.emit(ev.FactKept(fact, reason))
-        self.ask_person(f"exception.{fact}", "support", reason, of or self.order.id)
+        self.emit(ev.ObservationKept(fact, reason))
+        self.open_task(f"exception.{fact}", "support", reason, of or self.order.id)

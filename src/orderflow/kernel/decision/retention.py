@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from orderflow.calendars import LATEST, later, zone_named
+from orderflow.calendars import LATEST, add_span, zone_named
 from orderflow.errors import InvalidInput, Problem
 from orderflow.model import events as ev
 from orderflow.model.document import NewOrder
-from orderflow.model.frozen import HoldsMappings
+from orderflow.model.frozen_mapping import HoldsMappings
 
 __all__ = ["Keep", "Retention"]
 
@@ -23,7 +23,7 @@ _MESSAGES = frozenset({"gift_message", "notes"})
 _ORDERED = frozenset(NewOrder.model_fields) - _ADDRESSES - _MESSAGES
 _MONEY: tuple[type[ev.Event], ...] = (
     ev.PaymentRecorded,
-    ev.PaymentReminded,
+    ev.DunningSent,
     ev.RefundProposed,
     ev.RefundMoved,
     ev.InvoiceRecorded,
@@ -61,7 +61,7 @@ class Keep:
         if self.years:
             year = min(over.astimezone(self.zone).year + 1 + self.years, LATEST.year)
             over = datetime(year, 1, 1, tzinfo=self.zone).astimezone(UTC)
-        return later(over, timedelta(days=min(self.days, timedelta.max.days)))
+        return add_span(over, timedelta(days=min(self.days, timedelta.max.days)))
 
 
 @attrs.frozen

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orderflow.errors import Refusal
-from orderflow.kernel.decision.hooks import held
+from orderflow.kernel.decision.hooks import roles_held
 from orderflow.kernel.decision.policies import every_role
 from orderflow.kernel.decision.rules import Rules
 from orderflow.model import commands as cmd
 from orderflow.model.order import Order
-from orderflow.workflow import EffectOf, PartyAnswer, StepWork, TaskFor
+from orderflow.workflow import EffectOf, PartnerAnswer, StepWork, TaskFor
 
-__all__ = ["PROGRAM", "lacking", "lacks", "needed"]
+__all__ = ["SYSTEM_ACTOR", "missing_role", "missing_role_for", "roles_needed"]
 
-PROGRAM = "system"
+SYSTEM_ACTOR = "system"
 """The program itself, and its performers: whatever the table names, and no override."""
 
 _HANDS_OVER = ("collect", "hand_over", "provide")
@@ -28,21 +28,21 @@ _STEPS: Mapping[type, str] = {
 """The step whose role a command needs; every other's is called as the command is."""
 
 _ALSO: Mapping[type, frozenset[str]] = {
-    cmd.Place: frozenset({"customer"}),
-    cmd.Draft: frozenset({"customer"}),
-    cmd.ConfirmReceipt: frozenset({"customer", "sales"}),
+    cmd.PlaceOrder: frozenset({"customer"}),
+    cmd.SaveDraft: frozenset({"customer"}),
+    cmd.ConfirmDelivery: frozenset({"customer", "sales"}),
     cmd.RequestReturn: frozenset({"customer", "sales"}),
     cmd.Cancel: frozenset({"support"}),
     cmd.Edit: frozenset({"support"}),
     cmd.Reopen: frozenset({"support"}),
     cmd.Intercept: frozenset({"support"}),
     cmd.ProposeSubstitute: frozenset({"support"}),
-    cmd.RemindPayment: frozenset({"support", "sales"}),
+    cmd.SendDunning: frozenset({"support", "sales"}),
 }
 """Who besides may give a command."""
 
-_COMMANDS: Mapping[str, type[cmd.Body]] = {
-    "place": cmd.Place,
+_COMMANDS: Mapping[str, type[cmd.CommandBody]] = {
+    "place": cmd.PlaceOrder,
     "confirm": cmd.Confirm,
     "cancel": cmd.Cancel,
     "reopen": cmd.Reopen,
@@ -53,30 +53,30 @@ _STOPPING = ("confirm", "pick", "submit", "refund", "collect", "hold")
 """Steps whose people may put an order on hold."""
 
 
-def lacks(rules: Rules, actor: str, roles: frozenset[str], to: str) -> Refusal | None:
+def missing_role(rules: Rules, actor: str, roles: frozenset[str], to: str) -> Refusal | None:
     """Silent where an actor has one of the roles; else why not."""
-    has = held(rules.roles_of, actor)
+    has = roles_held(rules.roles_of, actor)
     if any(role in has for role in roles):
         return None
     needs = " or ".join(sorted(roles))
     return Refusal("actor.role_missing", f"{actor} needs the role {needs} {to}")
 
 
-def lacking(rules: Rules, order: Order | None, body: object, actor: str) -> Refusal | None:
+def missing_role_for(rules: Rules, order: Order | None, body: object, actor: str) -> Refusal | None:
     """Silent where an actor may give a command, or it is none; else why not."""
-    if rules.roles_of is every_role or not isinstance(body, cmd.Body):
+    if rules.roles_of is every_role or not isinstance(body, cmd.CommandBody):
         return None
     if isinstance(body, cmd.Override):
         to = f"to override {body.command.kind}"
-        refused = lacks(rules, actor, frozenset({"override"}), to)
-        return refused or lacking(rules, order, body.command, actor)
-    if actor == PROGRAM:
+        refused = missing_role(rules, actor, frozenset({"override"}), to)
+        return refused or missing_role_for(rules, order, body.command, actor)
+    if actor == SYSTEM_ACTOR:
         return None
     what = f"fire {body.trigger}" if isinstance(body, cmd.Fire) else _kind(type(body))
-    return lacks(rules, actor, needed(rules, order, body), f"to {what}")
+    return missing_role(rules, actor, roles_needed(rules, order, body), f"to {what}")
 
 
-def needed(rules: Rules, order: Order | None, body: cmd.Body) -> frozenset[str]:
+def roles_needed(rules: Rules, order: Order | None, body: cmd.CommandBody) -> frozenset[str]:
     """The roles of which an actor must have one to give a command."""
     match body:
         case cmd.PlaceHold():
@@ -94,13 +94,13 @@ def needed(rules: Rules, order: Order | None, body: cmd.Body) -> frozenset[str]:
     return _to_give(rules, type(body))
 
 
-def _to_give(rules: Rules, kind: type[cmd.Body]) -> frozenset[str]:
+def _to_give(rules: Rules, kind: type[cmd.CommandBody]) -> frozenset[str]:
     """What the table says of a kind of command."""
     step = _STEPS.get(kind) or _kind(kind)
     return frozenset({rules.role(step)}) | _ALSO.get(kind, frozenset())
 
 
-def _kind(kind: type[cmd.Body]) -> str:
+def _kind(kind: type[cmd.CommandBody]) -> str:
     return str(kind.model_fields["kind"].default)
 
 
@@ -117,7 +117,7 @@ def _to_fire(rules: Rules, order: Order, body: cmd.Fire) -> frozenset[str]:
     if body.trigger in _COMMANDS:
         return named | _to_give(rules, _COMMANDS[body.trigger])
     match flow.by_name[name].waits_for:
-        case TaskFor(role=whose) | PartyAnswer(role=whose):
+        case TaskFor(role=whose) | PartnerAnswer(role=whose):
             return named | {whose}
         case StepWork(step=step) | EffectOf(name=step):
             return named | {role(step)}

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 import attrs
 from pydantic import TypeAdapter
 
 from orderflow.errors import Refusal, UnknownWorkflow
-from orderflow.inventory import OLDEST_FIRST, ReleaseOrder
-from orderflow.kernel.decision.fitting import bounded, fitting
+from orderflow.inventory import OLDEST_FIRST, BackorderPriority
 from orderflow.kernel.decision.hooks import Hooks, RolesOf, WorkflowHooks
 from orderflow.kernel.decision.policies import (
     RESERVE_AT_PLACEMENT,
+    AmountDuePolicy,
     CancelPolicy,
-    HitPolicy,
     Limit,
-    OwedPolicy,
     PromisePolicy,
     ReleasePolicy,
     ReservePolicy,
     ReturnPolicy,
+    ShortagePolicy,
     StepPolicy,
     Windows,
     always_cancellable,
@@ -31,22 +30,24 @@ from orderflow.kernel.decision.policies import (
     every_role,
 )
 from orderflow.kernel.decision.retention import Retention
+from orderflow.kernel.decision.return_types import bounded, check_type
 from orderflow.kernel.decision.step import Step
 from orderflow.kernel.decision.workflows import ORDER, RETURN
-from orderflow.model.amount_due import owed_for_what_is_kept
+from orderflow.model.amount_due import amount_due
 from orderflow.model.bounds import Minor, PriceOrNone
 from orderflow.model.document import Delivery, Line
-from orderflow.model.frozen import frozen
+from orderflow.model.frozen_mapping import frozen
 from orderflow.model.order import Order
 from orderflow.model.state import Stamp
+from orderflow.renamed import old_names
 from orderflow.workflow import CompiledWorkflow, Workflow
 
 __all__ = [
     "Assignment",
     "Backorder",
-    "Fulfiller",
-    "Place",
+    "Fulfills",
     "Routing",
+    "RoutingOption",
     "Rules",
     "Settings",
 ]
@@ -55,7 +56,7 @@ _AMOUNT: TypeAdapter[int] = TypeAdapter(Minor)
 _COST: TypeAdapter[Any] = TypeAdapter(PriceOrNone)
 
 
-class Fulfiller(Protocol):
+class Fulfills(Protocol):
     """The pure part of a fulfillment strategy: it proposes, the engine checks."""
 
     @property
@@ -75,7 +76,7 @@ class Fulfiller(Protocol):
         """The ways of delivery that it can do."""
 
     @property
-    def takes_back(self) -> bool:
+    def accepts_returns(self) -> bool:
         """Whether it is asked before goods are returned to it."""
 
     def accepts(self, line: Line) -> Refusal | None:
@@ -86,7 +87,7 @@ class Fulfiller(Protocol):
 
 
 @attrs.frozen
-class Place:
+class RoutingOption:
     """A strategy at a location that could have units of a line: as many as are ``available``.
 
     None is without limit: no stock of ours is kept there, or none is kept of the line.
@@ -121,7 +122,7 @@ class Routing(Protocol):
     """Chooses who fulfills what."""
 
     def plan(
-        self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[Place]]
+        self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[RoutingOption]]
     ) -> Iterable[Assignment | Backorder]:
         """Who gets the *units* (per line) that nobody has, of the *places* that each line may go.
 
@@ -129,7 +130,7 @@ class Routing(Protocol):
         """
 
 
-def _fulfillers(given: Iterable[Fulfiller]) -> tuple[Fulfiller, ...]:
+def _fulfillers(given: Iterable[Fulfills]) -> tuple[Fulfills, ...]:
     return tuple(given)
 
 
@@ -159,13 +160,13 @@ class Settings(TypedDict, total=False):
     workflows: Iterable[Workflow[Step]]
     reserve: ReservePolicy
     release: ReleasePolicy
-    serve: ReleaseOrder
+    backorder_priority: BackorderPriority
     roles_of: RolesOf
     limits: Mapping[str, Limit]
     returnable: ReturnPolicy
     cancellable: CancelPolicy
-    owed: OwedPolicy
-    hit: HitPolicy | None
+    amount_due: AmountDuePolicy
+    shortage: ShortagePolicy | None
     promise: PromisePolicy | None
     windows: Windows
     retention: Retention
@@ -183,7 +184,7 @@ class Rules:
         UnknownWorkflow: Two workflows share name and version but not their content.
     """
 
-    fulfillers: tuple[Fulfiller, ...] = attrs.field(converter=_fulfillers)
+    fulfillers: tuple[Fulfills, ...] = attrs.field(converter=_fulfillers)
     routing: Routing
     steps: StepPolicy
     hooks: Hooks = attrs.field(default=None, converter=_hooks)
@@ -192,18 +193,18 @@ class Rules:
     workflows: tuple[Workflow[Step], ...] = attrs.field(default=(), converter=_workflows)
     reserve: ReservePolicy = RESERVE_AT_PLACEMENT
     release: ReleasePolicy = at_confirmation
-    serve: ReleaseOrder = OLDEST_FIRST
+    backorder_priority: BackorderPriority = OLDEST_FIRST
     roles_of: RolesOf = every_role
     limits: Mapping[str, Limit] = attrs.field(factory=dict, converter=_limits)
     returnable: ReturnPolicy = always_returnable
     cancellable: CancelPolicy = always_cancellable
-    owed: OwedPolicy = owed_for_what_is_kept
-    hit: HitPolicy | None = None
+    amount_due: AmountDuePolicy = amount_due
+    shortage: ShortagePolicy | None = None
     promise: PromisePolicy | None = None
-    pays: bool = False
+    has_payment_provider: bool = False
     windows: Windows = attrs.field(factory=Windows)
     retention: Retention = attrs.field(factory=Retention)
-    strategies: Mapping[str, Fulfiller] = attrs.field(init=False)
+    strategies: Mapping[str, Fulfills] = attrs.field(init=False)
     machines: Mapping[tuple[str, int], CompiledWorkflow[Step]] = attrs.field(init=False)
     locations: frozenset[str] = attrs.field(init=False)
 
@@ -218,7 +219,7 @@ class Rules:
         return frozenset(place for f in self.fulfillers for place in f.locations if place)
 
     @strategies.default
-    def _by_code(self) -> Mapping[str, Fulfiller]:
+    def _by_code(self) -> Mapping[str, Fulfills]:
         by_code = {strategy.code: strategy for strategy in self.fulfillers}
         if len(by_code) < len(self.fulfillers):
             codes = [strategy.code for strategy in self.fulfillers]
@@ -242,16 +243,16 @@ class Rules:
 
     def role(self, step: str) -> str:
         """Who does a step by hand. Raises TypeError for what is no name of a role."""
-        return fitting(self.steps.role(step), "steps.role", str)
+        return check_type(self.steps.role(step), "steps.role", str)
 
-    def owes(self, order: Order) -> int:
+    def amount_due_of(self, order: Order) -> int:
         """What is owed for what is kept, in minor units. Raises TypeError or ValueError."""
-        return bounded(fitting(self.owed(order), "owed", int), "owed", _AMOUNT)
+        return bounded(check_type(self.amount_due(order), "amount_due", int), "amount_due", _AMOUNT)
 
-    def unit_cost(self, strategy: Fulfiller, line: Line) -> Decimal | None:
+    def unit_cost(self, strategy: Fulfills, line: Line) -> Decimal | None:
         """What a strategy's unit costs us. Raises TypeError or ValueError for what is no cost."""
         what = f"{strategy.code}.cost"
-        given = fitting(strategy.cost(line), what, Decimal, type(None))
+        given = check_type(strategy.cost(line), what, Decimal, type(None))
         cost: Decimal | None = bounded(given, what, _COST)
         return cost
 
@@ -283,12 +284,19 @@ class Rules:
         for stamp in (*fos, *returns):
             self.machine(stamp)
 
-    def takers(self, order: Order, line: Line) -> Iterator[Fulfiller]:
+    def strategies_for(self, order: Order, line: Line) -> Iterator[Fulfills]:
         """The strategies that could have units of a line, and have not declined them."""
         declined = order.state.declined.get(line.id, ())
         delivery = order.document.delivery if line.ships else Delivery.NONE
         for strategy in self.fulfillers:
             able = delivery in strategy.deliveries and strategy.code not in declined
             refusal = strategy.accepts(line) if able else None
-            if fitting(refusal, f"{strategy.code}.accepts", Refusal, type(None)) is None and able:
+            if (
+                check_type(refusal, f"{strategy.code}.accepts", Refusal, type(None)) is None
+                and able
+            ):
                 yield strategy
+
+
+if not TYPE_CHECKING:  # a type checker knows the new names alone
+    __getattr__ = old_names(__name__)

@@ -8,13 +8,15 @@ from typing import Any
 
 import attrs
 
-from orderflow.model.frozen import HoldsMappings
+from orderflow.model.frozen_mapping import HoldsMappings
 from orderflow.model.order import Order
 from orderflow.model.state import FulfillmentOrder, Return
+from orderflow.renamed import keeps_old_members
 
 __all__ = ["Committed", "Fired", "Step"]
 
 
+@keeps_old_members
 @attrs.frozen
 class Step(HoldsMappings):
     """One move being decided.
@@ -28,7 +30,7 @@ class Step(HoldsMappings):
         fo: The fulfillment order that moves, if one does.
         rma: The return that moves, if one does.
         data: What came with the trigger.
-        facts: What the application's fact providers said (see :class:`orderflow.Engine`).
+        external: What the application's providers of external data returned.
     """
 
     order: Order
@@ -38,7 +40,7 @@ class Step(HoldsMappings):
     fo: FulfillmentOrder | None = None
     rma: Return | None = None
     data: Mapping[str, Any] = attrs.field(factory=dict)
-    facts: Mapping[str, Any] = attrs.field(factory=dict)
+    external: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen

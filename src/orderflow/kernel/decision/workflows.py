@@ -9,15 +9,15 @@ from orderflow.model.ledger import Bucket
 from orderflow.model.phases import OrderPhase, Phase, ReturnPhase
 from orderflow.workflow import (
     EffectOf,
-    OfUnits,
-    PartyAnswer,
-    Release,
+    PartnerAnswer,
     State,
     StepWork,
     TaskFor,
     TimerFor,
     Transition,
+    UnitsPending,
     Workflow,
+    WorkRelease,
 )
 
 __all__ = [
@@ -40,7 +40,7 @@ ORDER: Workflow[Step] = Workflow(
     states=[
         State("draft", OrderPhase.DRAFT, TaskFor("sales", trigger="place")),
         State("placed", OrderPhase.PLACED, StepWork("confirm")),
-        State("confirmed", OrderPhase.CONFIRMED, OfUnits()),
+        State("confirmed", OrderPhase.CONFIRMED, UnitsPending()),
         State("completed", OrderPhase.COMPLETED),
         State("cancelled", OrderPhase.CANCELLED),
     ],
@@ -57,14 +57,14 @@ ORDER: Workflow[Step] = Workflow(
 """The lifecycle of an order."""
 
 _DAYS = timedelta(days=2)
-_PARTY = PartyAnswer("fulfiller", _DAYS)
+_PARTY = PartnerAnswer("fulfiller", _DAYS)
 
 FULFILLMENT_ORDER: Workflow[Step] = Workflow(
     "fulfillment_order",
     1,
     "scheduled",
     states=[
-        State("scheduled", Phase.WAITING, Release()),
+        State("scheduled", Phase.WAITING, WorkRelease()),
         State("open", Phase.READY, StepWork("pick")),
         State("submitted", Phase.REQUESTED, EffectOf("submit", "fulfiller", _DAYS)),
         State("accepted", Phase.WORKING, _PARTY),
@@ -160,7 +160,7 @@ RETURN: Workflow[Step] = Workflow(
     states=[
         State("requested", ReturnPhase.REQUESTED, StepWork("approve_return")),
         State("approved", ReturnPhase.APPROVED, TimerFor(timedelta(days=30), "expire")),
-        State("in_transit", ReturnPhase.APPROVED, PartyAnswer("carrier", timedelta(days=14))),
+        State("in_transit", ReturnPhase.APPROVED, PartnerAnswer("carrier", timedelta(days=14))),
         State("received", ReturnPhase.RECEIVED, StepWork("close_return")),
         State("inspected", ReturnPhase.RECEIVED, StepWork("close_return")),
         State("closed", ReturnPhase.CLOSED),

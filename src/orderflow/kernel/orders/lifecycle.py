@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from orderflow.kernel.decision.checks import not_held
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 
 __all__ = ["confirm", "confirm_receipt", "reopen"]
 
 
-def confirm(deciding: Deciding, _body: cmd.Confirm) -> None:
+def confirm(draft: Draft, _body: cmd.Confirm) -> None:
     """Fire ``confirm``."""
-    if not_held(deciding):
-        deciding.fire("confirm")
+    if not_held(draft):
+        draft.fire("confirm")
 
 
-def confirm_receipt(deciding: Deciding, _body: cmd.ConfirmReceipt) -> None:
+def confirm_receipt(draft: Draft, _body: cmd.ConfirmDelivery) -> None:
     """The customer has the goods."""
-    state = deciding.order.state
+    state = draft.order.state
     if state.receipt_confirmed:
-        deciding.refuse("receipt.confirmed", "the receipt is confirmed already")
+        draft.refuse("receipt.confirmed", "the receipt is confirmed already")
     elif state.delivered_at is None:
-        deciding.refuse("receipt.nothing_delivered", "nothing was delivered yet")
+        draft.refuse("receipt.nothing_delivered", "nothing was delivered yet")
     else:
-        deciding.emit(ev.ReceiptConfirmed(deciding.context.actor))
+        draft.emit(ev.DeliveryConfirmed(draft.context.actor))
 
 
-def reopen(deciding: Deciding, body: cmd.Reopen) -> None:
+def reopen(draft: Draft, body: cmd.Reopen) -> None:
     """Bring a completed order back; a person closes the task that says why."""
-    if deciding.fire("reopen", reason=body.reason):
-        deciding.ask_person("reopened", "support", body.reason, deciding.order.id)
+    if draft.fire("reopen", reason=body.reason):
+        draft.open_task("reopened", "support", body.reason, draft.order.id)

@@ -7,7 +7,7 @@ from itertools import count
 
 from orderflow.model.state import LineState
 
-__all__ = ["free_id", "root", "standing_for", "substitute_id"]
+__all__ = ["document_line", "free_id", "line_and_substitutes", "substitute_id"]
 
 
 def free_id(taken: Collection[str]) -> str:
@@ -25,18 +25,18 @@ def substitute_id(lines: Mapping[str, LineState], line: str) -> str:
     return next(name for n in count(first) if (name := f"{line}.s{n}") not in lines)
 
 
-def root(lines: Mapping[str, LineState], line: str) -> str:
+def document_line(lines: Mapping[str, LineState], line: str) -> str:
     """The line of the document that *line* is, or stands in for."""
     return (line in lines and lines[line].substitutes) or line
 
 
-def standing_for(lines: Mapping[str, LineState], line: str) -> tuple[str, ...]:
+def line_and_substitutes(lines: Mapping[str, LineState], line: str) -> tuple[str, ...]:
     """The line, then those that stand in for its units: who speaks of it may mean them, too.
 
     >>> mug, cup = LineState("MUG", 2), LineState("CUP", 2, substitutes="1")
-    >>> standing_for({"1": mug, "1.s1": cup, "2": mug}, "1")
+    >>> line_and_substitutes({"1": mug, "1.s1": cup, "2": mug}, "1")
     ('1', '1.s1')
     """
-    first, start = root(lines, line), f"{line}.s"
+    first, start = document_line(lines, line), f"{line}.s"
     others = (n for n, known in lines.items() if known.substitutes == first and n.startswith(start))
     return line, *others

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.document import NewOrder, Shipping
 from orderflow.model.phases import OrderPhase
 from orderflow.model.state import Review
 
-__all__ = ["draft", "place"]
+__all__ = ["place_order", "save_draft"]
 
 
-def draft(deciding: Deciding, body: cmd.Draft) -> None:
+def save_draft(draft: Draft, body: cmd.SaveDraft) -> None:
     """Keep the order in the initial state of its lifecycle."""
-    _create(deciding, body.order)
+    _create(draft, body.order)
 
 
-def place(deciding: Deciding, body: cmd.Place) -> None:
+def place_order(draft: Draft, body: cmd.PlaceOrder) -> None:
     """Create the order and fire ``place``."""
-    _create(deciding, body.order)
-    deciding.fire("place")
+    _create(draft, body.order)
+    draft.fire("place")
 
 
-def _create(deciding: Deciding, document: NewOrder) -> None:
-    flow = deciding.rules.lifecycle
+def _create(draft: Draft, document: NewOrder) -> None:
+    flow = draft.rules.lifecycle
     initial = flow.by_name[flow.initial]
     created = ev.OrderCreated(
         channel=document.channel,
@@ -39,9 +39,9 @@ def _create(deciding: Deciding, document: NewOrder) -> None:
         lifecycle=initial.name,
         phase=OrderPhase(initial.phase),
     )
-    deciding.create(document, created)
+    draft.create(document, created)
     if reason := _unasked(document):
-        deciding.emit(ev.ReviewSettled(Review.WITHHELD, reason))
+        draft.emit(ev.ReviewSettled(Review.WITHHELD, reason))
 
 
 def _unasked(document: NewOrder) -> str:

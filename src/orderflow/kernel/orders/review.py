@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.model import events as ev
 from orderflow.model.observations import Feedback, FeedbackGiven
 from orderflow.model.state import Review
@@ -10,13 +10,13 @@ from orderflow.model.state import Review
 __all__ = ["feedback_given"]
 
 
-def feedback_given(deciding: Deciding, body: FeedbackGiven) -> None:
+def feedback_given(draft: Draft, body: FeedbackGiven) -> None:
     """Whoever has spoken is not asked for a review any more; a complaint is a person's task."""
-    state = deciding.order.state
+    state = draft.order.state
     settled = Review.GIVEN if body.feedback is Feedback.REVIEW else Review.WITHHELD
     if state.review not in (settled, Review.GIVEN):
-        deciding.emit(ev.ReviewSettled(settled, body.feedback))
+        draft.emit(ev.ReviewSettled(settled, body.feedback))
     if body.feedback is Feedback.COMPLAINT:
         where = f" ({body.reference})" if body.reference else ""
         reason = f"the customer complains{where}: answer, and close this"
-        deciding.ask_person("exception.complaint", "support", reason, state.id)
+        draft.open_task("exception.complaint", "support", reason, state.id)

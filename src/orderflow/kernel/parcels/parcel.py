@@ -8,18 +8,17 @@ from datetime import datetime
 import attrs
 
 from orderflow.model import events as ev
-from orderflow.model.disguise import disguised
 from orderflow.model.folds.parcel import fold_events
 from orderflow.model.messages import (
-    Delivered,
-    Despatched,
+    DeliverParcel,
+    Dispatched,
     EffectFailed,
-    HandOver,
+    HandOverParcel,
     HoldParcel,
     OpenParcel,
     ParcelChanged,
     SealParcel,
-    TakeOut,
+    TakeUnitsOut,
     TimerFired,
     VoidParcel,
 )
@@ -30,6 +29,7 @@ from orderflow.model.observations import (
     TrackingRetracted,
 )
 from orderflow.model.parcel import Content, Parcel, ParcelStatus, Scan
+from orderflow.model.pseudonym import pseudonym
 from orderflow.model.work import Message
 
 __all__ = ["ParcelDecision", "decide_parcel", "said_otherwise"]
@@ -60,7 +60,7 @@ def decide_parcel(
     which this one gets, where there is one.
     """
     told = [_as_of(event, now) for event in _events(parcel, body, at)]
-    numbers = [event.tracking_number for event in told if isinstance(event, ev.ParcelLabelled)]
+    numbers = [event.tracking_number for event in told if isinstance(event, ev.ParcelLabeled)]
     reused = [ev.ParcelNumberReused(n, bearer, min(at, now)) for n in numbers if bearer]
     events = (*told, *reused)
     after = fold_events(parcel, parcel_id, events, now)
@@ -121,10 +121,10 @@ def _events(parcel: Parcel | None, body: object, at: datetime) -> Iterator[ev.Ev
     match body:
         case OpenParcel(strategy=strategy, contents=contents, sealed=sealed):
             yield _filled(parcel, strategy, contents, sealed=sealed)
-        case Despatched(carrier=carrier, tracking_number=number):
+        case Dispatched(carrier=carrier, tracking_number=number):
             yield _filled(parcel, body.strategy, body.contents, sealed=True)
             if parcel is None and number:
-                yield ev.ParcelLabelled(carrier, number)
+                yield ev.ParcelLabeled(carrier, number)
             if parcel is None:
                 yield ev.ParcelHandedOver()
         case _:
@@ -138,26 +138,26 @@ def _filled(
 ) -> ev.Event:
     if parcel is None:
         return ev.ParcelOpened(strategy, contents, sealed)
-    return ev.ParcelFilled(contents)
+    return ev.ParcelContentsAdded(contents)
 
 
 def _event(parcel: Parcel, body: object, at: datetime) -> ev.Event | None:
     match body:
         case LabelBought(carrier=carrier, tracking_number=number):
             known = parcel.tracking_number == number and (parcel.has_label or parcel.voided)
-            return None if known else ev.ParcelLabelled(carrier, number)
+            return None if known else ev.ParcelLabeled(carrier, number)
         case TrackingReported():
             scan = _scan(body, at)
-            known = any(there.id in (scan.id, disguised(scan.id)) for there in parcel.scans)
+            known = any(there.id in (scan.id, pseudonym(scan.id)) for there in parcel.scans)
             return None if known else ev.ParcelScanned(scan)
         case TrackingRetracted(event=scan_id):
-            known = not {scan_id, disguised(scan_id)}.isdisjoint(parcel.retracted)
+            known = not {scan_id, pseudonym(scan_id)}.isdisjoint(parcel.retracted)
             return None if known else ev.ParcelScanRetracted(scan_id)
-        case Delivered():
+        case DeliverParcel():
             scan = Scan("by hand", ParcelStatus.DELIVERED, at, to_recipient=True)
             return None if scan in parcel.scans else ev.ParcelScanned(scan)
-        case TakeOut(contents=contents):
-            return ev.ParcelTakenOut(contents)
+        case TakeUnitsOut(contents=contents):
+            return ev.ParcelContentsRemoved(contents)
         case HoldParcel(order=order, held=held):
             return None if held == (order in parcel.held_by) else ev.ParcelHeld(order, held)
         case EffectFailed(key=key):
@@ -168,10 +168,10 @@ def _event(parcel: Parcel, body: object, at: datetime) -> ev.Event | None:
 
 _ONCE: Mapping[type, Callable[[Parcel], tuple[bool, ev.Event]]] = {
     LabelVoided: lambda parcel: (parcel.label_voided, ev.ParcelLabelVoided()),
-    HandOver: lambda parcel: (parcel.handed_over, ev.ParcelHandedOver()),
+    HandOverParcel: lambda parcel: (parcel.handed_over, ev.ParcelHandedOver()),
     SealParcel: lambda parcel: (parcel.sealed, ev.ParcelSealed()),
     VoidParcel: lambda parcel: (parcel.voided, ev.ParcelVoided()),
-    TimerFired: lambda parcel: (parcel.silent or parcel.status.final, ev.ParcelWentSilent()),
+    TimerFired: lambda parcel: (parcel.silent or parcel.status.final, ev.ParcelTrackingOverdue()),
 }
 """Facts that can become true once."""
 
@@ -190,6 +190,6 @@ def said_otherwise(parcel: Parcel, body: TrackingReported, at: datetime) -> Scan
     Of a scan whose person was forgotten what is left is compared.
     """
     scan = _scan(body, at)
-    left = attrs.evolve(scan, id=disguised(scan.id), code="", place="")
+    left = attrs.evolve(scan, id=pseudonym(scan.id), code="", place="")
     came = (there for there in parcel.scans if body.event and there.id in (scan.id, left.id))
     return next((there for there in came if there not in (scan, left)), None)

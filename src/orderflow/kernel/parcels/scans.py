@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.returns.goods import STANDS, date_delivery, reconsider
-from orderflow.kernel.work.packing import take_out
+from orderflow.kernel.decision.draft import Draft
+from orderflow.kernel.returns.goods import STANDS, date_delivery, rematch_returned_units
+from orderflow.kernel.work.packing import take_units_out
 from orderflow.model import events as ev
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.messages import ParcelChanged
@@ -26,25 +26,25 @@ _WITH_THE_CARRIER = (
 )
 
 
-def parcel_changed(deciding: Deciding, body: ParcelChanged) -> None:
+def parcel_changed(draft: Draft, body: ParcelChanged) -> None:
     """The units in the parcel walk to where its status says they are; hooks are told of it."""
-    before = deciding.order.state.parcels[body.parcel].status
-    _follow(deciding, body)
-    view = deciding.order.state.parcels[body.parcel]
+    before = draft.order.state.parcels[body.parcel].status
+    _follow(draft, body)
+    view = draft.order.state.parcels[body.parcel]
     if view.status is not before:
-        deciding.run_parcel_hooks(view)
+        draft.run_parcel_hooks(view)
 
 
-def _follow(deciding: Deciding, body: ParcelChanged) -> None:
-    view = deciding.order.state.parcels[body.parcel]
+def _follow(draft: Draft, body: ParcelChanged) -> None:
+    view = draft.order.state.parcels[body.parcel]
     if body.version <= view.version:
         return
     if view.status is ParcelStatus.VOIDED:
         if body.status is not ParcelStatus.VOIDED and body.status not in AT_SENDER:
             reason = f"{view.id} was voided, and is {body.status} all the same"
-            deciding.keep_fact("parcel_changed", reason, view.id)
+            draft.keep_observation("parcel_changed", reason, view.id)
         return
-    deciding.emit(
+    draft.emit(
         ev.ParcelMoved(
             body.parcel,
             body.status,
@@ -57,30 +57,30 @@ def _follow(deciding: Deciding, body: ParcelChanged) -> None:
         )
     )
     if body.status is ParcelStatus.VOIDED:
-        take_out(deciding, body.parcel)
+        take_units_out(draft, body.parcel)
     dest = STANDS.get(body.status)
     if dest is None:
         return
-    _ask_about_what_was_found(deciding, body)
-    held = deciding.order.ledger.slots(*_WITH_THE_CARRIER, parcel=body.parcel)
+    _ask_about_what_was_found(draft, body)
+    held = draft.order.ledger.slots(*_WITH_THE_CARRIER, parcel=body.parcel)
     for slot, units in list(held):
         if slot.bucket is not dest:
-            deciding.walk(slot, dest, units)
-    reconsider(deciding)
-    date_delivery(deciding)
-    there = dest not in SETTLED and deciding.order.ledger.total(dest, parcel=body.parcel)
-    if there and deciding.order.state.phase is OrderPhase.COMPLETED:
+            draft.move_along(slot, dest, units)
+    rematch_returned_units(draft)
+    date_delivery(draft)
+    there = dest not in SETTLED and draft.order.ledger.total(dest, parcel=body.parcel)
+    if there and draft.order.state.phase is OrderPhase.COMPLETED:
         reason = (
             f"{body.parcel} is {body.status}, though the order is over: reopen it, or let it be"
         )
-        deciding.ask_person("exception.after_all", "support", reason, body.parcel)
+        draft.open_task("exception.after_all", "support", reason, body.parcel)
 
 
-def _ask_about_what_was_found(deciding: Deciding, body: ParcelChanged) -> None:
+def _ask_about_what_was_found(draft: Draft, body: ParcelChanged) -> None:
     """A parcel whose units were cancelled, or sent again, is on its way after all."""
-    if given_up := deciding.order.ledger.total(Bucket.CANCELLED, parcel=body.parcel):
+    if given_up := draft.order.ledger.total(Bucket.CANCELLED, parcel=body.parcel):
         reason = f"{given_up} units in {body.parcel} were cancelled, but it is {body.status}"
-        deciding.ask_person("exception.found", "support", reason, body.parcel)
-    if body.status not in _GONE and not deciding.order.ledger.total(parcel=body.parcel):
+        draft.open_task("exception.found", "support", reason, body.parcel)
+    if body.status not in _GONE and not draft.order.ledger.total(parcel=body.parcel):
         reason = f"what was in {body.parcel} was sent again, and it is {body.status}: call it back"
-        deciding.ask_person("exception.found", "support", reason, body.parcel)
+        draft.open_task("exception.found", "support", reason, body.parcel)

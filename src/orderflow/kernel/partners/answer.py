@@ -4,94 +4,92 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.orders.lines import standing_for
+from orderflow.kernel.decision.draft import Draft
+from orderflow.kernel.orders.lines import line_and_substitutes
 from orderflow.kernel.orders.substitutes import propose
-from orderflow.kernel.partners.cancellation_request import declined
-from orderflow.kernel.partners.request import heard_from, party_fo
+from orderflow.kernel.partners.cancellation_request import apply_rejection
+from orderflow.kernel.partners.request import note_contact, partner_fo
 from orderflow.model import events as ev
 from orderflow.model import observations as obs
 from orderflow.model.ledger import IN_WORK, Bucket, Slot
 from orderflow.model.phases import Phase
 from orderflow.model.state import FulfillmentOrder
 
-__all__ = ["answered"]
+__all__ = ["request_answered"]
 
 
-def answered(deciding: Deciding, body: obs.RequestAnswered) -> None:
+def request_answered(draft: Draft, body: obs.RequestAnswered) -> None:
     """The party accepts the request line by line, or rejects it whole."""
-    fo = party_fo(deciding, body)
+    fo = partner_fo(draft, body)
     if fo is None:
         return
-    heard_from(deciding, fo, body.reference)
+    note_contact(draft, fo, body.reference)
     if fo.phase.final:  # what it speaks of has left, or was given up
         if fo.phase is Phase.FAILED and not body.rejected:
-            deciding.keep_fact(body.kind, f"{fo.id} is {fo.state}, and now is answered", fo.id)
+            draft.keep_observation(body.kind, f"{fo.id} is {fo.state}, and now is answered", fo.id)
         return
     if body.rejected:
-        for line, units in deciding.order.units(Bucket.ALLOCATED, fo=fo.id).items():
-            declined(deciding, fo, line, units, body.rejected)
-    names = {part.line: standing_for(deciding.lines, part.line) for part in body.lines}
+        for line, units in draft.order.units(Bucket.ALLOCATED, fo=fo.id).items():
+            apply_rejection(draft, fo, line, units, body.rejected)
+    names = {part.line: line_and_substitutes(draft.lines, part.line) for part in body.lines}
     for part in body.lines:
-        _line_answered(deciding, fo, part, names[part.line])
-    left = deciding.order.ledger.total(*IN_WORK, fo=fo.id)
+        _line_answered(draft, fo, part, names[part.line])
+    left = draft.order.ledger.total(*IN_WORK, fo=fo.id)
     if left and fo.phase is Phase.REQUESTED:
-        deciding.fire("accept", fo=fo.id)
-    elif not left and not deciding.order.ledger.total(Bucket.SHIPPED, fo=fo.id):
-        deciding.fire("reject" if fo.phase is Phase.REQUESTED else "close", fo=fo.id)
+        draft.fire("accept", fo=fo.id)
+    elif not left and not draft.order.ledger.total(Bucket.SHIPPED, fo=fo.id):
+        draft.fire("reject" if fo.phase is Phase.REQUESTED else "close", fo=fo.id)
 
 
 def _line_answered(
-    deciding: Deciding, fo: FulfillmentOrder, part: obs.LineAnswer, names: Iterable[str]
+    draft: Draft, fo: FulfillmentOrder, part: obs.LineAnswer, names: Iterable[str]
 ) -> None:
     """What is said of a line holds for *names*: itself, and what stood in for it before."""
     line, there = part.line, {}
-    for name in sorted(names, key=lambda name: not _is_sent(deciding, name, part)):
-        if have := deciding.units.get(Slot(name, Bucket.ALLOCATED, fo.id), 0):
+    for name in sorted(names, key=lambda name: not _is_sent(draft, name, part)):
+        if have := draft.units.get(Slot(name, Bucket.ALLOCATED, fo.id), 0):
             there[name] = have
     total = sum(there.values())
     units = total if part.quantity is None else min(part.quantity, total)
-    if line not in deciding.lines or (part.quantity or 0) > total:
+    if line not in draft.lines or (part.quantity or 0) > total:
         told = f"{fo.strategy} speaks of {part.quantity or 'all'} of line {line}"
         what = f"{told}, it has {total} to ship"
-        deciding.ask_person("exception.answer", "purchasing", what, fo.id)
+        draft.open_task("exception.answer", "purchasing", what, fo.id)
     if not units:
         return
     for name, have in there.items():
         if take := min(units, have):
-            _judged(deciding, fo, part, name, take)
+            _judged(draft, fo, part, name, take)
             units -= take
     if part.verdict is not obs.Verdict.REJECTED:
-        _priced(deciding, fo, part)
+        _priced(draft, fo, part)
 
 
-def _is_sent(deciding: Deciding, line: str, part: obs.LineAnswer) -> bool:
+def _is_sent(draft: Draft, line: str, part: obs.LineAnswer) -> bool:
     """Whether a line is the very substitute that an answer speaks of, once more."""
-    return line in deciding.lines and deciding.lines[line].sku == part.substitute
+    return line in draft.lines and draft.lines[line].sku == part.substitute
 
 
 def _judged(
-    deciding: Deciding, fo: FulfillmentOrder, part: obs.LineAnswer, line: str, units: int
+    draft: Draft, fo: FulfillmentOrder, part: obs.LineAnswer, line: str, units: int
 ) -> None:
     match part.verdict:
         case obs.Verdict.REJECTED:
-            declined(deciding, fo, line, units, part.reason)
+            apply_rejection(draft, fo, line, units, part.reason)
         case obs.Verdict.SUBSTITUTED:
             assert part.substitute is not None  # the verdict says so
-            if not _is_sent(deciding, line, part):
-                propose(deciding, fo.id, line, part.substitute, units)
+            if not _is_sent(draft, line, part):
+                propose(draft, fo.id, line, part.substitute, units)
         case verdict if part.at or verdict is obs.Verdict.BACKORDERED:
             waits = verdict is obs.Verdict.BACKORDERED
-            deciding.emit(ev.ShippingPromised(fo.id, line, units, part.at, waits))
+            draft.emit(ev.ShippingPromised(fo.id, line, units, part.at, waits))
 
 
-def _priced(deciding: Deciding, fo: FulfillmentOrder, part: obs.LineAnswer) -> None:
+def _priced(draft: Draft, fo: FulfillmentOrder, part: obs.LineAnswer) -> None:
     line = part.line
-    known = deciding.fos[fo.id].costs.get(line)
+    known = draft.fos[fo.id].costs.get(line)
     if part.unit_cost is not None and part.unit_cost != known:
-        deciding.emit(ev.CostsAgreed(fo.id, {line: part.unit_cost}))
+        draft.emit(ev.CostsAgreed(fo.id, {line: part.unit_cost}))
         if known is not None:
             what = f"{fo.strategy} wants {part.unit_cost} for line {line}, not {known}: object, or"
-            deciding.ask_person(
-                "exception.price", "purchasing", f"{what} let it be", f"{fo.id}/{line}"
-            )
+            draft.open_task("exception.price", "purchasing", f"{what} let it be", f"{fo.id}/{line}")

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from collections import Counter
 
-from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.orders.lines import root
-from orderflow.kernel.partners.request import comes_again, heard_from, party_fo, says
+from orderflow.kernel.decision.draft import Draft
+from orderflow.kernel.orders.lines import document_line
+from orderflow.kernel.partners.request import comes_again, note_contact, partner_fo, says
 from orderflow.kernel.partners.shipment_notice import SHIPPED
 from orderflow.model import events as ev
 from orderflow.model import observations as obs
 from orderflow.model.order import Order
 from orderflow.model.state import FulfillmentOrder
 
-__all__ = ["invoice_received", "overcharged"]
+__all__ = ["invoice_received", "uncovered_charges"]
 
 
-def invoice_received(deciding: Deciding, body: obs.InvoiceReceived) -> None:
+def invoice_received(draft: Draft, body: obs.InvoiceReceived) -> None:
     """Record an invoice; a cost that was not agreed is a task."""
-    fo = party_fo(deciding, body)
+    fo = partner_fo(draft, body)
     if fo is None:
         return
     if body.number in fo.invoices:
         told = ", ".join(f"{ln.quantity} of line {ln.line} at {ln.unit_cost}" for ln in body.lines)
-        comes_again(deciding, fo, f"invoice {body.number}", body, told)
+        comes_again(draft, fo, f"invoice {body.number}", body, told)
         return
-    heard_from(deciding, fo)
+    note_contact(draft, fo)
     lines = tuple(ev.InvoicedLine(ln.line, ln.quantity, ln.unit_cost) for ln in body.lines)
-    deciding.emit(ev.InvoiceRecorded(fo.id, body.number, lines, says(body)))
-    if over := overcharged(deciding.order, deciding.fos[fo.id]):
+    draft.emit(ev.InvoiceRecorded(fo.id, body.number, lines, says(body)))
+    if over := uncovered_charges(draft.order, draft.fos[fo.id]):
         what = f"invoice {body.number} of {fo.strategy} charges for {over} that no notice speaks of"
-        deciding.ask_person("exception.invoice", "purchasing", what, fo.id)
+        draft.open_task("exception.invoice", "purchasing", what, fo.id)
     wrong = [
         f"line {ln.line} costs {ln.unit_cost}, agreed are {fo.costs[ln.line]}"
         for ln in body.lines
@@ -38,14 +38,14 @@ def invoice_received(deciding: Deciding, body: obs.InvoiceReceived) -> None:
     ]
     if wrong:
         what = f"invoice {body.number} of {fo.strategy}: {'; '.join(wrong)}"
-        deciding.ask_person("exception.invoice_cost", "purchasing", what, fo.id)
+        draft.open_task("exception.invoice_cost", "purchasing", what, fo.id)
 
 
-def overcharged(order: Order, fo: FulfillmentOrder) -> str:
+def uncovered_charges(order: Order, fo: FulfillmentOrder) -> str:
     """What a party charged for and has not shipped, as far as its notices say; empty if nothing."""
     over: Counter[str] = Counter()
     for line, units in fo.invoiced.items():
-        over[root(order.state.lines, line)] += units
+        over[document_line(order.state.lines, line)] += units
     for line, units in order.units(*SHIPPED, fo=fo.id).items():
-        over[root(order.state.lines, line)] -= units
+        over[document_line(order.state.lines, line)] -= units
     return ", ".join(f"{units} of line {line}" for line, units in over.items() if units > 0)

@@ -10,22 +10,22 @@ import attrs
 
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.money.refund import refund_key
-from orderflow.kernel.pending.own import own_wait
+from orderflow.kernel.pending.state_work import own_wait
 from orderflow.model import commands as cmd
 from orderflow.model import observations as obs
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import PaymentOutcome
 from orderflow.model.work import Effect
 from orderflow.workflow import EffectOf
 
-__all__ = ["ANSWERS", "Answers", "as_said", "may_say_nothing", "misfit"]
+__all__ = ["ANSWERS", "AnswerSpec", "as_rejection", "may_say_nothing", "why_unfit"]
 
 _Reply = TypeVar("_Reply")
 
 
 @attrs.frozen
-class Answers:
+class AnswerSpec:
     """What an effect may be answered with.
 
     Attributes:
@@ -36,7 +36,7 @@ class Answers:
 
     kinds: tuple[type, ...]
     about: str = ""
-    outcomes: tuple[PaymentFact, ...] = ()
+    outcomes: tuple[PaymentOutcome, ...] = ()
 
 
 _PARTY = (
@@ -48,38 +48,40 @@ _PARTY = (
     NoneType,
 )
 
-ANSWERS: Mapping[str, Answers] = {
-    "confirm": Answers((cmd.Confirm, cmd.PlaceHold)),
-    "pick": Answers((cmd.Pick,), "fo"),
-    "pack": Answers((cmd.Pack,), "fo"),
-    "ship": Answers((cmd.Ship,), "parcel"),
-    "collect": Answers((cmd.Collect,), "fo"),
-    "hand_over": Answers((cmd.Collect,), "fo"),
-    "provide": Answers((cmd.Collect,), "fo"),
-    "submit": Answers((cmd.Submit, cmd.Reroute, *_PARTY), "fo"),
-    "remind": Answers((cmd.Reroute, *_PARTY), "fo"),
-    "ask_back": Answers(_PARTY, "fo"),
-    "put_away": Answers((cmd.FinishPutAway,), "put_away"),
-    "approve_return": Answers(
+ANSWERS: Mapping[str, AnswerSpec] = {
+    "confirm": AnswerSpec((cmd.Confirm, cmd.PlaceHold)),
+    "pick": AnswerSpec((cmd.Pick,), "fo"),
+    "pack": AnswerSpec((cmd.Pack,), "fo"),
+    "ship": AnswerSpec((cmd.Ship,), "parcel"),
+    "collect": AnswerSpec((cmd.Collect,), "fo"),
+    "hand_over": AnswerSpec((cmd.Collect,), "fo"),
+    "provide": AnswerSpec((cmd.Collect,), "fo"),
+    "submit": AnswerSpec((cmd.Submit, cmd.Reroute, *_PARTY), "fo"),
+    "remind": AnswerSpec((cmd.Reroute, *_PARTY), "fo"),
+    "ask_back": AnswerSpec(_PARTY, "fo"),
+    "put_away": AnswerSpec((cmd.FinishPutAway,), "put_away"),
+    "approve_return": AnswerSpec(
         (cmd.ApproveReturn, cmd.DeclineReturn, obs.ReturnAnswered, NoneType), "rma"
     ),
-    "close_return": Answers((cmd.CloseReturn, obs.ReturnInspected), "rma"),
-    "refund": Answers(
-        (obs.PaymentReported, NoneType), "reference", (PaymentFact.REFUNDED, PaymentFact.FAILED)
+    "close_return": AnswerSpec((cmd.CloseReturn, obs.ReturnInspected), "rma"),
+    "refund": AnswerSpec(
+        (obs.PaymentReported, NoneType),
+        "reference",
+        (PaymentOutcome.REFUNDED, PaymentOutcome.FAILED),
     ),
-    "intercept": Answers((NoneType,)),
-    "label": Answers((obs.LabelBought,), "parcel"),
-    "void_label": Answers((obs.LabelVoided,), "parcel"),
-    "notify": Answers((NoneType,)),
+    "intercept": AnswerSpec((NoneType,)),
+    "label": AnswerSpec((obs.LabelBought,), "parcel"),
+    "void_label": AnswerSpec((obs.LabelVoided,), "parcel"),
+    "notify": AnswerSpec((NoneType,)),
 }
 """The library's own effects, by name, and what may answer each."""
 
-_NEVER = (cmd.Place, cmd.Draft, cmd.Override, cmd.Cancel, cmd.Edit, cmd.StockCommand)
+_NEVER = (cmd.PlaceOrder, cmd.SaveDraft, cmd.Override, cmd.Cancel, cmd.Edit, cmd.StockCommand)
 """What no performer may say: it takes a person, or an application, to want it."""
 _NOT_OF_AN_ORDER = (obs.TrackingReported, obs.TrackingRetracted, obs.StockReported)
 
 
-def misfit(
+def why_unfit(
     effect: str, subject: str, order: Order, parcel: Parcel | None, reply: object, rules: Rules
 ) -> str:
     """Why *reply* is no answer to an effect, and what would be one; empty where it is one."""
@@ -99,7 +101,9 @@ def misfit(
             )
         return ""
     what = f"{effect} of {subject} was answered with {got}"
-    if not isinstance(reply, cmd.Body | obs.Fact | None) or isinstance(reply, _NOT_OF_AN_ORDER):
+    if not isinstance(reply, cmd.CommandBody | obs.ObservationBody | None) or isinstance(
+        reply, _NOT_OF_AN_ORDER
+    ):
         return f"{what}; right is a command or a fact about order {order.id}, or None"
     if isinstance(reply, _NEVER) or (isinstance(reply, cmd.Fire) and reply.trigger == "cancel"):
         return f"{what}; nothing that is performed may place, change, override or cancel an order"
@@ -121,7 +125,7 @@ def may_say_nothing(effect: Effect, order: Order, rules: Rules) -> bool:
     return NoneType in ANSWERS[effect.name].kinds
 
 
-def as_said(effect: str, reply: _Reply) -> _Reply | obs.RequestAnswered:
+def as_rejection(effect: str, reply: _Reply) -> _Reply | obs.RequestAnswered:
     """What an answer says: a partner that has units rerouted, which it is asked for, rejects them.
 
     As a command it would have the units asked back of the very partner that does not want them.
@@ -162,6 +166,6 @@ def _of_others(reply: object, order: Order, parcel: Parcel | None, what: str) ->
     return ""
 
 
-def _names(declared: Answers) -> str:
+def _names(declared: AnswerSpec) -> str:
     """The kinds that would be right, as a person writes them."""
     return " or ".join("None" if kind is NoneType else kind.__name__ for kind in declared.kinds)

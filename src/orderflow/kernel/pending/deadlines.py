@@ -7,24 +7,24 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from orderflow.calendars import later
+from orderflow.calendars import add_span
 from orderflow.kernel.decision.rules import Rules
 from orderflow.model.document import Terms
 from orderflow.model.ledger import SETTLED, Bucket
 from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.state import OrderState, Review
-from orderflow.model.work import Task, Timer, Wanted
+from orderflow.model.work import PendingWork, Task, Timer
 
 __all__ = [
-    "ENDED",
     "REACHED",
-    "all_reached",
+    "TASK_IS_OVER",
+    "all_delivered",
+    "answer_deadline",
     "deadlines",
-    "escalating",
     "is_signed",
-    "patience",
     "stamp",
+    "with_escalation",
 ]
 
 REACHED = (Bucket.DELIVERED, Bucket.RETURNING, Bucket.RETURNED)
@@ -36,8 +36,8 @@ def deadlines(order: Order, rules: Rules) -> Iterator[Timer]:
     if order.state.promised is not None and _is_open(order):
         yield from _promise(order.state, rules)
     if (since := _withheld(order, rules)) and not order.state.held():
-        yield from patience(order.state, "payment", order.id, since, rules.windows.payment)
-    if all_reached(order):
+        yield from answer_deadline(order.state, "payment", order.id, since, rules.windows.payment)
+    if all_delivered(order):
         yield from _customer(order, rules)
         yield from _money(order, rules)
 
@@ -53,7 +53,7 @@ def _withheld(order: Order, rules: Rules) -> datetime | None:
     return min(waiting) if waiting and not rules.release(order) else None
 
 
-def all_reached(order: Order) -> bool:
+def all_delivered(order: Order) -> bool:
     """Whether something was delivered and no live unit is left to deliver."""
     if order.state.delivered_at is None:
         return False
@@ -100,11 +100,11 @@ def _customer(order: Order, rules: Rules) -> Iterator[Timer]:
     assert state.delivered_at is not None  # something was delivered
     if not state.receipt_confirmed and state.phase is OrderPhase.CONFIRMED:
         window = timedelta() if is_signed(order) else rules.windows.confirmation
-        due = later(state.delivered_at, window)
+        due = add_span(state.delivered_at, window)
         key = f"{state.id}:confirmation:{stamp(due)}"
         yield Timer(key, "confirmation", state.id, due, "customer")
     if state.review is Review.DUE and _is_quiet(state) and state.ledger.total(Bucket.DELIVERED):
-        due, hours = later(state.delivered_at, rules.windows.review), rules.windows.review_hours
+        due, hours = add_span(state.delivered_at, rules.windows.review), rules.windows.review_hours
         due = max(due, state.review_after or due)
         due = hours.next(due) if hours else due
         yield Timer(f"{state.id}:review:{stamp(due)}", "review", state.id, due)
@@ -134,21 +134,21 @@ def _money(order: Order, rules: Rules) -> Iterator[Timer]:
         return
     if state.payments.outstanding:
         assert state.delivered_at is not None  # something was delivered
-        yield from patience(state, name, state.id, state.delivered_at, window)
+        yield from answer_deadline(state, name, state.id, state.delivered_at, window)
 
 
-def patience(
+def answer_deadline(
     state: OrderState, party: str, subject: str, since: datetime, window: timedelta
 ) -> Iterator[Timer]:
     """A party's time to answer; when it is over a task opens, and counts anew when that closes."""
-    task = f"{state.own(subject)}:overdue.{party}"
+    task = f"{state.subject_key(subject)}:overdue.{party}"
     if task in state.tasks:
         return
     since = _begins(state, task, since)
-    prefix = f"{state.own(subject)}:{party}:"
+    prefix = f"{state.subject_key(subject)}:{party}:"
     done = [key for key in state.done_timers if key.startswith(prefix)]
     told = sum(key.endswith(f":{stamp(since)}") for key in done)
-    due = later(since, window, told + 1)
+    due = add_span(since, window, told + 1)
     yield Timer(f"{prefix}{len(done)}:{stamp(since)}", party, subject, due, party)
 
 
@@ -174,13 +174,13 @@ def _is_settled(order: Order, _rules: Rules, _now: datetime) -> bool:
 
 def _is_paid_for(order: Order, rules: Rules, _now: datetime) -> bool:
     """Whether no work is kept back, and nothing was delivered that is paid in part."""
-    if all_reached(order):
+    if all_delivered(order):
         terms, payments = order.state.terms, order.state.payments
         return terms != Terms.PREPAID or not (payments.captured and payments.outstanding)
     return not set(order.ledger.totals()) - SETTLED or _withheld(order, rules) is None
 
 
-ENDED: Mapping[str, Callable[[Order, Rules, datetime], bool]] = {
+TASK_IS_OVER: Mapping[str, Callable[[Order, Rules, datetime], bool]] = {
     "promise": _is_safe,
     "overdue.payment": _is_paid_for,
     "overdue.cash": _is_settled,
@@ -189,7 +189,9 @@ ENDED: Mapping[str, Callable[[Order, Rules, datetime], bool]] = {
 """Tasks about an order's time and money that end by themselves, and when."""
 
 
-def escalating(state: OrderState, rules: Rules, found: dict[str, Wanted]) -> dict[str, Wanted]:
+def with_escalation(
+    state: OrderState, rules: Rules, found: dict[str, PendingWork]
+) -> dict[str, PendingWork]:
     """The same waits: a task that took too long is another role's, others have their time."""
     if rules.windows.escalation is None and not state.escalated:
         return found
@@ -209,7 +211,7 @@ def _escalation(state: OrderState, rules: Rules, task: Task) -> Iterator[Timer]:
         return
     key = f"{task.key}:escalation:{stamp(since)}"
     if key not in state.done_timers:
-        yield Timer(key, "escalation", task.key, later(since, window))
+        yield Timer(key, "escalation", task.key, add_span(since, window))
 
 
 def _since(state: OrderState, task: Task) -> datetime | None:

@@ -4,52 +4,52 @@ from __future__ import annotations
 
 import attrs
 
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.pending.answers import may_say_nothing
-from orderflow.kernel.pending.waits import waits
+from orderflow.kernel.pending.order import pending_work
 from orderflow.model import events as ev
-from orderflow.model.messages import EffectFailed, EffectTaken
+from orderflow.model.messages import AnswerDeferred, EffectFailed
 from orderflow.model.order import Order
 from orderflow.model.work import Effect
 
 __all__ = ["answered_in_part", "effect_failed", "effect_taken", "is_awaited"]
 
 
-def effect_failed(deciding: Deciding, body: EffectFailed) -> None:
+def effect_failed(draft: Draft, body: EffectFailed) -> None:
     """An effect gave up: where the order waits for it a task takes its place, else one opens."""
-    if body.key in deciding.order.state.gave_up:
+    if body.key in draft.order.state.gave_up:
         return
-    state = deciding.order.state
-    awaited = body.key not in state.asked_for and _is_awaited(deciding, body.key)
-    deciding.emit(ev.EffectGaveUp(body.key))
+    state = draft.order.state
+    awaited = body.key not in state.asked_for and _is_awaited(draft, body.key)
+    draft.emit(ev.EffectGaveUp(body.key))
     if not awaited:
         reason = f"{body.name} for {body.subject} failed for good: do it by hand, or let it be"
-        deciding.ask_person(f"exception.{body.name}", "support", reason, body.key)
+        draft.open_task(f"exception.{body.name}", "support", reason, body.key)
 
 
-def effect_taken(deciding: Deciding, body: EffectTaken) -> None:
+def effect_taken(draft: Draft, body: AnswerDeferred) -> None:
     """A party took an effect; it has its time to answer."""
-    state = deciding.order.state
-    if body.key not in state.taken and _is_awaited(deciding, body.key):
-        deciding.emit(ev.EffectTakenOver(body.key))
+    state = draft.order.state
+    if body.key not in state.taken and _is_awaited(draft, body.key):
+        draft.emit(ev.EffectDeferred(body.key))
 
 
-def answered_in_part(deciding: Deciding) -> None:
+def answered_in_part(draft: Draft) -> None:
     """A fact that answers an effect and leaves it waiting: who said it took it, as by silence."""
-    order, key = deciding.order, deciding.context.cause
-    effect = waits(order, deciding.rules).get(key)
-    if isinstance(effect, Effect) and may_say_nothing(effect, order, deciding.rules):
-        deciding.emit(ev.EffectTakenOver(key))
+    order, key = draft.order, draft.context.cause
+    effect = pending_work(order, draft.rules).get(key)
+    if isinstance(effect, Effect) and may_say_nothing(effect, order, draft.rules):
+        draft.emit(ev.EffectDeferred(key))
 
 
-def _is_awaited(deciding: Deciding, key: str) -> bool:
-    return is_awaited(deciding.order, key, deciding.rules)
+def _is_awaited(draft: Draft, key: str) -> bool:
+    return is_awaited(draft.order, key, draft.rules)
 
 
 def is_awaited(order: Order, key: str, rules: Rules) -> bool:
     """Whether an order waits for an effect, or will when its holds are released."""
     if not order.state.holds:
-        return isinstance(waits(order, rules).get(key), Effect)
-    lifted = order.at(attrs.evolve(order.state, holds={}))
-    return any(isinstance(waits(at, rules).get(key), Effect) for at in (order, lifted))
+        return isinstance(pending_work(order, rules).get(key), Effect)
+    lifted = order.with_state(attrs.evolve(order.state, holds={}))
+    return any(isinstance(pending_work(at, rules).get(key), Effect) for at in (order, lifted))

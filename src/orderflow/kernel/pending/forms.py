@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from orderflow.errors import InvalidInput, Problem
-from orderflow.kernel.decision.checks import is_with_party
+from orderflow.kernel.decision.checks import is_with_partner
 from orderflow.model.bounds import MOST_UNITS, Code, Day, Long, Lot
 from orderflow.model.commands import Item
 from orderflow.model.ledger import Bucket
@@ -22,7 +22,7 @@ from orderflow.model.state import OpenTask, OrderState
 from orderflow.model.work import FormField, Task
 
 __all__ = [
-    "GIVEN_UP",
+    "CANCELLATION_FORM",
     "LABEL",
     "TRACE",
     "Filled",
@@ -30,14 +30,14 @@ __all__ = [
     "pick_form",
     "picked_items",
     "read_form",
-    "shorts",
+    "short_units",
 ]
 
 Filled = Mapping[str, Any]
 """A form that was filled in and read: texts, numbers and dates by field."""
 
 _KINDS = {"lot": "text", "serial": "text", "expiry": "date"}
-GIVEN_UP = (FormField("answer", choices=("given up", "refused")),)
+CANCELLATION_FORM = (FormField("answer", choices=("given up", "refused")),)
 """What a party said when it was asked for units back."""
 ANSWERED = (
     FormField("answer", choices=("accepted", "rejected", "shipped", "waiting")),
@@ -75,11 +75,15 @@ def answer_form(state: OrderState, task: OpenTask) -> tuple[FormField, ...]:
     if not task.name.startswith("overdue."):
         return ()
     fo = state.fulfillment_orders.get(task.of)
-    if fo is not None and is_with_party(state, fo):
+    if fo is not None and is_with_partner(state, fo):
         return ANSWERED
     rma = state.returns.get(task.of)
     coming = TAKING_BACK if rma and rma.phase is ReturnPhase.REQUESTED else COMING
-    forms = (state.cancellations, GIVEN_UP), (state.returns, coming), (state.refunds, REFUNDED)
+    forms = (
+        (state.cancellations, CANCELLATION_FORM),
+        (state.returns, coming),
+        (state.refunds, REFUNDED),
+    )
     return next((form for subjects, form in forms if task.of in subjects), ())
 
 
@@ -183,7 +187,7 @@ _READ: Mapping[str, Callable[[str, object], object]] = {
 }
 
 
-def shorts(filled: Filled) -> dict[str, int]:
+def short_units(filled: Filled) -> dict[str, int]:
     """The units per line that were not on their shelf."""
     found = {name.removeprefix("short."): n for name, n in filled.items() if _is(name, "short")}
     return {line: units for line, units in found.items() if units}

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orderflow.calendars import later
+from orderflow.calendars import add_span
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.pending.forms import LABEL, TRACE
 from orderflow.model.parcel import AT_SENDER, Parcel, ParcelStatus
-from orderflow.model.work import Effect, Task, Timer, Wanted, effect_key
+from orderflow.model.work import Effect, PendingWork, Task, Timer, effect_key
 
-__all__ = ["parcel_waits"]
+__all__ = ["parcel_pending_work"]
 
 
-def parcel_waits(parcel: Parcel, rules: Rules) -> dict[str, Wanted]:
+def parcel_pending_work(parcel: Parcel, rules: Rules) -> dict[str, PendingWork]:
     """What the parcel itself waits for, by key."""
     return {wanted.key: wanted for wanted in _waits(parcel, rules)}
 
 
-def _waits(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
+def _waits(parcel: Parcel, rules: Rules) -> Iterator[PendingWork]:
     if parcel.status is ParcelStatus.CREATED:
         yield from _label(parcel, rules)
     if parcel.voided and parcel.sealed and not parcel.label_voided:
@@ -53,7 +53,7 @@ def _ask(parcel: Parcel, why: str) -> Task:
     return Task(key, "exception.trace", parcel.id, "support", what, fields=TRACE)
 
 
-def _label(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
+def _label(parcel: Parcel, rules: Rules) -> Iterator[PendingWork]:
     """What is still to be packed, or a label: the first one, or another for one that is void."""
     label, role = effect_key(parcel.id, "label", parcel.generation), rules.role("label")
     if not parcel.sealed:
@@ -72,7 +72,7 @@ def _label(parcel: Parcel, rules: Rules) -> Iterator[Wanted]:
         yield Effect("label", parcel.id, label)
 
 
-def _void(parcel: Parcel, rules: Rules) -> Wanted:
+def _void(parcel: Parcel, rules: Rules) -> PendingWork:
     """The label of a parcel that will not leave is taken back."""
     void = effect_key(parcel.id, "void_label", parcel.generation)
     if not parcel.tracking_number:
@@ -85,7 +85,7 @@ def _void(parcel: Parcel, rules: Rules) -> Wanted:
     return Task(f"{void}:task", "void_label", parcel.id, rules.role("label"), what)
 
 
-def _word(parcel: Parcel, rules: Rules) -> Wanted:
+def _word(parcel: Parcel, rules: Rules) -> PendingWork:
     """The carrier's next word of a parcel on its way, or a person who asks for it."""
     key, number, carrier = _word_key(parcel), parcel.followed_by, _carrier(parcel)
     if parcel.status is ParcelStatus.DAMAGED:
@@ -97,5 +97,5 @@ def _word(parcel: Parcel, rules: Rules) -> Wanted:
     if parcel.silent:
         return _ask(parcel, f"{carrier} says nothing of {number}")
     heard = max((scan.occurred_at for scan in parcel.scans), default=parcel.since)
-    due = later(max(heard, parcel.since), rules.windows.tracking)
+    due = add_span(max(heard, parcel.since), rules.windows.tracking)
     return Timer(key, "tracking", parcel.id, due, parcel.carrier)

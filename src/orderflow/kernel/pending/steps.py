@@ -9,14 +9,14 @@ from orderflow.kernel.pending.forms import pick_form
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
-from orderflow.model.work import Effect, Task, Wanted, effect_key
+from orderflow.model.work import Effect, PendingWork, Task, effect_key
 
-__all__ = ["STEP_COMMANDS", "step_of"]
+__all__ = ["STEP_COMMANDS", "step_work"]
 
 
-def step_of(
+def step_work(
     order: Order, rules: Rules, step: str, subject: str, generation: int, strategy: str = ""
-) -> Iterator[Wanted]:
+) -> Iterator[PendingWork]:
     """A working step: an effect or a task, as the policy says; nothing while on hold."""
     if order.state.held(subject):
         return
@@ -34,15 +34,15 @@ def _units(order: Order, subject: str, bucket: Bucket) -> dict[str, int]:
     return order.units(bucket, fo=subject)
 
 
-def _pick(order: Order, fo: str) -> cmd.Body:
+def _pick(order: Order, fo: str) -> cmd.CommandBody:
     return cmd.Pick(fo=fo, units=_units(order, fo, Bucket.ALLOCATED))
 
 
-def _pack(order: Order, fo: str) -> cmd.Body:
+def _pack(order: Order, fo: str) -> cmd.CommandBody:
     return cmd.Pack(fo=fo, units=_units(order, fo, Bucket.PICKED))
 
 
-def _collect(_order: Order, fo: str) -> cmd.Body:
+def _collect(_order: Order, fo: str) -> cmd.CommandBody:
     return cmd.Collect(fo=fo)
 
 
@@ -50,7 +50,7 @@ _BY_PEOPLE = frozenset({"collect", "seal"})
 """Steps that software cannot do: somebody is there."""
 
 
-_StepCommand = Callable[[Order, str], cmd.Body]
+_StepCommand = Callable[[Order, str], cmd.CommandBody]
 
 
 STEP_COMMANDS: Mapping[str, _StepCommand] = {

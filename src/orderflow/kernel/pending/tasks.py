@@ -7,30 +7,30 @@ from functools import partial
 
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.money.refund import refund_key
-from orderflow.kernel.pending.forms import Filled, picked_items, shorts
-from orderflow.kernel.pending.own import own_answer
+from orderflow.kernel.pending.forms import Filled, picked_items, short_units
+from orderflow.kernel.pending.state_work import state_trigger_of
 from orderflow.kernel.pending.steps import STEP_COMMANDS
 from orderflow.model import commands as cmd
 from orderflow.model import observations as obs
 from orderflow.model.ledger import Bucket
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.state import PaymentFact
+from orderflow.model.state import PaymentOutcome
 from orderflow.model.work import Task
 from orderflow.workflow import TaskFor
 
-__all__ = ["completing", "completing_for_parcel"]
+__all__ = ["completion", "parcel_completion"]
 
-Outcome = cmd.Body | obs.Fact | None
+TaskResult = cmd.CommandBody | obs.ObservationBody | None
 """What completing a task says; None where other commands end it."""
 
 
-def completing(task: Task, order: Order, rules: Rules, filled: Filled) -> Outcome:
+def completion(task: Task, order: Order, rules: Rules, filled: Filled) -> TaskResult:
     """What completing *task* of an order says, with its form as it was *filled* in."""
     state = order.state
     if task.subject in state.cancellations and filled:
         return _given_up(task, order, filled)
-    if (fired := own_answer(task, order, rules, str(filled.get("answer", "")))) is not None:
+    if (fired := state_trigger_of(task, order, rules, str(filled.get("answer", "")))) is not None:
         return fired
     if filled.get("answer") == "paid" and task.subject == state.id:
         return _found(order)
@@ -45,7 +45,7 @@ def completing(task: Task, order: Order, rules: Rules, filled: Filled) -> Outcom
     return _trigger(task, order, rules)
 
 
-def _shipped(task: Task, order: Order, filled: Filled) -> Outcome:
+def _shipped(task: Task, order: Order, filled: Filled) -> TaskResult:
     """A party told a person that everything left."""
     units = order.units(Bucket.ALLOCATED, fo=task.subject)
     notice = f"told-{len(order.fulfillment_orders[task.subject].notices) + 1}"
@@ -53,18 +53,18 @@ def _shipped(task: Task, order: Order, filled: Filled) -> Outcome:
     return obs.GoodsShipped(fo=task.subject, notice=notice, lines=units, tracking_number=number)
 
 
-def _arrived(task: Task, order: Order, _filled: Filled) -> Outcome:
+def _arrived(task: Task, order: Order, _filled: Filled) -> TaskResult:
     return obs.GoodsReturned(lines=dict(order.state.returns[task.subject].lines), rma=task.subject)
 
 
-def _paid(task: Task, order: Order, filled: Filled) -> Outcome:
+def _paid(task: Task, order: Order, filled: Filled) -> TaskResult:
     """What the bank told a person, under the key that the bank was asked with."""
     refund = order.state.refunds[task.subject]
-    fact = PaymentFact.REFUNDED if filled["answer"] == "paid" else PaymentFact.FAILED
+    fact = PaymentOutcome.REFUNDED if filled["answer"] == "paid" else PaymentOutcome.FAILED
     return obs.PaymentReported(fact=fact, amount=refund.amount, reference=refund_key(refund))
 
 
-_ANSWERS: Mapping[str, Callable[[Task, Order, Filled], Outcome]] = {
+_ANSWERS: Mapping[str, Callable[[Task, Order, Filled], TaskResult]] = {
     "accepted": lambda task, _order, _filled: obs.RequestAnswered(fo=task.subject),
     "rejected": lambda task, _order, _filled: obs.RequestAnswered(
         fo=task.subject, rejected="told a person"
@@ -83,37 +83,37 @@ _ANSWERS: Mapping[str, Callable[[Task, Order, Filled], Outcome]] = {
 """What the answers of silent parties say."""
 
 
-def _given_up(task: Task, order: Order, filled: Filled) -> Outcome:
+def _given_up(task: Task, order: Order, filled: Filled) -> TaskResult:
     request = order.state.cancellations[task.subject]
     lines = dict(request.lines) if filled.get("answer") == "given up" else {}
     return obs.CancellationAnswered(fo=request.fo, lines=lines, reason="told a person")
 
 
-def _found(order: Order) -> Outcome:
+def _found(order: Order) -> TaskResult:
     """A person found the money that was missing, all of it."""
     amount, reference = order.state.payments.outstanding, f"by-hand-{order.version}"
-    return obs.PaymentReported(fact=PaymentFact.CAPTURED, amount=amount, reference=reference)
+    return obs.PaymentReported(fact=PaymentOutcome.CAPTURED, amount=amount, reference=reference)
 
 
-def _picked(task: Task, order: Order, filled: Filled) -> Outcome:
-    there, short = order.units(Bucket.ALLOCATED, fo=task.subject), shorts(filled)
+def _picked(task: Task, order: Order, filled: Filled) -> TaskResult:
+    there, short = order.units(Bucket.ALLOCATED, fo=task.subject), short_units(filled)
     units = {line: n - short.get(line, 0) for line, n in there.items()}
     units = {line: n for line, n in units.items() if n > 0}
     items = picked_items(filled, units)
     return cmd.Pick(fo=task.subject, units=units, short=short, items=items)
 
 
-def _refunded(task: Task, order: Order, _filled: Filled) -> Outcome:
+def _refunded(task: Task, order: Order, _filled: Filled) -> TaskResult:
     amount = order.state.refunds[task.subject].amount
-    return obs.PaymentReported(fact=PaymentFact.REFUNDED, amount=amount, reference=task.subject)
+    return obs.PaymentReported(fact=PaymentOutcome.REFUNDED, amount=amount, reference=task.subject)
 
 
-def _substituted(task: Task, _order: Order, _filled: Filled) -> Outcome:
+def _substituted(task: Task, _order: Order, _filled: Filled) -> TaskResult:
     fo, _, line = task.subject.partition("/")
-    return cmd.Substitute(fo=fo, line=line)
+    return cmd.AcceptSubstitute(fo=fo, line=line)
 
 
-_SAID: Mapping[str, Callable[[Task, Order, Filled], Outcome]] = {
+_SAID: Mapping[str, Callable[[Task, Order, Filled], TaskResult]] = {
     "pick": _picked,
     "refund": _refunded,
     "send_back": lambda task, _order, filled: cmd.SendBack(rma=task.subject, **filled),
@@ -122,7 +122,7 @@ _SAID: Mapping[str, Callable[[Task, Order, Filled], Outcome]] = {
 """What these steps say, with their forms filled in."""
 
 
-def _trigger(task: Task, order: Order, rules: Rules) -> Outcome:
+def _trigger(task: Task, order: Order, rules: Rules) -> TaskResult:
     """The trigger that leads on from the state that the task stands for."""
     found = order.fulfillment_orders.get(task.subject) or order.state.returns.get(task.subject)
     stamp = found.workflow if found else order.state.workflow
@@ -138,7 +138,7 @@ def _trigger(task: Task, order: Order, rules: Rules) -> Outcome:
     return None
 
 
-def completing_for_parcel(task: Task, parcel: Parcel, filled: Filled) -> Outcome:
+def parcel_completion(task: Task, parcel: Parcel, filled: Filled) -> TaskResult:
     """What completing *task* of a parcel says."""
     match task.name:
         case "seal":

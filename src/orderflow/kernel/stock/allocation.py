@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from orderflow.calendars import later
-from orderflow.kernel.decision.draft import Deciding
-from orderflow.kernel.decision.fitting import fitting
-from orderflow.kernel.decision.rules import Assignment, Backorder, Place, Rules
+from orderflow.calendars import add_span
+from orderflow.kernel.decision.draft import Draft
+from orderflow.kernel.decision.return_types import check_type
+from orderflow.kernel.decision.rules import Assignment, Backorder, RoutingOption, Rules
 from orderflow.kernel.stock.backorder import backorder
 from orderflow.model import events as ev
 from orderflow.model.document import Line, Shipping
@@ -21,22 +21,22 @@ from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.state import OrderState
 from orderflow.model.stock import Release, Reserve, StockKey
-from orderflow.workflow import Release as AwaitsRelease
+from orderflow.workflow import WorkRelease as AwaitsRelease
 
 __all__ = [
-    "call_back",
     "expire_reservations",
-    "granted",
-    "keeps_waiting",
     "open_fo",
-    "release",
-    "routable",
+    "release_work",
+    "reopen_backorders",
+    "reserve",
+    "routable_units",
     "route",
-    "take",
+    "stock_granted",
+    "waits_to_ship_complete",
 ]
 
 
-def routable(order: Order, rules: Rules, now: datetime) -> dict[str, int]:
+def routable_units(order: Order, rules: Rules, now: datetime) -> dict[str, int]:
     """Units per line that nobody has and that may be given out now."""
     state = order.state
     if state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED) or state.held():
@@ -59,55 +59,55 @@ def _awaits_goods(state: OrderState, line: str) -> bool:
     return rma is not None and not rma.phase.final
 
 
-def route(deciding: Deciding) -> None:
+def route(draft: Draft) -> None:
     """Ask the routing, check its plan, and take stock or a place in the waiting list."""
-    order, rules = deciding.order, deciding.rules
-    units = routable(order, rules, deciding.context.now)
+    order, rules = draft.order, draft.rules
+    units = routable_units(order, rules, draft.context.now)
     if not units:
         return
-    places = {line: list(_places(deciding, order.line(line))) for line in units}
+    places = {line: list(_places(draft, order.line(line))) for line in units}
     plan = list(rules.routing.plan(order, units, places))
     faults = list(_faults(order, plan, units, places))
     for fault in faults:
-        deciding.refuse("routing.bad_plan", fault)
-    if faults or _killed(deciding, plan, units):
+        draft.refuse("routing.bad_plan", fault)
+    if faults or _killed(draft, plan, units):
         return
     fos: dict[tuple[str, str], str] = {}
     for part in plan:
         if isinstance(part, Assignment):
-            _assign(deciding, part, fos)
+            _assign(draft, part, fos)
         else:
-            key = StockKey(deciding.lines[part.line].sku, part.location)
-            backorder(deciding, Slot(part.line, Bucket.OPEN), part.quantity, key)
-    _date_reservations(deciding)
+            key = StockKey(draft.lines[part.line].sku, part.location)
+            backorder(draft, Slot(part.line, Bucket.OPEN), part.quantity, key)
+    _date_reservations(draft)
 
 
-def call_back(deciding: Deciding) -> None:
+def reopen_backorders(draft: Draft) -> None:
     """Backordered units of which some are to be had, though not where they wait, are open again."""
-    order = deciding.order
+    order = draft.order
     for line, units in order.units(Bucket.BACKORDERED).items():
-        there = [place.available for place in _places(deciding, order.line(line))]
+        there = [place.available for place in _places(draft, order.line(line))]
         found = units if None in there else min(units, sum(filter(None, there)))
         if found:
-            deciding.unwait(line, found)
-            deciding.move(Slot(line, Bucket.BACKORDERED), Slot(line, Bucket.OPEN), found)
+            draft.leave_waiting_list(line, found)
+            draft.move(Slot(line, Bucket.BACKORDERED), Slot(line, Bucket.OPEN), found)
 
 
-def _places(deciding: Deciding, line: Line) -> Iterator[Place]:
+def _places(draft: Draft, line: Line) -> Iterator[RoutingOption]:
     """Where units of a line may go, in the order of the strategies and their locations."""
-    for taker in deciding.rules.takers(deciding.order, line):
+    for taker in draft.rules.strategies_for(draft.order, line):
         for location in taker.locations:
             key, available = StockKey(line.sku, location), None
             if line.stocked and location:
-                available = deciding.level(key).available
-            yield Place(taker.code, location, available, deciding.rules.unit_cost(taker, line))
+                available = draft.level(key).available
+            yield RoutingOption(taker.code, location, available, draft.rules.unit_cost(taker, line))
 
 
 def _faults(
     order: Order,
     plan: Iterable[Assignment | Backorder],
     units: Mapping[str, int],
-    places: Mapping[str, Sequence[Place]],
+    places: Mapping[str, Sequence[RoutingOption]],
 ) -> Iterator[str]:
     """What is wrong with a plan: it must name what exists, be available, and add up."""
     planned: Counter[str] = Counter()
@@ -133,7 +133,7 @@ def _faults(
             yield f"the plan gives {units_planned} of line {line}, only {units[line]} are open"
 
 
-def _fits(place: Place, part: Assignment | Backorder) -> bool:
+def _fits(place: RoutingOption, part: Assignment | Backorder) -> bool:
     if isinstance(part, Backorder):
         return place.location == part.location and place.available is not None
     return (place.strategy, place.location) == (part.strategy, part.location)
@@ -145,124 +145,122 @@ def _whom(part: Assignment | Backorder) -> str:
     return f"{part.strategy} at {part.location}" if part.location else part.strategy
 
 
-def _killed(
-    deciding: Deciding, plan: Iterable[Assignment | Backorder], units: Mapping[str, int]
-) -> bool:
+def _killed(draft: Draft, plan: Iterable[Assignment | Backorder], units: Mapping[str, int]) -> bool:
     """Refuse, or cancel, an order that is to be filled at once and whole, and cannot be."""
-    if deciding.order.document.shipping is not Shipping.FILL_OR_KILL:
+    if draft.order.document.shipping is not Shipping.FILL_OR_KILL:
         return False
     left = Counter(units)
     left.subtract({part.line: part.quantity for part in plan if isinstance(part, Assignment)})
-    missing = [f"{n} of line {line} ({deciding.lines[line].sku})" for line, n in left.items() if n]
-    if not missing or any(slot.fo for slot in deciding.units):
+    missing = [f"{n} of line {line} ({draft.lines[line].sku})" for line, n in left.items() if n]
+    if not missing or any(slot.fo for slot in draft.units):
         return False
-    if not deciding.version:
+    if not draft.version:
         what = f"it is to be filled at once or not at all; there are missing: {', '.join(missing)}"
-        deciding.refuse("stock.not_available", what)
+        draft.refuse("stock.not_available", what)
     for line, open_units in units.items():
-        deciding.move(Slot(line, Bucket.OPEN), Slot(line, Bucket.CANCELLED), open_units)
+        draft.move(Slot(line, Bucket.OPEN), Slot(line, Bucket.CANCELLED), open_units)
     return True
 
 
-def _assign(deciding: Deciding, part: Assignment, fos: dict[tuple[str, str], str]) -> None:
+def _assign(draft: Draft, part: Assignment, fos: dict[tuple[str, str], str]) -> None:
     place = part.strategy, part.location
     if place not in fos:
-        fos[place] = _joinable(deciding, part) or open_fo(deciding, *place)
-    key = deciding.stock_key(part.line, fos[place])
+        fos[place] = _joinable(draft, part) or open_fo(draft, *place)
+    key = draft.stock_key(part.line, fos[place])
     if key is not None:
-        take(deciding, key, part.line, part.quantity)
-    _allocate(deciding, Slot(part.line, Bucket.OPEN), fos[place], part.quantity)
+        reserve(draft, key, part.line, part.quantity)
+    _allocate(draft, Slot(part.line, Bucket.OPEN), fos[place], part.quantity)
 
 
-def _joinable(deciding: Deciding, part: Assignment) -> str | None:
+def _joinable(draft: Draft, part: Assignment) -> str | None:
     """A FO of this party and place on which work has not begun; a ready one, if work may begin."""
-    for fo in deciding.fos.values():
+    for fo in draft.fos.values():
         waits = fo.phase in (Phase.WAITING, Phase.READY) and not fo.round
         if not waits or (fo.strategy, fo.location) != (part.strategy, part.location):
             continue
-        if fo.phase is Phase.WAITING or deciding.rules.release(deciding.order):
+        if fo.phase is Phase.WAITING or draft.rules.release(draft.order):
             return fo.id
     return None
 
 
-def open_fo(deciding: Deciding, strategy: str, location: str) -> str:
+def open_fo(draft: Draft, strategy: str, location: str) -> str:
     """Open a fulfillment order in its workflow's initial state."""
-    flow = deciding.rules.strategies[strategy].workflow
+    flow = draft.rules.strategies[strategy].workflow
     initial = flow.by_name[flow.initial]
-    fo = f"{deciding.id}-F{len(deciding.fos) + 1}"
-    phase, before = Phase(initial.phase), _superseded(deciding)
-    deciding.emit(
+    fo = f"{draft.id}-F{len(draft.fos) + 1}"
+    phase, before = Phase(initial.phase), _superseded(draft)
+    draft.emit(
         ev.FulfillmentOrderOpened(fo, strategy, location, flow.stamp, initial.name, phase, before)
     )
-    deciding.touched.add(fo)
+    draft.touched.add(fo)
     return fo
 
 
-def _superseded(deciding: Deciding) -> str:
+def _superseded(draft: Draft) -> str:
     """The last fulfillment order that its party gave back, and that none replaced yet."""
-    declined = {name for names in deciding.order.state.declined.values() for name in names}
-    replaced = {fo.supersedes for fo in deciding.fos.values()}
+    declined = {name for names in draft.order.state.declined.values() for name in names}
+    replaced = {fo.supersedes for fo in draft.fos.values()}
     given_back = [
         fo.id
-        for fo in deciding.fos.values()
+        for fo in draft.fos.values()
         if fo.phase.final and fo.phase is not Phase.DONE and fo.strategy in declined
     ]
     return next((fo for fo in reversed(given_back) if fo not in replaced), "")
 
 
-def take(deciding: Deciding, key: StockKey, line: str, quantity: int) -> None:
+def reserve(draft: Draft, key: StockKey, line: str, quantity: int) -> None:
     """Reserve units; the store grants them or answers that it is short."""
-    deciding.stock.append(Reserve(key, deciding.id, line, quantity))
-    level = deciding.level(key)
-    deciding.levels[key] = attrs.evolve(level, reserved=level.reserved + quantity)
+    draft.stock.append(Reserve(key, draft.id, line, quantity))
+    level = draft.level(key)
+    draft.levels[key] = attrs.evolve(level, reserved=level.reserved + quantity)
 
 
-def _allocate(deciding: Deciding, slot: Slot, fo: str, quantity: int) -> None:
-    deciding.move(slot, Slot(slot.line, Bucket.ALLOCATED, fo), quantity)
+def _allocate(draft: Draft, slot: Slot, fo: str, quantity: int) -> None:
+    draft.move(slot, Slot(slot.line, Bucket.ALLOCATED, fo), quantity)
 
 
-def _date_reservations(deciding: Deciding) -> None:
-    state = deciding.order.state
-    given = deciding.rules.reserve.expires_after(deciding.order)
-    lasts = fitting(given, "reserve.expires_after", timedelta, type(None))
+def _date_reservations(draft: Draft) -> None:
+    state = draft.order.state
+    given = draft.rules.reserve.expires_after(draft.order)
+    lasts = check_type(given, "reserve.expires_after", timedelta, type(None))
     if state.phase is OrderPhase.PLACED and lasts and not state.reserved_until:
-        deciding.emit(ev.ReservationsDated(later(deciding.context.now, lasts)))
+        draft.emit(ev.ReservationExpirySet(add_span(draft.context.now, lasts)))
 
 
-def granted(deciding: Deciding, body: StockGranted) -> None:
+def stock_granted(draft: Draft, body: StockGranted) -> None:
     """Units that were waited for are reserved: give them to a FO; what nobody wants goes back."""
-    order = deciding.order
+    order = draft.order
     slot = Slot(body.line, Bucket.BACKORDERED)
-    takers = deciding.rules.takers(order, order.line(body.line))
+    takers = draft.rules.strategies_for(order, order.line(body.line))
     strategy = next((s for s in takers if body.key.location in s.locations), None)
-    there = min(body.quantity, deciding.units.get(slot, 0))
+    there = min(body.quantity, draft.units.get(slot, 0))
     wanted = there if strategy else 0
     if there and not strategy:  # who keeps it gave units of the line back: others are asked
-        deciding.move(slot, Slot(body.line, Bucket.OPEN), there)
+        draft.move(slot, Slot(body.line, Bucket.OPEN), there)
     if wanted and strategy:
         part = Assignment(body.line, wanted, strategy.code, body.key.location)
-        fo = _joinable(deciding, part) or open_fo(deciding, strategy.code, body.key.location)
-        _allocate(deciding, slot, fo, wanted)
+        fo = _joinable(draft, part) or open_fo(draft, strategy.code, body.key.location)
+        _allocate(draft, slot, fo, wanted)
     if unwanted := body.quantity - wanted:
         reason = f"{unwanted} of line {body.line} are no longer waited for"
-        deciding.emit(ev.FactKept("stock_granted", reason))
-        deciding.stock.append(Release(body.key, order.id, body.line, unwanted))
-        deciding.settle_stock(body.key)
+        draft.emit(ev.ObservationKept("stock_granted", reason))
+        draft.stock.append(Release(body.key, order.id, body.line, unwanted))
+        draft.offer_freed_stock(body.key)
 
 
-def expire_reservations(deciding: Deciding) -> None:
+def expire_reservations(draft: Draft) -> None:
     """Take the stock of an order back that was not confirmed in time."""
-    state = deciding.order.state
+    state = draft.order.state
     if state.phase is not OrderPhase.PLACED:
         return
     for slot, units in list(state.ledger.slots(Bucket.ALLOCATED)):
         if state.fulfillment_orders[slot.fo].phase is Phase.WAITING:
-            deciding.unreserve(slot.line, slot.fo, units)
-            deciding.move(slot, Slot(slot.line, Bucket.OPEN), units)
-    deciding.emit(ev.ReservationsDated(None))
+            draft.release_reservation(slot.line, slot.fo, units)
+            draft.move(slot, Slot(slot.line, Bucket.OPEN), units)
+    draft.emit(ev.ReservationExpirySet(None))
 
 
-def keeps_waiting(state: OrderState) -> bool:
+def waits_to_ship_complete(state: OrderState) -> bool:
     """Whether the order is to leave at once and whole, and units are missing."""
     if not state.ship_complete:
         return False
@@ -270,19 +268,19 @@ def keeps_waiting(state: OrderState) -> bool:
     return any(not _awaits_goods(state, line) for line in missing)
 
 
-def release(deciding: Deciding) -> None:
+def release_work(draft: Draft) -> None:
     """Let waiting fulfillment orders start when the policy says so."""
-    state = deciding.order.state
+    state = draft.order.state
     if state.held() or state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED):
         return
-    if not deciding.rules.release(deciding.order):
+    if not draft.rules.release(draft.order):
         return
     if not state.released:
-        deciding.emit(ev.WorkReleased())
-    if keeps_waiting(state):
+        draft.emit(ev.WorkReleased())
+    if waits_to_ship_complete(state):
         return
     for fo in state.fulfillment_orders.values():
-        flow = deciding.rules.machine(fo.workflow).workflow
+        flow = draft.rules.machine(fo.workflow).workflow
         awaits = isinstance(flow.by_name[fo.state].waits_for, AwaitsRelease)
         if awaits and not state.held(fo.id):
-            deciding.fire("release", fo=fo.id)
+            draft.fire("release", fo=fo.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orderflow.kernel.decision.checks import known, not_held
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.kernel.work.fulfillment_order import enter, may_work
 from orderflow.kernel.work.unit_steps import TO_PACKED
 from orderflow.model import commands as cmd
@@ -17,62 +17,62 @@ from orderflow.model.messages import (
 )
 from orderflow.model.parcel import Content, ParcelStatus
 
-__all__ = ["pack", "seal", "take_out", "unpack"]
+__all__ = ["pack", "seal", "take_units_out", "unpack"]
 
 
-def pack(deciding: Deciding, body: cmd.Pack) -> None:
+def pack(draft: Draft, body: cmd.Pack) -> None:
     """Move picked units into a new parcel, or into one that is open."""
     if not body.units:
-        deciding.refuse("pack.nothing", "name the units that were packed")
-    state = deciding.order.state
+        draft.refuse("pack.nothing", "name the units that were packed")
+    state = draft.order.state
     view = state.parcels.get(body.into) if body.into else None
-    there = deciding.context.parcel
+    there = draft.context.parcel
     if there is not None and (there.sealed or there.voided):
-        deciding.refuse("parcel.closed", f"{there.id} is {there.status}, nothing goes into it")
+        draft.refuse("parcel.closed", f"{there.id} is {there.status}, nothing goes into it")
     if there is not None and there.lead != state.id and state.terms == Terms.CASH_ON_DELIVERY:
         what = f"{there.id} is {there.lead}'s, and its carrier would not collect for {state.id}"
-        deciding.refuse("parcel.collects", f"{what}: pack it into a parcel of its own")
-    if not may_work(deciding, body.fo, "pack", TO_PACKED, body.units):
+        draft.refuse("parcel.collects", f"{what}: pack it into a parcel of its own")
+    if not may_work(draft, body.fo, "pack", TO_PACKED, body.units):
         return
     parcel = body.into or f"{state.id}-P{len(state.parcels) + 1}"
     if view is None:
-        deciding.emit(ev.ParcelPacked(parcel, body.fo))
+        draft.emit(ev.ParcelPacked(parcel, body.fo))
     for line, units in body.units.items():
         slot = Slot(line, Bucket.PICKED, body.fo)
-        deciding.move(slot, slot._replace(bucket=Bucket.PACKED, parcel=parcel), units)
+        draft.move(slot, slot._replace(bucket=Bucket.PACKED, parcel=parcel), units)
     contents = tuple(Content(state.id, body.fo, line, n) for line, n in body.units.items())
-    told = OpenParcel(parcel, deciding.fos[body.fo].strategy, contents, sealed=body.into is None)
-    deciding.tell(f"parcel:{parcel}", told)
+    told = OpenParcel(parcel, draft.fos[body.fo].strategy, contents, sealed=body.into is None)
+    draft.send(f"parcel:{parcel}", told)
 
 
-def seal(deciding: Deciding, body: cmd.Seal) -> None:
+def seal(draft: Draft, body: cmd.Seal) -> None:
     """An open parcel gets nothing more."""
-    view = known(deciding, "parcel.unknown", body.parcel, deciding.order.state.parcels)
+    view = known(draft, "parcel.unknown", body.parcel, draft.order.state.parcels)
     if view is None:
         return
     if view.status is not ParcelStatus.CREATED:
-        deciding.refuse("parcel.closed", f"{view.id} is {view.status} already")
-    elif not_held(deciding):
-        deciding.tell(f"parcel:{view.id}", SealParcel())
-        deciding.emit(ev.NoteAdded(f"parcel {view.id} sealed"))
+        draft.refuse("parcel.closed", f"{view.id} is {view.status} already")
+    elif not_held(draft):
+        draft.send(f"parcel:{view.id}", SealParcel())
+        draft.emit(ev.NoteAdded(f"parcel {view.id} sealed"))
 
 
-def unpack(deciding: Deciding, parcel: str) -> None:
+def unpack(draft: Draft, parcel: str) -> None:
     """Take a parcel apart that has not left: its units, whose ever they are, are picked again."""
-    view = deciding.order.state.parcels[parcel]
-    deciding.emit(
+    view = draft.order.state.parcels[parcel]
+    draft.emit(
         ev.ParcelMoved(
             parcel, ParcelStatus.VOIDED, view.version, view.carrier, view.tracking_number
         )
     )
-    deciding.tell(f"parcel:{parcel}", VoidParcel())
-    take_out(deciding, parcel)
+    draft.send(f"parcel:{parcel}", VoidParcel())
+    take_units_out(draft, parcel)
 
 
-def take_out(deciding: Deciding, parcel: str) -> None:
+def take_units_out(draft: Draft, parcel: str) -> None:
     """The units of a parcel that was voided are picked again."""
-    slots = list(deciding.order.ledger.slots(Bucket.PACKED, parcel=parcel))
+    slots = list(draft.order.ledger.slots(Bucket.PACKED, parcel=parcel))
     for slot, units in slots:
-        deciding.move(slot, Slot(slot.line, Bucket.PICKED, slot.fo), units)
-    for fo in {slot.fo for slot, _ in slots if not deciding.fos[slot.fo].phase.final}:
-        enter(deciding, fo, "pack", TO_PACKED)
+        draft.move(slot, Slot(slot.line, Bucket.PICKED, slot.fo), units)
+    for fo in {slot.fo for slot, _ in slots if not draft.fos[slot.fo].phase.final}:
+        enter(draft, fo, "pack", TO_PACKED)

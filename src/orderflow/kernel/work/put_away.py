@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from orderflow.kernel.decision.checks import known
-from orderflow.kernel.decision.draft import Deciding
+from orderflow.kernel.decision.draft import Draft
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 
 __all__ = ["finish_put_away"]
 
 
-def finish_put_away(deciding: Deciding, body: cmd.FinishPutAway) -> None:
+def finish_put_away(draft: Draft, body: cmd.FinishPutAway) -> None:
     """Cancelled units are back on the shelf: their stock is free."""
-    there = deciding.order.state.put_aways
-    put_away = known(deciding, "put_away.unknown", body.put_away, there)
+    there = draft.order.state.put_aways
+    put_away = known(draft, "put_away.unknown", body.put_away, there)
     if put_away is None:
         return
-    deciding.emit(ev.PutAwayDone(put_away.id))
-    deciding.unreserve(put_away.line, put_away.fo, put_away.quantity)
+    draft.emit(ev.PutAwayFinished(put_away.id))
+    draft.release_reservation(put_away.line, put_away.fo, put_away.quantity)

@@ -11,24 +11,24 @@ from orderflow.model.ledger import Bucket
 from orderflow.workflow import Transition, Workflow
 
 __all__ = [
-    "TAKEN_PICKED",
+    "PICKED_AT_HANDOVER",
     "TO_PACKED",
     "TO_PICKED",
     "TO_SHIPPED",
     "UNIT_STEPS",
-    "way",
+    "path_to_step",
 ]
 
 TO_PICKED = Bucket.ALLOCATED, Bucket.PICKED
 TO_PACKED = Bucket.PICKED, Bucket.PACKED
 TO_SHIPPED = Bucket.PACKED, Bucket.SHIPPED
-TAKEN_PICKED = Bucket.PICKED, Bucket.SHIPPED
+PICKED_AT_HANDOVER = Bucket.PICKED, Bucket.SHIPPED
 _TAKEN_AT_ONCE = Bucket.ALLOCATED, Bucket.SHIPPED
 
 UNIT_STEPS: Mapping[str, tuple[Bucket, Bucket]] = {
     "pick": TO_PICKED,
     "pack": TO_PACKED,
-    "collect": TAKEN_PICKED,
+    "collect": PICKED_AT_HANDOVER,
     "hand_over": _TAKEN_AT_ONCE,
     "provide": _TAKEN_AT_ONCE,
 }
@@ -36,7 +36,7 @@ UNIT_STEPS: Mapping[str, tuple[Bucket, Bucket]] = {
 
 
 @cache
-def way(
+def path_to_step(
     flow: Workflow[Step], state: str, verb: str, moves: tuple[Bucket, Bucket]
 ) -> tuple[Transition[Step], ...] | None:
     """The transitions to a state in which units make *moves*.

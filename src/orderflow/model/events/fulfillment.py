@@ -9,15 +9,15 @@ from decimal import Decimal
 import attrs
 
 from orderflow.model.events.kinds import Event, event
-from orderflow.model.frozen import HoldsMappings
+from orderflow.model.frozen_mapping import HoldsMappings
 from orderflow.model.ledger import Slot
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.phases import Phase
 from orderflow.model.state import Stamp
 
 __all__ = [
-    "CancellationAsked",
     "CancellationClosed",
+    "CancellationRequested",
     "CostsAgreed",
     "FulfillmentOrderMoved",
     "FulfillmentOrderOpened",
@@ -25,19 +25,19 @@ __all__ = [
     "InvoicedLine",
     "ItemIdentified",
     "LineSubstituted",
-    "NoticeRecorded",
+    "OverageFound",
     "ParcelMoved",
     "ParcelPacked",
-    "PutAwayAsked",
-    "PutAwayDone",
-    "ReferenceGiven",
+    "PartnerReferenceSet",
+    "PutAwayFinished",
+    "PutAwayRequested",
     "RoutingReset",
+    "ShipmentNoticeRecorded",
     "ShippingPromised",
-    "SubstituteDropped",
+    "SubstituteProposalClosed",
     "SubstituteProposed",
-    "SurplusFound",
-    "UnitsDeclined",
     "UnitsMoved",
+    "UnitsReleased",
 ]
 
 
@@ -79,7 +79,7 @@ class UnitsMoved(Event):
 
 @event(6)
 @attrs.frozen
-class SurplusFound(Event):
+class OverageFound(Event):
     """Units are out that nobody owes."""
 
     line: str
@@ -112,7 +112,7 @@ class ParcelMoved(Event):
 
 @event(14)
 @attrs.frozen
-class PutAwayAsked(Event):
+class PutAwayRequested(Event):
     """Picked units were cancelled and must go back to their shelf."""
 
     put_away: str
@@ -124,7 +124,7 @@ class PutAwayAsked(Event):
 
 @event(15)
 @attrs.frozen
-class PutAwayDone(Event):
+class PutAwayFinished(Event):
     """They are back."""
 
     put_away: str
@@ -132,7 +132,7 @@ class PutAwayDone(Event):
 
 @event(28)
 @attrs.frozen
-class ReferenceGiven(Event):
+class PartnerReferenceSet(Event):
     """A party has a number of its own for a fulfillment order."""
 
     fo: str
@@ -162,7 +162,7 @@ class CostsAgreed(HoldsMappings, Event):
 
 @event(31)
 @attrs.frozen
-class UnitsDeclined(Event):
+class UnitsReleased(Event):
     """A party gave units back: they are not routed to it again."""
 
     fo: str
@@ -203,7 +203,7 @@ class LineSubstituted(Event):
 
 @event(35)
 @attrs.frozen
-class SubstituteDropped(Event):
+class SubstituteProposalClosed(Event):
     """A proposal is over."""
 
     fo: str
@@ -212,7 +212,7 @@ class SubstituteDropped(Event):
 
 @event(36)
 @attrs.frozen
-class NoticeRecorded(HoldsMappings, Event):
+class ShipmentNoticeRecorded(HoldsMappings, Event):
     """A ship notice, in the party's own words. *says* tells whether another says the same."""
 
     fo: str
@@ -243,7 +243,7 @@ class InvoiceRecorded(Event):
 
 @event(38)
 @attrs.frozen
-class CancellationAsked(HoldsMappings, Event):
+class CancellationRequested(HoldsMappings, Event):
     """A party is asked to give units up."""
 
     request: str

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar
 
 import attrs
 
-from orderflow.model.frozen import HoldsMappings
+from orderflow.model.frozen_mapping import HoldsMappings
 
 __all__ = ["KINDS", "UPCASTERS", "Entry", "Event", "event", "upcast"]
 

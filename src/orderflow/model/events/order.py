@@ -14,31 +14,31 @@ from orderflow.model.state import Review, Stamp
 
 __all__ = [
     "AddressChanged",
+    "AmountDueChanged",
+    "DeliveryConfirmed",
     "DeliveryDated",
-    "EffectAdded",
+    "EffectDeferred",
     "EffectGaveUp",
-    "EffectTakenOver",
-    "FactKept",
+    "EffectRequested",
     "HoldPlaced",
     "HoldReleased",
     "LifecycleMoved",
     "LineAdded",
     "NoteAdded",
+    "ObservationKept",
     "OrderCreated",
     "Overridden",
     "PlacedLine",
     "PromiseChanged",
     "QuantityRaised",
-    "ReceiptConfirmed",
-    "ReservationsDated",
-    "ReviewAsked",
+    "ReservationExpirySet",
     "ReviewPostponed",
+    "ReviewRequested",
     "ReviewSettled",
     "TaskClosed",
     "TaskEscalated",
     "TaskOpened",
     "TimerDone",
-    "TotalChanged",
     "WorkReleased",
 ]
 
@@ -152,7 +152,7 @@ class EffectGaveUp(Event):
 
 @event(19)
 @attrs.frozen
-class EffectAdded(Event):
+class EffectRequested(Event):
     """A hook, or the order itself, asked for a deed; what it carries stands in the outbox."""
 
     key: str
@@ -162,7 +162,7 @@ class EffectAdded(Event):
 
 @event(27)
 @attrs.frozen
-class EffectTakenOver(Event):
+class EffectDeferred(Event):
     """A party took an effect, and will answer it later."""
 
     key: str
@@ -170,7 +170,7 @@ class EffectTakenOver(Event):
 
 @event(20)
 @attrs.frozen
-class ReservationsDated(Event):
+class ReservationExpirySet(Event):
     """The order's stock is promised until then; None is for good."""
 
     until: datetime | None
@@ -178,7 +178,7 @@ class ReservationsDated(Event):
 
 @event(21)
 @attrs.frozen
-class ReceiptConfirmed(Event):
+class DeliveryConfirmed(Event):
     """The customer said so, or the window to object is over."""
 
     by: str
@@ -186,7 +186,7 @@ class ReceiptConfirmed(Event):
 
 @event(22)
 @attrs.frozen
-class ReviewAsked(Event):
+class ReviewRequested(Event):
     """The customer was asked for a review."""
 
 
@@ -231,7 +231,7 @@ class WorkReleased(Event):
 
 @event(26)
 @attrs.frozen
-class FactKept(Event):
+class ObservationKept(Event):
     """A fact came that has no declared move. It moved nothing."""
 
     fact: str
@@ -258,7 +258,7 @@ class LineAdded(Event):
 
 @event(72)
 @attrs.frozen
-class TotalChanged(Event):
+class AmountDueChanged(Event):
     """Another sum is owed for what is kept: minor units."""
 
     total: int

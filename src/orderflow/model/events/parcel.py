@@ -10,20 +10,20 @@ from orderflow.model.events.kinds import Event, event
 from orderflow.model.parcel import Content, Scan
 
 __all__ = [
+    "ParcelContentsAdded",
+    "ParcelContentsRemoved",
     "ParcelEffectGaveUp",
-    "ParcelFilled",
     "ParcelHandedOver",
     "ParcelHeld",
     "ParcelLabelVoided",
-    "ParcelLabelled",
+    "ParcelLabeled",
     "ParcelNumberReused",
     "ParcelOpened",
     "ParcelScanRetracted",
     "ParcelScanned",
     "ParcelSealed",
-    "ParcelTakenOut",
+    "ParcelTrackingOverdue",
     "ParcelVoided",
-    "ParcelWentSilent",
 ]
 
 
@@ -39,7 +39,7 @@ class ParcelOpened(Event):
 
 @event(51)
 @attrs.frozen
-class ParcelLabelled(Event):
+class ParcelLabeled(Event):
     """A carrier sold its label."""
 
     carrier: str
@@ -91,13 +91,13 @@ class ParcelEffectGaveUp(Event):
 
 @event(58)
 @attrs.frozen
-class ParcelWentSilent(Event):
+class ParcelTrackingOverdue(Event):
     """The carrier has said nothing for too long."""
 
 
 @event(59)
 @attrs.frozen
-class ParcelFilled(Event):
+class ParcelContentsAdded(Event):
     """More units were put into it."""
 
     contents: tuple[Content, ...]
@@ -119,7 +119,7 @@ class ParcelScanRetracted(Event):
 
 @event(62)
 @attrs.frozen
-class ParcelTakenOut(Event):
+class ParcelContentsRemoved(Event):
     """Units that were in it are sent again; it answers for them no more."""
 
     contents: tuple[Content, ...]

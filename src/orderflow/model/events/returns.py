@@ -7,22 +7,22 @@ from collections.abc import Mapping
 import attrs
 
 from orderflow.model.events.kinds import Event, event
-from orderflow.model.frozen import HoldsMappings
+from orderflow.model.frozen_mapping import HoldsMappings
 from orderflow.model.phases import ReturnPhase
 from orderflow.model.returns import Disposition
-from orderflow.model.state import Judged, PaymentFact, RefundStatus, Stamp
+from orderflow.model.state import InspectedLine, PaymentOutcome, RefundStatus, Stamp
 
 __all__ = [
-    "FindingsKept",
-    "GoodsJudged",
+    "DunningSent",
+    "GoodsInspected",
+    "InspectionDeferred",
     "PaymentRecorded",
-    "PaymentReminded",
     "RefundMoved",
     "RefundProposed",
     "ReturnMoved",
     "ReturnOpened",
-    "ReturnRefused",
-    "StrangeGoodsCame",
+    "ReturnRefusedByPartner",
+    "UnexpectedGoodsReceived",
     "UnitsSentBack",
 ]
 
@@ -32,7 +32,7 @@ __all__ = [
 class PaymentRecorded(Event):
     """A payment fact: *amount* is what it adds, *counts* what its reference counts with by now."""
 
-    fact: PaymentFact
+    fact: PaymentOutcome
     amount: int
     reference: str
     counts: int | None = None
@@ -40,7 +40,7 @@ class PaymentRecorded(Event):
 
 @event(41)
 @attrs.frozen
-class PaymentReminded(Event):
+class DunningSent(Event):
     """The customer was reminded to pay."""
 
 
@@ -90,7 +90,7 @@ class ReturnMoved(Event):
 
 @event(76)
 @attrs.frozen
-class ReturnRefused(Event):
+class ReturnRefusedByPartner(Event):
     """The party that a return was to go to does not take it."""
 
     rma: str
@@ -99,16 +99,16 @@ class ReturnRefused(Event):
 
 @event(85)
 @attrs.frozen
-class FindingsKept(Event):
+class InspectionDeferred(Event):
     """A return was inspected before all came that its findings speak of: they wait for it."""
 
     rma: str
-    findings: tuple[Judged, ...]
+    findings: tuple[InspectedLine, ...]
 
 
 @event(44)
 @attrs.frozen
-class GoodsJudged(Event):
+class GoodsInspected(Event):
     """Units that came back were looked at."""
 
     rma: str
@@ -119,7 +119,7 @@ class GoodsJudged(Event):
 
 @event(45)
 @attrs.frozen
-class StrangeGoodsCame(Event):
+class UnexpectedGoodsReceived(Event):
     """Goods came back that are not of this order."""
 
     rma: str

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from orderflow.model import events as ev
 from orderflow.model.folds import fulfillment, order, returns
-from orderflow.model.folds.building import Building, Folder
+from orderflow.model.folds.builder import Builder, Folder
 from orderflow.model.state import OrderState
 
 __all__ = ["Fold", "fold"]
@@ -19,7 +19,7 @@ _FOLDERS: dict[type[ev.Event], Folder] = {
 }
 
 
-class Fold(Building):
+class Fold(Builder):
     """An order's state being built, one event after the other."""
 
     def apply(self, event: ev.Event, at: datetime) -> None:

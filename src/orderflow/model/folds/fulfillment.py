@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from orderflow.model import events as ev
-from orderflow.model.folds.building import Building, Folder, changed, nothing, setting
+from orderflow.model.folds.builder import Builder, Folder, changed, nothing, setting
 from orderflow.model.ledger import Bucket, Slot
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.state import (
@@ -25,7 +25,7 @@ __all__ = ["FOLDERS"]
 _WORK = frozenset({Bucket.PICKED, Bucket.PACKED, Bucket.SHIPPED})
 
 
-def _fo_opened(fold: Building, event: ev.FulfillmentOrderOpened, at: datetime) -> None:
+def _fo_opened(fold: Builder, event: ev.FulfillmentOrderOpened, at: datetime) -> None:
     fold.now["fulfillment_orders"][event.fo] = FulfillmentOrder(
         event.fo,
         event.strategy,
@@ -38,12 +38,12 @@ def _fo_opened(fold: Building, event: ev.FulfillmentOrderOpened, at: datetime) -
     )
 
 
-def _fo_moved(fold: Building, event: ev.FulfillmentOrderMoved, at: datetime) -> None:
+def _fo_moved(fold: Builder, event: ev.FulfillmentOrderMoved, at: datetime) -> None:
     orders = fold.now["fulfillment_orders"]
     orders[event.fo] = changed(orders[event.fo], state=event.dest, phase=event.phase, since=at)
 
 
-def _units(fold: Building, event: ev.UnitsMoved, at: datetime) -> None:
+def _units(fold: Builder, event: ev.UnitsMoved, at: datetime) -> None:
     source, dest, units = event.source, event.dest, fold.units
     left = units[source] - event.quantity
     if left:
@@ -60,17 +60,17 @@ def _units(fold: Building, event: ev.UnitsMoved, at: datetime) -> None:
         orders[dest.fo] = changed(orders[dest.fo], round=orders[dest.fo].round + 1)
 
 
-def _surplus(fold: Building, event: ev.SurplusFound, _at: datetime) -> None:
+def _surplus(fold: Builder, event: ev.OverageFound, _at: datetime) -> None:
     surplus = fold.now["surplus"]
     surplus[event.line] = surplus.get(event.line, 0) + event.quantity
 
 
-def _packed(fold: Building, event: ev.ParcelPacked, at: datetime) -> None:
+def _packed(fold: Builder, event: ev.ParcelPacked, at: datetime) -> None:
     view = ParcelView(event.parcel, event.fo, ParcelStatus.CREATED, at)
     fold.now["parcels"][event.parcel] = view
 
 
-def _parcel(fold: Building, event: ev.ParcelMoved, at: datetime) -> None:
+def _parcel(fold: Builder, event: ev.ParcelMoved, at: datetime) -> None:
     parcels = fold.now["parcels"]
     parcels[event.parcel] = changed(
         parcels[event.parcel],
@@ -85,20 +85,20 @@ def _parcel(fold: Building, event: ev.ParcelMoved, at: datetime) -> None:
     )
 
 
-def _put_away(fold: Building, event: ev.PutAwayAsked, _at: datetime) -> None:
+def _put_away(fold: Builder, event: ev.PutAwayRequested, _at: datetime) -> None:
     fold.now["put_aways"][event.put_away] = PutAway(
         event.put_away, event.fo, event.line, event.location, event.quantity
     )
 
 
-def _put_away_done(fold: Building, event: ev.PutAwayDone, _at: datetime) -> None:
+def _put_away_done(fold: Builder, event: ev.PutAwayFinished, _at: datetime) -> None:
     del fold.now["put_aways"][event.put_away]
 
 
 def _of_fo(change: Callable[[FulfillmentOrder, Any], dict[str, Any]]) -> Callable[..., None]:
     """A folder that changes the fulfillment order of its event."""
 
-    def folder(fold: Building, event: Any, _at: datetime) -> None:
+    def folder(fold: Builder, event: Any, _at: datetime) -> None:
         orders = fold.now["fulfillment_orders"]
         orders[event.fo] = changed(orders[event.fo], **change(orders[event.fo], event))
 
@@ -117,7 +117,7 @@ def _invoiced(fo: FulfillmentOrder, event: ev.InvoiceRecorded) -> dict[str, Any]
     return {"invoices": (*fo.invoices, event.invoice), "invoiced": units, "said": said}
 
 
-def _noticed(fo: FulfillmentOrder, event: ev.NoticeRecorded) -> dict[str, Any]:
+def _noticed(fo: FulfillmentOrder, event: ev.ShipmentNoticeRecorded) -> dict[str, Any]:
     said = _said(fo, f"notice {event.notice}", event.says)
     return {"notices": (*fo.notices, event.notice), "said": said}
 
@@ -126,22 +126,22 @@ def _said(fo: FulfillmentOrder, document: str, says: str) -> Mapping[str, str]:
     return {**fo.said, document: says} if says else fo.said
 
 
-def _declined(fold: Building, event: ev.UnitsDeclined, _at: datetime) -> None:
+def _declined(fold: Builder, event: ev.UnitsReleased, _at: datetime) -> None:
     declined = fold.now["declined"]
     others = (name for name in declined.get(event.line, ()) if name != event.strategy)
     declined[event.line] = (*others, event.strategy)
 
 
-def _proposed(fold: Building, event: ev.SubstituteProposed, _at: datetime) -> None:
+def _proposed(fold: Builder, event: ev.SubstituteProposed, _at: datetime) -> None:
     proposal = Proposal(event.fo, event.line, event.sku, event.quantity)
     fold.now["proposals"][proposal.id] = proposal
 
 
-def _proposal_over(fold: Building, event: ev.SubstituteDropped, _at: datetime) -> None:
+def _proposal_over(fold: Builder, event: ev.SubstituteProposalClosed, _at: datetime) -> None:
     del fold.now["proposals"][f"{event.fo}/{event.line}"]
 
 
-def _substituted(fold: Building, event: ev.LineSubstituted, _at: datetime) -> None:
+def _substituted(fold: Builder, event: ev.LineSubstituted, _at: datetime) -> None:
     lines = fold.now["lines"]
     root = lines[event.line].substitutes or event.line
     lines[event.new_line] = changed(
@@ -151,7 +151,7 @@ def _substituted(fold: Building, event: ev.LineSubstituted, _at: datetime) -> No
     fold.units[Slot(event.new_line, bucket, event.fo)] = event.quantity
 
 
-def _cancellation(fold: Building, event: ev.CancellationAsked, at: datetime) -> None:
+def _cancellation(fold: Builder, event: ev.CancellationRequested, at: datetime) -> None:
     fold.now["cancellations"][event.request] = CancellationRequest(
         event.request, event.fo, event.lines, event.reason, event.reroute, at
     )
@@ -159,7 +159,7 @@ def _cancellation(fold: Building, event: ev.CancellationAsked, at: datetime) -> 
         _want(fold, event.fo, {line: -units for line, units in event.lines.items()})
 
 
-def _cancellation_over(fold: Building, event: ev.CancellationClosed, _at: datetime) -> None:
+def _cancellation_over(fold: Builder, event: ev.CancellationClosed, _at: datetime) -> None:
     cancellations = fold.now["cancellations"]
     if event.unwanted:
         _want(fold, cancellations[event.request].fo, event.unwanted)
@@ -169,7 +169,7 @@ def _cancellation_over(fold: Building, event: ev.CancellationClosed, _at: dateti
         del cancellations[event.request]
 
 
-def _want(fold: Building, fo: str, more: Mapping[str, int]) -> None:
+def _want(fold: Builder, fo: str, more: Mapping[str, int]) -> None:
     """So many more units of a fulfillment order nobody wants."""
     orders = fold.now["fulfillment_orders"]
     units = Counter(orders[fo].unwanted)
@@ -181,22 +181,22 @@ FOLDERS: Mapping[type[ev.Event], Folder] = {
     ev.FulfillmentOrderOpened: _fo_opened,
     ev.FulfillmentOrderMoved: _fo_moved,
     ev.UnitsMoved: _units,
-    ev.SurplusFound: _surplus,
+    ev.OverageFound: _surplus,
     ev.ParcelPacked: _packed,
     ev.ParcelMoved: _parcel,
-    ev.PutAwayAsked: _put_away,
-    ev.PutAwayDone: _put_away_done,
-    ev.ReferenceGiven: _of_fo(lambda _fo, event: {"reference": event.reference}),
+    ev.PutAwayRequested: _put_away,
+    ev.PutAwayFinished: _put_away_done,
+    ev.PartnerReferenceSet: _of_fo(lambda _fo, event: {"reference": event.reference}),
     ev.ShippingPromised: _of_fo(_promised),
     ev.CostsAgreed: _of_fo(lambda fo, event: {"costs": {**fo.costs, **event.costs}}),
-    ev.UnitsDeclined: _declined,
+    ev.UnitsReleased: _declined,
     ev.RoutingReset: setting("declined", lambda _event: {}),
     ev.SubstituteProposed: _proposed,
     ev.LineSubstituted: _substituted,
-    ev.SubstituteDropped: _proposal_over,
-    ev.NoticeRecorded: _of_fo(_noticed),
+    ev.SubstituteProposalClosed: _proposal_over,
+    ev.ShipmentNoticeRecorded: _of_fo(_noticed),
     ev.InvoiceRecorded: _of_fo(_invoiced),
-    ev.CancellationAsked: _cancellation,
+    ev.CancellationRequested: _cancellation,
     ev.CancellationClosed: _cancellation_over,
     ev.ItemIdentified: nothing,
 }

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from orderflow.model import events as ev
-from orderflow.model.folds.building import MAPPINGS, Building, Folder, changed, nothing, setting
+from orderflow.model.folds.builder import MAPPINGS, Builder, Folder, changed, nothing, setting
 from orderflow.model.ledger import Bucket, Slot
-from orderflow.model.state import AskedFor, Hold, LineState, OpenTask, Payments, Review
+from orderflow.model.state import Hold, LineState, OpenTask, Payments, RequestedEffect, Review
 
 __all__ = ["FOLDERS"]
 
 
-def _created(fold: Building, event: ev.OrderCreated, at: datetime) -> None:
+def _created(fold: Builder, event: ev.OrderCreated, at: datetime) -> None:
     fold.now |= {
         "channel": event.channel,
         "customer": event.customer,
@@ -38,23 +38,23 @@ def _line(ln: ev.PlacedLine, awaits: str = "") -> LineState:
     return LineState(*what, awaits=awaits)
 
 
-def _added(fold: Building, event: ev.LineAdded, _at: datetime) -> None:
+def _added(fold: Builder, event: ev.LineAdded, _at: datetime) -> None:
     fold.now["lines"][event.line.id] = _line(event.line, event.awaits)
     fold.units[Slot(event.line.id, Bucket.OPEN)] = event.line.quantity
 
 
-def _raised(fold: Building, event: ev.QuantityRaised, _at: datetime) -> None:
+def _raised(fold: Builder, event: ev.QuantityRaised, _at: datetime) -> None:
     lines, slot = fold.now["lines"], Slot(event.line, Bucket.OPEN)
     line = lines[event.line]
     lines[event.line] = changed(line, ordered=line.ordered + event.quantity)
     fold.units[slot] = fold.units.get(slot, 0) + event.quantity
 
 
-def _total(fold: Building, event: ev.TotalChanged, _at: datetime) -> None:
+def _total(fold: Builder, event: ev.AmountDueChanged, _at: datetime) -> None:
     fold.now["payments"] = changed(fold.now["payments"], total=event.total)
 
 
-def _lifecycle(fold: Building, event: ev.LifecycleMoved, at: datetime) -> None:
+def _lifecycle(fold: Builder, event: ev.LifecycleMoved, at: datetime) -> None:
     fold.now |= {
         "lifecycle": event.dest,
         "phase": event.phase,
@@ -63,27 +63,27 @@ def _lifecycle(fold: Building, event: ev.LifecycleMoved, at: datetime) -> None:
     }
 
 
-def _held(fold: Building, event: ev.HoldPlaced, at: datetime) -> None:
+def _held(fold: Builder, event: ev.HoldPlaced, at: datetime) -> None:
     fold.now["holds"][event.hold] = Hold(event.hold, event.reason, event.until, event.on, at)
 
 
-def _unheld(fold: Building, event: ev.HoldReleased, _at: datetime) -> None:
+def _unheld(fold: Builder, event: ev.HoldReleased, _at: datetime) -> None:
     del fold.now["holds"][event.hold]
 
 
-def _task(fold: Building, event: ev.TaskOpened, _at: datetime) -> None:
+def _task(fold: Builder, event: ev.TaskOpened, _at: datetime) -> None:
     fold.now["tasks"][event.task] = OpenTask(
         event.task, event.name, event.role, event.reason, event.of, event.at
     )
 
 
-def _task_closed(fold: Building, event: ev.TaskClosed, at: datetime) -> None:
+def _task_closed(fold: Builder, event: ev.TaskClosed, at: datetime) -> None:
     closed = fold.now["tasks"].pop(event.task)
     if closed.name.startswith("overdue."):
         fold.now["answered"][event.task] = at
 
 
-def _escalated(fold: Building, event: ev.TaskEscalated, _at: datetime) -> None:
+def _escalated(fold: Builder, event: ev.TaskEscalated, _at: datetime) -> None:
     tasks = fold.now["tasks"]
     if opened := tasks.get(event.task):
         reason = event.reason or opened.reason
@@ -92,21 +92,21 @@ def _escalated(fold: Building, event: ev.TaskEscalated, _at: datetime) -> None:
         fold.now["escalated"][event.task] = event.role
 
 
-def _gave_up(fold: Building, event: ev.EffectGaveUp, _at: datetime) -> None:
+def _gave_up(fold: Builder, event: ev.EffectGaveUp, _at: datetime) -> None:
     fold.now["asked_for"].pop(event.key, None)
     fold.now["gave_up"] = (*(fold.peek("gave_up") or ()), event.key)
 
 
-def _timer_done(fold: Building, event: ev.TimerDone, _at: datetime) -> None:
+def _timer_done(fold: Builder, event: ev.TimerDone, _at: datetime) -> None:
     fold.now["done_timers"] = (*(fold.peek("done_timers") or ()), event.key)
 
 
-def _asked_for(fold: Building, event: ev.EffectAdded, _at: datetime) -> None:
+def _asked_for(fold: Builder, event: ev.EffectRequested, _at: datetime) -> None:
     if event.subject:  # earlier releases did not say
-        fold.now["asked_for"][event.key] = AskedFor(event.name, event.subject)
+        fold.now["asked_for"][event.key] = RequestedEffect(event.name, event.subject)
 
 
-def _taken(fold: Building, event: ev.EffectTakenOver, at: datetime) -> None:
+def _taken(fold: Builder, event: ev.EffectDeferred, at: datetime) -> None:
     if fold.now["asked_for"].pop(event.key, None) is None:
         fold.now["taken"][event.key] = at
 
@@ -119,18 +119,18 @@ FOLDERS: Mapping[type[ev.Event], Folder] = {
     ev.TaskOpened: _task,
     ev.TaskClosed: _task_closed,
     ev.EffectGaveUp: _gave_up,
-    ev.EffectAdded: _asked_for,
-    ev.ReservationsDated: setting("reserved_until", lambda event: event.until),
-    ev.ReceiptConfirmed: setting("receipt_confirmed", lambda _event: True),
-    ev.ReviewAsked: setting("review", lambda _event: Review.ASKED),
+    ev.EffectRequested: _asked_for,
+    ev.ReservationExpirySet: setting("reserved_until", lambda event: event.until),
+    ev.DeliveryConfirmed: setting("receipt_confirmed", lambda _event: True),
+    ev.ReviewRequested: setting("review", lambda _event: Review.ASKED),
     ev.TimerDone: _timer_done,
     ev.NoteAdded: nothing,
     ev.WorkReleased: setting("released", lambda _event: True),
-    ev.FactKept: nothing,
-    ev.EffectTakenOver: _taken,
+    ev.ObservationKept: nothing,
+    ev.EffectDeferred: _taken,
     ev.QuantityRaised: _raised,
     ev.LineAdded: _added,
-    ev.TotalChanged: _total,
+    ev.AmountDueChanged: _total,
     ev.AddressChanged: nothing,
     ev.DeliveryDated: setting("delivered_at", lambda event: event.at),
     ev.PromiseChanged: setting("promised", lambda event: event.promised),

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from orderflow.model import events as ev
-from orderflow.model.folds.building import changed
+from orderflow.model.folds.builder import changed
 from orderflow.model.parcel import Content, Parcel, ParcelStatus, status_of
 
 __all__ = ["fold_events", "fold_parcel"]
@@ -47,13 +47,13 @@ def fold_events(
 
 
 _CHANGES: Mapping[type[ev.Event], Callable[[Parcel, Any], dict[str, Any]]] = {
-    ev.ParcelFilled: lambda parcel, event: {"contents": (*parcel.contents, *event.contents)},
-    ev.ParcelTakenOut: lambda parcel, event: {
+    ev.ParcelContentsAdded: lambda parcel, event: {"contents": (*parcel.contents, *event.contents)},
+    ev.ParcelContentsRemoved: lambda parcel, event: {
         "contents": _without(parcel.contents, event.contents),
         "taken_out": (*parcel.taken_out, *event.contents),
     },
     ev.ParcelSealed: lambda _parcel, _event: {"sealed": True},
-    ev.ParcelLabelled: lambda _parcel, event: {
+    ev.ParcelLabeled: lambda _parcel, event: {
         "carrier": event.carrier,
         "tracking_number": event.tracking_number,
         "label_voided": False,
@@ -72,7 +72,7 @@ _CHANGES: Mapping[type[ev.Event], Callable[[Parcel, Any], dict[str, Any]]] = {
     ev.ParcelLabelVoided: lambda _parcel, _event: {"label_voided": True},
     ev.ParcelHeld: lambda parcel, event: {"held_by": _held(parcel, event)},
     ev.ParcelEffectGaveUp: lambda parcel, event: {"gave_up": (*parcel.gave_up, event.key)},
-    ev.ParcelWentSilent: lambda _parcel, _event: {"silent": True},
+    ev.ParcelTrackingOverdue: lambda _parcel, _event: {"silent": True},
 }
 """What each event changes on a parcel."""
 

@@ -6,7 +6,7 @@ activities, and waits for the next one by Temporal's timers.
 """
 
 from orderflow.runtimes.links import link, workflow_id
-from orderflow.runtimes.temporal.doing import Lane
-from orderflow.runtimes.temporal.running import TemporalWorker, prepare
+from orderflow.runtimes.temporal.activities import Lane
+from orderflow.runtimes.temporal.worker import TemporalWorker, prepare
 
 __all__ = ["Lane", "TemporalWorker", "link", "prepare", "workflow_id"]

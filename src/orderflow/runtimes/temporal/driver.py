@@ -16,7 +16,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import ActivityError
 
-__all__ = ["ADVANCE", "NUMBERS", "PERFORM", "STATUS", "Driver", "Errand", "Plan"]
+__all__ = ["ADVANCE", "NUMBERS", "PERFORM", "STATUS", "Driver", "EffectCall", "Plan"]
 
 ADVANCE, PERFORM = "orderflow.advance", "orderflow.perform"
 STATUS = SearchAttributeKey.for_keyword("OrderStatus")
@@ -28,7 +28,7 @@ _UNSERVED = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Errand:
+class EffectCall:
     """An effect to be performed: its key, on which queue, and within how many seconds.
 
     *silence* is how long its worker may be silent before it counts as dead.
@@ -44,7 +44,7 @@ class Errand:
 class Plan:
     """What an owner waits for: effects, and how many seconds until something is due."""
 
-    errands: list[Errand]
+    errands: list[EffectCall]
     wait: float | None
     status: str
     numbers: list[str]
@@ -91,12 +91,12 @@ class Driver:
         """Something is due: rows were handed over."""
         self._woken = True
 
-    def _send_out(self, errands: Iterable[Errand]) -> None:
+    def _send_out(self, errands: Iterable[EffectCall]) -> None:
         for errand in errands:
             if errand.key not in self._out:
                 self._out[errand.key] = asyncio.create_task(self._perform(errand))
 
-    async def _perform(self, errand: Errand) -> None:
+    async def _perform(self, errand: EffectCall) -> None:
         try:
             await workflow.execute_activity(
                 PERFORM,

@@ -11,12 +11,12 @@ from typing import Any
 
 import attrs
 
-from orderflow.model.work import Due, Kind, Message, Task
-from orderflow.ports import Pending, Restricted
-from orderflow.stores.forking import watch
+from orderflow.model.work import LeasedRow, Message, RowKind, Task
+from orderflow.ports import OutboxRow, Restricted
+from orderflow.stores.forks import watch
 from orderflow.stores.rows import (
     PRIORITY,
-    Row,
+    NewRow,
     erased_key,
     erased_subject,
     message_row,
@@ -27,10 +27,10 @@ __all__ = ["MemoryOutbox"]
 
 
 @attrs.define
-class _Found:
+class _Row:
     """A row and how far it is. *wake* is when it may be claimed: when due, or its lease ends."""
 
-    row: Row
+    row: NewRow
     number: int
     due: datetime
     wake: datetime
@@ -45,7 +45,7 @@ class MemoryOutbox:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._outbox: dict[str, _Found] = {}
+        self._outbox: dict[str, _Row] = {}
         self._numbers = itertools.count()
         self._wakes: list[tuple[datetime, int, str]] = []
         self._by_owner: dict[str, set[str]] = {}
@@ -67,10 +67,10 @@ class MemoryOutbox:
         kept = self._tasks.get(task.key)
         self._tasks[task.key] = owner, attrs.evolve(task, assignee=kept[1].assignee if kept else "")
 
-    def _add(self, row: Row, *, mends: bool = False) -> None:
+    def _add(self, row: NewRow, *, mends: bool = False) -> None:
         there = self._outbox.get(row.key)
         if there is None or mends:
-            there = _Found(row, next(self._numbers), row.due, row.due)
+            there = _Row(row, next(self._numbers), row.due, row.due)
             self._outbox[row.key] = there
             self._by_owner.setdefault(row.owner, set()).add(row.key)
         elif there.status == "withdrawn":
@@ -112,11 +112,11 @@ class MemoryOutbox:
         self._wakes = [wake for wake in self._wakes if wake[2] not in keys]
         heapq.heapify(self._wakes)
 
-    def _wake(self, found: _Found, at: datetime) -> None:
+    def _wake(self, found: _Row, at: datetime) -> None:
         found.wake = at
         heapq.heappush(self._wakes, (at, found.number, found.row.key))
 
-    def _next(self) -> _Found | None:
+    def _next(self) -> _Row | None:
         """The pending row that wakes first; stale entries of the heap are dropped."""
         while self._wakes:
             at, _, key = self._wakes[0]
@@ -126,10 +126,10 @@ class MemoryOutbox:
             heapq.heappop(self._wakes)
         return None
 
-    def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
+    def lease(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[LeasedRow]:
         """Rows that are due, of one kind."""
         with self._lock:
-            ready: dict[str, _Found] = {}
+            ready: dict[str, _Row] = {}
             while (found := self._next()) is not None and found.wake <= now:
                 heapq.heappop(self._wakes)
                 ready[found.row.key] = found
@@ -142,14 +142,14 @@ class MemoryOutbox:
                 self._wake(found, found.wake)
             return [_due(found) for found in taken]
 
-    def still_mine(self, due: Due) -> bool:
+    def lease_valid(self, due: LeasedRow) -> bool:
         """Whether a claimed row is still the caller's."""
         found = self._outbox.get(due.key)
         return found is not None and found.status == "pending" and found.token == due.token
 
-    def fail(
+    def record_failure(
         self,
-        due: Due,
+        due: LeasedRow,
         error: str,
         now: datetime,
         retry_at: datetime | None,
@@ -157,7 +157,7 @@ class MemoryOutbox:
     ) -> None:
         """Record a failed attempt."""
         with self._lock:
-            if not self.still_mine(due):
+            if not self.lease_valid(due):
                 return
             found = self._outbox[due.key]
             found.error = error
@@ -171,10 +171,10 @@ class MemoryOutbox:
             elif tell is not None:
                 self._open(tell, due.owner)
 
-    def put_off(self, due: Due, error: str, until: datetime) -> None:
+    def postpone(self, due: LeasedRow, error: str, until: datetime) -> None:
         """Leave a claimed row alone until then, and count no attempt."""
         with self._lock:
-            if self.still_mine(due):
+            if self.lease_valid(due):
                 found = self._outbox[due.key]
                 found.error, found.attempts, found.due = error, found.attempts - 1, until
                 self._wake(found, until)
@@ -185,13 +185,13 @@ class MemoryOutbox:
             found = self._next()
             return found.wake if found else None
 
-    def pending(self, owner: str) -> Sequence[Pending]:
+    def open_rows(self, owner: str) -> Sequence[OutboxRow]:
         """The open rows of a subject."""
         with self._lock:
             rows = [self._outbox[key] for key in sorted(self._by_owner.get(owner, ()))]
             return [_pending(row) for row in rows if row.status == "pending"]
 
-    def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
+    def given_up_rows(self, after: str, limit: int) -> Sequence[OutboxRow]:
         """One page of the rows that gave up."""
         with self._lock:
             rows = sorted(self._outbox.items())
@@ -219,29 +219,29 @@ class MemoryOutbox:
         with self._lock:
             self._drop_rows({key} & self._outbox.keys())
 
-    def undelivered(self, owner: str) -> Sequence[object]:
+    def pending_messages(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
         with self._lock:
             return [row.data for row in self._messages(owner)]
 
-    def _messages(self, owner: str, but: str | None = None) -> list[Row]:
+    def _messages(self, owner: str, but: str | None = None) -> list[NewRow]:
         """The open messages to an owner, by key, without the one that is done."""
         keys = sorted(self._by_owner.get(owner, set()) - {but})
         rows = (self._outbox[key] for key in keys)
-        return [f.row for f in rows if f.status == "pending" and f.row.kind is Kind.MESSAGE]
+        return [f.row for f in rows if f.status == "pending" and f.row.kind is RowKind.MESSAGE]
 
 
-def _due(found: _Found) -> Due:
+def _due(found: _Row) -> LeasedRow:
     row = found.row
     data = row.data if isinstance(row.data, Mapping) else {"body": row.data}
-    return Due(
+    return LeasedRow(
         row.key, row.kind, row.name, row.owner, row.subject, data, found.attempts, found.token
     )
 
 
-def _pending(found: _Found) -> Pending:
+def _pending(found: _Row) -> OutboxRow:
     row = found.row
-    return Pending(
+    return OutboxRow(
         row.key,
         row.kind,
         row.name,

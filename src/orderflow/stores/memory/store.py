@@ -8,25 +8,26 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from orderflow.model.disguise import disguised
 from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.work import Due, Task, unmatched_key
+from orderflow.model.pseudonym import pseudonym
+from orderflow.model.work import LeasedRow, Task, unmatched_key
 from orderflow.ports import (
     Commit,
-    Committed,
     Duplicate,
-    InboxItem,
     OrderQuery,
     Outcome,
-    Receipt,
+    ProcessedMessage,
     Short,
     Stale,
+    Stored,
     TaskQuery,
+    UnmatchedItem,
 )
-from orderflow.ports.asking import asked_alike
+from orderflow.ports.query_check import asked_alike
+from orderflow.renamed import keeps_old_members
 from orderflow.stores.memory.outbox import MemoryOutbox
 from orderflow.stores.memory.stock import MemoryStock, Touched
 from orderflow.stores.rows import (
@@ -40,6 +41,7 @@ from orderflow.stores.rows import (
 __all__ = ["MemoryStore"]
 
 
+@keeps_old_members
 @asked_alike
 class MemoryStore(MemoryStock, MemoryOutbox):
     """A :class:`orderflow.ports.Store` in dictionaries, safe for threads."""
@@ -49,9 +51,9 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         self._orders: dict[str, Order] = {}
         self._parcels: dict[str, Parcel] = {}
         self._journals: dict[str, list[Entry]] = {}
-        self._receipts: dict[tuple[str, str], Receipt] = {}
+        self._receipts: dict[tuple[str, str], ProcessedMessage] = {}
         self._references: dict[str, str] = {}
-        self._inbox: dict[tuple[str, str], InboxItem] = {}
+        self._inbox: dict[tuple[str, str], UnmatchedItem] = {}
         self._card: str | None = None
 
     def commit(self, commit: Commit) -> Outcome:
@@ -67,19 +69,19 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             self._put(ops, touched)
             for part in commit.parts:
                 self._write(part)
-            return Committed()
+            return Stored()
 
     def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
         """Store each, or nothing of it."""
         with self._lock:
             return [self.commit(commit) for commit in commits]
 
-    def commit_and_claim(
+    def commit_and_lease(
         self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
-    ) -> tuple[Sequence[Outcome], Sequence[Due]]:
+    ) -> tuple[Sequence[Outcome], Sequence[LeasedRow]]:
         """Store each, or nothing of it, and claim what is due then."""
         with self._lock:
-            return self.commit_all(commits), self.claim(now, lease, token, limit)
+            return self.commit_all(commits), self.lease(now, lease, token, limit)
 
     def card(self) -> str | None:
         """The card of the rules."""
@@ -89,34 +91,34 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         """Keep the card of the rules."""
         self._card = card
 
-    def reading(self) -> AbstractContextManager[None]:
+    def read_session(self) -> AbstractContextManager[None]:
         """Nothing to keep open."""
         return nullcontext()
 
-    def within(self, connection: object) -> MemoryStore:
+    def in_transaction(self, connection: object) -> MemoryStore:
         """Refused: there is no database that a transaction could be of."""
         del connection
         raise TypeError("a MemoryStore is in no database whose transaction it could join")
 
     @contextmanager
-    def still(self) -> Iterator[MemoryStore]:
+    def snapshot(self) -> Iterator[MemoryStore]:
         """This store, while others wait."""
         with self._lock:
             yield self
 
     def _refuses(self, commit: Commit) -> Outcome | None:
-        done = self._outbox.get(commit.done or "")
-        if commit.done and (done is None or done.status not in ("pending", "withdrawn")):
+        done = self._outbox.get(commit.acknowledges or "")
+        if commit.acknowledges and (done is None or done.status not in ("pending", "withdrawn")):
             return Duplicate()
-        if commit.receipt and (commit.receipt.scope, commit.receipt.id) in self._receipts:
+        if commit.processed and (commit.processed.scope, commit.processed.id) in self._receipts:
             return Duplicate()
         last: dict[str, int] = {}
         for part in commit.parts:
             before = last.get(part.subject, len(self._journals.get(part.subject, ())))
-            if part.expected not in (None, before):
+            if part.expected_version not in (None, before):
                 return Stale()
             last[part.subject] = before + (part.entry is not None)
-        if any(self._messages(part.subject, commit.done) for part in commit.along):
+        if any(self._messages(part.subject, commit.acknowledges) for part in commit.with_it):
             return Stale()
         return None
 
@@ -127,20 +129,22 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             self._parcels[commit.parcel.id] = commit.parcel
         if commit.entry is not None:
             self._journals.setdefault(commit.subject, []).append(commit.entry)
-        if commit.receipt is not None:
-            self._receipts[commit.receipt.scope, commit.receipt.id] = commit.receipt
+        if commit.processed is not None:
+            self._receipts[commit.processed.scope, commit.processed.id] = commit.processed
         self._write_work(commit)
 
     def _write_work(self, commit: Commit) -> None:
-        if commit.done and (commit.entry or self._outbox[commit.done].status == "pending"):
-            self._outbox[commit.done].status = "done"
+        if commit.acknowledges and (
+            commit.entry or self._outbox[commit.acknowledges].status == "pending"
+        ):
+            self._outbox[commit.acknowledges].status = "done"
         for key in commit.withdrawn:
             self._tasks.pop(key, None)
             row = self._outbox.get(key)
             if row is not None and row.status == "pending":
                 row.status, row.token = "withdrawn", ""
         for row_to_add in rows_of(commit):
-            self._add(row_to_add, mends=commit.mends)
+            self._add(row_to_add, mends=commit.repairs)
         for task in tasks_of(commit):
             self._open(task, commit.subject)
         for reference in commit.references:
@@ -149,7 +153,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
                 if item.observation is not None:
                     self._add(matched_row(reference, item.observation, commit.subject, commit.now))
 
-    def _drop(self, reference: str) -> list[InboxItem]:
+    def _drop(self, reference: str) -> list[UnmatchedItem]:
         """Take what is kept under a reference out of the inbox, with what waits for it."""
         keys = [key for key in self._inbox if key[0] == reference]
         found = [self._inbox.pop(key) for key in keys]
@@ -161,16 +165,16 @@ class MemoryStore(MemoryStock, MemoryOutbox):
                     self._outbox[key].status = "withdrawn"
         return found
 
-    def receipt(self, scope: str, message: str) -> Receipt | None:
+    def processed(self, scope: str, message: str) -> ProcessedMessage | None:
         """The receipt of a message that was handled, be its id disguised or not."""
-        names = (message, disguised(message))
+        names = (message, pseudonym(message))
         return next(filter(None, (self._receipts.get((scope, name)) for name in names)), None)
 
     def order(self, order_id: str) -> Order | None:
         """The order."""
         return self._orders.get(order_id)
 
-    def load(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+    def orders_by_id(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
         """Those of the orders that there are."""
         return {name: self._orders[name] for name in order_ids if name in self._orders}
 
@@ -178,7 +182,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         """The parcel."""
         return self._parcels.get(parcel_id)
 
-    def parcels(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
+    def parcels_by_id(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
         """Those of the parcels that there are."""
         return {name: self._parcels[name] for name in parcel_ids if name in self._parcels}
 
@@ -186,7 +190,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         """The journal, oldest first."""
         return iter(tuple(self._journals.get(subject, ())))
 
-    def orders(self, query: OrderQuery) -> Sequence[str]:
+    def order_ids(self, query: OrderQuery) -> Sequence[str]:
         """One page of order ids."""
         since = query.changed_since
         with self._lock:
@@ -199,11 +203,11 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         ids = sorted(order.id for order in found if _matches(order, query))
         return ids[: query.limit]
 
-    def find(self, reference: str) -> str | None:
+    def resolve(self, reference: str) -> str | None:
         """The subject that is known by a reference."""
         return self._references.get(reference)
 
-    def keep(
+    def park(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
     ) -> None:
         """Keep a fact whose subject is not known; where it has become known, send the fact on."""
@@ -212,32 +216,32 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             if subject is not None:
                 self._add(matched_row(reference, observation, subject, now))
                 return
-            item = InboxItem(reference, now, observation)
+            item = UnmatchedItem(reference, now, observation)
             self._inbox.setdefault((reference, kept_as(observation)), item)
             self._add(unmatched_row(reference, now + patience))
 
-    def keep_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
+    def park_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
         """Keep what cannot be read, once."""
         with self._lock:
-            item = InboxItem(task.subject, now, None, payload, error)
+            item = UnmatchedItem(task.subject, now, None, payload, error)
             self._inbox.setdefault((task.subject, ""), item)
             self._tasks.setdefault(task.key, (f"inbox:{task.subject}", task))
 
-    def inbox(self) -> Sequence[InboxItem]:
+    def unmatched(self) -> Sequence[UnmatchedItem]:
         """What is kept, oldest first."""
         with self._lock:
             return list(self._inbox.values())
 
-    def dismiss(self, reference: str) -> bool:
+    def dismiss_unmatched(self, reference: str) -> bool:
         """Drop what is kept under a reference."""
         with self._lock:
             return bool(self._drop(reference))
 
-    def odd(self, now: datetime) -> Sequence[tuple[str, str]]:  # noqa: ARG002 (see the store)
+    def inconsistencies(self, now: datetime) -> Sequence[tuple[str, str]]:  # noqa: ARG002 (see the store)
         """Nothing: nobody writes these dictionaries by hand."""
         return []
 
-    def mend(self, now: datetime) -> None:
+    def repair(self, now: datetime) -> None:
         """Nothing to do: see :meth:`odd`."""
 
     def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
@@ -266,7 +270,9 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             self._tasks[key] = owner, attrs.evolve(task, assignee=to)
             return True
 
-    def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
+    def rewrite_history(
+        self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]
+    ) -> bool:
         """Replace an order, its parcels and their journals."""
         journals: dict[str, list[Entry]] = {}
         for entry in entries:
@@ -283,13 +289,13 @@ class MemoryStore(MemoryStock, MemoryOutbox):
                 found = self._outbox[key]
                 found.row, found.error = attrs.evolve(found.row, data={}), ""
             receipts = (
-                attrs.evolve(known, id=disguised(known.id)) if known.subject in journals else known
+                attrs.evolve(known, id=pseudonym(known.id)) if known.subject in journals else known
                 for known in self._receipts.values()
             )
             self._receipts = {(known.scope, known.id): known for known in receipts}
             return True
 
-    def strike(self, owner: str) -> None:
+    def purge(self, owner: str) -> None:
         """Take every outbox row of an owner away, and its tasks."""
         with self._lock:
             self._drop_rows(set(self._by_owner.get(owner, ())))

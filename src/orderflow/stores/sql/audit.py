@@ -31,16 +31,16 @@ from orderflow.stores.rows import PRIORITY, entry_row, parcel_row, sku_rows, sta
 from orderflow.stores.sql import schema
 from orderflow.stores.sql.cards import odd_cards
 from orderflow.stores.sql.failures import is_unreadable
-from orderflow.stores.sql.outbox import claimed
+from orderflow.stores.sql.outbox import leased
 from orderflow.stores.sql.repair import COUNTED, far_off
 from orderflow.stores.sql.unmatched import item_of
 
-__all__ = ["odd_rows"]
+__all__ = ["inconsistent_rows"]
 
 _STATUSES = ("pending", "done", "withdrawn", "gave_up")
 
 
-def odd_rows(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]:
+def inconsistent_rows(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]:
     """The subject of each odd row, and what is odd about it; a check that fails keeps no other."""
     for check in (
         _of_another_kind(connection),
@@ -94,17 +94,17 @@ def _no_text(connection: Connection) -> Iterator[tuple[str, str]]:
             yield table.name, "a text that is no UTF-8"
 
 
-Odd = tuple[ColumnElement[str], ColumnElement[bool], str]
+Inconsistency = tuple[ColumnElement[str], ColumnElement[bool], str]
 """What names an odd row, which rows are odd, and what is odd about them."""
 
 
-def _by_condition(connection: Connection, odd: Odd) -> Iterator[tuple[str, str]]:
+def _by_condition(connection: Connection, odd: Inconsistency) -> Iterator[tuple[str, str]]:
     name, condition, what = odd
     for subject in connection.scalars(select(name).where(condition).distinct().order_by(name)):
         yield subject, what
 
 
-def _conditions(now: datetime) -> Iterator[Odd]:
+def _conditions(now: datetime) -> Iterator[Inconsistency]:
     yield from (*_of_nothing(), *_of_stock(), *_of_outbox(now), *_of_receipts())
 
 
@@ -122,7 +122,7 @@ def _of_nobody(name: ColumnElement[str]) -> ColumnElement[bool]:
     return or_(lost(schema.states, "order:"), lost(schema.parcels, "parcel:"))
 
 
-def _of_nothing() -> Iterator[Odd]:
+def _of_nothing() -> Iterator[Inconsistency]:
     states, documents, outbox = schema.states.c, schema.documents.c, schema.outbox.c
     yield documents.id, _without(documents.id, schema.states), "an order document without a state"
     yield states.id, _without(states.id, schema.documents), "an order's state without its document"
@@ -145,7 +145,7 @@ def _of_nothing() -> Iterator[Odd]:
         yield table.c.order_id, _without(table.c.order_id, schema.states), what
 
 
-def _of_stock() -> Iterator[Odd]:
+def _of_stock() -> Iterator[Inconsistency]:
     levels = schema.levels.c
     for table in (*COUNTED.values(), schema.expected):
         at = literal("stock:").concat(table.c.sku).concat("@").concat(table.c.location)
@@ -156,7 +156,7 @@ def _of_stock() -> Iterator[Odd]:
             yield at, table.c.quantity <= 0, f"no unit in a row of {table.name}"
 
 
-def _of_outbox(now: datetime) -> Iterator[Odd]:
+def _of_outbox(now: datetime) -> Iterator[Inconsistency]:
     outbox = schema.outbox.c
     yield outbox.key, far_off(now), "it is put off, or leased, for days"
     yield outbox.key, outbox.status.not_in(_STATUSES), "its status is none that there is"
@@ -164,7 +164,7 @@ def _of_outbox(now: datetime) -> Iterator[Odd]:
     yield outbox.key, ~or_(*known), "its kind is none that there is, or has another priority"
 
 
-def _of_receipts() -> Iterator[Odd]:
+def _of_receipts() -> Iterator[Inconsistency]:
     """Receipts whose commit the journal does not tell of."""
     receipt, entry = schema.receipts.c, schema.journals.c
     same = and_(entry.subject == receipt.subject, entry.version == receipt.version)
@@ -249,7 +249,7 @@ def _sorted(rows: Iterable[Mapping[str, Any]]) -> list[Any]:
 
 def _unreadable(connection: Connection) -> Iterator[tuple[str, str]]:
     def outbox(row: Any) -> bool:
-        return bool(PRIORITY[claimed(row, 0, "").kind] == row["priority"])
+        return bool(PRIORITY[leased(row, 0, "").kind] == row["priority"])
 
     def task(row: Any) -> bool:
         return codec.decode_form(row["fields"]) is not None

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, Select, bindparam, select, tuple_
 
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.work import Kind, Task, unmatched_key
-from orderflow.ports import Commit, Committed, Duplicate, Outcome, Stale
+from orderflow.model.work import RowKind, Task, unmatched_key
+from orderflow.ports import Commit, Duplicate, Outcome, Stale, Stored
 from orderflow.stores import codec
 from orderflow.stores.rows import (
-    Row,
+    NewRow,
     entry_row,
     matched_row,
     parcel_row,
@@ -56,7 +56,7 @@ def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Out
     """
     there = _read(connection, commits)
     outcomes = [there.decide(commit) for commit in commits]
-    accepted = [c for c, o in zip(commits, outcomes, strict=True) if isinstance(o, Committed)]
+    accepted = [c for c, o in zip(commits, outcomes, strict=True) if isinstance(o, Stored)]
     if not there.stock.write(connection):
         raise Raced
     _write(connection, [part for commit in accepted for part in commit.parts])
@@ -64,7 +64,7 @@ def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Out
 
 
 @attrs.frozen
-class _There:
+class _Snapshot:
     """What the outcomes depend on: as it was read, and as the accepted commits change it."""
 
     rows: dict[str, str]
@@ -75,9 +75,12 @@ class _There:
 
     def decide(self, commit: Commit) -> Outcome:
         """The outcome, in the order in which every store refuses: Duplicate, Stale, Short."""
-        if commit.done and self.rows.get(commit.done) not in ("pending", "withdrawn"):
+        if commit.acknowledges and self.rows.get(commit.acknowledges) not in (
+            "pending",
+            "withdrawn",
+        ):
             return Duplicate()
-        receipt = commit.receipt and (commit.receipt.scope, commit.receipt.id)
+        receipt = commit.processed and (commit.processed.scope, commit.processed.id)
         if receipt in self.receipts:
             return Duplicate()
         versions = self._after(commit)
@@ -86,25 +89,25 @@ class _There:
         ops = [op for part in commit.parts for op in part.stock]
         if short := self.stock.carry_out(ops, commit.now):
             return short
-        if commit.done:
-            self.rows[commit.done] = "done"
+        if commit.acknowledges:
+            self.rows[commit.acknowledges] = "done"
         if receipt:
             self.receipts.add(receipt)
         self.versions.update(versions)
         for part in commit.parts:
-            for row in (*part.wanted, *part.messages, *part.watches):
+            for row in (*part.pending_work, *part.messages, *part.watches):
                 if not isinstance(row, Task):
                     self.rows.setdefault(row.key, "pending")
             for message in part.messages:
                 self.waiting.setdefault(message.to, set()).add(message.key)
-        return Committed()
+        return Stored()
 
     def _after(self, commit: Commit) -> dict[str, int] | None:
         """The versions after a commit; None where a part expects another than is there."""
         after: dict[str, int] = {}
         for part in commit.parts:
             there = after.get(part.subject, self.versions.get(part.subject, 0))
-            if part.expected not in (None, there):
+            if part.expected_version not in (None, there):
                 return None
             after[part.subject] = part.entry.version if part.entry else there
         return after
@@ -112,8 +115,8 @@ class _There:
     def _overtakes(self, commit: Commit) -> bool:
         """Whether messages wait for a subject that is changed along."""
         return any(
-            key != commit.done and self.rows.get(key) != "done"
-            for part in commit.along
+            key != commit.acknowledges and self.rows.get(key) != "done"
+            for part in commit.with_it
             for key in self.waiting.get(part.subject, ())
         )
 
@@ -126,7 +129,7 @@ _ROWS = (
 )
 _WAITING = select(schema.outbox.c.owner, schema.outbox.c.key).where(
     schema.OPEN,
-    schema.outbox.c.kind == Kind.MESSAGE.value,
+    schema.outbox.c.kind == RowKind.MESSAGE.value,
     schema.outbox.c.owner.in_(bindparam("asked", expanding=True)),
 )
 _RECEIPT = tuple_(schema.receipts.c.scope, schema.receipts.c.id)
@@ -142,32 +145,35 @@ _VERSIONS = {
 }
 
 
-def _read(connection: Connection, commits: Sequence[Commit]) -> _There:
+def _read(connection: Connection, commits: Sequence[Commit]) -> _Snapshot:
     """Read and lock; always in this order, and each kind by its key, so that nobody deadlocks."""
 
     def found(statement: Select[Any], asked: Iterable[Any]) -> Sequence[Any]:
         return fetch(connection, statement, asked=sorted(set(asked)))
 
-    rows = {row.key: row.status for row in found(_ROWS, (c.done for c in commits if c.done))}
+    rows = {
+        row.key: row.status
+        for row in found(_ROWS, (c.acknowledges for c in commits if c.acknowledges))
+    }
     parts = [part for commit in commits for part in commit.parts]
-    asked = [c.subject.partition(":") for c in parts if c.entry or c.expected is not None]
+    asked = [c.subject.partition(":") for c in parts if c.entry or c.expected_version is not None]
     versions = {
         f"{kind}:{row.id}": row.version
         for kind, statement in _VERSIONS.items()
         for row in found(statement, (name for of, _, name in asked if of == kind))
     }
-    receipts = {(c.receipt.scope, c.receipt.id) for c in commits if c.receipt}
+    receipts = {(c.processed.scope, c.processed.id) for c in commits if c.processed}
     known = {(row.scope, row.id) for row in found(_RECEIPTS, receipts)}
     waiting: dict[str, set[str]] = {}
-    for row in found(_WAITING, (part.subject for commit in commits for part in commit.along)):
+    for row in found(_WAITING, (part.subject for commit in commits for part in commit.with_it)):
         waiting.setdefault(row.owner, set()).add(row.key)
     stock = read_stock(connection, [op for part in parts for op in part.stock])
-    return _There(rows, known, versions, waiting, stock)
+    return _Snapshot(rows, known, versions, waiting, stock)
 
 
 def _write(connection: Connection, commits: Sequence[Commit]) -> None:
     """Write commits; of an order and a parcel that several change, what the last one says."""
-    receipts = [attrs.asdict(commit.receipt) for commit in commits if commit.receipt]
+    receipts = [attrs.asdict(commit.processed) for commit in commits if commit.processed]
     _add(connection, schema.receipts, sorted(receipts, key=lambda row: (row["scope"], row["id"])))
     entries = sorted((c.entry for c in commits if c.entry), key=lambda e: (e.subject, e.version))
     _add(
@@ -175,7 +181,7 @@ def _write(connection: Connection, commits: Sequence[Commit]) -> None:
         schema.journals,
         [entry_row(entry) | {"entry": codec.encode_entry(entry)} for entry in entries],
     )
-    new = {c.order.id for c in commits if c.order and (c.expected == 0 or c.revised)}
+    new = {c.order.id for c in commits if c.order and (c.expected_version == 0 or c.revised)}
     orders = {commit.order.id: commit.order for commit in commits if commit.order}
     write_orders(connection, list(orders.values()), new)
     parcels = {commit.parcel.id: commit.parcel for commit in commits if commit.parcel}
@@ -194,9 +200,9 @@ def _layers(commits: Sequence[Commit]) -> list[list[Commit]]:
     for commit in commits:
         keys = {*commit.withdrawn, *commit.references}
         keys.update(map(unmatched_key, commit.references))
-        keys.update(item.key for item in (*commit.wanted, *commit.messages, *commit.watches))
-        if commit.done:
-            keys.add(commit.done)
+        keys.update(item.key for item in (*commit.pending_work, *commit.messages, *commit.watches))
+        if commit.acknowledges:
+            keys.add(commit.acknowledges)
         at = max((least.get(key, 0) for key in keys), default=0)
         if at == len(layers):
             layers.append([])
@@ -241,10 +247,12 @@ def write_parcels(connection: Connection, parcels: Sequence[Parcel]) -> None:
 
 def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
     """Finish, withdraw and add outbox rows, tasks and references: of commits that share none."""
-    done = {commit.done: commit.entry for commit in commits if commit.done}
+    done = {commit.acknowledges: commit.entry for commit in commits if commit.acknowledges}
     sql_outbox.finish(connection, [key for key, entry in done.items() if entry])
     sql_outbox.acknowledge(connection, [key for key, entry in done.items() if not entry])
-    withdrawn = [key for commit in commits for key in commit.withdrawn if key != commit.done]
+    withdrawn = [
+        key for commit in commits for key in commit.withdrawn if key != commit.acknowledges
+    ]
     sql_outbox.withdraw(connection, withdrawn)
     execute_many(connection, unmatched.CLOSE_TASK, [{"of_key": key} for key in withdrawn])
     tasks = [task_row(task, commit.subject) for commit in commits for task in tasks_of(commit)]
@@ -254,12 +262,12 @@ def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
     _put(connection, schema.references, ("reference",), rows)
     released = [
         matched_row(item.reference, item.observation, *_whom(known[item.reference]))
-        for item in (unmatched.take(connection, list(known)) if known else ())
+        for item in (unmatched.take_matching(connection, list(known)) if known else ())
         if item.observation is not None
     ]
-    new: list[Row] = [row for c in commits if not c.mends for row in rows_of(c)]
+    new: list[NewRow] = [row for c in commits if not c.repairs for row in rows_of(c)]
     sql_outbox.add(connection, [*new, *released])
-    mended = [row for commit in commits if commit.mends for row in rows_of(commit)]
+    mended = [row for commit in commits if commit.repairs for row in rows_of(commit)]
     sql_outbox.add(connection, mended, mends=True)
 
 

@@ -16,12 +16,12 @@ from orderflow.stores.sql.database import schema_of
 from orderflow.stores.sql.statements import Row
 from orderflow.stores.sql.store import SqlStore
 
-__all__ = ["NotMoved", "move"]
+__all__ = ["CopyRefused", "copy_database"]
 
 _PAGE = 1_000
 
 
-class NotMoved(OrderflowError, ValueError):
+class CopyRefused(OrderflowError, ValueError):
     """The target has rows already, or does not give back what was written; nothing is stored."""
 
 
@@ -39,17 +39,17 @@ class _Sum:
         self.digest += int.from_bytes(told)
 
 
-def move(source: SqlStore, target: SqlStore) -> Mapping[str, int]:
+def copy_database(source: SqlStore, target: SqlStore) -> Mapping[str, int]:
     """Copy every row in one transaction, and give how many there are of each table.
 
     The source stays as it is. Meanwhile who writes to it waits (SQLite), or is not moved
     (PostgreSQL): stop applications and workers first.
 
     Raises:
-        NotMoved: See there.
+        CopyRefused: See there.
     """
     if _place(source) == _place(target):
-        raise NotMoved("source and target are one database; give another, empty one")
+        raise CopyRefused("source and target are one database; give another, empty one")
     with source._own.write() as reading, target._own.write() as writing:
         if reading.dialect.name == "postgresql":
             reading.exec_driver_sql("set transaction isolation level repeatable read")
@@ -59,7 +59,7 @@ def move(source: SqlStore, target: SqlStore) -> Mapping[str, int]:
             if table is schema.rules:  # an engine that looked at it has left its card
                 writing.execute(delete(table))
             if writing.execute(select(literal(1)).select_from(table).limit(1)).first():
-                raise NotMoved(f"{table.name} has rows in the target; give an empty database")
+                raise CopyRefused(f"{table.name} has rows in the target; give an empty database")
         return {table.name: _copied(reading, writing, table) for table in tables}
 
 
@@ -88,7 +88,7 @@ def _copied(reading: Connection, writing: Connection, table: Table) -> int:
             became.add(row)
     if was != became:
         what = f"{became.rows} rows of {was.rows}"
-        raise NotMoved(f"{table.name} is not the same in the target: {what}")
+        raise CopyRefused(f"{table.name} is not the same in the target: {what}")
     if writing.dialect.name == "postgresql" and "number" in table.primary_key.columns:
         quote = writing.dialect.identifier_preparer.quote
         name = ".".join(quote(part) for part in (schema_of(writing), table.name) if part)

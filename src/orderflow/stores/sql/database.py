@@ -14,15 +14,15 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from orderflow.errors import OldTransaction, StoreUnavailable
-from orderflow.stores.forking import watch
-from orderflow.stores.sql.failures import OldSnapshot, is_crowded, typed
-from orderflow.stores.sql.opening import opened, settings_of
+from orderflow.errors import StaleTransaction, StoreUnavailable
+from orderflow.stores.forks import watch
+from orderflow.stores.sql.connection import opened, settings_of
+from orderflow.stores.sql.failures import OldSnapshot, is_crowded, typed_errors
 
-__all__ = ["Database", "Guest", "Place", "schema_of"]
+__all__ = ["Access", "Database", "HostTransaction", "schema_of"]
 
 
-class Place(Protocol):
+class Access(Protocol):
     """Where a store reads and writes: a database of its own, or a transaction of the host's."""
 
     def read(self) -> Any:
@@ -44,14 +44,14 @@ class Database:
         self,
         url: str | Engine,
         schema: str | None = None,
-        patience: float = 30.0,
+        lock_timeout: float = 30.0,
         synchronous: str = "FULL",
         pool: Mapping[str, Any] | None = None,
     ) -> None:
-        self.engine: Engine = opened(url, patience, synchronous, pool or {})
+        self.engine: Engine = opened(url, lock_timeout, synchronous, pool or {})
         self._hosts = self.engine is url
-        self._patience = patience
-        self._settings = settings_of(self.engine, patience, synchronous, "set local")
+        self._patience = lock_timeout
+        self._settings = settings_of(self.engine, lock_timeout, synchronous, "set local")
         if schema is not None:
             tables = {"schema_translate_map": {None: schema}}
             self.engine = self.engine.execution_options(**tables)
@@ -72,7 +72,7 @@ class Database:
     def before_fork(self) -> None:
         """Leave no child an open SQLite file: there its locks are nobody's."""
         if self._begins:
-            self._let_go()
+            self._close_connection()
             self.engine.dispose()
 
     def after_fork(self, *, child: bool) -> None:
@@ -120,7 +120,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection to read from."""
-        with typed():
+        with typed_errors():
             # The host's may begin a transaction at its first read, and show what stood then.
             if self._hosts or not getattr(self._thread, "keeps", False):
                 with self._connect(self._reading) as connection:
@@ -132,7 +132,7 @@ class Database:
             try:
                 yield kept
             except BaseException:
-                self._let_go()  # it may be broken
+                self._close_connection()  # it may be broken
                 raise
 
     @contextmanager
@@ -143,9 +143,9 @@ class Database:
             yield
         finally:
             self._thread.keeps = False
-            self._let_go()
+            self._close_connection()
 
-    def _let_go(self) -> None:
+    def _close_connection(self) -> None:
         """Give back the connection that this thread reads over."""
         kept: Connection | None = getattr(self._thread, "reads", None)
         self._thread.reads = None
@@ -155,8 +155,12 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back by an exception."""
-        self._let_go()  # who held one while it waits for another might wait for ever
-        with typed() as progress, self._connect(self.engine) as connection, connection.begin():
+        self._close_connection()  # who held one while it waits for another might wait for ever
+        with (
+            typed_errors() as progress,
+            self._connect(self.engine) as connection,
+            connection.begin(),
+        ):
             if self._begins:
                 # The lock at once: a transaction that reads first might not get it later.
                 _begin(connection, "BEGIN IMMEDIATE")
@@ -167,10 +171,10 @@ class Database:
             progress.committing = True
 
     @contextmanager
-    def still(self) -> Iterator[Connection]:
+    def snapshot(self) -> Iterator[Connection]:
         """A connection that reads what stands at one moment, whatever is committed meanwhile."""
         level: dict[str, Any] = {} if self._begins else {"isolation_level": "REPEATABLE READ"}
-        with typed(), self._connect(self.engine.execution_options(**level)) as connection:
+        with typed_errors(), self._connect(self.engine.execution_options(**level)) as connection:
             if self._begins:
                 _begin(connection, "BEGIN")
             yield connection
@@ -181,7 +185,7 @@ class Database:
         A reader that stands in the way for longer than our patience leaves it as it is.
         """
         if self._begins:
-            with typed(), self.engine.connect() as connection:
+            with typed_errors(), self.engine.connect() as connection:
                 connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
 
     def close(self) -> None:
@@ -220,7 +224,7 @@ def _count(engine: Engine, in_use: set[int]) -> None:
     event.listen(engine, "checkin", given_back)
 
 
-class Guest:
+class HostTransaction:
     """The host's transaction: what is written in it the host commits, or rolls back."""
 
     def __init__(self, connection: Connection, schema: str | None) -> None:
@@ -233,11 +237,11 @@ class Guest:
         before = options.get("schema_translate_map", {})
         self._connection.execution_options(schema_translate_map={None: self._schema})
         try:
-            with typed():
+            with typed_errors():
                 yield self._connection
         except OldSnapshot as error:
             what = "your transaction has lost to another one, and can store nothing any more"
-            raise OldTransaction(
+            raise StaleTransaction(
                 f"{what} ({error.reason}): roll it back, and begin it again from its first read"
             ) from None
         finally:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from orderflow.stores.documents import digest
 from orderflow.stores.sql.database import Database
-from orderflow.stores.sql.failures import again
+from orderflow.stores.sql.failures import with_retries
 from orderflow.stores.sql.statements import adding, inserting, putting
 
 __all__ = ["SqlDocuments", "SqlNumbers"]
@@ -77,7 +77,7 @@ class _InTables:
 class SqlNumbers(_InTables):
     """Numbers in a database: other processes are given others, a restart goes on."""
 
-    @again
+    @with_retries
     def number(self, series: str, key: str) -> int:
         """See :class:`orderflow.ports.Numbers`. A transaction that fails may leave a gap."""
         known = select(_numbers.c.number).filter_by(series=series, key=key)
@@ -99,7 +99,7 @@ class SqlNumbers(_InTables):
 class SqlDocuments(_InTables):
     """Documents in a database: each content once, under its hash."""
 
-    @again
+    @with_retries
     def file(self, order: str, name: str, content: bytes) -> str:
         """See :class:`orderflow.ports.DocumentStore`."""
         found = digest(content)
@@ -129,7 +129,7 @@ class SqlDocuments(_InTables):
             found = connection.scalar(query)
         return None if found is None else bytes(found)
 
-    @again
+    @with_retries
     def erase(self, order: str) -> None:
         """See :class:`orderflow.ports.DocumentStore`."""
         with self._database.write() as connection:

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
-from orderflow.model.disguise import disguised
 from orderflow.model.events import Entry
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
+from orderflow.model.pseudonym import pseudonym
 from orderflow.stores import codec
 from orderflow.stores.rows import erased_key, erased_subject
 from orderflow.stores.sql import schema
 from orderflow.stores.sql.commit import write_orders, write_parcels
 from orderflow.stores.sql.statements import execute_many
 
-__all__ = ["rewrite", "strike"]
+__all__ = ["purge", "rewrite_history"]
 
 _ENTRY = (
     update(schema.journals)
@@ -45,7 +45,7 @@ _RECEIPT = (
 )
 
 
-def rewrite(
+def rewrite_history(
     connection: Connection, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]
 ) -> bool:
     """Replace an order, its parcels and their journals; False where one is past its version."""
@@ -58,7 +58,7 @@ def rewrite(
             return False
     if not _disguise_keys(connection, order, parcels):
         return False
-    _disguise_receipts(connection, order, parcels)
+    _pseudonymize_processed(connection, order, parcels)
     rows = [
         {
             "of_subject": entry.subject,
@@ -108,7 +108,9 @@ def _owners(order: Order, parcels: Sequence[Parcel]) -> list[str]:
     return [f"order:{order.id}", *(f"parcel:{parcel.id}" for parcel in parcels)]
 
 
-def _disguise_receipts(connection: Connection, order: Order, parcels: Sequence[Parcel]) -> None:
+def _pseudonymize_processed(
+    connection: Connection, order: Order, parcels: Sequence[Parcel]
+) -> None:
     """Have the ids of commands and facts known again, and not read."""
     receipts, journals, owner = schema.receipts, schema.journals, f"order:{order.id}"
     scopes = [order.id, *_owners(order, parcels)]
@@ -119,14 +121,14 @@ def _disguise_receipts(connection: Connection, order: Order, parcels: Sequence[P
     channel = receipts.c.scope == f"channel:{order.state.channel}"
     found += connection.execute(select(receipts).where(channel, placed))
     rows = [
-        {"of_scope": row.scope, "of_id": row.id, "id": disguised(row.id)}
+        {"of_scope": row.scope, "of_id": row.id, "id": pseudonym(row.id)}
         for row in found
-        if row.id != disguised(row.id)
+        if row.id != pseudonym(row.id)
     ]
     execute_many(connection, _RECEIPT, rows)
 
 
-def strike(connection: Connection, owner: str) -> None:
+def purge(connection: Connection, owner: str) -> None:
     """Take the rows of an owner away, with its attempts and tasks."""
     outbox, tasks = schema.outbox, schema.tasks
     keys = select(outbox.c.key).where(outbox.c.owner == owner)

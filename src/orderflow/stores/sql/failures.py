@@ -23,7 +23,15 @@ from orderflow.errors import (
     StoreUnavailable,
 )
 
-__all__ = ["Contended", "OldSnapshot", "Progress", "again", "is_crowded", "is_unreadable", "typed"]
+__all__ = [
+    "Contended",
+    "OldSnapshot",
+    "Progress",
+    "is_crowded",
+    "is_unreadable",
+    "typed_errors",
+    "with_retries",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,7 +77,7 @@ class OldSnapshot(Contended):
     """The same, of a transaction whose view is old: only another one can see what is there now."""
 
 
-def again(write: Callable[P, T]) -> Callable[P, T]:
+def with_retries(write: Callable[P, T]) -> Callable[P, T]:
     """Write in a transaction of its own; anew, where the database gave another one the way."""
 
     @wraps(write)
@@ -100,7 +108,7 @@ class Progress:
 
 
 @contextmanager
-def typed() -> Iterator[Progress]:
+def typed_errors() -> Iterator[Progress]:
     """Raise what the database raises as a :class:`orderflow.errors.StoreUnavailable`.
 
     A value that it does not take is an InvalidInput.

@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
-from orderflow.model.work import Due, Kind
-from orderflow.ports import Taken
+from orderflow.model.work import LeasedRow, RowKind
+from orderflow.ports import LeasedRows
 from orderflow.stores.rows import PRIORITY
-from orderflow.stores.sql.outbox import LEASE, READY, claimed
+from orderflow.stores.sql.outbox import LEASE, READY, leased
 from orderflow.stores.sql.schema import OPEN, outbox
 from orderflow.stores.sql.statements import execute_many
 
-__all__ = ["hand_over", "take", "take_one"]
+__all__ = ["dispatch", "lease_all", "lease_one"]
 
 _LEAVE_ALONE = (
     update(outbox)
@@ -27,7 +27,7 @@ _LEAVE_ALONE = (
 )
 
 
-def hand_over(connection: Connection, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
+def dispatch(connection: Connection, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
     """The owners of up to *limit* rows of each kind, which are left alone for a lease."""
     rows: list[RowMapping] = []
     for rank in sorted(PRIORITY.values()):
@@ -46,12 +46,14 @@ _OF_OWNER = (  # locked in the order in which a commit locks them
 )
 
 
-def take(connection: Connection, owner: str, now: datetime, lease: timedelta, token: str) -> Taken:
+def lease_all(
+    connection: Connection, owner: str, now: datetime, lease: timedelta, token: str
+) -> LeasedRows:
     """Lease what is due and no effect; leave the rest alone until a lease after it is due."""
     rows = list(connection.execute(_OF_OWNER, {"of_owner": owner}).mappings())
     rows.sort(key=lambda row: (row["priority"], row["due"], row["number"]))
-    mine = [row for row in rows if row["due"] <= now and row["kind"] != Kind.EFFECT]
-    rest = [row for row in rows if row["due"] > now or row["kind"] == Kind.EFFECT]
+    mine = [row for row in rows if row["due"] <= now and row["kind"] != RowKind.EFFECT]
+    rest = [row for row in rows if row["due"] > now or row["kind"] == RowKind.EFFECT]
     execute_many(connection, LEASE, [_lease(row, now + lease, token) for row in mine])
     left = [
         {"of_number": row["number"], "leased_until": max(now, row["due"]) + lease}
@@ -59,9 +61,9 @@ def take(connection: Connection, owner: str, now: datetime, lease: timedelta, to
         if _free(row, now)
     ]
     execute_many(connection, _LEAVE_ALONE, left)
-    return Taken(
-        tuple(claimed(row, row["attempts"] + 1, token) for row in mine),
-        tuple(claimed(row, row["attempts"] + 1, "") for row in rest if row["due"] <= now),
+    return LeasedRows(
+        tuple(leased(row, row["attempts"] + 1, token) for row in mine),
+        tuple(leased(row, row["attempts"] + 1, "") for row in rest if row["due"] <= now),
         min((row["due"] for row in rest if row["due"] > now), default=None),
     )
 
@@ -75,15 +77,15 @@ def _free(row: RowMapping, now: datetime) -> bool:
 _ONE = select(outbox).where(OPEN, outbox.c.key == bindparam("of_key")).with_for_update()
 
 
-def take_one(
+def lease_one(
     connection: Connection, key: str, now: datetime, lease: timedelta, token: str
-) -> Due | None:
+) -> LeasedRow | None:
     """Lease a row, whoever had it before."""
     row = connection.execute(_ONE, {"of_key": key}).mappings().first()
     if row is None:
         return None
     connection.execute(LEASE, _lease(row, now + lease, token))
-    return claimed(row, row["attempts"] + 1, token)
+    return leased(row, row["attempts"] + 1, token)
 
 
 def _lease(row: RowMapping, until: datetime, token: str) -> dict[str, Any]:

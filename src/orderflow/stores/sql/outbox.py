@@ -23,31 +23,31 @@ from sqlalchemy import (
 )
 
 from orderflow.errors import UnreadableRow
-from orderflow.legible import legible_log
-from orderflow.model.work import Due, Kind
-from orderflow.ports import Pending
+from orderflow.model.work import LeasedRow, RowKind
+from orderflow.ports import OutboxRow
 from orderflow.stores.codec import decode_body, decode_data, encode_body, encode_data, of_row
-from orderflow.stores.rows import PRIORITY, Row
+from orderflow.stores.rows import PRIORITY, NewRow
 from orderflow.stores.sql import schema
 from orderflow.stores.sql.schema import OPEN, at, outbox
 from orderflow.stores.sql.statements import execute_many, fetch, inserting
+from orderflow.text import legible_log
 
 __all__ = [
     "LEASE",
     "READY",
     "acknowledge",
     "add",
-    "claim",
-    "claimed",
-    "fail",
     "finish",
-    "gave_up",
-    "is_leased",
+    "given_up_rows",
+    "lease",
+    "lease_valid",
+    "leased",
     "next_due",
     "open_messages",
     "open_rows",
     "pending_of",
-    "put_off",
+    "postpone",
+    "record_failure",
     "withdraw",
 ]
 
@@ -72,7 +72,7 @@ def _add(dialect: str, mends: bool) -> Insert:
     )
 
 
-def add(connection: Connection, rows: Iterable[Row], *, mends: bool = False) -> None:
+def add(connection: Connection, rows: Iterable[NewRow], *, mends: bool = False) -> None:
     """Add rows, in this order. With *mends* they are as new, whatever became of them before."""
     new = [
         {
@@ -95,8 +95,8 @@ def add(connection: Connection, rows: Iterable[Row], *, mends: bool = False) -> 
     execute_many(connection, _add(connection.dialect.name, mends), new)
 
 
-def _text_of(row: Row) -> str:
-    if row.kind is Kind.MESSAGE:
+def _text_of(row: NewRow) -> str:
+    if row.kind is RowKind.MESSAGE:
         return encode_body(row.data)
     assert isinstance(row.data, Mapping)  # of an effect, a timer or a watcher
     return encode_data(row.data)
@@ -155,9 +155,9 @@ LEASE = (
 )
 
 
-def claim(
+def lease(
     connection: Connection, now: datetime, lease: timedelta, token: str, limit: int
-) -> list[Due]:
+) -> list[LeasedRow]:
     """Lease up to *limit* rows of the first kind that has any due; read by kind, by its index."""
     (due,) = fetch(connection, _DUE, now=at(now))
     for rank in (rank for rank, is_due in zip(_RANKS, due, strict=True) if is_due):
@@ -171,25 +171,25 @@ def claim(
     return []
 
 
-def _readable(rows: Iterable[Any], token: str) -> Iterator[Due]:
+def _readable(rows: Iterable[Any], token: str) -> Iterator[LeasedRow]:
     """Leased rows; what cannot be read keeps no other, and is looked at again after its lease."""
     for row in rows:
         try:
-            yield claimed(row._mapping, row.attempts + 1, token)
+            yield leased(row._mapping, row.attempts + 1, token)
         except UnreadableRow as error:
             _LOG.warning("a row of %s cannot be read: see `orderflow doctor`", error.table)
 
 
-def claimed(row: RowMapping, attempts: int, token: str) -> Due:
+def leased(row: RowMapping, attempts: int, token: str) -> LeasedRow:
     """The row, leased with this token. Raises UnreadableRow."""
     return of_row(outbox, row["key"], _due, row, attempts, token)
 
 
-def _due(row: RowMapping, attempts: int, token: str) -> Due:
-    kind = Kind(row["kind"])
-    message = kind is Kind.MESSAGE
+def _due(row: RowMapping, attempts: int, token: str) -> LeasedRow:
+    kind = RowKind(row["kind"])
+    message = kind is RowKind.MESSAGE
     data = {"body": decode_body(row["data"])} if message else decode_data(row["data"])
-    return Due(
+    return LeasedRow(
         row["key"],
         kind,
         row["name"],
@@ -207,13 +207,13 @@ _MINE = OPEN & (outbox.c.key == bindparam("of_key")) & (outbox.c.token == bindpa
 _IS_MINE = select(outbox.c.number).where(_MINE)
 
 
-def is_leased(connection: Connection, due: Due) -> bool:
+def lease_valid(connection: Connection, due: LeasedRow) -> bool:
     """Whether the row is open, and nobody else claimed it since."""
     return bool(fetch(connection, _IS_MINE, of_key=due.key, of_token=due.token))
 
 
-def fail(
-    connection: Connection, due: Due, error: str, now: datetime, retry_at: datetime | None
+def record_failure(
+    connection: Connection, due: LeasedRow, error: str, now: datetime, retry_at: datetime | None
 ) -> bool:
     """Record a failed attempt; False where the row is no longer the caller's."""
     after: dict[str, Any] = {"error": error, "leased_until": None}
@@ -226,7 +226,7 @@ def fail(
     return True
 
 
-def put_off(connection: Connection, due: Due, error: str, until: datetime) -> None:
+def postpone(connection: Connection, due: LeasedRow, error: str, until: datetime) -> None:
     """Leave a row alone until then, with no attempt counted, where it is still the caller's."""
     after = {"error": error, "leased_until": None, "due": until}
     statement = update(outbox).where(_MINE).values({**after, "attempts": outbox.c.attempts - 1})
@@ -262,24 +262,24 @@ _MESSAGES = (
     .where(
         OPEN,
         outbox.c.owner == bindparam("of_owner"),
-        outbox.c.kind == literal_column(f"'{Kind.MESSAGE.value}'"),
+        outbox.c.kind == literal_column(f"'{RowKind.MESSAGE.value}'"),
     )
     .order_by(outbox.c.key)
 )
 
 
-def open_rows(connection: Connection, owner: str) -> list[Pending]:
+def open_rows(connection: Connection, owner: str) -> list[OutboxRow]:
     """The open rows of an owner, by key."""
     rows = fetch(connection, _OF_OWNER, of_owner=owner)
     return list(map(pending_of, rows))
 
 
-def pending_of(row: Any) -> Pending:
+def pending_of(row: Any) -> OutboxRow:
     """A row that was fetched as the driver gives it."""
     return _pending({**row._mapping, "due": schema.moment(row.due)})
 
 
-def gave_up(connection: Connection, after: str, limit: int) -> list[Pending]:
+def given_up_rows(connection: Connection, after: str, limit: int) -> list[OutboxRow]:
     """The rows that gave up, by key."""
     found = select(outbox).where(schema.GAVE_UP, outbox.c.key > after)
     return list(
@@ -287,8 +287,8 @@ def gave_up(connection: Connection, after: str, limit: int) -> list[Pending]:
     )
 
 
-def _pending(row: Mapping[Any, Any]) -> Pending:
-    return Pending(*(row[name] for name in _PENDING))
+def _pending(row: Mapping[Any, Any]) -> OutboxRow:
+    return OutboxRow(*(row[name] for name in _PENDING))
 
 
 def open_messages(connection: Connection, owner: str) -> list[object]:

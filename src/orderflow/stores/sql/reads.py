@@ -17,26 +17,33 @@ from sqlalchemy import (
     tuple_,
 )
 
-from orderflow.model.disguise import disguised
 from orderflow.model.events import Entry
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.stock import Cause, ExpectedReceipt, Movement, StockKey, StockLevel, Waiting
-from orderflow.model.work import Due, Task
+from orderflow.model.pseudonym import pseudonym
+from orderflow.model.stock import (
+    Cause,
+    InboundShipment,
+    Movement,
+    StockKey,
+    StockLevel,
+    WaitingBackorder,
+)
+from orderflow.model.work import LeasedRow, Task
 from orderflow.ports import (
     Answers,
-    InboxItem,
     OrderQuery,
-    Pending,
-    Receipt,
+    OutboxRow,
+    ProcessedMessage,
     Restricted,
     TaskQuery,
+    UnmatchedItem,
 )
 from orderflow.stores import codec
-from orderflow.stores.sql import cards, gathering, questions, restriction, schema, unmatched
+from orderflow.stores.sql import bulk_reads, cards, compiled, restriction, schema, unmatched
 from orderflow.stores.sql import outbox as sql_outbox
-from orderflow.stores.sql.audit import odd_rows
-from orderflow.stores.sql.database import Place
+from orderflow.stores.sql.audit import inconsistent_rows
+from orderflow.stores.sql.database import Access
 from orderflow.stores.sql.statements import fetch
 from orderflow.stores.sql.stock import level_of, levels_of, waiting_of
 
@@ -46,48 +53,48 @@ __all__ = ["SqlReads"]
 class SqlReads:
     """The half of :class:`orderflow.stores.SqlStore` that changes nothing."""
 
-    _database: Place
+    _database: Access
 
     def card(self) -> str | None:
         """The card of the rules that the shop runs on."""
         with self._database.read() as connection:
             return cards.get(connection)
 
-    def receipt(self, scope: str, message: str) -> Receipt | None:
+    def processed(self, scope: str, message: str) -> ProcessedMessage | None:
         """The receipt of a message that was handled, be its id disguised or not."""
-        names = {"of_id": message, "disguised": disguised(message)}
-        rows = self._fetch(questions.RECEIPT, of_scope=scope, **names)
-        return Receipt(**rows[0]._mapping) if rows else None
+        names = {"of_id": message, "disguised": pseudonym(message)}
+        rows = self._fetch(compiled.RECEIPT, of_scope=scope, **names)
+        return ProcessedMessage(**rows[0]._mapping) if rows else None
 
     def order(self, order_id: str) -> Order | None:
         """The order."""
-        return self.load([order_id]).get(order_id)
+        return self.orders_by_id([order_id]).get(order_id)
 
-    def load(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+    def orders_by_id(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
         """Those of the orders that there are, by id."""
-        rows = self._fetch(questions.ORDERS, ids=sorted(set(order_ids)))
+        rows = self._fetch(compiled.ORDERS, ids=sorted(set(order_ids)))
         return {row.id: _order(row) for row in rows}
 
     def parcel(self, parcel_id: str) -> Parcel | None:
         """The parcel."""
-        return self.parcels([parcel_id]).get(parcel_id)
+        return self.parcels_by_id([parcel_id]).get(parcel_id)
 
-    def parcels(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
+    def parcels_by_id(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
         """Those of the parcels that there are, by id."""
-        rows = self._fetch(questions.PARCELS, ids=sorted(set(parcel_ids)))
+        rows = self._fetch(compiled.PARCELS, ids=sorted(set(parcel_ids)))
         decode = partial(codec.of_row, schema.parcels)
         return {row.id: decode(row.id, codec.decode_parcel, row.parcel) for row in rows}
 
     def journal(self, subject: str) -> Iterator[Entry]:
         """The journal of an order or a parcel, oldest first; read page by page."""
-        page = self._fetch(questions.ENTRIES, of_subject=subject, after=questions.FIRST)
+        page = self._fetch(compiled.ENTRIES, of_subject=subject, after=compiled.FIRST)
         while page:
             yield from (_entry(subject, row) for row in page)
-            if len(page) < questions.PAGE:
+            if len(page) < compiled.PAGE:
                 return
-            page = self._fetch(questions.ENTRIES, of_subject=subject, after=page[-1].version)
+            page = self._fetch(compiled.ENTRIES, of_subject=subject, after=page[-1].version)
 
-    def orders(self, query: OrderQuery) -> Sequence[str]:
+    def order_ids(self, query: OrderQuery) -> Sequence[str]:
         """The ids of one page of orders."""
         states, skus = schema.states, schema.skus
         wanted = {name: getattr(query, name) for name in schema.FILTERS}
@@ -110,41 +117,41 @@ class SqlReads:
             found = found.where(_changed_since(query.changed_since))
         return [row["id"] for row in self._rows(found.order_by(by).limit(query.limit))]
 
-    def levels(self, keys: Iterable[StockKey]) -> Mapping[StockKey, StockLevel]:
+    def stock_levels(self, keys: Iterable[StockKey]) -> Mapping[StockKey, StockLevel]:
         """The stock levels; a key that was never seen is empty."""
         asked = list(keys)
         with self._database.read() as connection:
             found = levels_of(connection, asked)
         return {key: found.get(key) or StockLevel(key) for key in asked}
 
-    def stock(self, after: StockKey, limit: int) -> Sequence[StockLevel]:
+    def list_stock_levels(self, after: StockKey, limit: int) -> Sequence[StockLevel]:
         """One page of all stock levels, by key."""
         levels = schema.levels
         found = select(levels).where(tuple_(levels.c.sku, levels.c.location) > tuple_(*after))
         found = found.order_by(levels.c.sku, levels.c.location).limit(limit)
         return [level_of(row) for row in self._rows(found)]
 
-    def waiting(self, key: StockKey) -> Sequence[Waiting]:
+    def waiting_list(self, key: StockKey) -> Sequence[WaitingBackorder]:
         """Who waits for this key, oldest first."""
-        found = self._fetch(questions.WAITING, of_sku=key.sku, at_location=key.location)
+        found = self._fetch(compiled.WAITING, of_sku=key.sku, at_location=key.location)
         return [waiting_of({**row._mapping, "since": schema.moment(row.since)}) for row in found]
 
-    def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
+    def reservations_of_order(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
         """Units reserved for an order, by key and line."""
-        found = self._fetch(questions.RESERVED, of_order=order_id)
+        found = self._fetch(compiled.RESERVED, of_order=order_id)
         return {(StockKey(row.sku, row.location), row.line): row.quantity for row in found}
 
-    def promised(self, key: StockKey) -> Mapping[tuple[str, str], int]:
+    def reservations_of(self, key: StockKey) -> Mapping[tuple[str, str], int]:
         """Units reserved of a key, by order and line."""
         table = schema.reservations
         found = select(table).where(table.c.sku == key.sku, table.c.location == key.location)
         return {(row["order_id"], row["line"]): row["quantity"] for row in self._rows(found)}
 
-    def movements(self, key: StockKey) -> Iterator[Movement]:
+    def stock_movements(self, key: StockKey) -> Iterator[Movement]:
         """The stock journal of a key, oldest first; read page by page."""
         moved = schema.movements
         found = select(moved).where(moved.c.sku == key.sku, moved.c.location == key.location)
-        found = found.order_by(moved.c.number).limit(questions.PAGE)
+        found = found.order_by(moved.c.number).limit(compiled.PAGE)
         page = self._rows(found)
         while page:
             for row in page:
@@ -152,38 +159,38 @@ class SqlReads:
                 yield Movement(key, row["quantity"], cause, row["reference"], row["at"])
             page = self._rows(found.where(moved.c.number > page[-1]["number"]))
 
-    def expected(self, key: StockKey) -> Sequence[ExpectedReceipt]:
+    def inbound_shipments(self, key: StockKey) -> Sequence[InboundShipment]:
         """Receipts on their way, the next one first."""
         expected = schema.expected
         found = select(expected).where(
             expected.c.sku == key.sku, expected.c.location == key.location
         )
         return [
-            ExpectedReceipt(row["id"], key, row["quantity"], row["at"])
+            InboundShipment(row["id"], key, row["quantity"], row["at"])
             for row in self._rows(found.order_by(expected.c.at, expected.c.id))
         ]
 
-    def find(self, reference: str) -> str | None:
+    def resolve(self, reference: str) -> str | None:
         """The subject that is known by a reference."""
         with self._database.read() as connection:
-            return unmatched.find(connection, reference)
+            return unmatched.resolve(connection, reference)
 
-    def inbox(self) -> Sequence[InboxItem]:
+    def unmatched(self) -> Sequence[UnmatchedItem]:
         """What is kept, oldest first."""
         with self._database.read() as connection:
-            return unmatched.kept(connection)
+            return unmatched.parked(connection)
 
-    def still_mine(self, due: Due) -> bool:
+    def lease_valid(self, due: LeasedRow) -> bool:
         """Whether a claimed row is still wanted, and still the caller's."""
         with self._database.read() as connection:
-            return sql_outbox.is_leased(connection, due)
+            return sql_outbox.lease_valid(connection, due)
 
     def next_due(self) -> datetime | None:
         """When the next row can be claimed."""
         with self._database.read() as connection:
             return sql_outbox.next_due(connection)
 
-    def pending(self, owner: str) -> Sequence[Pending]:
+    def open_rows(self, owner: str) -> Sequence[OutboxRow]:
         """The open rows of an order or a parcel."""
         with self._database.read() as connection:
             return sql_outbox.open_rows(connection, owner)
@@ -195,17 +202,17 @@ class SqlReads:
         with self._database.read() as connection:
             return restriction.found(connection, order, person)
 
-    def gave_up(self, after: str, limit: int) -> Sequence[Pending]:
+    def given_up_rows(self, after: str, limit: int) -> Sequence[OutboxRow]:
         """One page of the rows that gave up, by key."""
         with self._database.read() as connection:
-            return sql_outbox.gave_up(connection, after, limit)
+            return sql_outbox.given_up_rows(connection, after, limit)
 
-    def odd(self, now: datetime) -> Sequence[tuple[str, str]]:
+    def inconsistencies(self, now: datetime) -> Sequence[tuple[str, str]]:
         """Rows that belong to nobody, or say otherwise than what they are derived from."""
         with self._database.read() as connection:
-            return list(odd_rows(connection, now))
+            return list(inconsistent_rows(connection, now))
 
-    def undelivered(self, owner: str) -> Sequence[object]:
+    def pending_messages(self, owner: str) -> Sequence[object]:
         """The bodies of messages on their way to a subject."""
         with self._database.read() as connection:
             return sql_outbox.open_messages(connection, owner)
@@ -225,22 +232,22 @@ class SqlReads:
     def _tasks_of(self, owner: str, after: str, limit: int) -> Sequence[tuple[str, Task]]:
         return [
             _fetched_task(row)
-            for row in self._fetch(questions.OF_OWNER, of_owner=owner, after=after, most=limit)
+            for row in self._fetch(compiled.OF_OWNER, of_owner=owner, after=after, most=limit)
         ]
 
     def beside(self, owners: Sequence[str]) -> Answers:
         """What stands beside orders and parcels, in a few statements."""
         with self._database.read() as connection:
-            return gathering.beside(connection, owners, _fetched_task)
+            return bulk_reads.beside(connection, owners, _fetched_task)
 
     def known_by(self, references: Sequence[str]) -> Answers:
         """Who is known by these references."""
         with self._database.read() as connection:
-            return gathering.known_by(connection, references)
+            return bulk_reads.known_by(connection, references)
 
     def task(self, key: str) -> tuple[str, Task] | None:
         """An open task and its owner."""
-        row = self._row(questions.TASK, key=key)
+        row = self._row(compiled.TASK, key=key)
         return None if row is None else _task(row)
 
     def _rows(self, statement: Select[Any], **asked: object) -> Sequence[RowMapping]:

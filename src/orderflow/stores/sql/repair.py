@@ -21,7 +21,7 @@ from orderflow.stores.sql import schema
 from orderflow.stores.sql.schema import OPEN, levels, outbox
 from orderflow.stores.sql.statements import adding
 
-__all__ = ["COUNTED", "far_off", "mend"]
+__all__ = ["COUNTED", "far_off", "repair"]
 
 COUNTED = {
     "on_hand": schema.movements,
@@ -48,7 +48,7 @@ def _held_back(now: datetime) -> ColumnElement[bool]:
     return (outbox.c.leased_until > now + _LATE) & (until - due > _LATE // _MICROSECOND)
 
 
-def mend(connection: Connection, now: datetime) -> None:
+def repair(connection: Connection, now: datetime) -> None:
     """Count each level again, and have rows that are put off for far too long done now."""
     known = select(levels.c.sku, levels.c.location)
     for table in COUNTED.values():

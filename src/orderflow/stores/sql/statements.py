@@ -77,7 +77,7 @@ def _shape(given: Any) -> _Shape:
 
 
 @attrs.frozen
-class _Place:
+class _Slot:
     """Where a parameter comes from: what is asked by a name, one of a list, or a part of one."""
 
     name: str
@@ -104,11 +104,11 @@ class _Constant:
 
 def _places(name: str, shape: _Shape) -> Any:
     if shape is None:
-        return _Place(name)
+        return _Slot(name)
     count, parts = shape
     if not parts:
-        return [_Place(name, (index,)) for index in range(count)]
-    return [tuple(_Place(name, (n, part)) for part in range(parts)) for n in range(count)]
+        return [_Slot(name, (index,)) for index in range(count)]
+    return [tuple(_Slot(name, (n, part)) for part in range(parts)) for n in range(count)]
 
 
 @lru_cache(maxsize=1024)
@@ -129,8 +129,8 @@ def _asking(
     return expanded.statement, lambda told: {name: at.of(told) for name, at in named.items()}
 
 
-def _source(given: Any) -> _Place | _Constant:
-    return given if isinstance(given, _Place) else _Constant(given)
+def _source(given: Any) -> _Slot | _Constant:
+    return given if isinstance(given, _Slot) else _Constant(given)
 
 
 def execute_many(connection: Connection, statement: ClauseElement, rows: list[Row]) -> None:

@@ -16,21 +16,21 @@ import attrs
 from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, select, update
 
 from orderflow.model.stock import (
-    Expect,
+    AnnounceInbound,
+    JoinWaitingList,
+    LeaveWaitingList,
     Movement,
     Release,
     Reserve,
     StockKey,
     StockLevel,
     StockOp,
-    Unwait,
-    Wait,
-    Waiting,
+    WaitingBackorder,
 )
 from orderflow.ports import Short
 from orderflow.stores.sql import schema
 from orderflow.stores.sql.statements import adding, changed_rows, execute_many, putting
-from orderflow.stores.stock_rows import LineKey, Rows
+from orderflow.stores.stock_rows import LineKey, StockState
 
 __all__ = ["StockRows", "level_of", "levels_of", "read_stock", "waiting_of"]
 
@@ -43,10 +43,10 @@ _LINE = ("sku", "location", "order_id", "line")
 class StockRows:
     """The stock rows that some commits touch: as they were read, and as they are to be."""
 
-    read: Rows
-    now: Rows = attrs.field(init=False)
+    read: StockState
+    now: StockState = attrs.field(init=False)
     moved: list[Movement] = attrs.field(factory=list, init=False)
-    expected: dict[str, Expect] = attrs.field(factory=dict, init=False)
+    expected: dict[str, AnnounceInbound] = attrs.field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.now = self.read.copy()
@@ -60,7 +60,7 @@ class StockRows:
             return Short(tuple(dict.fromkeys(short)))
         self.now.take_over(trial)
         self.moved += moved
-        self.expected |= {op.id: op for op in ops if isinstance(op, Expect)}
+        self.expected |= {op.id: op for op in ops if isinstance(op, AnnounceInbound)}
         return None
 
     def write(self, connection: Connection) -> bool:
@@ -102,22 +102,22 @@ def level_of(row: RowMapping) -> StockLevel:
     return StockLevel(StockKey(row["sku"], row["location"]), **{name: row[name] for name in _SUMS})
 
 
-def waiting_of(row: Mapping[Any, Any]) -> Waiting:
+def waiting_of(row: Mapping[Any, Any]) -> WaitingBackorder:
     """A row of the waiting list."""
-    return Waiting(*_line_of(row), row["quantity"], row["since"])
+    return WaitingBackorder(*_line_of(row), row["quantity"], row["since"])
 
 
 def read_stock(connection: Connection, ops: Sequence[StockOp]) -> StockRows:
     """Lock and read what *ops* touch."""
-    keys = sorted({op.key for op in ops if not isinstance(op, Expect)})
+    keys = sorted({op.key for op in ops if not isinstance(op, AnnounceInbound)})
     levels = levels_of(connection, keys, lock=True)
     reserving = [op for op in ops if isinstance(op, Reserve | Release)]
-    waiting = [op for op in ops if isinstance(op, Wait | Unwait)]
+    waiting = [op for op in ops if isinstance(op, JoinWaitingList | LeaveWaitingList)]
     reserved = {
         _line_of(row): row["quantity"] for row in _lines(connection, schema.reservations, reserving)
     }
     waits = {_line_of(row): waiting_of(row) for row in _lines(connection, schema.waiting, waiting)}
-    return StockRows(Rows(levels, reserved, waits))
+    return StockRows(StockState(levels, reserved, waits))
 
 
 _LINES = {
@@ -131,7 +131,9 @@ _LINES = {
 
 
 def _lines(
-    connection: Connection, table: Table, ops: Sequence[Reserve | Release | Wait | Unwait]
+    connection: Connection,
+    table: Table,
+    ops: Sequence[Reserve | Release | JoinWaitingList | LeaveWaitingList],
 ) -> Iterator[RowMapping]:
     """The rows of *table* for the lines of *ops*, and perhaps some of their neighbours."""
     orders = sorted({op.order for op in ops})
@@ -166,7 +168,7 @@ _SET_LEVEL = (
 )
 
 
-def _write_levels(connection: Connection, before: Rows, after: Rows) -> bool:
+def _write_levels(connection: Connection, before: StockState, after: StockState) -> bool:
     """Write the levels that changed; False where one is no longer what the rule saw."""
     rows, new = [], []
     for key, level in sorted(after.levels.items()):
@@ -185,7 +187,7 @@ def _sums(level: StockLevel) -> dict[str, Any]:
     return {name: getattr(level, name) for name in _SUMS}
 
 
-def _write_lines(connection: Connection, before: Rows, after: Rows) -> None:
+def _write_lines(connection: Connection, before: StockState, after: StockState) -> None:
     """Write the reservations and the waiting lines that changed."""
     reserved = [
         _line_row(line) | {"quantity": units}
@@ -231,7 +233,7 @@ _ANNOUNCE = insert(schema.expected)
 _MOVE = insert(schema.movements)
 
 
-def _write_expected(connection: Connection, announced: Mapping[str, Expect]) -> None:
+def _write_expected(connection: Connection, announced: Mapping[str, AnnounceInbound]) -> None:
     """Replace the announcements with these ids; one without units is struck."""
     old = [{"of_id": announcement} for announcement in announced]
     execute_many(connection, _STRIKE, old)

@@ -14,10 +14,11 @@ from orderflow.model.events import Entry
 from orderflow.model.observations import Observation
 from orderflow.model.order import Order
 from orderflow.model.parcel import Parcel
-from orderflow.model.work import Due, Message, Task
-from orderflow.ports import Commit, Outcome, Restricted, Stale, Taken
-from orderflow.ports.asking import asked_alike
-from orderflow.stores.forking import watch
+from orderflow.model.work import LeasedRow, Message, Task
+from orderflow.ports import Commit, LeasedRows, Outcome, Restricted, Stale
+from orderflow.ports.query_check import asked_alike
+from orderflow.renamed import keeps_old_members
+from orderflow.stores.forks import watch
 from orderflow.stores.rows import message_row, task_row
 from orderflow.stores.sql import (
     cards,
@@ -33,14 +34,15 @@ from orderflow.stores.sql import (
     outbox as sql_outbox,
 )
 from orderflow.stores.sql.commit import put_tasks, write_commits
-from orderflow.stores.sql.database import Database, Guest, Place
-from orderflow.stores.sql.failures import Contended, again
+from orderflow.stores.sql.database import Access, Database, HostTransaction
+from orderflow.stores.sql.failures import Contended, with_retries
 from orderflow.stores.sql.group_commit import Group
 from orderflow.stores.sql.reads import SqlReads
 
 __all__ = ["SqlStore"]
 
 
+@keeps_old_members
 @asked_alike
 class SqlStore(SqlReads):
     """A :class:`orderflow.ports.Store` in a SQL database, whose tables it creates.
@@ -73,15 +75,15 @@ class SqlStore(SqlReads):
         url: str | Engine,
         *,
         schema: str | None = None,
-        patience: float = 30.0,
+        lock_timeout: float = 30.0,
         create: bool = True,
         synchronous: str = "FULL",
         pool: Mapping[str, Any] | None = None,
     ) -> None:
-        self._own = Database(url, schema, patience, synchronous, pool)
+        self._own = Database(url, schema, lock_timeout, synchronous, pool)
         if not create and self._own.missing:
             raise StoreUnavailable("there is no such file", permanent=True)
-        self._database: Place = self._own
+        self._database: Access = self._own
         self._schema = schema
         self._group = Group(self._write)
         watch(self._group)
@@ -103,7 +105,7 @@ class SqlStore(SqlReads):
         """Close every connection; the store opens new ones when it is used again."""
         self._own.close()
 
-    def within(self, connection: Any) -> SqlStore:
+    def in_transaction(self, connection: Any) -> SqlStore:
         """This store inside a transaction of the host's, on a connection to the same database.
 
         What is committed to it is stored when the host commits; a rollback undoes it.
@@ -113,15 +115,15 @@ class SqlStore(SqlReads):
             raise TypeError(f"give the sqlalchemy.Connection of your transaction, not a {kind}")
         guest = object.__new__(SqlStore)
         guest._own, guest._schema = self._own, self._schema
-        guest._database = Guest(connection, self._schema)
+        guest._database = HostTransaction(connection, self._schema)
         guest._group = Group(guest._write)
         return guest
 
     @contextmanager
-    def still(self) -> Iterator[SqlStore]:
+    def snapshot(self) -> Iterator[SqlStore]:
         """This store as it is at one moment, to be read, whatever others commit meanwhile."""
-        with self._own.still() as connection:
-            yield self.within(connection)
+        with self._own.snapshot() as connection:
+            yield self.in_transaction(connection)
 
     def commit(self, commit: Commit) -> Outcome:
         """Store all of it in one transaction, or nothing."""
@@ -138,18 +140,18 @@ class SqlStore(SqlReads):
         except Contended:
             return [Stale()] * len(commits)
 
-    def commit_and_claim(
+    def commit_and_lease(
         self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
-    ) -> tuple[Sequence[Outcome], Sequence[Due]]:
+    ) -> tuple[Sequence[Outcome], Sequence[LeasedRow]]:
         """Store each, or nothing of it, and claim what is due then, in one transaction."""
         try:
             with self._group.turn, self._database.write() as connection:
                 outcomes = write_commits(connection, commits)
-                return outcomes, sql_outbox.claim(connection, now, lease, token, limit)
+                return outcomes, sql_outbox.lease(connection, now, lease, token, limit)
         except Contended:
             return [Stale()] * len(commits), []
 
-    def reading(self) -> AbstractContextManager[None]:
+    def read_session(self) -> AbstractContextManager[None]:
         """While it lasts, this thread reads over one connection."""
         return self._own.keep_reading()
 
@@ -159,61 +161,61 @@ class SqlStore(SqlReads):
             with self._database.write() as connection:
                 cards.put(connection, card)
 
-    @again
-    def keep(
+    @with_retries
+    def park(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
     ) -> None:
         """Keep a fact whose subject is not known; where it has become known, send the fact on."""
         with self._database.write() as connection:
-            unmatched.keep(connection, reference, observation, now, patience)
+            unmatched.park(connection, reference, observation, now, patience)
 
-    @again
-    def keep_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
+    @with_retries
+    def park_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
         """Keep what cannot be read, under the task's subject, and open the task about it."""
         with self._database.write() as connection:
-            unmatched.keep_unreadable(connection, payload, error, now, task)
+            unmatched.park_unreadable(connection, payload, error, now, task)
 
-    @again
-    def dismiss(self, reference: str) -> bool:
+    @with_retries
+    def dismiss_unmatched(self, reference: str) -> bool:
         """Drop what is kept under a reference, with its timer and tasks; False if nothing is."""
         with self._database.write() as connection:
-            return bool(unmatched.take(connection, [reference]))
+            return bool(unmatched.take_matching(connection, [reference]))
 
-    @again
-    def claim(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[Due]:
+    @with_retries
+    def lease(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[LeasedRow]:
         """Rows that are due, of one kind, leased to the caller until ``now + lease``."""
         with self._database.write() as connection:
-            return sql_outbox.claim(connection, now, lease, token, limit)
+            return sql_outbox.lease(connection, now, lease, token, limit)
 
-    @again
-    def hand_over(self, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
+    @with_retries
+    def dispatch(self, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
         """The owners of rows that are due and nobody's; they are left alone until ``now + lease``.
 
         No attempt is counted, and whoever works on a row keeps it.
         """
         with self._database.write() as connection:
-            return leases.hand_over(connection, now, lease, limit)
+            return leases.dispatch(connection, now, lease, limit)
 
-    @again
-    def take(self, owner: str, now: datetime, lease: timedelta, token: str) -> Taken:
+    @with_retries
+    def lease_all(self, owner: str, now: datetime, lease: timedelta, token: str) -> LeasedRows:
         """All open rows of an owner, whoever has leased them: its driver is the only one.
 
         Those that are due and no effects are leased with *token*, as by :meth:`claim`. The others
         are left alone by :meth:`hand_over` until a *lease* after they are due.
         """
         with self._database.write() as connection:
-            return leases.take(connection, owner, now, lease, token)
+            return leases.lease_all(connection, owner, now, lease, token)
 
-    @again
-    def take_one(self, key: str, now: datetime, lease: timedelta, token: str) -> Due | None:
+    @with_retries
+    def lease_one(self, key: str, now: datetime, lease: timedelta, token: str) -> LeasedRow | None:
         """A row, leased to the caller whoever had it before; None where it is not open."""
         with self._database.write() as connection:
-            return leases.take_one(connection, key, now, lease, token)
+            return leases.lease_one(connection, key, now, lease, token)
 
-    @again
-    def fail(
+    @with_retries
+    def record_failure(
         self,
-        due: Due,
+        due: LeasedRow,
         error: str,
         now: datetime,
         retry_at: datetime | None,
@@ -224,20 +226,20 @@ class SqlStore(SqlReads):
         Without *retry_at* it gives up. *tell* is sent, or opened for the row's owner.
         """
         with self._database.write() as connection:
-            if not sql_outbox.fail(connection, due, error, now, retry_at):
+            if not sql_outbox.record_failure(connection, due, error, now, retry_at):
                 return
             if isinstance(tell, Message):
                 sql_outbox.add(connection, [message_row(tell, now)])
             elif tell is not None:
                 put_tasks(connection, [task_row(tell, due.owner)])
 
-    @again
-    def put_off(self, due: Due, error: str, until: datetime) -> None:
+    @with_retries
+    def postpone(self, due: LeasedRow, error: str, until: datetime) -> None:
         """Leave a claimed row alone until then, and count no attempt; not where it is another's."""
         with self._database.write() as connection:
-            sql_outbox.put_off(connection, due, error, until)
+            sql_outbox.postpone(connection, due, error, until)
 
-    @again
+    @with_retries
     def assign(self, key: str, to: str, before: str) -> bool:
         """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
         tasks = schema.tasks
@@ -246,34 +248,36 @@ class SqlStore(SqlReads):
             changed: int = connection.execute(mine.values(assignee=to)).rowcount
             return changed == 1
 
-    @again
-    def mend(self, now: datetime) -> None:
+    @with_retries
+    def repair(self, now: datetime) -> None:
         """Count stock levels again, and free rows that are put off for far too long."""
         with self._database.write() as connection:
-            repair.mend(connection, now)
+            repair.repair(connection, now)
 
-    @again
-    def rewrite(self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]) -> bool:
+    @with_retries
+    def rewrite_history(
+        self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]
+    ) -> bool:
         """Replace an order, its parcels and their journals, and blank what was told of them."""
         with self._database.write() as connection:
-            rewritten = erasure.rewrite(connection, order, parcels, entries)
+            rewritten = erasure.rewrite_history(connection, order, parcels, entries)
         if self._database is self._own:  # a host empties its log when its transaction is over
             self._own.wipe_log()
         return rewritten
 
-    @again
-    def strike(self, owner: str) -> None:
+    @with_retries
+    def purge(self, owner: str) -> None:
         """Take every outbox row of an owner away, its attempts and tasks."""
         with self._database.write() as connection:
-            erasure.strike(connection, owner)
+            erasure.purge(connection, owner)
 
-    @again
+    @with_retries
     def restrict(self, kept: Sequence[Restricted]) -> None:
         """Keep what a law wants kept, in the rows of the timers that erase it."""
         with self._database.write() as connection:
             restriction.put(connection, kept)
 
-    @again
+    @with_retries
     def lift(self, key: str) -> None:
         """Erase what is kept under a key, and its attempts."""
         with self._database.write() as connection:

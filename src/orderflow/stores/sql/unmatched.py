@@ -9,27 +9,27 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 
 from orderflow.model.observations import Observation
 from orderflow.model.work import Task, unmatched_key
-from orderflow.ports import InboxItem
+from orderflow.ports import UnmatchedItem
 from orderflow.stores import codec
 from orderflow.stores.rows import kept_as, matched_row, task_row, unmatched_row
 from orderflow.stores.sql import outbox as sql_outbox
 from orderflow.stores.sql.schema import inbox, outbox, references, tasks
 from orderflow.stores.sql.statements import adding, execute_many, fetch
 
-__all__ = ["CLOSE_TASK", "find", "item_of", "keep", "keep_unreadable", "kept", "take"]
+__all__ = ["CLOSE_TASK", "item_of", "park", "park_unreadable", "parked", "resolve", "take_matching"]
 
 _SUBJECT = select(references.c.subject).where(references.c.reference == bindparam("reference"))
 CLOSE_TASK = delete(tasks).where(tasks.c.key == bindparam("of_key"))
 _FORGET = update(outbox).where(outbox.c.key == bindparam("of_key")).values(status="withdrawn")
 
 
-def find(connection: Connection, reference: str) -> str | None:
+def resolve(connection: Connection, reference: str) -> str | None:
     """The subject that is known by a reference."""
     found = fetch(connection, _SUBJECT, reference=reference)
     return str(found[0].subject) if found else None
 
 
-def keep(
+def park(
     connection: Connection,
     reference: str,
     observation: Observation,
@@ -37,7 +37,7 @@ def keep(
     patience: timedelta,
 ) -> None:
     """Keep a fact; where its subject has become known meanwhile, send it there."""
-    subject = find(connection, reference)
+    subject = resolve(connection, reference)
     if subject is not None:
         sql_outbox.add(connection, [matched_row(reference, observation, subject, now)])
         return
@@ -46,7 +46,7 @@ def keep(
     sql_outbox.add(connection, [unmatched_row(reference, now + patience)])
 
 
-def keep_unreadable(
+def park_unreadable(
     connection: Connection, payload: str, error: str, now: datetime, task: Task
 ) -> None:
     """Keep what cannot be read, once, and open the task about it."""
@@ -61,13 +61,13 @@ def _put(connection: Connection, reference: str, message: str, now: datetime, **
     connection.execute(adding(connection.dialect.name, inbox), row | blank | texts)
 
 
-def kept(connection: Connection) -> list[InboxItem]:
+def parked(connection: Connection) -> list[UnmatchedItem]:
     """What is kept, oldest first."""
     rows = connection.execute(select(inbox).order_by(inbox.c.number)).mappings()
     return [item_of(row) for row in rows]
 
 
-def take(connection: Connection, known: Sequence[str]) -> list[InboxItem]:
+def take_matching(connection: Connection, known: Sequence[str]) -> list[UnmatchedItem]:
     """Take what is kept under these references out, with what waits for it; in their order."""
     asked = inbox.c.reference.in_(known)
     rows = connection.execute(select(inbox).where(asked).order_by(inbox.c.number)).mappings().all()
@@ -82,8 +82,8 @@ def take(connection: Connection, known: Sequence[str]) -> list[InboxItem]:
     return [item_of(row) for row in rows]
 
 
-def item_of(row: RowMapping) -> InboxItem:
+def item_of(row: RowMapping) -> UnmatchedItem:
     """A row of the inbox."""
     name, told = row["reference"], row["observation"]
     fact = codec.of_row(inbox, name, codec.decode_observation, told) if told else None
-    return InboxItem(name, row["kept_at"], fact, row["payload"], row["error"])
+    return UnmatchedItem(name, row["kept_at"], fact, row["payload"], row["error"])

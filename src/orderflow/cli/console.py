@@ -1,0 +1,43 @@
+"""How the command line prints: nothing that steers a terminal, nothing cut for a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from orderflow.text import legible
+
+__all__ = ["SafeConsole"]
+
+_ENDLESS = ConsoleDimensions(100_000, 25)
+"""The size of what is no terminal."""
+
+
+class SafeConsole(Console):
+    """Spells out control characters, whatever they came in with; wraps lines on a terminal only.
+
+    A text is what it is: no markup, no names of emojis, no colours of numbers.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **given)
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """Columns and rows."""
+        return super().size if self.file.isatty() else _ENDLESS
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self._width, self._height = new_size
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """What is printed, made legible; styles are rich's own."""
+        for segment in super().render(renderable, options):
+            text = segment.text if segment.control else legible(segment.text)
+            yield Segment(text, segment.style, segment.control)

@@ -1,0 +1,28 @@
+"""An order's timeline as it happens."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from orderflow.cli.views import timeline_lines
+from orderflow.engine import Engine
+
+__all__ = ["Follower"]
+
+
+class Follower:
+    """Prints what is new in one order's journal; *seen* is the last version that it saw."""
+
+    def __init__(self, order: str, console: Console) -> None:
+        self._order, self._console, self.seen = order, console, 0
+
+    def look(self, engine: Engine) -> None:
+        """Print the entries that came since the last look."""
+        if not self._order:
+            return
+        for entry in engine.journal(self._order):
+            if entry.version > self.seen:
+                self.seen = entry.version
+                currency = engine.order(self._order).document.currency
+                for line in timeline_lines(entry, currency):
+                    self._console.print(line)

@@ -1,0 +1,99 @@
+"""Taking facts: each goes to whom it is about, into the inbox, or before a person; none is lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import attrs
+
+from orderflow.engine.pipeline.envelope import Envelope, digest
+from orderflow.engine.pipeline.handle import Handler
+from orderflow.engine.pipeline.submit import Submitter
+from orderflow.engine.pipeline.unmatched import message_of, subject_of, unreadable
+from orderflow.errors import Refused, RuleFailed
+from orderflow.model.observations import Observation, UnreadableEvent
+from orderflow.model.reading import storable
+from orderflow.model.work import LeasedRow, Message
+from orderflow.ports import Commit
+from orderflow.text import legible_log
+
+__all__ = ["Taker"]
+
+_LOG = legible_log()
+_PATIENCE = timedelta(days=7)
+
+
+class Taker:
+    """Takes what was observed, and what was kept of it until its subject became known."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler, self._store = handler, handler.store
+
+    def take(self, observation: Observation, answers: str = "") -> None:
+        """Take a fact, told by itself or as the answer of a task.
+
+        It is applied, kept until its subject is known, or kept for a person. Where a rule fails at
+        it the worker tries it again.
+        """
+        if isinstance(observation.body, UnreadableEvent):
+            self.keep_unreadable(observation.body.payload, observation.body.error)
+            return
+        subject, reference = subject_of(observation, self._store)
+        if subject is None:
+            kept = observation.model_copy(update={"id": message_of(observation)})
+            self._store.park(reference, kept, self._handler.clock.now(), _PATIENCE)
+        elif envelope := self._envelope(observation, subject):
+            try:
+                answer = self._handler.handle(attrs.evolve(envelope, answers=answers))
+            except RuleFailed as error:
+                self._put_off(envelope, observation, error)
+                return
+            if isinstance(answer, tuple):
+                self._keep(observation, "; ".join(map(str, answer)))
+
+    def _put_off(self, envelope: Envelope, observation: Observation, error: RuleFailed) -> None:
+        """Have the worker deliver a fact that a rule failed at, until it is taken."""
+        _LOG.error("a fact about %s is tried again: %s", envelope.subject, error)
+        later = Message(f"{envelope.cause}:again", envelope.subject, observation)
+        self._store.commit(Commit(envelope.subject, self._handler.clock.now(), messages=(later,)))
+
+    def delivery(
+        self, row: LeasedRow, observation: Observation, closes: tuple[str, ...]
+    ) -> Envelope | Commit:
+        """What becomes of a fact from the inbox, as a row of the outbox brings it."""
+        subject, _ = subject_of(observation, self._store)
+        envelope = self._envelope(observation, subject or row.owner, "system", row.key)
+        if envelope is not None:
+            return attrs.evolve(envelope, closes=closes)
+        return Commit(row.owner, self._handler.clock.now(), withdrawn=closes, acknowledges=row.key)
+
+    def doubted(self, row: LeasedRow, why: str) -> None:
+        """A fact from the inbox is not applied: a person decides, and its row is done."""
+        self._keep(row.data["body"], why)
+        self._store.commit(Commit(row.owner, self._handler.clock.now(), acknowledges=row.key))
+
+    def keep_unreadable(self, payload: str, error: str) -> None:
+        """Keep what cannot be read, or means nothing, with a task."""
+        text, why = storable(payload), storable(error)
+        task = unreadable(digest({"payload": text}), why)
+        self._store.park_unreadable(text, why, self._handler.clock.now(), task)
+
+    def _envelope(
+        self, observation: Observation, subject: str, actor: str = "outside", row: str | None = None
+    ) -> Envelope | None:
+        """A fact on its way; None where it came before, or goes before a person."""
+        content, message = digest(observation.content()), message_of(observation)
+        try:
+            if Submitter(self._handler).is_processed(subject, message, content):
+                return None
+        except Refused as refused:  # it differs from what came under its id: a person decides
+            self.keep_unreadable(observation.model_dump_json(), str(refused))
+            return None
+        body, at, cause = observation.body, observation.occurred_at, f"{subject}/{message}"
+        receipt = subject, message, content
+        return Envelope(subject, body, row or cause, actor, at, receipt, done=row)
+
+    def _keep(self, observation: Observation, why: str) -> None:
+        """Keep a fact for a person, once under whatever id it comes."""
+        nameless = observation.model_copy(update={"id": None})
+        self.keep_unreadable(nameless.model_dump_json(), why)

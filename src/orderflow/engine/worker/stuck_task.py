@@ -1,0 +1,16 @@
+"""The task about a message or a timer that is tried again and again."""
+
+from __future__ import annotations
+
+from orderflow.model.work import LeasedRow, RowKind, Task, stuck_key
+
+__all__ = ["stuck_task"]
+
+
+def stuck_task(row: LeasedRow, told: str) -> Task:
+    """The task that says so, and why."""
+    what = f"a message to {row.owner} is tried again, and cannot be delivered: {told}"
+    if row.kind is RowKind.TIMER:
+        about = row.subject or row.owner
+        what = f"the timer {row.name} of {about} is tried again, and cannot fire: {told}"
+    return Task(stuck_key(row.key), f"exception.{row.kind}", row.owner, "support", what)

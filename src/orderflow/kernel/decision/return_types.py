@@ -1,0 +1,37 @@
+"""What an application's policies give, checked before it becomes part of a decision."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+__all__ = ["bounded", "check_type"]
+
+T = TypeVar("T")
+
+
+def check_type(given: T, what: str, *kinds: type) -> T:
+    """What a policy gave. Raises TypeError for what it may not give.
+
+    >>> check_type(3, "amount_due", int)
+    3
+    """
+    if isinstance(given, kinds) and (bool in kinds or not isinstance(given, bool)):
+        return given
+    names = " or ".join("None" if kind is type(None) else f"a {kind.__name__}" for kind in kinds)
+    raise TypeError(f"{what} must return {names}, got {given!r}")
+
+
+def bounded(given: T, what: str, field: TypeAdapter[T]) -> T:
+    """What a policy gave, within the bounds of what may be sent. Raises ValueError beyond them.
+
+    >>> from orderflow.model.bounds import NoneOrMore
+    >>> bounded(3, "amount_due", TypeAdapter(NoneOrMore))
+    3
+    """
+    try:
+        return field.validate_python(given)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)[0]["msg"]
+        raise ValueError(f"{what} gave {given!r}: {found}") from None

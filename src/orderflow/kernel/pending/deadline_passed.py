@@ -1,0 +1,142 @@
+"""What is done when a moment has come that an order waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from orderflow.kernel.changes.cancellation import cancel
+from orderflow.kernel.decision.checks import is_with_partner
+from orderflow.kernel.decision.draft import Draft
+from orderflow.kernel.money.payment import send_dunning
+from orderflow.kernel.partners.silence import escalate_silence
+from orderflow.kernel.pending.deadlines import is_signed
+from orderflow.kernel.pending.order import pending_work
+from orderflow.kernel.pending.state_timer import state_timer
+from orderflow.kernel.pending.state_work import role_after
+from orderflow.kernel.stock.allocation import expire_reservations
+from orderflow.model import commands as cmd
+from orderflow.model import events as ev
+from orderflow.model.document import Terms
+from orderflow.model.messages import TimerFired
+from orderflow.model.state import OrderState
+from orderflow.model.work import Effect
+from orderflow.money import Money
+
+__all__ = ["DEADLINE_PASSED", "cancel_unpaid", "is_cancelled_when_unpaid", "timer_fired"]
+
+
+def timer_fired(draft: Draft, body: TimerFired) -> None:
+    """A moment came that is still waited for: what it means depends on the timer's name."""
+    state = draft.order.state
+    if body.key in state.done_timers or body.key not in pending_work(draft.order, draft.rules):
+        return
+    draft.emit(ev.TimerDone(body.key))
+    match body.name:
+        case "reservation":
+            expire_reservations(draft)
+        case "confirmation":
+            by = "carrier" if is_signed(draft.order) else "window"
+            draft.emit(ev.DeliveryConfirmed(by))
+        case name if name in DEADLINE_PASSED:
+            DEADLINE_PASSED[name](draft, body)
+        case "payment" if is_cancelled_when_unpaid(state):
+            cancel_unpaid(draft)
+        case "hold":
+            if body.subject in state.holds:
+                draft.emit(ev.HoldReleased(body.subject))
+        case "not_before":
+            pass  # the units may be routed now
+        case "state":
+            state_timer(draft, body)
+        case _:
+            _overdue(draft, body)
+
+
+def _overdue(draft: Draft, body: TimerFired) -> None:
+    """A party was silent for its time: press it where that can be done, else ask a person."""
+    fo = draft.fos.get(body.subject)
+    if fo is not None and is_with_partner(draft.order.state, fo):
+        prefix = f"{fo.id}:{body.name}:"
+        times = sum(key.startswith(prefix) for key in draft.order.state.done_timers)
+        if escalate_silence(draft, fo, times):
+            return
+    reason = f"{body.subject} has been waited for too long ({body.name})"
+    role = role_after(draft.order, body.subject, body.name, draft.rules)
+    draft.open_task(f"overdue.{body.name}", role, reason, body.subject)
+
+
+def _promise_nears(draft: Draft, fired: TimerFired) -> None:
+    """A person looks after a promise that nears; one that is not kept goes to another role."""
+    state, late = draft.order.state, fired.name == "late"
+    role = draft.rules.role("escalation" if late else "promise")
+    task = f"{state.id}:promise"
+    when = "was" if late else "is"
+    reason = (
+        f"{state.id} {when} promised for {state.promised:%Y-%m-%d %H:%M} UTC, and not delivered"
+    )
+    if late and task in state.tasks:
+        draft.emit(ev.TaskEscalated(task, role, reason))
+    else:
+        draft.open_task("promise", role, reason, state.id)
+
+
+def is_cancelled_when_unpaid(state: OrderState) -> bool:
+    """Whether a prepaid order is given up when its time to pay is over: no money is in sight."""
+    payments = state.payments
+    in_sight = payments.captured or payments.authorised or not payments.outstanding
+    return state.terms == Terms.PREPAID and not (in_sight or state.released)
+
+
+def cancel_unpaid(draft: Draft) -> None:
+    """Cancel an order that was to be paid first, and of which no work was released."""
+    cancel(draft, cmd.Cancel(reason="unpaid"))
+    if not draft.refusals and not draft.order.state.phase.final:
+        draft.fire("cancel", reason="unpaid")
+
+
+def _remind(draft: Draft, _fired: TimerFired) -> None:
+    """Remind the customer of an invoice; after the last reminder a person takes over."""
+    state, most = draft.order.state, draft.rules.windows.reminders
+    sent = sum(key.startswith(f"{state.id}:reminder:") for key in state.done_timers)
+    if sent <= most:
+        send_dunning(draft)
+    else:
+        _ask_for_money(draft, "overdue.reminder", f"not paid after {most} reminders")
+
+
+def _cash_is_missing(draft: Draft, _fired: TimerFired) -> None:
+    """The goods were delivered, and their cash is not reported: ask who delivered them."""
+    _ask_for_money(draft, "overdue.cash", "due on delivery, and not reported")
+
+
+def _ask_for_money(draft: Draft, task: str, what: str) -> None:
+    state = draft.order.state
+    money = Money(state.payments.outstanding, state.currency)
+    role, subject = draft.rules.role("unpaid"), draft.order.id
+    draft.open_task(task, role, f"{money} of {subject} are {what}", subject)
+
+
+def _ask_for_review(draft: Draft, _fired: TimerFired) -> None:
+    """Ask the customer for a review, or, outside the permitted hours, in the next ones."""
+    hours, now = draft.rules.windows.review_hours, draft.context.now
+    if hours is not None and (later := hours.next(now)) != now:
+        draft.emit(ev.ReviewPostponed(later))
+        return
+    draft.emit(ev.ReviewRequested())
+    draft.add([Effect("notify", data={"template": "review-request"})], draft.order.id)
+
+
+def _escalate(draft: Draft, fired: TimerFired) -> None:
+    """A task was not done in time."""
+    draft.emit(ev.TaskEscalated(fired.subject, draft.rules.role("escalation")))
+
+
+DEADLINE_PASSED: Mapping[str, Callable[[Draft, TimerFired], None]] = {
+    "at_risk": _promise_nears,
+    "late": _promise_nears,
+    "reminder": _remind,
+    "cash": _cash_is_missing,
+    "review": _ask_for_review,
+    "escalation": _escalate,
+}
+"""What is done at each deadline, by the timer's name."""
