@@ -252,6 +252,7 @@ SEAMS: Mapping[str, Seam] = {
     "what a decision gives away": Seam("given_away", (decide,)),
     "how much an actor may give away": Seam("at_most", (limits,)),
     "the roles of an actor": Seam("roles_held", (roles, hooks, limits)),
+    "the program itself": Seam("SYSTEM_ACTOR", (hooks,)),
     # whose fault it is
     "whose fault it is": Seam("as_rule_failure", (handle, submit)),
     "who asks rules": Seam("_ASKS_RULES", (fault,)),

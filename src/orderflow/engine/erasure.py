@@ -14,7 +14,7 @@ from orderflow.engine.person_names import naming
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.retention import Retainer, person_of
 from orderflow.errors import InvalidInput, NotFound, Problem
-from orderflow.kernel.decision.roles import SYSTEM_ACTOR
+from orderflow.kernel.decision.hooks import SYSTEM_ACTOR
 from orderflow.model.document import NewOrder
 from orderflow.model.events import Entry, Event, PartnerReferenceSet
 from orderflow.model.folds.fold import fold

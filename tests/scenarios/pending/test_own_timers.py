@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import attrs
@@ -23,7 +23,7 @@ from orderflow.model.messages import TimerFired
 from orderflow.model.phases import OrderPhase, Phase
 from orderflow.model.stock import StockKey
 from orderflow.model.work import Timer
-from orderflow.policies import not_once_packed
+from orderflow.policies import EVERY_ROLE, not_once_packed
 from orderflow.testing import FakePartner
 from orderflow.workflow import Transition
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
@@ -108,6 +108,21 @@ def test_a_timer_does_what_a_person_would(case: Case) -> None:
         for timer in moments(shop, case)
     }
     assert ends, f"no life comes to {case}"
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_a_timer_needs_no_role(case: Case) -> None:
+    """Whom a transition names is asked of people; the program itself has no role at all."""
+
+    def known(by: str) -> Collection[str] | None:
+        return None if by == "system" else EVERY_ROLE
+
+    shop = shop_of(case, frozenset({"manager"}), roles_of=known)
+    for timer in moments(shop, case):
+        told = what_comes(shop, shop.order, TimerFired(timer.key, timer.name, timer.subject))
+        assert isinstance(told, Decision)
+        asked = [t.reason for t in told.order.state.tasks.values() if "needs the role" in t.reason]
+        assert not asked, f"a timer is asked for a role: {asked}"
 
 
 @pytest.mark.parametrize("later", [False, True])
@@ -262,6 +277,11 @@ def asks_no_policy(patch: Patch) -> None:
     replace(patch, "what a timer may cancel", cancels)
 
 
+def asks_the_program_for_roles(patch: Patch) -> None:
+    """Whom a transition names is asked of timers, too."""
+    replace(patch, "the program itself", "nobody")
+
+
 ALIKE, KEPT = test_a_timer_does_what_a_person_would, test_whatever_a_timer_does_nothing_is_stranded
 LAWS: dict[Mutate, Law] = {
     fires_alone: law(ALIKE, ("order", "confirmed", "complete")),
@@ -270,6 +290,7 @@ LAWS: dict[Mutate, Law] = {
     moves_returns_alone: law(ALIKE, ("return", "requested", "approve")),
     asks_parties_daily: law(test_a_party_is_asked_once),
     asks_no_policy: law(test_the_cancel_policy_is_asked),
+    asks_the_program_for_roles: law(test_a_timer_needs_no_role, ("ours", "open", "cancel")),
 }
 MUTANTS = Mutants("own_timers", LAWS)
 

@@ -49,18 +49,26 @@ def cases() -> Iterator[Case]:
 CASES = tuple(cases())
 
 
-def timed(flow: Workflow[Step], at: str, name: str) -> Workflow[Step]:
-    """A workflow with a state that its own timer ends after a day."""
+def timed(
+    flow: Workflow[Step], at: str, name: str, roles: frozenset[str] = frozenset()
+) -> Workflow[Step]:
+    """A workflow with a state that its own timer ends after a day; people need a role for it."""
     state = flow.by_name[at]
     step = state.waits_for.step if isinstance(state.waits_for, StepWork) else None
     wait = StepWork(step, DAY, name) if step else TimerFor(DAY, name)
-    return flow.extend(name="timed", states=[attrs.evolve(state, waits_for=wait)])
+    ways = [way for way in flow.leaving[at] if way.trigger == name]
+    return flow.extend(
+        name="timed",
+        states=[attrs.evolve(state, waits_for=wait)],
+        transitions=[attrs.evolve(way, roles=roles) for way in ways],
+        without=[(name, at)],
+    )
 
 
-def shop_of(case: Case, **more: Any) -> Shop:
+def shop_of(case: Case, roles: frozenset[str] = frozenset(), **more: Any) -> Shop:
     """A shop with such a timer: an order is placed, or drafted, and paid."""
     kind, at, name = case
-    flow = timed(FLOWS[kind], at, name)
+    flow = timed(FLOWS[kind], at, name, roles)
     made: Any = STRATEGIES.get(kind, InHouse)
     if kind in STRATEGIES:
         made = type("Timed", (made,), {"code": "timed", "workflow": flow})

@@ -7,7 +7,8 @@ from datetime import date
 
 from orderflow.engine.pipeline.fault import rule_errors_of
 from orderflow.errors import NotFound, Refusal, Refused
-from orderflow.kernel.decision.roles import SYSTEM_ACTOR, missing_role
+from orderflow.kernel.decision.hooks import SYSTEM_ACTOR
+from orderflow.kernel.decision.roles import missing_role
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.pending.forms import read_form
 from orderflow.kernel.pending.order import pending_work

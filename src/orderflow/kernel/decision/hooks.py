@@ -15,7 +15,10 @@ from orderflow.text import legible_log
 from orderflow.workflow import Guard, Transition, Workflow
 from orderflow.workflow.arguments import name_of, plain_call
 
-__all__ = ["Hooks", "InsideHook", "Watcher", "WorkflowHooks", "roles_held"]
+__all__ = ["SYSTEM_ACTOR", "Hooks", "InsideHook", "Watcher", "WorkflowHooks", "roles_held"]
+
+SYSTEM_ACTOR = "system"
+"""The program itself, and its performers: whatever the table names, and no override."""
 
 InsideHook = Callable[[Step], Iterable[Effect | NewTask | Note]]
 """Runs inside the decision: pure. What it returns is committed with the decision."""
@@ -254,6 +257,8 @@ class WorkflowHooks:
 
 def _role_guard(roles: frozenset[str], roles_of: RolesOf) -> StepGuard:
     def role(step: Step) -> Refusal | None:
+        if step.actor == SYSTEM_ACTOR:  # a timer, a performer: who may is asked of people
+            return None
         has = roles_held(roles_of, step.actor)
         if any(role in has for role in roles):
             return None

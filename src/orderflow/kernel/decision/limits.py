@@ -9,9 +9,8 @@ from typing import NamedTuple
 import attrs
 
 from orderflow.errors import Refusal
-from orderflow.kernel.decision.hooks import roles_held
+from orderflow.kernel.decision.hooks import SYSTEM_ACTOR, roles_held
 from orderflow.kernel.decision.policies import EVERY_ROLE, UNLIMITED
-from orderflow.kernel.decision.roles import SYSTEM_ACTOR
 from orderflow.kernel.decision.rules import Rules
 from orderflow.model import commands as cmd
 from orderflow.model import events as ev

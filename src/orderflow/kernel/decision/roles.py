@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orderflow.errors import Refusal
-from orderflow.kernel.decision.hooks import roles_held
+from orderflow.kernel.decision.hooks import SYSTEM_ACTOR, roles_held
 from orderflow.kernel.decision.policies import every_role
 from orderflow.kernel.decision.rules import Rules
 from orderflow.model import commands as cmd
 from orderflow.model.order import Order
 from orderflow.workflow import EffectOf, PartnerAnswer, StepWork, TaskFor
 
-__all__ = ["SYSTEM_ACTOR", "missing_role", "missing_role_for", "roles_needed"]
-
-SYSTEM_ACTOR = "system"
-"""The program itself, and its performers: whatever the table names, and no override."""
+__all__ = ["missing_role", "missing_role_for", "roles_needed"]
 
 _HANDS_OVER = ("collect", "hand_over", "provide")
 _STEPS: Mapping[type, str] = {
