@@ -23,7 +23,7 @@ from hypothesis.errors import FlakyFailure
 import orderflow
 from orderflow import Engine, calendars, errors, money
 from orderflow.carriers import webhooks
-from orderflow.engine import anonymization, engine, explain, person_names, retention
+from orderflow.engine import anonymization, clock, engine, explain, person_names, retention
 from orderflow.engine import row_check as rows
 from orderflow.engine.card import reader, writer
 from orderflow.engine.doctor import checks
@@ -258,6 +258,7 @@ SEAMS: Mapping[str, Seam] = {
     "who asks rules": Seam("_ASKS_RULES", (fault,)),
     "what a rule may raise": Seam("RAISED", (machine, handle)),
     "what a policy may give": Seam("check_type", (rules,)),
+    "what an id may be": Seam("bounded", (clock,)),
     "how much a policy may give": Seam("bounded", (rules, progress)),
     "the names in a command": Seam("check_names", (decide,)),
     "what may answer an effect": Seam("ANSWERS", (answers,)),

@@ -505,7 +505,7 @@ def test_who_would_end_the_process_fails_at_one_call() -> None:
     ("rules", "told"),
     [
         ({"clock": At(datetime(2026, 1, 5))}, "must give a time zone"),
-        ({"ids": Empty()}, "must not give an empty text"),
+        ({"ids": Empty()}, "ids gave '': String should have at least 1 character"),
     ],
 )
 def test_a_moment_has_a_zone_and_an_id_is_not_empty(rules: Any, told: str) -> None:

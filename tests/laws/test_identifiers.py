@@ -1,14 +1,18 @@
 """Identifiers: what we make, others read; what is miswritten is noticed."""
 
+from __future__ import annotations
+
 import biip
 import pytest
 from biip.checksums import gs1_standard_check_digit
 from biip.gtin import Gtin
 from biip.sscc import Sscc
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderflow.errors import InvalidInput
+from orderflow import NewOrder
+from orderflow.engine.clock import CheckedIds
+from orderflow.errors import InvalidInput, RuleFailed
 from orderflow.identifiers import (
     ALPHABET,
     check_digit,
@@ -18,6 +22,8 @@ from orderflow.identifiers import (
     read_sscc,
     sscc,
 )
+from orderflow.model.commands import Confirm
+from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law, replace
 
 DIGITS = st.text("0123456789", min_size=1, max_size=17)
 PREFIXES = st.integers(4, 12).flatmap(lambda n: st.text("0123456789", min_size=n, max_size=n))
@@ -129,3 +135,63 @@ def test_bad_input_names_its_field(call, field: str) -> None:  # type: ignore[no
     with pytest.raises(InvalidInput) as caught:
         call()
     assert [problem.field for problem in caught.value.problems] == [field]
+
+
+TEXTS = st.text(st.characters() | st.sampled_from("\0\n \ud800\u0301\u200b"), max_size=230)
+KINDS = ("order", "message", "lease", "person")
+
+
+class Gives:
+    """Ids of an application, all of them the same."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def new(self, _kind: str) -> str:
+        return self.text
+
+
+def as_sent(kind: str, text: str) -> str | None:
+    """What becomes of the same id where somebody sends it; None where it is refused."""
+    try:
+        if kind == "order":
+            return NewOrder(number=text, currency="EUR", lines=[]).number
+        return Confirm().to("A-1", id=text).id
+    except ValueError:
+        return None
+
+
+@given(TEXTS, st.sampled_from(KINDS))
+@example("half \ud800", "message")
+@example("half \udfff", "order")
+@example("nothing \0", "lease")
+@example("e\u0301", "person")
+@example("o" * 65, "order")
+@example("", "message")
+def test_an_application_may_give_the_ids_that_may_be_sent(text: str, kind: str) -> None:
+    """So each can be stored, whatever the store, and be spoken of in a command."""
+    try:
+        made = CheckedIds(Gives(text)).new(kind)
+    except RuleFailed as error:
+        assert "ids gave" in str(error)
+        made = None
+    assert made == as_sent(kind, text), f"{text!r} is taken for an id of a new {kind}"
+
+
+def takes_any_text_for_an_id(patch: Patch) -> None:
+    """An id of an application is not looked at."""
+    replace(patch, "what an id may be", lambda given, *_what: given)
+
+
+LAWS: dict[Mutate, Law] = {
+    takes_any_text_for_an_id: law(
+        test_an_application_may_give_the_ids_that_may_be_sent, "half \ud800", "message"
+    ),
+}
+MUTANTS = Mutants("identifiers", LAWS)
+
+
+@MUTANTS.each
+def test_mutant_is_caught(mutant: Mutant[Mutate], monkeypatch: Patch) -> None:
+    mutant.how(monkeypatch)
+    mutant.breaks(LAWS[mutant.how])

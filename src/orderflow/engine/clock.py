@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
+
+from pydantic import TypeAdapter
 
 from orderflow.engine.pipeline.fault import as_rule_failure
 from orderflow.errors import RAISED
-from orderflow.kernel.decision.return_types import check_type
+from orderflow.kernel.decision.return_types import bounded, check_type
+from orderflow.model.bounds import Code, Id
 from orderflow.ports import Clock, Ids
 
 __all__ = ["CheckedClock", "CheckedIds", "RandomIds", "SystemClock"]
@@ -46,8 +50,13 @@ class CheckedClock:
         return now
 
 
+_NAMES: Mapping[str, TypeAdapter[str]] = {"order": TypeAdapter(Code)}
+"""What an id must be by its kind, as who sends one is held to it; any other's is an ``Id``."""
+_NAME: TypeAdapter[str] = TypeAdapter(Id)
+
+
 class CheckedIds:
-    """Ids that are looked at. Raises RuleFailed where one is no text, or an empty one."""
+    """Ids that are looked at. Raises RuleFailed where one is none that could be sent."""
 
     def __init__(self, inner: Ids) -> None:
         self.inner = inner
@@ -55,8 +64,7 @@ class CheckedIds:
     def new(self, kind: str) -> str:
         """A new id for a kind of thing."""
         try:
-            if not (found := check_type(self.inner.new(kind), "ids", str)):
-                raise ValueError("ids must not give an empty text")
+            found = check_type(self.inner.new(kind), "ids", str)
+            return bounded(found, "ids", _NAMES.get(kind, _NAME))
         except RAISED as error:
             raise as_rule_failure(error, f"an id of a new {kind}") from error
-        return found

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from orderflow.model.bounds import IN_WORDS
+
 __all__ = ["bounded", "check_type"]
 
 T = TypeVar("T")
@@ -33,5 +35,6 @@ def bounded(given: T, what: str, field: TypeAdapter[T]) -> T:
     try:
         return field.validate_python(given)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)[0]["msg"]
-        raise ValueError(f"{what} gave {given!r}: {found}") from None
+        found = error.errors(include_url=False)[0]
+        right = IN_WORDS.get(found.get("ctx", {}).get("pattern", ""), found["msg"])
+        raise ValueError(f"{what} gave {given!r}: {right}") from None
