@@ -338,6 +338,7 @@ SEAMS: Mapping[str, Seam] = {
     "whether an answer fits": Seam("why_unfit", (worker,)),
     "what is tried until it is done": Seam("_IS_TRUE", (worker,)),
     "what another release knows": Seam("_OF_ANOTHER", (worker,)),
+    "a time to wait": Seam("is_span", (lint,)),
     "how a partner's state is left": Seam("_remote", (lint,)),
     # who is forgotten
     "what may be a person's": Seam("PERSONAL_FIELDS", (anonymization,)),

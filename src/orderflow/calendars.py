@@ -16,7 +16,7 @@ from orderflow.renamed import old_names
 if TYPE_CHECKING:
     from holidays import HolidayBase
 
-__all__ = ["EARLIEST", "LATEST", "BusinessCalendar", "Hours", "add_span"]
+__all__ = ["EARLIEST", "LATEST", "BusinessCalendar", "Hours", "add_span", "is_span"]
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(8999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -33,6 +33,11 @@ def add_span(moment: datetime, span: timedelta, times: int = 1) -> datetime:
     ('1900-01-03T00:00:00+00:00', True)
     """
     return moment + span * times if span <= (LATEST - moment) / times else LATEST
+
+
+def is_span(given: object) -> bool:
+    """Whether it is a time that can be waited: none, or some."""
+    return isinstance(given, timedelta) and given >= timedelta()
 
 
 def zone_named(name: str | ZoneInfo) -> ZoneInfo:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
+from orderflow.calendars import is_span
 from orderflow.errors import Problem
 from orderflow.model.ledger import LEGAL_MOVES, WORK_ORDER, Bucket
 from orderflow.model.phases import Phase
-from orderflow.workflow.graph import EffectOf, Graph, State, TaskFor, Transition
+from orderflow.workflow.graph import (
+    EffectOf,
+    Graph,
+    PendingItem,
+    State,
+    StepWork,
+    TaskFor,
+    Transition,
+)
 
 __all__ = ["findings"]
 
@@ -93,6 +103,7 @@ def _waits(workflow: Graph[Any]) -> Iterator[Problem]:
         if wait is None:
             fix = "waits for nothing; give waits_for=TaskFor(role), StepWork(step), …"
             yield Problem(where, None, fix)
+        yield from _spans(where, wait)
         trigger = getattr(wait, "trigger", None)
         fires = {t.trigger for t in workflow.transitions if t.source == state.name}
         if trigger is not None and trigger not in fires:
@@ -103,6 +114,16 @@ def _waits(workflow: Graph[Any]) -> Iterator[Problem]:
         elif isinstance(wait, TaskFor) and trigger is None and len(fires - {"cancel"}) != 1:
             fix = f"has no one trigger for its task; give TaskFor a trigger= of {sorted(fires)}"
             yield Problem(where, wait, fix)
+
+
+def _spans(where: str, wait: PendingItem | None) -> Iterator[Problem]:
+    """Time only goes on: what is waited for is never over before it begins."""
+    optional = isinstance(wait, StepWork | TaskFor)
+    for name in ("delay", "within"):
+        span = getattr(wait, name, timedelta())
+        if not (optional and span is None) and not is_span(span):
+            fix = f"waits {name}={span!r}; write a timedelta of 0 or more"
+            yield Problem(where, span, fix)
 
 
 def _ambiguous(workflow: Graph[Any]) -> Iterator[Problem]:

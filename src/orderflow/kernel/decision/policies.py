@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import attrs
 
-from orderflow.calendars import BusinessCalendar, Hours, add_span
-from orderflow.errors import Refusal
+from orderflow.calendars import BusinessCalendar, Hours, add_span, is_span
+from orderflow.errors import InvalidInput, Problem, Refusal
 from orderflow.model.commands import RequestReturn
 from orderflow.model.document import Terms
 from orderflow.model.frozen_mapping import Frozen, frozen
@@ -257,6 +257,9 @@ class Windows:
             over, *reminders* times; then a person asks. None: nobody is reminded.
         at_risk: Before what is promised: a person is told. None: when it is late.
         escalation: A task is another role's after it. None: never.
+
+    Raises:
+        InvalidInput: Time that is none, or below 0.
     """
 
     confirmation: timedelta = timedelta(days=14)
@@ -270,3 +273,14 @@ class Windows:
     at_risk: timedelta | None = timedelta(days=1)
     escalation: timedelta | None = None
     review_hours: Hours | None = None
+
+    def __attrs_post_init__(self) -> None:
+        named = {each.name: str(each.type) for each in attrs.fields(Windows)}
+        wrong = [
+            Problem(name, span, "a timedelta of 0 or more is expected")
+            for name, span in attrs.asdict(self, recurse=False).items()
+            if "timedelta" in named[name] and not is_span(span)
+            if not (span is None and "None" in named[name])
+        ]
+        if wrong:
+            raise InvalidInput("windows", wrong)
