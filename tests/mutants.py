@@ -304,6 +304,8 @@ SEAMS: Mapping[str, Seam] = {
     "exchanges are dropped": Seam("_drop_exchanges", (progress,)),
     "what was accepted": Seam("_accepted", (progress,)),
     "refunds are proposed": Seam("propose_refunds", (progress,)),
+    "finance is asked": Seam("is_finance_asked", (refund, order)),
+    "a refund is under way": Seam("_is_under_way", (refund,)),
     "a share of an amount": Seam("share", (amount_due,)),
     "a party is still awaited": Seam("_is_awaited", (progress,)),
     "who asks after a party": Seam("role_after", (deadline_passed,)),

@@ -66,6 +66,7 @@ def amount_differs(draft: Draft, body: PaymentReported, counts: int) -> None:
         reference = f"{body.fact}:{body.reference}"
         more = body.amount - counts
         draft.emit(ev.PaymentRecorded(body.fact, more, reference, body.amount))
+        refund_reported(draft, body)
     amounts = sorted((counts, body.amount))
     what = f"{body.reference} was {body.fact} with different amounts"
     draft.emit(ev.ObservationKept("payment_reported", f"{what}: {amounts[0]} and {amounts[1]}"))

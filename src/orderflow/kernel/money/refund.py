@@ -8,11 +8,22 @@ from orderflow.model import commands as cmd
 from orderflow.model import events as ev
 from orderflow.model.amount_due import amount_due, is_due_in_full
 from orderflow.model.observations import PaymentReported
-from orderflow.model.state import PaymentOutcome, Refund, RefundStatus
+from orderflow.model.pseudonym import pseudonym
+from orderflow.model.state import OrderState, PaymentOutcome, Refund, RefundStatus
 from orderflow.model.work import effect_key
 from orderflow.money import Money
 
-__all__ = ["propose_refunds", "refund_key", "refund_reported", "retry_refund", "update_total"]
+__all__ = [
+    "is_finance_asked",
+    "propose_refunds",
+    "refund_key",
+    "refund_reported",
+    "retry_refund",
+    "update_total",
+]
+
+_WHICH_IS_RIGHT = "exception.refund_amount"
+"""The task of who is asked how much was paid back."""
 
 
 def update_total(draft: Draft) -> None:
@@ -34,7 +45,8 @@ def propose_refunds(draft: Draft) -> None:
     Never more than was captured and is still kept (promise 9). What was paid beyond the price goes
     back when the order is over: before that something may be added to it. What was withdrawn may
     have been paid all the same, by a call whose answer was lost: where another refund could then be
-    too much, a person looks before it is paid.
+    too much, a person looks before it is paid. While a person is asked how much was paid back,
+    nothing more is proposed: who answers with too little would be asked for the rest for ever.
     """
     state = draft.order.state
     payments = state.payments
@@ -48,13 +60,14 @@ def propose_refunds(draft: Draft) -> None:
     pending = [r for r in state.refunds.values() if r.status.open]
     proposed = sum(refund.amount for refund in pending)
     for refund in reversed(pending):
-        if proposed > due and refund_key(refund) not in state.taken:
+        if proposed > due and not _is_under_way(state, refund):
             draft.emit(ev.RefundMoved(refund.id, RefundStatus.WITHDRAWN))
             proposed -= refund.amount
+    if is_finance_asked(state):
+        return
     for refund in state.refunds.values():
-        # The same one again, under its key: nobody knows how far it had got.
         if refund.status is RefundStatus.WITHDRAWN and refund.amount <= due - proposed:
-            draft.emit(ev.RefundMoved(refund.id, RefundStatus.PENDING))
+            draft.emit(ev.RefundMoved(refund.id, _how_it_stood(state, refund)))
             proposed += refund.amount
     if due > proposed:
         name = f"{state.id}-M{len(state.refunds) + 1}"
@@ -63,6 +76,27 @@ def propose_refunds(draft: Draft) -> None:
         withdrawn = sum(r.amount for r in refunds if r.status is RefundStatus.WITHDRAWN)
         if due + withdrawn > payments.net_captured:
             draft.emit(ev.EffectGaveUp(effect_key(name, "refund", 0)))
+
+
+def is_finance_asked(state: OrderState) -> bool:
+    """Whether a person is asked how much was paid back; until they say so software pays no more."""
+    return any(task.name == _WHICH_IS_RIGHT for task in state.tasks.values())
+
+
+def _is_under_way(state: OrderState, refund: Refund) -> bool:
+    """Whether somebody took it, and has not said what came of it."""
+    return refund.status is RefundStatus.PENDING and refund_key(refund) in state.taken
+
+
+def _how_it_stood(state: OrderState, refund: Refund) -> RefundStatus:
+    """How a refund that was withdrawn is taken up again, by what was reported of it meanwhile.
+
+    The same one again, under its key: nobody knows how far it had got, unless it had failed.
+    """
+    names = {refund_key(refund)} if refund.generation else {refund_key(refund), refund.id}
+    told = {f"{PaymentOutcome.FAILED}:{name}" for name in names}
+    failed = (told | set(map(pseudonym, told))) & set(state.payments.references)
+    return RefundStatus.FAILED if failed else RefundStatus.PENDING
 
 
 def refund_key(refund: Refund) -> str:
@@ -84,16 +118,22 @@ def refund_reported(draft: Draft, body: PaymentReported) -> None:
 
 
 def _look_at_amount(draft: Draft, refund: Refund) -> None:
-    """Ask a person where another amount was paid than was to be: the money has moved."""
-    amounts, currency = draft.order.state.payments.amounts, draft.order.state.currency
+    """Ask a person where another amount was paid than was to be: the money has moved.
+
+    The task is over when what was told adds up, whatever was told first.
+    """
+    state = draft.order.state
     names = (refund.id, refund_key(refund))
-    paid = sum(amounts.get(f"{PaymentOutcome.REFUNDED}:{name}", 0) for name in names)
-    if paid == refund.amount:
-        return
-    what = f"{Money(paid, currency)} were paid back, {Money(refund.amount, currency)} were to be"
-    role, of = draft.rules.role("unpaid"), f"{draft.id}/{refund.id}"
+    told = (state.payments.amounts.get(f"{PaymentOutcome.REFUNDED}:{name}", 0) for name in names)
+    paid, of = sum(told), f"{draft.id}/{refund.id}"
+    back, due = Money(paid, state.currency), Money(refund.amount, state.currency)
+    what = f"{back} were paid back, {due} were to be"
     reason = f"{refund.id}: {what}; ask which is right"
-    draft.open_task("exception.refund_amount", role, reason, of)
+    asked = state.tasks.get(f"{of}:{_WHICH_IS_RIGHT}")
+    if asked is not None and (paid == refund.amount or asked.reason != reason):
+        draft.emit(ev.TaskClosed(asked.id))
+    if paid != refund.amount:
+        draft.open_task(_WHICH_IS_RIGHT, draft.rules.role("unpaid"), reason, of)
 
 
 def retry_refund(draft: Draft, body: cmd.RetryRefund) -> None:

@@ -6,6 +6,7 @@ import attrs
 
 from orderflow.kernel.decision.draft import Draft
 from orderflow.kernel.decision.rules import Rules
+from orderflow.kernel.money.refund import is_finance_asked
 from orderflow.kernel.pending.answers import may_say_nothing
 from orderflow.kernel.pending.order import pending_work
 from orderflow.model import events as ev
@@ -48,8 +49,9 @@ def _is_awaited(draft: Draft, key: str) -> bool:
 
 
 def is_awaited(order: Order, key: str, rules: Rules) -> bool:
-    """Whether an order waits for an effect, or will when its holds are released."""
-    if not order.state.holds:
+    """Whether an order waits for an effect, or will when what keeps it back is over."""
+    state = order.state
+    if not (state.holds or is_finance_asked(state)):
         return isinstance(pending_work(order, rules).get(key), Effect)
-    lifted = order.with_state(attrs.evolve(order.state, holds={}))
+    lifted = order.with_state(attrs.evolve(state, holds={}, tasks={}))
     return any(isinstance(pending_work(at, rules).get(key), Effect) for at in (order, lifted))

@@ -12,7 +12,7 @@ from datetime import datetime
 from orderflow.calendars import add_span
 from orderflow.kernel.decision.keys import own_key
 from orderflow.kernel.decision.rules import Rules
-from orderflow.kernel.money.refund import refund_key
+from orderflow.kernel.money.refund import is_finance_asked, refund_key
 from orderflow.kernel.pending.deadlines import answer_deadline, deadlines, stamp, with_escalation
 from orderflow.kernel.pending.forms import CANCELLATION_FORM, LABEL, answer_form
 from orderflow.kernel.pending.state_work import state_task_form, state_timer, trigger_form
@@ -177,7 +177,7 @@ def _refund(order: Order, rules: Rules, refund: Refund) -> Iterator[PendingWork]
                 todo = f"may have been paid, no answer came: look; if it was not, {todo}"
             what = f"the refund of {Money(refund.amount, state.currency)}: {todo}"
             yield Task(f"{key}:task", "refund", refund.id, rules.role("refund"), what)
-    else:
+    elif key in state.taken or not is_finance_asked(state):
         yield from _effect(
             order, rules, EffectOf("refund", "payments"), refund.id, refund.generation
         )
