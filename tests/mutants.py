@@ -54,6 +54,7 @@ from orderflow.kernel.pending import (
     effects,
     order,
     state_timer,
+    state_work,
     steps,
 )
 from orderflow.kernel.pending import parcel as pending_parcel
@@ -285,6 +286,8 @@ SEAMS: Mapping[str, Seam] = {
     "what stays unwanted": Seam("_kept", (cancellation_request,)),
     "units are asked back": Seam("request_cancellation", (cancellation_request, silence)),
     "an own trigger is fired": Seam("_fire", (state_timer,)),
+    "a timer is of no use": Seam("needless_timer", (state_work, progress)),
+    "what keeps an order open": Seam("is_kept_open", (progress,)),
     "what a timer cancels": Seam("ours", (state_timer,)),
     "what a timer may cancel": Seam("cancel_slots", (state_timer,)),
     "a timer asks once": Seam("asked_key", (state_timer,)),

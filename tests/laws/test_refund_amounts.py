@@ -162,6 +162,18 @@ def test_a_refund_that_waits_is_kept_back_while_finance_is_asked(told: str) -> N
     )
 
 
+def test_what_somebody_took_has_its_time_while_finance_is_asked() -> None:
+    shop = Paid(1000)
+    shop.bank = bank = Silent()
+    shop.opens(payments=bank)
+    shop.delivers()
+    shop.says(GoodsReturned(lines={"1": 2}))
+    shop.says(GoodsReturned(lines={"1": 1}))
+    shop.says(reported(PAID, 300, "A-1-M1"))
+    shop.passes(days=3)
+    assert shop.tasks() == {ASKED, "overdue.payments"}
+
+
 def test_who_fails_at_a_refund_that_is_kept_back_makes_no_second_task() -> None:
     """The refund is waited for all the same: its own task comes when finance has answered."""
     shop = Paid(1000)

@@ -30,9 +30,8 @@ GIVEN = {"step": "confirm", "role": "sales", "name": "ask", "party": "bank", "tr
 
 def declared(kind: Any, name: str, span: object) -> State:
     """A state that waits so long, in one of the ways that there are."""
-    more = {f.name: GIVEN[f.name] for f in attrs.fields(kind) if f.name in GIVEN}
-    missing = {"within": timedelta(1), "delay": timedelta(1)}
-    more |= {each: missing[each] for each in spans(kind)} | {name: span}
+    more: dict[str, Any] = {f.name: GIVEN[f.name] for f in attrs.fields(kind) if f.name in GIVEN}
+    more |= dict.fromkeys(spans(kind), timedelta(1)) | {name: span}
     return State("placed", OrderPhase.PLACED, kind(**more))
 
 

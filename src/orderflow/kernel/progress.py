@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 import attrs
 from pydantic import TypeAdapter
 
 from orderflow.kernel.changes.cancellation import cancel_units
+from orderflow.kernel.decision.checks import is_kept_open
 from orderflow.kernel.decision.draft import Draft
 from orderflow.kernel.decision.return_types import bounded, check_type
 from orderflow.kernel.money.refund import propose_refunds, update_total
@@ -16,6 +18,7 @@ from orderflow.kernel.partners.invoice import uncovered_charges
 from orderflow.kernel.partners.request import submit_ready
 from orderflow.kernel.pending.deadlines import REACHED, TASK_IS_OVER
 from orderflow.kernel.pending.order import pending_work
+from orderflow.kernel.pending.state_work import needless_timer
 from orderflow.kernel.returns.goods import customer_keeps_the_rest
 from orderflow.kernel.stock.allocation import release_work, route
 from orderflow.kernel.work.fulfillment_order import complete_work
@@ -130,13 +133,22 @@ def _close_overdue(draft: Draft) -> None:
         elif task.name == "exception.blocked":
             moving = fo or state.returns.get(task.of) or state
             blocked = task.since
-            over[task.id] = bool(blocked and moving.since > blocked)
+            needless = moving is state and _became_needless(draft, task)
+            over[task.id] = bool(blocked and moving.since > blocked) or needless
         elif task.id == f"{state.subject_key(task.of)}:{task.name}" and task.name.startswith(
             "overdue."
         ):
             over.setdefault(task.id, not _is_awaited(draft, task))
         if over.get(task.id):
             draft.emit(ev.TaskClosed(task.id))
+
+
+def _became_needless(draft: Draft, task: OpenTask) -> bool:
+    """Whether what the order's own timer tried in vain, as a task tells, is of no use from now."""
+    moment = needless_timer(draft.order, draft.rules)
+    if moment is None or needless_timer(draft.before, draft.rules) is not None:
+        return False
+    return task.since is not None and task.since >= moment
 
 
 def _is_awaited(draft: Draft, task: OpenTask) -> bool:
@@ -156,15 +168,22 @@ def _end(draft: Draft) -> None:
     """Complete or cancel an order that has nothing left to do."""
     order = draft.order
     state = order.state
-    if state.phase.final or state.phase is OrderPhase.DRAFT or order.is_busy:
+    if state.phase.final or state.phase is OrderPhase.DRAFT or is_kept_open(order):
         return
     totals = order.ledger.totals()
     if set(totals) - SETTLED:
         return
     live = sum(totals.get(bucket, 0) for bucket in REACHED)
     if totals and not live:
-        draft.fire("cancel", reason="all units were cancelled")
+        end = partial(draft.fire, "cancel", reason="all units were cancelled")
     elif state.phase is OrderPhase.CONFIRMED and (
         state.receipt_confirmed or state.delivered_at is None  # nobody has what could be confirmed
     ):
-        draft.fire("complete")
+        end = partial(draft.fire, "complete")
+    else:
+        return
+    blocked = f"{state.id}:exception.blocked"
+    if blocked not in state.tasks:
+        end()
+    elif not draft.attempt(end):  # what is in the way still has its task already
+        draft.emit(ev.TaskClosed(blocked))

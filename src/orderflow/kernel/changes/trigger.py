@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import attrs
-
 from orderflow.errors import Refusal
-from orderflow.kernel.decision.checks import not_held
+from orderflow.kernel.decision.checks import is_kept_open, not_held
 from orderflow.kernel.decision.draft import Draft
 from orderflow.kernel.partners.request import agree_costs, note_contact
 from orderflow.kernel.work.shipping import check_whole
 from orderflow.model import commands as cmd
 from orderflow.model.ledger import IN_WORK, SETTLED, Bucket
-from orderflow.model.order import Order
 from orderflow.model.phases import OrderPhase, Phase
 from orderflow.workflow import WorkRelease
 
@@ -76,13 +73,6 @@ def _left_behind(draft: Draft, on: str) -> str:
         if state.phase is OrderPhase.CANCELLED:
             found = ledger.slots(*set(Bucket) - {Bucket.CANCELLED, Bucket.SUBSTITUTED})
     stranded = [f"{units} of line {slot.line} {slot.bucket}" for slot, units in found]
-    if final and on == state.id and _is_busy(order):
+    if final and on == state.id and is_kept_open(order):
         stranded.append("open work, tasks, holds or returns")
     return ", ".join(stranded) if final else ""
-
-
-def _is_busy(order: Order) -> bool:
-    """Whether anything is open besides the task that says what was in the way of its end."""
-    state, known = order.state, f"{order.id}:exception.blocked"
-    others = {key: task for key, task in state.tasks.items() if key != known}
-    return order.with_state(attrs.evolve(state, tasks=others)).is_busy

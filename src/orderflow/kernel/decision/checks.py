@@ -6,13 +6,23 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TypeVar
 
+import attrs
+
 from orderflow.kernel.decision.draft import Draft
 from orderflow.model.ledger import Bucket
+from orderflow.model.order import Order
 from orderflow.model.phases import Phase
 from orderflow.model.state import FulfillmentOrder, OrderState
 from orderflow.model.work import effect_key
 
-__all__ = ["is_with_partner", "known", "not_held", "request_key", "uncancelled_units"]
+__all__ = [
+    "is_kept_open",
+    "is_with_partner",
+    "known",
+    "not_held",
+    "request_key",
+    "uncancelled_units",
+]
 
 T = TypeVar("T")
 
@@ -67,3 +77,12 @@ def uncancelled_units(draft: Draft, fo: FulfillmentOrder) -> dict[str, int]:
         if request.fo == fo.id:
             found.subtract(request.lines)
     return {line: units for line, units in found.items() if units > 0}
+
+
+def is_kept_open(order: Order) -> bool:
+    """Whether anything is open besides the task that says what was in the way of its end."""
+    state, known = order.state, f"{order.id}:exception.blocked"
+    if known not in state.tasks:
+        return order.is_busy
+    others = {key: task for key, task in state.tasks.items() if key != known}
+    return order.with_state(attrs.evolve(state, tasks=others)).is_busy

@@ -20,6 +20,7 @@ __all__ = [
     "REACHED",
     "TASK_IS_OVER",
     "all_delivered",
+    "all_reached",
     "answer_deadline",
     "deadlines",
     "is_signed",
@@ -55,8 +56,11 @@ def _withheld(order: Order, rules: Rules) -> datetime | None:
 
 def all_delivered(order: Order) -> bool:
     """Whether something was delivered and no live unit is left to deliver."""
-    if order.state.delivered_at is None:
-        return False
+    return order.state.delivered_at is not None and all_reached(order)
+
+
+def all_reached(order: Order) -> bool:
+    """Whether the customer has got, or had, all that is wanted."""
     reached, live = _reached(order)
     return 0 < reached == live
 

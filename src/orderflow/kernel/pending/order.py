@@ -15,7 +15,12 @@ from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.money.refund import is_finance_asked, refund_key
 from orderflow.kernel.pending.deadlines import answer_deadline, deadlines, stamp, with_escalation
 from orderflow.kernel.pending.forms import CANCELLATION_FORM, LABEL, answer_form
-from orderflow.kernel.pending.state_work import state_task_form, state_timer, trigger_form
+from orderflow.kernel.pending.state_work import (
+    rests,
+    state_task_form,
+    state_timer,
+    trigger_form,
+)
 from orderflow.kernel.pending.steps import step_work
 from orderflow.kernel.stock.allocation import routable_units, waits_to_ship_complete
 from orderflow.kernel.work.unit_steps import UNIT_STEPS, path_to_step
@@ -208,7 +213,7 @@ def _of_state(
     workflow = rules.machine(of.workflow).workflow
     match workflow.by_name[name].waits_for:
         case StepWork(step=step, within=within):
-            if within is not None and not order.state.held(of.id):
+            if within is not None and not rests(order, rules, of.id):
                 yield state_timer(order.state, of.id, of.since, add_span(of.since, within))
             if isinstance(of, FulfillmentOrder) and step == "submit":
                 yield from _to_submit(order, rules, of)
@@ -232,7 +237,7 @@ def _of_state(
             if isinstance(of, FulfillmentOrder) and of.promised:
                 since = max(since, of.promised)
             yield from answer_deadline(order.state, party, of.id, since, within)
-        case TimerFor(delay=delay) if not order.state.held(of.id):
+        case TimerFor(delay=delay) if not rests(order, rules, of.id):
             due = add_span(of.since, delay)
             yield state_timer(order.state, of.id, due, due)
 

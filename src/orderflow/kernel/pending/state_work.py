@@ -7,17 +7,20 @@ from datetime import datetime, timedelta
 from orderflow.calendars import add_span
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.decision.step import Step
-from orderflow.kernel.pending.deadlines import stamp
+from orderflow.kernel.pending.deadlines import all_reached, stamp
 from orderflow.model import commands as cmd
 from orderflow.model.order import Order
+from orderflow.model.phases import OrderPhase
 from orderflow.model.state import OpenTask, OrderState
 from orderflow.model.work import FormField, PendingWork, Task, Timer
-from orderflow.workflow import EffectOf, PartnerAnswer, Workflow
+from orderflow.workflow import EffectOf, PartnerAnswer, TimerFor, Workflow
 
 __all__ = [
     "asked_key",
     "is_retry",
+    "needless_timer",
     "own_wait",
+    "rests",
     "role_after",
     "state_task_form",
     "state_timer",
@@ -59,6 +62,29 @@ def state_timer(state: OrderState, of: str, moment: datetime, due: datetime) -> 
         return Timer(key, "state", of, due)
     pauses = sum(min(2**n, _LONGEST) for n in range(refused))
     return Timer(f"{key}:{refused}", "state", of, add_span(due, timedelta(hours=pauses)))
+
+
+def needless_timer(order: Order, rules: Rules) -> datetime | None:
+    """The moment of an order's own timer that is of no use: it cancels, and the customer has all.
+
+    Such an order completes.
+    """
+    state, wait = order.state, own_wait(order, order.id, rules)
+    span = wait.delay if isinstance(wait, TimerFor) else getattr(wait, "within", None)
+    if span is None or state.phase is not OrderPhase.CONFIRMED or not all_reached(order):
+        return None
+    flow = rules.machine(state.workflow).workflow
+    ways = flow.leaving[state.lifecycle]
+    ends = {flow.by_name[w.dest].phase for w in ways if w.trigger == getattr(wait, "trigger", "")}
+    if ends != {OrderPhase.CANCELLED} or all(way.trigger != "complete" for way in ways):
+        return None
+    return add_span(state.since, span)
+
+
+def rests(order: Order, rules: Rules, subject: str) -> bool:
+    """Whether a state's own timer does not run: its subject is on hold, or it is of no use."""
+    needless = subject == order.id and needless_timer(order, rules) is not None
+    return needless or order.state.held(subject)
 
 
 def is_retry(wanted: PendingWork) -> bool:
