@@ -13,6 +13,7 @@ from orderflow import ORDER, OrderPhase, Refusal, State, Transition
 from orderflow.kernel.decide import Context, Decision, decide
 from orderflow.kernel.decision.step import Step
 from orderflow.kernel.pending.deadlines import all_reached
+from orderflow.kernel.pending.state_work import needless_timer
 from orderflow.model import commands as cmd
 from orderflow.model.messages import ParcelChanged
 from orderflow.model.observations import GoodsReturned
@@ -115,8 +116,23 @@ def test_a_task_that_was_there_before_the_timer_stays(opened: int, stays: bool) 
     assert (task.id in told.order.state.tasks) is stays
 
 
+def test_a_timer_runs_where_no_other_end_is_near() -> None:
+    """An order that is not confirmed, or does not complete by itself, waits for it still."""
+    ways: list[Transition[Step]] = [Transition("finish", "confirmed", "completed")]
+    by_hand = within(2).extend(
+        name="by hand", transitions=ways, without=[("complete", "confirmed")]
+    )
+    for flow, runs in ((within(2), False), (by_hand, True)):
+        shop = Shop(lifecycle=flow).place()
+        shop.delivers()
+        assert bool(own_tries(shop)) is runs
+        placed = attrs.evolve(shop.order.state, phase=OrderPhase.PLACED)
+        assert needless_timer(shop.order.with_state(placed), shop.engine.rules) is None
+
+
+@pytest.mark.parametrize("base", [ORDER, within(2)], ids=["no timer", "a timer"])
 @pytest.mark.parametrize("said", [cmd.SendDunning(), cmd.PlaceHold(hold="h", reason="look")])
-def test_what_blocks_the_end_blocks_no_command(said: Any) -> None:
+def test_what_blocks_the_end_blocks_no_command(said: Any, base: Workflow[Step]) -> None:
     """The end is tried again with whatever comes, and its task is over when it is reached."""
     ready: list[str] = []
 
@@ -126,13 +142,14 @@ def test_what_blocks_the_end_blocks_no_command(said: Any) -> None:
     ways: list[Transition[Step]] = [
         Transition("complete", "confirmed", "completed", guards=[checked])
     ]
-    flow = ORDER.extend(name="books", transitions=ways, without=[("complete", "confirmed")])
+    flow = base.extend(name="books", transitions=ways, without=[("complete", "confirmed")])
     shop = Shop(lifecycle=flow).place()
     shop.delivers()
     shop.passes(days=20)
     assert BLOCKED in shop.tasks()
     shop.does(said)
     assert shop.order.state.phase is OrderPhase.CONFIRMED
+    assert BLOCKED in shop.tasks()
     ready.append("they are closed")
     shop.does(*([cmd.ReleaseHold(hold="h")] if shop.order.state.holds else []))
     shop.pays(1000)
