@@ -327,6 +327,7 @@ SEAMS: Mapping[str, Seam] = {
     "what another document says": Seam("says", (invoice, request, shipment_notice)),
     "a parcel was seen": Seam("_was_seen", (pending_parcel,)),
     "whom a fact is about": Seam("subject_of", (taker,)),
+    "the row of what is put off": Seam("_put_off_key", (taker,)),
     "whose a number is": Seam("traveller", (unmatched,)),
     "an event says otherwise": Seam("came_otherwise", (prepare,)),
     "the names of a parcel": Seam("_names", (parcel,)),

@@ -54,7 +54,7 @@ class Taker:
     def _put_off(self, envelope: Envelope, observation: Observation, error: RuleFailed) -> None:
         """Have the worker deliver a fact that a rule failed at, until it is taken."""
         _LOG.error("a fact about %s is tried again: %s", envelope.subject, error)
-        later = Message(f"{envelope.cause}:again", envelope.subject, observation)
+        later = Message(_put_off_key(envelope, observation), envelope.subject, observation)
         self._store.commit(Commit(envelope.subject, self._handler.clock.now(), messages=(later,)))
 
     def delivery(
@@ -97,3 +97,8 @@ class Taker:
         """Keep a fact for a person, once under whatever id it comes."""
         nameless = observation.model_copy(update={"id": None})
         self.keep_unreadable(nameless.model_dump_json(), why)
+
+
+def _put_off_key(envelope: Envelope, observation: Observation) -> str:
+    """The key of the row of a fact that is put off: another may have come under the same id."""
+    return f"{envelope.cause}:{digest(observation.content())}:again"
