@@ -255,6 +255,7 @@ SEAMS: Mapping[str, Seam] = {
     "the roles of an actor": Seam("roles_held", (roles, hooks, limits)),
     "the program itself": Seam("SYSTEM_ACTOR", (hooks,)),
     # whose fault it is
+    "a moment that a clock tells": Seam("in_utc", (clock,)),
     "whose fault it is": Seam("as_rule_failure", (handle, submit)),
     "who asks rules": Seam("_ASKS_RULES", (fault,)),
     "what a rule may raise": Seam("RAISED", (machine, handle)),

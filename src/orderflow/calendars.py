@@ -16,11 +16,40 @@ from orderflow.renamed import old_names
 if TYPE_CHECKING:
     from holidays import HolidayBase
 
-__all__ = ["EARLIEST", "LATEST", "BusinessCalendar", "Hours", "add_span", "is_span"]
+__all__ = [
+    "EARLIEST",
+    "LATEST",
+    "BusinessCalendar",
+    "Hours",
+    "add_span",
+    "in_utc",
+    "is_span",
+    "own_day",
+]
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(8999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """Moments lie between these two, so that zones and periods of waiting can be added to them."""
+
+
+_EPOCH, _FIRST = datetime(1970, 1, 1, tzinfo=UTC), date(1, 1, 1)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """A moment in UTC and of Python's own class, whatever a library has derived from that.
+
+    Moments of one zone are subtracted by its clock, which stands still or jumps twice a year; and
+    what is derived may subtract, and be stored, in a way of its own.
+
+    >>> in_utc(datetime(2026, 3, 8, 3, tzinfo=ZoneInfo("America/New_York"))).isoformat()
+    '2026-03-08T07:00:00+00:00'
+    """
+    return _EPOCH + datetime.__sub__(moment, _EPOCH)
+
+
+def own_day(day: date) -> date:
+    """A day of Python's own class, likewise."""
+    return _FIRST + timedelta(days=day.toordinal() - 1)
 
 
 def add_span(moment: datetime, span: timedelta, times: int = 1) -> datetime:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
 
+from orderflow.calendars import in_utc
 from orderflow.engine.pipeline.fault import as_rule_failure
 from orderflow.errors import RAISED
 from orderflow.kernel.decision.return_types import bounded, check_type
@@ -45,9 +46,9 @@ class CheckedClock:
             now = check_type(self.inner.now(), "the clock", datetime)
             if now.utcoffset() is None:
                 raise ValueError(f"the clock must give a time zone, got {now!r}")
+            return in_utc(now)
         except RAISED as error:
             raise as_rule_failure(error, "the time") from error
-        return now
 
 
 _NAMES: Mapping[str, TypeAdapter[str]] = {"order": TypeAdapter(Code)}

@@ -7,7 +7,7 @@ comes in, with its field: so whatever was taken can be calculated, stored and re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sized
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from unicodedata import is_normalized, normalize
@@ -22,7 +22,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from orderflow.calendars import EARLIEST, LATEST
+from orderflow.calendars import EARLIEST, LATEST, in_utc, own_day
 from orderflow.model.field_types import Accepts
 from orderflow.model.frozen_mapping import frozen
 from orderflow.model.parts import list_by_parts, names_by_parts
@@ -253,7 +253,7 @@ UNKNOWN: Any = None
 def _utc(moment: datetime) -> datetime:
     if moment < EARLIEST:
         raise ValueError(f"a moment not before {EARLIEST:%Y} is expected")
-    return moment.astimezone(UTC) if moment < LATEST else LATEST
+    return in_utc(moment) if moment < LATEST else LATEST
 
 
 Utc = Annotated[
@@ -269,6 +269,7 @@ Utc = Annotated[
 """A moment with a zone; whichever it was written in, it is kept in UTC; LATEST is without end."""
 Day = Annotated[
     date,
+    AfterValidator(own_day),
     Field(
         ge=EARLIEST.date(),
         json_schema_extra={"formatMinimum": "1900-01-01", "formatMaximum": "9999-12-31"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from threading import Lock
 from typing import Any, Protocol, TypeVar
@@ -17,6 +17,7 @@ import attrs
 import msgspec
 from pydantic import BaseModel
 
+from orderflow.calendars import in_utc, own_day
 from orderflow.errors import UnreadableRow
 from orderflow.model.document import PERSONAL_FIELDS, NewOrder
 from orderflow.model.events import KINDS, Entry, Event, upcast
@@ -91,11 +92,19 @@ def _plain(value: object) -> object:
         return dict(value)
     if isinstance(value, BaseModel):
         return msgspec.Raw(value.model_dump_json().encode())
+    if isinstance(value, datetime):  # of a class that is derived from Python's own
+        return in_utc(value)
+    if isinstance(value, date):
+        return own_day(value)
     raise TypeError(f"a {type(value).__name__} cannot be stored; give text, numbers or lists")
 
 
 def _whole(wanted: type[Any], value: Any) -> object:
-    """What :func:`_plain` made, as it was."""
+    """What :func:`_plain` made, as it was; moments and days are plain, whatever class is wanted."""
+    if issubclass(wanted, datetime):
+        return in_utc(datetime.fromisoformat(value))
+    if issubclass(wanted, date):
+        return own_day(date.fromisoformat(value))
     if wanted is not Ledger:
         raise TypeError(f"there is no stored form of {wanted.__name__}")
     return Ledger(

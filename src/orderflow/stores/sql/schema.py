@@ -42,7 +42,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def at(moment: datetime) -> int:
     """A moment as it is stored; raises TypeError where it has no zone."""
-    return (moment - _EPOCH) // _MICROSECOND
+    return datetime.__sub__(moment, _EPOCH) // _MICROSECOND  # as Python does, whatever its class
 
 
 def moment(value: Any) -> Any:
