@@ -22,7 +22,7 @@ from hypothesis.errors import FlakyFailure
 
 import orderflow
 from orderflow import Engine, calendars, errors, money
-from orderflow.carriers import webhooks
+from orderflow.carriers import payload, webhooks
 from orderflow.engine import anonymization, clock, engine, explain, person_names, retention
 from orderflow.engine import row_check as rows
 from orderflow.engine.card import reader, writer
@@ -335,7 +335,10 @@ SEAMS: Mapping[str, Seam] = {
     "the parcel of a notice": Seam("_parcel_id", (shipment_notice,)),
     "when an order was delivered": Seam("date_delivery", (goods, scans)),
     "where units are": Seam("_where", (goods,)),
-    "the events of a payload": Seam("_apart", (webhooks,)),
+    "the events of a payload": Seam("_apart", (payload,)),
+    "the marks of a payload": Seam("_marks", (payload,)),
+    "all lists of events": Seam("_all_events", (payload,)),
+    "what an event names twice": Seam("named_twice", (webhooks,)),
     "the units that follow scans": Seam("_WITH_THE_CARRIER", (scans,)),
     "a parcel waits": Seam("_waits", (pending_parcel,)),
     "a party's time begins": Seam("_begins", (deadlines,)),

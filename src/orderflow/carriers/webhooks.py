@@ -9,20 +9,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from orderflow.carriers.payload import Given, events_of, named_twice
 from orderflow.errors import InvalidInput, Problem
-from orderflow.model.bounds import Code, Many, Plain, Reference, Utc
+from orderflow.model.bounds import Code, Plain, Reference, Utc
 from orderflow.model.observations import Observation, TrackingReported, UnreadableEvent
 from orderflow.model.parcel import ParcelStatus
-from orderflow.model.reading import read, read_json, unreadable
+from orderflow.model.reading import unreadable
 
 __all__ = ["STATUSES", "check_signature", "read_tracking", "sign"]
 
@@ -35,8 +33,6 @@ _KEPT = 100_000
 """Characters of an event that cannot be read, and of why, that are kept."""
 _LONGEST = 1000
 """Characters of a signature."""
-_SHOWN = 50
-"""Characters that are shown of an event that is no JSON, or nested too deep."""
 _TOLD = 100
 """Problems that are told of a payload in which no event can be read."""
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,12 +49,6 @@ class _Event(BaseModel):
     occurred_at: Utc
     place: Plain = Field(default="", max_length=200)
     to_recipient: bool = False
-
-
-class _Payload(BaseModel):
-    model_config = ConfigDict(extra="ignore", defer_build=True)
-
-    events: Many[Any] = Field(min_length=1, max_length=1000)
 
 
 def sign(secret: bytes, payload: bytes, at: datetime) -> str:
@@ -125,7 +115,7 @@ def read_tracking(
     Raises:
         InvalidInput: No event can be read; names each field that is wrong (``events.0.code``).
     """
-    events = _given(payload)
+    events = events_of(payload)
     read_or_not = [_tried(given.value, table) for given in events]
     if all(isinstance(each, Exception) for each in read_or_not):
         raise InvalidInput("webhook", islice(_problems(read_or_not), _TOLD))
@@ -136,90 +126,6 @@ def read_tracking(
         else:
             found += said
     return tuple(found)
-
-
-class _Given(NamedTuple):
-    """An event as it came: its value, or why it has none, and its text where the value tells less.
-
-    Numbers that are too long to be counted with stay text.
-    """
-
-    value: Any
-    text: str = ""
-
-
-def _given(payload: str | bytes) -> list[_Given]:
-    """The events, read or not: what is wrong in one of them keeps no other from being read."""
-    try:
-        return [_Given(value) for value in read_json(_Payload, payload, "webhook").events]
-    except InvalidInput:
-        if isinstance(payload, str | bytes | bytearray):
-            with suppress(ValueError, RecursionError):
-                return _apart(payload)
-        raise
-
-
-_MARKS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
-"""Strings, and what begins and ends lists and objects."""
-_OF_AN_EVENT = 2
-"""Lists and objects around an event: the payload, and its events."""
-
-
-def _apart(payload: str | bytes) -> list[_Given]:
-    """The events of a payload, each read by itself. Raises ValueError, where it is no JSON.
-
-    A slip, a character in another encoding, too long a number, too deep a list cost one event.
-    """
-    text, texts, rest = _text(payload), list[str](), list[str]()
-    depth = began = after = 0
-    for mark in _MARKS.finditer(text):
-        if mark[0] in "[{":
-            began = mark.start() if depth == _OF_AN_EVENT else began
-            depth += 1
-        elif mark[0] in "]}":
-            depth -= 1
-            if depth == _OF_AN_EVENT:
-                rest.append(f"{text[after:began]}[{len(texts)}]")
-                texts.append(text[began : mark.end()])
-                after = mark.end()
-    whole = _loads("".join(rest) + text[after:])
-    found = read(_Payload, whole, "webhook").events
-    values = {place: _value(text) for place, text in enumerate(texts)}
-    return [
-        _Given(values[each[0]], texts[each[0]]) if isinstance(each, list) and each else _Given(each)
-        for each in found
-    ]
-
-
-def _text(payload: str | bytes) -> str:
-    """A payload as text; what is no character is kept as half of one, which no field may have."""
-    if isinstance(payload, str):
-        return payload
-    encoding = json.detect_encoding(payload)
-    return payload.decode(encoding, "surrogateescape" if "utf-8" in encoding else "surrogatepass")
-
-
-def _loads(text: str) -> Any:
-    """What a JSON text says; control characters in it are for the field that has them."""
-    return json.loads(text, parse_int=_number, strict=False)
-
-
-def _number(digits: str) -> int | str:
-    try:
-        return int(digits)
-    except ValueError:  # more digits than Python reads
-        return digits
-
-
-def _value(text: str) -> Any:
-    """What the text of an event says, or the error that tells why nobody can read it."""
-    try:
-        return _loads(text)
-    except RecursionError:
-        why = "fewer lists and objects in each other are expected"
-    except ValueError as error:
-        why = f"it is no JSON: {error}"
-    return InvalidInput("webhook", [Problem("(whole)", text[:_SHOWN], why)])
 
 
 def _tried(
@@ -253,6 +159,8 @@ def _within(number: int, problem: Problem) -> Problem:
 
 def _observations(given: object, table: Mapping[str, ParcelStatus | None]) -> list[Observation]:
     """What an event says: one observation, or none where its code says nothing."""
+    for name in _Event.model_fields.keys() & named_twice(given):
+        raise _problem(name, named_twice(given)[name], "it is expected once")
     event = _Event.model_validate(given)
     if event.code not in table:
         raise _problem("code", event.code, f"one of {', '.join(table)} is right")
@@ -264,7 +172,7 @@ def _observations(given: object, table: Mapping[str, ParcelStatus | None]) -> li
     return [fact.at(event.occurred_at)]
 
 
-def _unread(given: _Given, error: InvalidInput) -> Observation:
+def _unread(given: Given, error: InvalidInput) -> Observation:
     """An event that cannot be read, as a fact that is kept. Its moment cannot be read, either."""
     sent, why = given.text or json.dumps(given.value), str(error)
     return UnreadableEvent(payload=sent[:_KEPT], error=why[:_KEPT]).at(_NO_MOMENT)
