@@ -26,7 +26,7 @@
 from __future__ import annotations
 
 import pickle
-from asyncio import CancelledError
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -59,11 +59,22 @@ __all__ = [
     "UnreadableRow",
 ]
 
-RAISED = (Exception, CancelledError)
-"""What a call to an application may end with, beside the end of a process.
 
-Python's word for a cancelled coroutine is no Exception, and a mistake where nobody asked for it.
-"""
+def ends_process(error: BaseException) -> bool:
+    """Whether an error is there to end the process: an interrupt or an exit, or a group of them."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(ends_process, error.exceptions))
+    return isinstance(error, KeyboardInterrupt | SystemExit)
+
+
+def raised() -> tuple[type[BaseException], ...]:
+    """All that an except clause catches where an application is called: not what ends a process.
+
+    Time limits and cancelled coroutines of libraries are no Exceptions: to us they are mistakes, as
+    nobody asked for them. It looks at the error that is being handled.
+    """
+    error = sys.exception()
+    return () if error is None or ends_process(error) else (BaseException,)
 
 
 _PART = 1_000

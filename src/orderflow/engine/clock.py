@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from orderflow.calendars import in_utc
 from orderflow.engine.pipeline.fault import as_rule_failure
-from orderflow.errors import RAISED
+from orderflow.errors import raised
 from orderflow.kernel.decision.return_types import bounded, check_type
 from orderflow.model.bounds import Code, Id
 from orderflow.ports import Clock, Ids
@@ -47,7 +47,7 @@ class CheckedClock:
             if now.utcoffset() is None:
                 raise ValueError(f"the clock must give a time zone, got {now!r}")
             return in_utc(now)
-        except RAISED as error:
+        except raised() as error:
             raise as_rule_failure(error, "the time") from error
 
 
@@ -67,5 +67,5 @@ class CheckedIds:
         try:
             found = check_type(self.inner.new(kind), "ids", str)
             return bounded(found, "ids", _NAMES.get(kind, _NAME))
-        except RAISED as error:
+        except raised() as error:
             raise as_rule_failure(error, f"an id of a new {kind}") from error

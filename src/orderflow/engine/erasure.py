@@ -13,7 +13,7 @@ from orderflow.engine.anonymization import BLANK, ERASED, anonymous, is_blank, i
 from orderflow.engine.person_names import naming
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.retention import Retainer, person_of
-from orderflow.errors import InvalidInput, NotFound, Problem
+from orderflow.errors import InvalidInput, NotFound, Problem, raised
 from orderflow.kernel.decision.hooks import SYSTEM_ACTOR
 from orderflow.model.document import NewOrder
 from orderflow.model.events import Entry, Event, PartnerReferenceSet
@@ -103,11 +103,11 @@ class Eraser:
     def _forget(self, owner: str, names: list[str], person: str, only: str = "") -> Erasure:
         alias = self._alias()
         found: dict[str, bool] = {}
-        errors: list[Exception] = []
+        errors: list[BaseException] = []
         for name in names:
             try:
                 found[name] = self._erase(name, alias)
-            except Exception as error:  # such as documents that cannot be reached today
+            except raised() as error:  # such as documents that cannot be reached today
                 found[name] = False
                 errors.append(error)
                 _LOG.warning("%s is not erased today: %s", name, type(error).__name__)

@@ -47,9 +47,10 @@ def pending_work_without_row(store: Store, rules: Rules, order: Order) -> Iterat
     Raises RuleFailed.
     """
     with rule_errors_of(f"order:{order.id}"):
-        for owner, (missing, _) in row_mismatches_of(store, rules, order):
-            for wait in missing:
-                yield f"{owner} waits for {wait.key}, and nothing of the kind is there"
+        found = list(row_mismatches_of(store, rules, order))
+    for owner, (missing, _) in found:
+        for wait in missing:
+            yield f"{owner} waits for {wait.key}, and nothing of the kind is there"
 
 
 def row_mismatches(store: Store, rules: Rules, found: Order | Parcel) -> RowMismatches:

@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import attrs
 import transitions
 
-from orderflow.errors import RAISED, Refusal
+from orderflow.errors import Refusal, raised
 from orderflow.workflow.definition import Workflow
 from orderflow.workflow.graph import Guard, Transition
 
@@ -169,7 +169,7 @@ def _run(hooks: Sequence[Inside[S]], cursor: Cursor[S], trigger: str) -> None:
         try:
             if outputs := hook(cursor.step):
                 cursor.add(outputs)
-        except RAISED as error:
+        except raised() as error:
             _blame(error, "hook", hook, trigger)
             raise
 
@@ -203,7 +203,7 @@ class CompiledWorkflow(Generic[S]):
             for guard in guards:
                 try:
                     refusal = guard(cursor.step)
-                except RAISED as error:
+                except raised() as error:
                     _blame(error, "guard", guard, trigger)
                     raise
                 if refusal is not None:

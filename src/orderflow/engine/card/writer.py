@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from orderflow.engine.card.own_rules import POLICIES, named
-from orderflow.errors import RAISED
+from orderflow.errors import raised
 from orderflow.fulfillment.steps import Steps
 from orderflow.kernel.decision.policies import (
     UNLIMITED,
@@ -42,7 +42,7 @@ def leave(store: Store, rules: Rules) -> None:
         card = card_of(rules)
         if store.card() != card:
             store.keep_card(card)
-    except RAISED as error:  # the card is for those who look on
+    except raised() as error:  # the card is for those who look on
         _LOG.warning("the card of the rules is not left: %s", error)
 
 

@@ -8,7 +8,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt
 
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.row_check import row_mismatches
-from orderflow.errors import RAISED, Conflict, OrderflowError, StoreUnavailable, UnknownWorkflow
+from orderflow.errors import Conflict, OrderflowError, StoreUnavailable, UnknownWorkflow, raised
 from orderflow.ports import Commit, Stored
 
 __all__ = ["Aligner"]
@@ -35,7 +35,7 @@ class Aligner:
                 changed += self.apply(order_id)
             except StoreUnavailable:
                 raise
-            except RAISED as error:  # whatever stands in its rows, or a guard of its raises
+            except raised() as error:  # whatever stands in its rows, or a guard of its raises
                 left[order_id] = error
         if left:
             known = all(isinstance(error, UnknownWorkflow) for error in left.values())

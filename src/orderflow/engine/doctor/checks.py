@@ -17,7 +17,7 @@ from orderflow.engine.explain import without_pending_work
 from orderflow.engine.pipeline.fault import as_rule_failure, rule_errors_of
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.row_check import row_mismatches_of
-from orderflow.errors import RAISED, RuleFailed, StoreUnavailable, UnknownWorkflow
+from orderflow.errors import RuleFailed, StoreUnavailable, UnknownWorkflow, raised
 from orderflow.kernel.money.refund import refund_key
 from orderflow.model import events as ev
 from orderflow.model.folds.fold import fold
@@ -53,8 +53,8 @@ def order_findings(handler: Handler, order: Order, places: Iterable[str] = ()) -
     *places* are those that stock is kept at besides those of the rules. Raises RuleFailed.
     """
     with rule_errors_of(f"order:{order.id}"):
-        for check in order_checks(handler, order, places):
-            yield from check
+        found = [finding for check in order_checks(handler, order, places) for finding in check]
+    yield from found
 
 
 def order_checks(
@@ -278,13 +278,13 @@ def readable_or_finding(subject: str, found: Iterable[Finding]) -> Iterator[Find
     """What is *found*; where rows cannot be read, the finding that says so."""
     try:
         yield from found
-    except StoreUnavailable:
+    except (StoreUnavailable, GeneratorExit):  # or nobody wants to know more
         raise
     except NotOnCard as error:
         yield Finding(None, subject, f"not checked: {error}")
     except UnknownWorkflow as error:  # it may be as well as it was left
         yield Finding(None, subject, f"it cannot be checked: {error}")
-    except RAISED as error:  # whatever stands there, or a rule of the application raises
+    except raised() as error:  # whatever stands there, or a rule of the application raises
         fault = as_rule_failure(error, subject)
         if isinstance(fault, RuleFailed) and fault.rule:
             what = f"not checked: {fault.rule} raised {type(error).__name__}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from orderflow.errors import RAISED, OrderflowError, RuleFailed
+from orderflow.errors import OrderflowError, RuleFailed, raised
 
 __all__ = ["as_rule_failure", "rule_errors_of"]
 
@@ -41,7 +41,7 @@ def rule_errors_of(subject: str) -> Iterator[None]:
     """Raise what is no error of ours as one that names what raised it, and the subject."""
     try:
         yield
-    except RAISED as error:
+    except raised() as error:
         found = as_rule_failure(error, subject)
         raise found from found.__cause__
 

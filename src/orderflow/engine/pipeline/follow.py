@@ -13,7 +13,7 @@ import attrs
 
 from orderflow.engine.pipeline.envelope import Envelope, LoadedSubjects, Prepared
 from orderflow.engine.pipeline.prepare import Preparer
-from orderflow.errors import RAISED
+from orderflow.errors import raised
 from orderflow.model.folds.builder import changed
 from orderflow.model.work import Message
 from orderflow.ports import Commit
@@ -46,7 +46,7 @@ def follow(
         envelopes = [Envelope(message.to, message.body, message.key) for _, message in told]
         try:
             preparer.read(envelopes, reading)
-        except RAISED:  # the worker reads them again, one by one, and tells what is wrong
+        except raised():  # the worker reads them again, one by one, and tells what is wrong
             break
         fresh = []
         for (chain, message), envelope in zip(told, envelopes, strict=True):
@@ -81,7 +81,7 @@ class _Chain:
             return None
         try:
             prepared = preparer.prepare(envelope, reading)
-        except RAISED:  # the worker delivers it, and tells what is wrong
+        except raised():  # the worker delivers it, and tells what is wrong
             prepared = ()
         if not isinstance(prepared, Prepared):
             self.left.add(message.to)

@@ -18,13 +18,13 @@ from orderflow.engine.pipeline.fault import as_rule_failure, rule_errors_of
 from orderflow.engine.pipeline.follow import follow
 from orderflow.engine.pipeline.prepare import Preparer
 from orderflow.errors import (
-    RAISED,
     Conflict,
     ConnectionLost,
     StaleTransaction,
     StoreFull,
     StoreLocked,
     StoreReadOnly,
+    raised,
 )
 from orderflow.kernel.decide import Decision
 from orderflow.kernel.decision.rules import Rules
@@ -152,7 +152,7 @@ class Handler:
             prepared: Prepared | DecisionOrRefusals
             try:
                 prepared = self.preparer.prepare(envelope, reading)
-            except RAISED as error:  # it sinks no other
+            except raised() as error:  # it sinks no other
                 prepared = as_rule_failure(error, envelope.subject)
             if isinstance(prepared, Prepared):
                 ready[number] = prepared.closing(envelope.closes)

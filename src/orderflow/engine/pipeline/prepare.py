@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ from orderflow.engine.pipeline.envelope import (
 )
 from orderflow.engine.pipeline.stock import stock_commit
 from orderflow.engine.pipeline.trips import came_otherwise
-from orderflow.errors import RAISED, NotFound, Refusal
+from orderflow.errors import NotFound, Refusal, raised
 from orderflow.kernel.decide import Context, Decision, decide, stock_keys
 from orderflow.kernel.decision.rules import Rules
 from orderflow.kernel.parcels.parcel import decide_parcel
@@ -77,9 +76,11 @@ class Preparer:
         keys: set[StockKey] = set()
         for envelope in envelopes:
             order = reading.order(envelope.subject)
-            with suppress(*RAISED):  # whatever is wrong with it is found again, and told
+            try:
                 if envelope.subject.startswith("order:"):
                     keys |= stock_keys(self.rules, order, envelope.body)
+            except raised():  # whatever is wrong with it is found again, and told
+                pass
         if keys := keys - reading.levels.keys():
             reading.levels.update(self.store.stock_levels(keys))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from orderflow.errors import RAISED
+from orderflow.errors import raised
 
 __all__ = ["THREAD", "detached"]
 
@@ -29,7 +29,7 @@ def detached(call: Callable[[], T]) -> Future[T]:
     def run() -> None:
         try:
             answer.set_result(call())
-        except RAISED as error:
+        except raised() as error:
             answer.set_exception(error)
         except BaseException as error:
             ended = RuntimeError(f"the call ended its thread with {error!r}")

@@ -21,7 +21,7 @@ from orderflow.engine.worker.performers import Performers
 from orderflow.engine.worker.stuck_task import stuck_task
 from orderflow.engine.worker.subject_cache import SubjectCache
 from orderflow.engine.worker.thread import detached
-from orderflow.errors import RAISED, NeedsPerson, NotRegistered, PortFailed, UnknownWorkflow
+from orderflow.errors import NeedsPerson, NotRegistered, PortFailed, UnknownWorkflow, raised
 from orderflow.kernel.decision.step import Committed
 from orderflow.kernel.pending.answers import as_rejection, why_unfit
 from orderflow.model.commands import CommandBody
@@ -163,7 +163,7 @@ class Worker:
                 done = FinishedRows()
             try:
                 result = self._result(row, about)
-            except RAISED as error:  # whatever fails is recorded and tried again
+            except raised() as error:  # whatever fails is recorded and tried again
                 failed.append(self.failed(row, error))
                 continue
             if result is not None:

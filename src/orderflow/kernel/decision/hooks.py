@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import attrs
 
-from orderflow.errors import RAISED, InvalidWorkflow, Problem, Refusal
+from orderflow.errors import InvalidWorkflow, Problem, Refusal, raised
 from orderflow.kernel.decision.step import Committed, Step
 from orderflow.model.parcel import ParcelStatus
 from orderflow.model.work import Effect, NewTask, Note
@@ -189,7 +189,7 @@ class Hooks:
             if hook.point == "refused":
                 try:
                     hook.call(order, refusals)
-                except RAISED:
+                except raised():
                     _LOG.exception("the refused hook %s failed", hook.key)
 
     def guards(self) -> list[tuple[str, str | None, str]]:
