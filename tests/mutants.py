@@ -23,7 +23,8 @@ from hypothesis.errors import FlakyFailure
 import orderflow
 from orderflow import Engine, calendars, errors, money
 from orderflow.carriers import payload, webhooks
-from orderflow.engine import anonymization, clock, engine, explain, person_names, retention
+from orderflow.engine import anonymization, clock, engine, erasure, explain, person_names, retention
+from orderflow.engine import kept_facts as inbox_facts
 from orderflow.engine import row_check as rows
 from orderflow.engine.card import reader, writer
 from orderflow.engine.doctor import checks
@@ -352,6 +353,8 @@ SEAMS: Mapping[str, Seam] = {
     "a time to wait": Seam("is_span", (lint,)),
     "how a partner's state is left": Seam("_remote", (lint,)),
     # who is forgotten
+    "what the inbox keeps of an order": Seam("kept_facts", (erasure, inbox_facts)),
+    "a kept fact is an order's": Seam("_is_of", (inbox_facts,)),
     "what may be a person's": Seam("PERSONAL_FIELDS", (anonymization,)),
     "where a name begins": Seam("_BEGINS", (person_names,)),
     "where a name ends": Seam("_ENDS", (person_names,)),

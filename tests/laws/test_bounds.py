@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 
 from orderflow import calendars
 from orderflow.calendars import EARLIEST, LATEST
-from orderflow.carriers.webhooks import _Event, _Payload
+from orderflow.carriers.payload import _Payload
+from orderflow.carriers.webhooks import _Event
 from orderflow.errors import InvalidInput, Problem
 from orderflow.model.commands import Command, Edit
 from orderflow.model.content import content_of

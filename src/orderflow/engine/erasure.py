@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from orderflow.engine.anonymization import BLANK, ERASED, anonymous, is_blank, is_forgotten
+from orderflow.engine.kept_facts import erase_kept_facts, kept_facts
 from orderflow.engine.person_names import naming
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.engine.retention import Retainer, person_of
@@ -143,7 +144,10 @@ class Eraser:
         self.retainer.restrict(order, entries)
         if self._documents is not None:
             self._documents.erase(name)  # first: after the other nobody knows whose it was
-        return self._store.rewrite_history(*_without(order, entries, alias))
+        if not self._store.rewrite_history(*_without(order, entries, alias)):
+            return False
+        erase_kept_facts(self._store, order, self._handler.clock.now())
+        return True
 
     def _came(self, order: Order, entries: Iterable[Entry]) -> bool:
         """Whether anything came to an order since its person was forgotten."""
@@ -151,6 +155,7 @@ class Eraser:
             not all(map(is_blank, entries))
             or order.document != anonymous(order.document, order.state.customer)
             or (self._documents is not None and bool(self._documents.filed(order.id)))
+            or bool(kept_facts(self._store, order))
         )
 
     def _journals(self, order: Order) -> list[Entry]:
