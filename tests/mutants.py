@@ -330,6 +330,7 @@ SEAMS: Mapping[str, Seam] = {
     "what another document says": Seam("says", (invoice, request, shipment_notice)),
     "a parcel was seen": Seam("_was_seen", (pending_parcel,)),
     "whom a fact is about": Seam("subject_of", (taker,)),
+    "what is put off": Seam("_is_put_off", (taker,)),
     "the row of what is put off": Seam("_put_off_key", (taker,)),
     "whose a number is": Seam("traveller", (unmatched,)),
     "an event says otherwise": Seam("came_otherwise", (prepare,)),

@@ -161,7 +161,10 @@ class UnmatchedItem:
 
 @attrs.frozen
 class OutboxRow:
-    """A row of the outbox, as ``explain`` shows it."""
+    """A row of the outbox, as ``explain`` shows it.
+
+    *number* grows from row to row as they are added; it is each store's own.
+    """
 
     key: str
     kind: str
@@ -171,6 +174,7 @@ class OutboxRow:
     attempts: int
     status: str
     error: str
+    number: int = attrs.field(default=0, eq=False, repr=False)
 
 
 @attrs.frozen

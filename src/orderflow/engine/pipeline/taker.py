@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -14,13 +14,17 @@ from orderflow.errors import Refused, RuleFailed
 from orderflow.model.observations import Observation, UnreadableEvent
 from orderflow.model.reading import storable
 from orderflow.model.work import LeasedRow, Message
-from orderflow.ports import Commit
+from orderflow.ports import Commit, OutboxRow
 from orderflow.text import legible_log
 
 __all__ = ["Taker"]
 
 _LOG = legible_log()
 _PATIENCE = timedelta(days=7)
+_SOON = timedelta(seconds=5)
+"""How long a fact waits at least for one before it."""
+_AGAIN = ":again"
+"""How the key of a row ends whose fact was put off when it came."""
 
 
 class Taker:
@@ -33,7 +37,7 @@ class Taker:
         """Take a fact, told by itself or as the answer of a task.
 
         It is applied, kept until its subject is known, or kept for a person. Where a rule fails at
-        it the worker tries it again.
+        it the worker tries it again, and those that come after it about the same subject wait.
         """
         if isinstance(observation.body, UnreadableEvent):
             self.keep_unreadable(observation.body.payload, observation.body.error)
@@ -43,24 +47,54 @@ class Taker:
             kept = observation.model_copy(update={"id": message_of(observation)})
             self._store.park(reference, kept, self._handler.clock.now(), _PATIENCE)
         elif envelope := self._envelope(observation, subject):
+            if before := self._put_off_rows(envelope.subject):
+                self._put_off(envelope, observation, before[-1].due)
+                return
             try:
                 answer = self._handler.handle(attrs.evolve(envelope, answers=answers))
             except RuleFailed as error:
-                self._put_off(envelope, observation, error)
+                _LOG.error("a fact about %s is tried again: %s", envelope.subject, error)
+                self._put_off(envelope, observation, self._handler.clock.now())
                 return
             if isinstance(answer, tuple):
                 self._keep(observation, "; ".join(map(str, answer)))
 
-    def _put_off(self, envelope: Envelope, observation: Observation, error: RuleFailed) -> None:
-        """Have the worker deliver a fact that a rule failed at, until it is taken."""
-        _LOG.error("a fact about %s is tried again: %s", envelope.subject, error)
+    def _put_off(self, envelope: Envelope, observation: Observation, due: datetime) -> None:
+        """Have the worker deliver a fact, until it is taken."""
         later = Message(_put_off_key(envelope, observation), envelope.subject, observation)
-        self._store.commit(Commit(envelope.subject, self._handler.clock.now(), messages=(later,)))
+        self._store.commit(Commit(envelope.subject, due, messages=(later,)))
+
+    def _put_off_rows(self, subject: str) -> list[OutboxRow]:
+        """The facts about a subject that are put off, as they came: none may overtake another."""
+        rows = (row for row in self._store.open_rows(subject) if _is_put_off(row))
+        return sorted(rows, key=lambda row: row.number)
+
+    def _is_behind(self, row: LeasedRow) -> bool:
+        """Whether a fact that came before is put off; then this one waits, and no attempt counts.
+
+        Those that wait for one another are due at once: the first is tried first.
+        """
+        first = next(iter(self._put_off_rows(row.owner)), None)
+        if first is None or first.key == row.key or self._number(row) < first.number:
+            return False
+        why = f"it waits for {first.key}, which came before and is tried again"
+        until = max(first.due, self._handler.clock.now() + _SOON)
+        self._store.postpone(row, why, until)
+        return True
+
+    def _number(self, row: LeasedRow) -> int:
+        numbers = {each.key: each.number for each in self._store.open_rows(row.owner)}
+        return numbers.get(row.key, 0)
 
     def delivery(
         self, row: LeasedRow, observation: Observation, closes: tuple[str, ...]
-    ) -> Envelope | Commit:
-        """What becomes of a fact from the inbox, as a row of the outbox brings it."""
+    ) -> Envelope | Commit | None:
+        """What becomes of a fact from the inbox, as a row of the outbox brings it.
+
+        None where it waits for another.
+        """
+        if self._is_behind(row):
+            return None
         subject, _ = subject_of(observation, self._store)
         envelope = self._envelope(observation, subject or row.owner, "system", row.key)
         if envelope is not None:
@@ -101,4 +135,9 @@ class Taker:
 
 def _put_off_key(envelope: Envelope, observation: Observation) -> str:
     """The key of the row of a fact that is put off: another may have come under the same id."""
-    return f"{envelope.cause}:{digest(observation.content())}:again"
+    return f"{envelope.cause}:{digest(observation.content())}{_AGAIN}"
+
+
+def _is_put_off(row: OutboxRow) -> bool:
+    """Whether a row brings a fact that was put off, when it came or by a worker that failed."""
+    return row.name == Observation.__name__ and (row.key.endswith(_AGAIN) or bool(row.error))

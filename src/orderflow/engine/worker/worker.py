@@ -200,7 +200,7 @@ class Worker:
             case RowKind.WATCH:
                 return self._watch(row, about)
 
-    def _delivery(self, row: LeasedRow) -> Envelope | Commit:
+    def _delivery(self, row: LeasedRow) -> Envelope | Commit | None:
         body = row.data["body"]
         closes = (stuck_key(row.key),) if row.attempts > 1 else ()
         if isinstance(body, Observation):

@@ -250,4 +250,5 @@ def _pending(found: _Row) -> OutboxRow:
         found.attempts,
         found.status,
         found.error,
+        found.number,
     )

@@ -251,7 +251,7 @@ def next_due(connection: Connection) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-_PENDING = ("key", "kind", "name", "subject", "due", "attempts", "status", "error")
+_PENDING = ("key", "kind", "name", "subject", "due", "attempts", "status", "error", "number")
 _OF_OWNER = (
     select(*(outbox.c[name] for name in _PENDING))
     .where(OPEN, outbox.c.owner == bindparam("of_owner"))
