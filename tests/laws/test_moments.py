@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
+from pydantic import TypeAdapter
 
 from orderflow import Line
-from orderflow.calendars import in_utc, own_day
+from orderflow.calendars import LATEST, in_utc, own_day
 from orderflow.engine.pipeline.envelope import digest
+from orderflow.model.bounds import Day
 from orderflow.model.commands import Edit, PlaceHold, RequestReturn
 from orderflow.model.parcel import ParcelStatus
 from orderflow.ports import OrderQuery, Store
@@ -39,7 +41,7 @@ class Derived(datetime):
     def __sub__(self, other: Any) -> Any:
         found = datetime.__sub__(self, other)
         if isinstance(found, timedelta):
-            return Span(found.days, found.seconds, found.microseconds)
+            return Span(seconds=found.total_seconds())  # a float: far away it is not exact
         return derived(found)
 
     def __add__(self, other: Any) -> Any:
@@ -136,7 +138,10 @@ def test_a_moment_becomes_one_of_pythons_own(zone: tzinfo) -> None:
         for given in (moment.astimezone(zone), derived(moment.astimezone(zone))):
             found = in_utc(given)
             assert (found, type(found), found.tzinfo) == (moment, datetime, UTC)
+    late = LATEST.replace(microsecond=1)
+    assert in_utc(derived(late)) == late
     assert type(own_day(DerivedDay(2026, 3, 8))) is date
+    assert type(TypeAdapter(Day).validate_python(DerivedDay(2026, 3, 8))) is date
     assert own_day(DerivedDay(2026, 3, 8)) == date(2026, 3, 8)
 
 

@@ -167,6 +167,17 @@ def test_no_fact_overtakes_one_from_the_inbox_that_fails(sql: bool, tmp_path: An
     assert '"amount":2' in kept.payload
 
 
+def test_a_fact_from_the_inbox_does_not_wait_for_a_later_one() -> None:
+    shop, away = opened(MemoryStore())
+    shop.engine.observe(captured(1).at(shop.clock.now(), subject="B-1", id="X"))
+    shop.engine.place(new_order(number="B-1"))
+    away[0] = True
+    shop.engine.observe(captured(2).at(shop.clock.now(), subject="B-1", id="X"))
+    away[0] = False
+    shop.passes(hours=3)
+    assert shop.engine.order("B-1").state.payments.captured == 1, "the first was overtaken"
+
+
 def lived(steps: Sequence[Step], store: Any, *, fails: bool) -> tuple[object, ...]:
     """What steps come to: facts that come, minutes that pass, a policy that fails or is mended."""
     shop, away = opened(store)
