@@ -10,8 +10,8 @@ from pathlib import Path
 import attrs
 
 from orderflow import Engine
-from orderflow.engine.sentences import sentence
 from orderflow.ports import OrderQuery, TaskQuery
+from orderflow.wording import Wording
 from tests.same.wire import text
 
 CARD = "orderflow_rules"
@@ -82,7 +82,7 @@ def read(engine: Engine) -> Iterator[str]:
         shown = [order.stage, order.payment_status, order.return_status, sorted(order.overlays)]
         yield f"  shows {text(shown)}"
         for entry in engine.journal(order.id):
-            told = "; ".join(map(sentence, entry.events))
+            told = "; ".join(map(Wording().of, entry.events))
             yield f"  {entry.version} {entry.at.isoformat()} {entry.actor}: {told}"
         for found in engine.findings(order.id):
             yield f"  finding {text(found)}"

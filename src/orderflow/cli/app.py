@@ -51,6 +51,7 @@ from orderflow.model.observations import Observation
 from orderflow.model.reading import read
 from orderflow.runtimes.links import link
 from orderflow.text import without_passwords
+from orderflow.wording import LANGUAGES, Wording
 
 __all__ = ["app"]
 
@@ -166,13 +167,22 @@ def _command(offer: CommandCheck) -> object:
 
 @app.command()
 def timeline(
-    context: typer.Context, order: OrderId, db: Db = DB, app_name: App = "", as_json: AsJson = False
+    context: typer.Context,
+    order: OrderId,
+    db: Db = DB,
+    app_name: App = "",
+    language: Annotated[
+        str, typer.Option(metavar="|".join(LANGUAGES), help="In which language.")
+    ] = "en",
+    as_json: AsJson = False,
 ) -> None:
     """Tell what happened to an order, oldest first."""
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"{language!r} is none of {', '.join(LANGUAGES)}")
     engine = open_engine(context, db, app_name)
-    currency = load(engine, order).document.currency
+    wording = Wording(LANGUAGES[language], load(engine, order).document.currency)
     entries = list(engine.journal(order))
-    lines = chain.from_iterable(timeline_lines(entry, currency) for entry in entries)
+    lines = chain.from_iterable(timeline_lines(entry, wording) for entry in entries)
     answer(as_json, plain(entries), *lines)
 
 

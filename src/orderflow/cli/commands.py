@@ -23,10 +23,10 @@ from orderflow.cli.session import (
     open_engine,
     print_json,
 )
-from orderflow.engine.sentences import sentence
 from orderflow.errors import Refusal, Refused
 from orderflow.model.commands import Command, OrderCommandBody, Override
 from orderflow.model.reading import read
+from orderflow.wording import Wording
 
 __all__: list[str] = []
 
@@ -58,7 +58,8 @@ def give(  # noqa: PLR0913, PLR0917 (one for each option)
             after = engine.submit(command)
         except Refused as refused:  # others were faster than the question above
             _refused(refused.refusals, as_json)
-    told = [sentence(event, before.document.currency) for event in asked.events]
+    wording = Wording(currency=before.document.currency)
+    told = [wording.of(event) for event in asked.events]
     head = f"{order} {'would be' if preview else 'is'} {after.status} (was {before.status})"
     value = {"before": before.status, "after": after.status, "events": plain(asked.events)}
     answer(as_json, value, "\n  ".join([head, *told]))

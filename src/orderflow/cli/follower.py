@@ -6,6 +6,7 @@ from rich.console import Console
 
 from orderflow.cli.views import timeline_lines
 from orderflow.engine import Engine
+from orderflow.wording import Wording
 
 __all__ = ["Follower"]
 
@@ -23,6 +24,6 @@ class Follower:
         for entry in engine.journal(self._order):
             if entry.version > self.seen:
                 self.seen = entry.version
-                currency = engine.order(self._order).document.currency
-                for line in timeline_lines(entry, currency):
+                wording = Wording(currency=engine.order(self._order).document.currency)
+                for line in timeline_lines(entry, wording):
                     self._console.print(line)

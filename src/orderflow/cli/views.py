@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from orderflow.engine import Explanation
-from orderflow.engine.sentences import sentence
 from orderflow.model.events import Entry
 from orderflow.model.order import Order
+from orderflow.wording import Wording
 
 __all__ = ["explanation_text", "order_text", "timeline_lines"]
 
@@ -56,10 +56,10 @@ def _name(body: object) -> str:
     return f"{type(body).__name__} {what}".strip()
 
 
-def timeline_lines(entry: Entry, currency: str = "") -> Iterator[Text]:
+def timeline_lines(entry: Entry, wording: Wording) -> Iterator[Text]:
     """One line an event; the time and the actor stand on the first."""
     stamp = f"{entry.at:%Y-%m-%d %H:%M}  {entry.actor:<8}"
     for event in entry.events:
-        told = " ".join(sentence(event, currency).split("\n"))
+        told = " ".join(wording.of(event).split("\n"))
         yield Text(f"{stamp}  {told}")
         stamp = " " * len(stamp)

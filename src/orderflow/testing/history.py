@@ -10,7 +10,6 @@ from functools import partial
 import attrs
 
 from orderflow.engine import Engine
-from orderflow.engine.sentences import sentence
 from orderflow.errors import OrderflowError, RuleFailed
 from orderflow.model import events as ev
 from orderflow.model.commands import CommandBody, ReceiveStock
@@ -28,6 +27,7 @@ from orderflow.testing.messages import (
     plausible_observations,
     repairs,
 )
+from orderflow.wording import Wording
 
 __all__ = ["EngineFactory", "History", "LifeStep"]
 
@@ -186,8 +186,8 @@ class History:
                 note = f"               refused: {error}"
             else:
                 self.raised = error  # told to the law that looks for it
-        events = list(self.events())
-        news = [f"               {sentence(event)}" for event in events[self._seen :]]
+        events, wording = list(self.events()), Wording()
+        news = [f"               {wording.of(event)}" for event in events[self._seen :]]
         if news or note or told != _WORK:
             self._story += [f"{self._clock.now():%d %b %H:%M}  {told}", *news]
         self._story += [note] if note else []

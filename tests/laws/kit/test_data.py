@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from orderflow import Address, Line, Money, NewOrder
-from orderflow.engine.sentences import sentence
 from orderflow.model.commands import Command
 from orderflow.model.document import Delivery, Shipping
 from orderflow.model.observations import Observation
@@ -32,6 +31,7 @@ from orderflow.testing import (
     stock,
     workflows,
 )
+from orderflow.wording import Wording
 from orderflow.workflow import Workflow
 
 THOUSAND = settings(max_examples=1_000, suppress_health_check=list(HealthCheck))
@@ -152,7 +152,7 @@ def test_types_are_registered(kind: type) -> None:
 
 def test_every_event_is_told_in_words() -> None:
     life = find(histories(), lambda life: life.went_through("fulfilled"), settings=QUICK)
-    told = [sentence(event) for event in life.events()]
+    told = [Wording().of(event) for event in life.events()]
     assert all(" " in words for words in told), told
 
 
