@@ -92,7 +92,7 @@ def run(  # noqa: PLR0913, PLR0917 (one for each option)
     if documents:
         shown.append(f"documents are in {documents}")
     for task in report.tasks:
-        shown.append(f"{task.role} should: {task.instructions}\n  {completing(task, db)}")
+        shown.append(f"{task.role}: {task.instructions}\n  {completing(task, db)}")
     answer(as_json, report.as_dict(), *shown)
     if follow and not follower.seen:
         fail(f"--follow: there is no order {follow}; this run placed {', '.join(report.placed)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -27,6 +27,7 @@ from orderflow.model.state import FulfillmentOrder, Return
 from orderflow.model.work import Effect, PendingWork, Task, Timer
 from orderflow.money import Money
 from orderflow.renamed import keeps_old_members
+from orderflow.wording import ENGLISH
 
 __all__ = [
     "CommandCheck",
@@ -200,27 +201,56 @@ def _kept(handler: Handler, order: Order) -> Iterator[PendingItem]:
     if order.state.customer.startswith(ALIAS):
         for each in handler.store.restricted(order=order.id):
             about = each.kept
-            day = f"{about.until:%Y-%m-%d %H:%M} UTC"
+            day = f"{ENGLISH.moment(about.until)} UTC"
             told = f"{about.kind} is kept for auditors until {day}, and erased then"
             sentence = f"{told}: {about.because}"
             yield PendingItem(each.key, "timer", about.kind, order.id, sentence, about.until)
 
 
+_DEADLINES: Mapping[str, str] = {
+    "at_risk": "the promised delivery is looked at on {due}",
+    "backorder": "stock is expected by {due}",
+    "cash": "the carrier reports the cash by {due}",
+    "confirmation": "the customer confirms the delivery by {due}",
+    "escalation": "the task goes to somebody else on {due}",
+    "fulfiller": "the partner answers by {due}",
+    "hold": "the hold ends on {due}",
+    "late": "the delivery is promised for {due}",
+    "not_before": "the units are worked from {due}",
+    "payment": "the customer pays by {due}",
+    "payments": "the payment provider answers by {due}",
+    "reminder": "the customer is asked to pay on {due}",
+    "reservation": "the stock is reserved until {due}",
+    "rest": "the other units are awaited until {due}",
+    "review": "the customer is asked for a review on {due}",
+    "state": "its state has time until {due}",
+    "tracking": "the carrier reports by {due}",
+}
+"""What is told of a deadline, by its name."""
+
+
+def _deadline(timer: Timer) -> str:
+    due = f"{ENGLISH.moment(timer.due)} UTC"
+    if (others := timer.name.removeprefix("parcel of ")) != timer.name:
+        return f"order {others} is awaited for the parcel until {due}"
+    other = "{name} answers by {due}" if timer.party else "the deadline {name} passes on {due}"
+    told = _DEADLINES.get(timer.name, other.replace("{name}", ENGLISH.word(timer.name)))
+    return told.replace("{due}", due)
+
+
 def _sentence(wanted: PendingWork) -> PendingItem:
     match wanted:
         case Task(role=role, instructions=what):
-            sentence = f"{role} should: {what}"
+            sentence = f"{role}: {what}"
             return PendingItem(
                 wanted.key, "task", wanted.name, wanted.subject, sentence, wanted.due
             )
         case Effect(name=name, subject=subject):
             return PendingItem(
-                wanted.key, "effect", name, subject, f"software does: {name} {subject}"
+                wanted.key, "effect", name, subject, f"a worker will {ENGLISH.word(name)} {subject}"
             )
-        case Timer(name=name, party=party, due=due):
-            who = f"the {party} has time" if party else f"the timer {name} runs"
-            sentence = f"{who} until {due:%Y-%m-%d %H:%M} UTC"
-            return PendingItem(wanted.key, "timer", name, wanted.subject, sentence, due)
+        case Timer(name=name, due=due):
+            return PendingItem(wanted.key, "timer", name, wanted.subject, _deadline(wanted), due)
 
 
 def candidate_commands(handler: Handler, order: Order) -> Iterator[cmd.CommandBody]:

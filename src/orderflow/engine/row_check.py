@@ -50,7 +50,7 @@ def pending_work_without_row(store: Store, rules: Rules, order: Order) -> Iterat
         found = list(row_mismatches_of(store, rules, order))
     for owner, (missing, _) in found:
         for wait in missing:
-            yield f"{owner} waits for {wait.key}, and nothing of the kind is there"
+            yield f"{owner} waits for {wait.key}, but no such row exists"
 
 
 def row_mismatches(store: Store, rules: Rules, found: Order | Parcel) -> RowMismatches:

@@ -208,7 +208,7 @@ def test_what_a_customer_says_settles_the_review(feedback: Feedback, before: Rev
     assert decision.order.state.review is now
     complaint = feedback is Feedback.COMPLAINT
     reasons = [task.reason for task in decision.order.state.tasks.values()]
-    assert reasons == ["the customer complains (T-7): answer, and close this"] * complaint
+    assert reasons == ["the customer complains (T-7): answer, then close this task"] * complaint
 
 
 # --- the money ------------------------------------------------------------------------------------
@@ -352,7 +352,7 @@ def test_a_chargeback_is_finances_task() -> None:
     )
     (task,) = decision.order.state.tasks.values()
     assert (task.name, task.role) == ("exception.charged_back", "finance")
-    assert task.reason.startswith("5.00 EUR were charged back (c)")
+    assert task.reason.startswith("the customer's bank charged back 5.00 EUR (c)")
 
 
 # --- tasks that take too long ---------------------------------------------------------------------

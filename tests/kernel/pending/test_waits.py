@@ -292,7 +292,7 @@ def test_a_hold_ends_by_itself_or_by_a_person() -> None:
         (RefundStatus.PENDING, {}, True, ("effect", "")),
         (RefundStatus.PENDING, {}, False, ("task", "pay it and complete this")),
         (RefundStatus.FAILED, {}, True, ("task", "failed: try again, or pay it")),
-        (RefundStatus.PENDING, {"gave_up": ("A-M1:refund:0",)}, True, ("task", "look; if it was")),
+        (RefundStatus.PENDING, {"gave_up": ("A-M1:refund:0",)}, True, ("task", "check; if it was")),
         (RefundStatus.PENDING, {"holds": HELD}, True, None),
         (RefundStatus.PENDING, {"holds": HELD}, False, None),
         (RefundStatus.SUCCEEDED, {}, True, None),

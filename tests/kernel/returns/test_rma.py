@@ -188,7 +188,7 @@ def test_findings_speak_of_what_came() -> None:
     many = InspectionLine(line="1", quantity=4, disposition=Disposition.DISCARD)
     close(decision, CloseReturn(rma="R1", findings=(many,)))
     assert codes(decision) == {"return.findings"}
-    assert "speak of 1 of line 1 more than came" in decision.refusals[0].sentence
+    assert "names 1 more of line 1 than arrived" in decision.refusals[0].sentence
 
 
 @given(came=st.integers(1, 3), rejected=st.integers(0, 3))

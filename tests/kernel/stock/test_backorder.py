@@ -41,7 +41,7 @@ def test_a_placement_that_may_not_wait_is_refused() -> None:
     backorder(decision, slot("open"), 2, MAIN)
     (refusal,) = decision.refusals
     assert refusal.code == "stock.not_available"
-    assert refusal.sentence == "line 1: 1 of MUG cannot be had, and no more backorders are allowed"
+    assert refusal.sentence == "line 1: 1 × MUG cannot be promised: the backorder limit is reached"
 
 
 @given(lost=st.integers(1, 6))

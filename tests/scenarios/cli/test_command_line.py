@@ -354,7 +354,7 @@ if __name__ == "__main__":
     for words in (["doctor", "--db"], ["explain", "A-1", "--db"]):  # by the card that it left
         found = orderflow(*words, "sqlite:///own.db")
         assert found.exit_code == 0, found.output
-    assert "engraver should: A-1-F1 is in engraving" in found.stdout
+    assert "engraver: A-1-F1 is in engraving" in found.stdout
     assert "Fire trigger=engraved on=A-1-F1" in found.stdout
     with closing(sqlite3.connect("own.db")) as tables, tables:
         tables.execute("delete from orderflow_rules")  # as an earlier release wrote it

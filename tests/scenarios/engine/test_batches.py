@@ -85,7 +85,7 @@ def test_a_decision_sees_what_it_has_taken_itself() -> None:
     engine = shop()
     engine.change_stock(SetStockPolicy(sku="HAT", backorder_limit=3).to())
     hats = Line(sku="HAT", quantity=2)
-    with pytest.raises(Refused, match="line 2: 1 of HAT cannot be had"):
+    with pytest.raises(Refused, match="line 2: 1 × HAT cannot be promised"):
         engine.place(new_order(hats, hats))
 
 

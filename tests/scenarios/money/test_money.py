@@ -104,7 +104,7 @@ def test_what_may_have_been_paid_back_is_not_paid_back_again() -> None:
     assert shop.roles() == {"refund": "finance"}
     (task,) = shop.engine.tasks()
     assert task.subject == "A-1-M2"
-    assert "look; if it was not, pay it" in task.instructions
+    assert "check; if it was not, pay it" in task.instructions
 
 
 @pytest.mark.parametrize("fact", [PaymentOutcome.AUTHORISED, PaymentOutcome.CAPTURED])

@@ -119,7 +119,7 @@ def test_a_late_order_goes_to_another_role_and_ends_by_itself() -> None:
     assert shop.roles() == {"promise": "supervisor"}
     (wait,) = [w for w in shop.engine.explain("A-1").pending if w.name == "promise"]
     assert wait.sentence == (
-        "supervisor should: A-1 was promised for 2026-01-09 17:00 UTC, and not delivered"
+        "supervisor: A-1 was promised for 2026-01-09 17:00 UTC, and not delivered"
     )
     assert len(shop.events(ev.TaskEscalated)) == 1
     shop.delivers()

@@ -47,7 +47,7 @@ class OnlyMugs(InHouse):
 
 
 def whole(**order: Any) -> Shop:
-    """An order that is to leave at once and whole, of which a cup comes from a supplier."""
+    """An order that ships complete only, of which a cup comes from a supplier."""
     party = FakePartner()
     shop = Shop(InHouse(), Dropship(party), manual=["pick"]).place(MUGS, CUP, **order)
     assert [request.number for request in party.asked] == ["A-1-F2"]
@@ -59,10 +59,10 @@ def test_an_order_that_leaves_whole_waits_for_the_rest() -> None:
     shop = whole(shipping=Shipping.COMPLETE)
     shop.does(Pick(fo="A-1-F1", units={"1": 2}))
     assert shop.order.units(Bucket.PACKED) == {"1": 2}
-    with pytest.raises(Refused, match=r"order\.not_whole: A-1 is to leave at once and whole"):
+    with pytest.raises(Refused, match=r"order\.not_whole: A-1 ships complete only"):
         shop.engine.submit(Ship(parcel="A-1-P1").to("A-1"))
     waits = [wait.sentence for wait in shop.engine.explain("A-1").pending if wait.name == "rest"]
-    assert waits == ["the rest has time until 2026-01-19 09:00 UTC"]
+    assert waits == ["the other units are awaited until 19 January 2026, 09:00 UTC"]
     shop.stock("CUP", 1)
     shop.work()
     ((slot, _),) = shop.order.ledger.slots(Bucket.ALLOCATED)

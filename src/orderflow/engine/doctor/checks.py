@@ -224,13 +224,14 @@ def _money_is_exact(handler: Handler, order: Order) -> Iterator[Finding]:
     """What is to be paid back was paid, and is not owed; a refund that is in flight may stand."""
     state, owed = order.state, handler.rules.amount_due_of(order)
     if state.payments.total != owed:
-        what = f"{order.id}: {owed} are owed for what is kept, not {state.payments.total}"
+        what = f"{order.id}: the amount due is {owed}, but {state.payments.total} is stored"
         yield Finding(9, f"order:{order.id}", what)
     pending = [refund for refund in state.refunds.values() if refund.status.open]
     amounts = [refund.amount for refund in pending if refund_key(refund) not in state.taken]
     if any(amount <= 0 for amount in amounts) or sum(amounts) > max(0, state.payments.net_captured):
         what = (
-            f"{amounts} are to be refunded, of what was paid {state.payments.net_captured} are kept"
+            f"refunds of {amounts} are open, but the net captured amount is "
+            f"{state.payments.net_captured}"
         )
         yield Finding(9, f"order:{order.id}", what)
     if not amounts:
@@ -253,7 +254,7 @@ def _nothing_silent(handler: Handler, order: Order) -> Iterator[Finding]:
     """Each wait has its row or its task, each of those its wait, and nothing waits for nothing."""
     for owner, (missing, too_many) in row_mismatches_of(handler.store, handler.rules, order):
         for wait in missing:
-            what = f"{owner} waits for {wait.key}, and nothing of the kind is there"
+            what = f"{owner} waits for {wait.key}, but no such row exists"
             yield Finding(5, owner, what)
         for key in too_many:
             yield Finding(5, owner, f"{key} is there, and {owner} does not wait for it")
@@ -266,7 +267,7 @@ def _journal_is_true(handler: Handler, order: Order) -> Iterator[Finding]:
     if folded != order.state:
         fields = [f.name for f in attrs.fields(OrderState)]
         other = [n for n in fields if getattr(folded, n) != getattr(order.state, n)]
-        what = f"its journal tells otherwise than what is stored about: {', '.join(other)}"
+        what = f"the stored state and the journal differ in: {', '.join(other)}"
         yield Finding(8, f"order:{order.id}", what)
     for view in order.state.parcels.values():
         parcel = handler.store.parcel(view.id)

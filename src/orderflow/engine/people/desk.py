@@ -71,7 +71,7 @@ class Desk:
             with reading(f"the form of {task.key}"):
                 said = parcel_completion(task, parcel, filled)
         if said is None:
-            what = f"it ends by itself: {task.instructions}"
+            what = f"it cannot be completed, it closes by itself: {task.instructions}"
             raise Refused([Refusal("task.not_a_step", what)])
         return order_id, said, subject
 

@@ -106,7 +106,7 @@ class Handler:
                 if tries[number] > 1:
                     _LOG.info("%s changed meanwhile: decided again (%s)", subject, tries[number])
             for subject in [name for name, number in turn.items() if tries[number] > _TRIES]:
-                what = f"{subject} kept changing meanwhile; send it again"
+                what = f"other processes kept changing {subject}: send the command again"
                 answers[turn.pop(subject)] = Conflict(what)
             # What follows may have been in the way: who tries again leaves it to the outbox.
             first = all(tries[number] == 1 for number in turn.values())

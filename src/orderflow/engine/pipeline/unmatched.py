@@ -57,7 +57,9 @@ def subject_of(observation: Observation, store: Store) -> tuple[str | None, str]
 def unmatched(store: Store, row: LeasedRow, now: datetime) -> Commit:
     """What a timer does that fired for a fact in the inbox: somebody is asked about it."""
     reference = row.owner.removeprefix("inbox:")
-    what = f"facts came about {reference}, which is unknown here: look into it, or dismiss them"
+    what = (
+        f"observations about {reference} match no order or parcel: find the order, or dismiss them"
+    )
     task = Task(row.key, "exception.unmatched", row.owner, "support", what)
     wanted = (task,) if _is_kept(store, reference) else ()
     return Commit(row.owner, now, pending_work=wanted, acknowledges=row.key)
@@ -74,5 +76,7 @@ def _is_kept(store: Store, reference: str) -> bool:
 def unreadable(digest: str, error: str) -> Task:
     """The task about a payload that cannot be read."""
     reference = f"unreadable:{digest}"
-    what = f"what came cannot be read ({error}): have it sent again as it should be, and dismiss it"
+    what = (
+        f"a message could not be read ({error}): have the sender correct it, then dismiss this one"
+    )
     return Task(f"inbox:{reference}", "exception.unreadable", reference, "support", what)

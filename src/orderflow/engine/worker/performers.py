@@ -40,7 +40,10 @@ class Performers:
             return None
         if code := _strategy(effect.subject, effect.order, effect.parcel):
             if code not in self.strategies:
-                what = f"no strategy {code!r} is registered here; another release has it"
+                what = (
+                    f"no strategy {code!r} is registered in this process; one of another "
+                    "release may have it"
+                )
                 raise NotRegistered(what)
             return self.strategies[code].perform(effect)
         if effect.name in STEP_COMMANDS:

@@ -9,8 +9,8 @@ __all__ = ["stuck_task"]
 
 def stuck_task(row: LeasedRow, told: str) -> Task:
     """The task that says so, and why."""
-    what = f"a message to {row.owner} is tried again, and cannot be delivered: {told}"
+    what = f"a message to {row.owner} keeps failing: {told}"
     if row.kind is RowKind.TIMER:
         about = row.subject or row.owner
-        what = f"the timer {row.name} of {about} is tried again, and cannot fire: {told}"
+        what = f"the deadline {row.name} of {about} keeps failing: {told}"
     return Task(stuck_key(row.key), f"exception.{row.kind}", row.owner, "support", what)

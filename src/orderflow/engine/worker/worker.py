@@ -255,7 +255,10 @@ class Worker:
         hook = str(row.data["hook"])
         watcher = self._handler.rules.hooks.watcher(hook)
         if watcher is None:
-            raise NotRegistered(f"no watcher {hook!r} is registered here; another release has it")
+            raise NotRegistered(
+                f"no watcher {hook!r} is registered in this process; one of another release "
+                "may have it"
+            )
         watcher(Committed(row.key, order, point, name, row.subject))
         return Commit(row.owner, self._clock.now(), acknowledges=row.key)
 

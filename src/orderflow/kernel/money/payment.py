@@ -50,7 +50,9 @@ def payment_reported(draft: Draft, body: PaymentReported) -> None:
 def charged_back(draft: Draft, body: PaymentReported) -> None:
     """The customer's bank took money back: whether to dispute it is a person's to say."""
     money = Money(body.amount, draft.order.state.currency)
-    reason = f"{money} were charged back ({body.reference}): dispute it, or let it be"
+    reason = (
+        f"the customer's bank charged back {money} ({body.reference}): dispute it, or accept it"
+    )
     role = draft.rules.role("unpaid")
     draft.open_task("exception.charged_back", role, reason, draft.order.id)
 
@@ -71,5 +73,5 @@ def amount_differs(draft: Draft, body: PaymentReported, counts: int) -> None:
     what = f"{body.reference} was {body.fact} with different amounts"
     draft.emit(ev.ObservationKept("payment_reported", f"{what}: {amounts[0]} and {amounts[1]}"))
     role, of = draft.rules.role("unpaid"), f"{draft.id}/{body.fact}:{body.reference}"
-    reason = f"{what}: the greatest counts; ask which is right"
+    reason = f"{what}: the largest counts; ask the provider which is right"
     draft.open_task("exception.payment_reported", role, reason, of)

@@ -18,5 +18,5 @@ def feedback_given(draft: Draft, body: FeedbackGiven) -> None:
         draft.emit(ev.ReviewSettled(settled, body.feedback))
     if body.feedback is Feedback.COMPLAINT:
         where = f" ({body.reference})" if body.reference else ""
-        reason = f"the customer complains{where}: answer, and close this"
+        reason = f"the customer complains{where}: answer, then close this task"
         draft.open_task("exception.complaint", "support", reason, state.id)

@@ -35,7 +35,7 @@ def propose_to_customer(draft: Draft, body: cmd.ProposeSubstitute) -> None:
         draft.refuse("substitute.same", f"line {body.line} is {body.sku} already")
     units = sum(n for _, n in _standing(draft, draft.id, body.line))
     if not units:
-        what = f"every unit of line {body.line} is begun with, or is no longer to be sent"
+        what = f"work on every unit of line {body.line} has begun, or the units are cancelled"
         draft.refuse("substitute.nothing", what)
     if not draft.refusals:
         draft.emit(ev.SubstituteProposed(draft.id, body.line, body.sku, units))

@@ -41,7 +41,7 @@ def _follow(draft: Draft, body: ParcelChanged) -> None:
         return
     if view.status is ParcelStatus.VOIDED:
         if body.status is not ParcelStatus.VOIDED and body.status not in AT_SENDER:
-            reason = f"{view.id} was voided, and is {body.status} all the same"
+            reason = f"{view.id} was voided, but the carrier reports it {body.status}"
             draft.keep_observation("parcel_changed", reason, view.id)
         return
     draft.emit(
@@ -71,7 +71,8 @@ def _follow(draft: Draft, body: ParcelChanged) -> None:
     there = dest not in SETTLED and draft.order.ledger.total(dest, parcel=body.parcel)
     if there and draft.order.state.phase is OrderPhase.COMPLETED:
         reason = (
-            f"{body.parcel} is {body.status}, though the order is over: reopen it, or let it be"
+            f"{body.parcel} is {body.status}, but the order is completed: reopen it, or "
+            "close this task"
         )
         draft.open_task("exception.after_all", "support", reason, body.parcel)
 
@@ -82,5 +83,7 @@ def _ask_about_what_was_found(draft: Draft, body: ParcelChanged) -> None:
         reason = f"{given_up} units in {body.parcel} were cancelled, but it is {body.status}"
         draft.open_task("exception.found", "support", reason, body.parcel)
     if body.status not in _GONE and not draft.order.ledger.total(parcel=body.parcel):
-        reason = f"what was in {body.parcel} was sent again, and it is {body.status}: call it back"
+        reason = (
+            f"the units of parcel {body.parcel} were sent again, but it is {body.status}: recall it"
+        )
         draft.open_task("exception.found", "support", reason, body.parcel)

@@ -92,4 +92,4 @@ def _priced(draft: Draft, fo: FulfillmentOrder, part: obs.LineAnswer) -> None:
         draft.emit(ev.CostsAgreed(fo.id, {line: part.unit_cost}))
         if known is not None:
             what = f"{fo.strategy} wants {part.unit_cost} for line {line}, not {known}: object, or"
-            draft.open_task("exception.price", "purchasing", f"{what} let it be", f"{fo.id}/{line}")
+            draft.open_task("exception.price", "purchasing", f"{what} accept it", f"{fo.id}/{line}")

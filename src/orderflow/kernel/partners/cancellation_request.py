@@ -71,10 +71,10 @@ def reroute(draft: Draft, body: cmd.Reroute) -> None:
     wanted = there_are if body.lines is None else body.lines
     for line, units in wanted.items():
         if units > (have := there_are.get(line, 0)):
-            what = f"{fo.id} has {have} of line {line} that can be taken from it, not {units}"
+            what = f"{fo.id} has {have} of line {line} that can be rerouted, not {units}"
             draft.refuse("fo.units_missing", what)
     if not wanted:
-        draft.refuse("reroute.nothing", f"{fo.id} has no unit that can be taken from it")
+        draft.refuse("reroute.nothing", f"{fo.id} has no unit that can be rerouted")
     elif not draft.refusals and is_with_partner(draft.order.state, fo):
         request_cancellation(draft, fo, wanted, body.reason, reroute=True)
     elif not draft.refusals:
@@ -128,7 +128,10 @@ def cancellation_answered(draft: Draft, body: obs.CancellationAnswered) -> None:
             draft.emit(ev.CancellationClosed(request.id, given, body.reason, unwanted=kept))
     if over := {line: units for line, units in left.items() if units > 0}:
         what = ", ".join(f"{units} of line {line}" for line, units in over.items())
-        reason = f"{fo.strategy} gave up {what} that it was not asked for, or has shipped"
+        reason = (
+            f"{fo.strategy} cancelled {what} without a request, or after shipping: ask which "
+            "is right"
+        )
         draft.open_task("exception.cancellation", "support", reason, fo.id)
 
 

@@ -29,7 +29,10 @@ def invoice_received(draft: Draft, body: obs.InvoiceReceived) -> None:
     lines = tuple(ev.InvoicedLine(ln.line, ln.quantity, ln.unit_cost) for ln in body.lines)
     draft.emit(ev.InvoiceRecorded(fo.id, body.number, lines, says(body)))
     if over := uncovered_charges(draft.order, draft.fos[fo.id]):
-        what = f"invoice {body.number} of {fo.strategy} charges for {over} that no notice speaks of"
+        what = (
+            f"invoice {body.number} of {fo.strategy} charges for {over} that no shipment "
+            "notice covers"
+        )
         draft.open_task("exception.invoice", "purchasing", what, fo.id)
     wrong = [
         f"line {ln.line} costs {ln.unit_cost}, agreed are {fo.costs[ln.line]}"

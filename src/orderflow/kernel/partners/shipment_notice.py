@@ -95,11 +95,12 @@ def _leave(draft: Draft, fo: FulfillmentOrder, line: str, units: int, parcel: st
         out[name] += take
         if bucket is Bucket.CANCELLED:
             what = (
-                f"{fo.strategy} shipped {take} of line {name} that were cancelled: call them back"
+                f"{fo.strategy} shipped {take} of line {name} that were cancelled: recall "
+                "them, or accept them"
             )
             draft.open_task("exception.shipped", "support", what, fo.id)
     if left:
         draft.emit(ev.OverageFound(line, left))
-        what = f"{fo.strategy} shipped {left} of line {line} more than it was to: ask for them back"
+        what = f"{fo.strategy} shipped {left} too many of line {line}: ask for their return"
         draft.open_task("exception.surplus", "support", what, fo.id)
     return out

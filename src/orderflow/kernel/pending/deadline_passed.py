@@ -60,7 +60,7 @@ def _overdue(draft: Draft, body: TimerFired) -> None:
         times = sum(key.startswith(prefix) for key in draft.order.state.done_timers)
         if escalate_silence(draft, fo, times):
             return
-    reason = f"{body.subject} has been waited for too long ({body.name})"
+    reason = f"no answer about {body.subject} came in time ({body.name}): ask, and enter the answer"
     role = role_after(draft.order, body.subject, body.name, draft.rules)
     draft.open_task(f"overdue.{body.name}", role, reason, body.subject)
 

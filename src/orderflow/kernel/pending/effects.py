@@ -25,7 +25,10 @@ def effect_failed(draft: Draft, body: EffectFailed) -> None:
     awaited = body.key not in state.asked_for and _is_awaited(draft, body.key)
     draft.emit(ev.EffectGaveUp(body.key))
     if not awaited:
-        reason = f"{body.name} for {body.subject} failed for good: do it by hand, or let it be"
+        reason = (
+            f"{body.name} for {body.subject} failed after all attempts: do it yourself, or "
+            "close this task"
+        )
         draft.open_task(f"exception.{body.name}", "support", reason, body.key)
 
 

@@ -135,7 +135,10 @@ def _open_units(order: Order, rules: Rules) -> Iterator[PendingWork]:
     come = (date for date in dates if f"{state.id}:not_before:{stamp(date)}" in state.done_timers)
     if stuck := routable_units(order, rules, max(come, default=_PAST)):
         lines = ", ".join(sorted(stuck))
-        what = f"nobody takes line {lines}: route again when that has changed, or cancel"
+        what = (
+            f"no partner or location can fulfill line {lines}: change stock or routing and "
+            "route again, or cancel the units"
+        )
         yield Task(f"{state.id}:route", "route", state.id, rules.role("route"), what)
 
 
@@ -179,7 +182,10 @@ def _refund(order: Order, rules: Rules, refund: Refund) -> Iterator[PendingWork]
             if refund.status is RefundStatus.FAILED:
                 todo = f"failed: try again, or {todo}"
             elif key in state.gave_up:
-                todo = f"may have been paid, no answer came: look; if it was not, {todo}"
+                todo = (
+                    "may have been paid (the provider did not answer): check; if it was not, "
+                    f"{todo}"
+                )
             what = f"the refund of {Money(refund.amount, state.currency)}: {todo}"
             yield Task(f"{key}:task", "refund", refund.id, rules.role("refund"), what)
     elif key in state.taken or not is_finance_asked(state):
@@ -225,7 +231,7 @@ def _of_state(
                 yield from step_work(order, rules, step, of.id, _generation(order, of, step))
         case TaskFor(role=role, within=within) if not order.state.held(of.id):
             ends = add_span(of.since, within) if within else None
-            what = f"{of.id} is in {name}: do what it asks for"
+            what = f"{of.id} is in {name}: complete this task when the work is done"
             yield Task(f"{of.id}:{name}:{stamp(of.since)}", name, of.id, role, what, ends)
         case EffectOf() as effect:
             generation = _generation(order, of, effect.name)
@@ -272,7 +278,7 @@ def _unit_steps(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Pe
             waiting = True
             yield from step_work(order, rules, step, fo.id, fo.round, fo.strategy)
     if not waiting and Bucket.PACKED not in stand:
-        what = f"{fo.id} cannot leave {fo.state}: mend what is in its way, or cancel"
+        what = f"{fo.id} cannot leave {fo.state}: resolve its open tasks, or cancel it"
         yield Task(f"{fo.id}:blocked:{fo.state}", "blocked", fo.id, "support", what)
 
 
@@ -301,7 +307,7 @@ def _effect(
     elif state.held(subject):
         return
     elif key in state.gave_up:
-        what = f"{effect.name} for {subject} failed: take over"
+        what = f"{effect.name} for {subject} failed: do it yourself, then complete this task"
         yield Task(
             f"{key}:task",
             effect.name,

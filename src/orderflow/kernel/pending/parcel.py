@@ -49,7 +49,10 @@ def _word_key(parcel: Parcel) -> str:
 
 def _ask(parcel: Parcel, why: str) -> Task:
     """A person asks the carrier, and reports."""
-    key, what = f"{_word_key(parcel)}:trace", f"{why}: ask, and report"
+    key, what = (
+        f"{_word_key(parcel)}:trace",
+        f"{why}: ask the carrier, and enter the parcel's status",
+    )
     return Task(key, "exception.trace", parcel.id, "support", what, fields=TRACE)
 
 
@@ -57,7 +60,7 @@ def _label(parcel: Parcel, rules: Rules) -> Iterator[PendingWork]:
     """What is still to be packed, or a label: the first one, or another for one that is void."""
     label, role = effect_key(parcel.id, "label", parcel.generation), rules.role("label")
     if not parcel.sealed:
-        what = f"put more into {parcel.id}, or seal it"
+        what = f"add units to parcel {parcel.id}, or seal it"
         yield Task(f"{parcel.id}:seal", "seal", parcel.id, rules.role("seal"), what)
     elif parcel.held_by:
         return
@@ -80,7 +83,7 @@ def _void(parcel: Parcel, rules: Rules) -> PendingWork:
     if void not in parcel.gave_up:
         return Effect("void_label", parcel.id, void)
     label_known = f"void the label {parcel.tracking_number}"
-    unknown = f"see whether a label was bought for {parcel.id}, and void it"
+    unknown = f"a label may have been bought for {parcel.id}: check with the carrier, and void it"
     what = f"have {_carrier(parcel)} {label_known}" if parcel.tracking_number else unknown
     return Task(f"{void}:task", "void_label", parcel.id, rules.role("label"), what)
 
@@ -89,7 +92,7 @@ def _word(parcel: Parcel, rules: Rules) -> PendingWork:
     """The carrier's next word of a parcel on its way, or a person who asks for it."""
     key, number, carrier = _word_key(parcel), parcel.followed_by, _carrier(parcel)
     if parcel.status is ParcelStatus.DAMAGED:
-        what = f"{carrier} damaged {number}: ask what comes of it, report it"
+        what = f"{carrier} reports {number} damaged: ask the carrier, and enter the parcel's status"
         name = "exception.damaged"
         return Task(f"{key}:damaged", name, parcel.id, "support", what, fields=TRACE)
     if parcel.label_voided and parcel.status is ParcelStatus.HANDED_OVER:

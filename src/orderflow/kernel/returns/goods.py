@@ -81,7 +81,7 @@ def _receive(draft: Draft, rma: str, lines: Mapping[str, int], others: Mapping[s
         return
     for sku, units in others.items():
         draft.emit(ev.UnexpectedGoodsReceived(rma, sku, units))
-        reason = f"{units} of {sku} came back that are not of this order: find out whose they are"
+        reason = f"{units} × {sku} came back that this order does not contain: find their owner"
         draft.open_task(f"exception.other_goods.{sku}", "support", reason, rma)
     for line, units in lines.items():
         left = units
@@ -90,7 +90,7 @@ def _receive(draft: Draft, rma: str, lines: Mapping[str, int], others: Mapping[s
             left -= take
         if left:
             draft.emit(ev.OverageFound(line, left))
-            reason = f"{left} of line {line} came back that were not sent to this customer"
+            reason = f"{left} more of line {line} came back than this customer was sent"
             draft.open_task("exception.surplus", "support", reason, rma)
     if (findings := draft.returns[rma].findings) is not None:
         _conclude(draft, rma, findings)
@@ -225,7 +225,7 @@ def _conclude(draft: Draft, rma: str, findings: tuple[InspectedLine, ...]) -> No
         if draft.returns[rma].findings is None:
             draft.emit(ev.InspectionDeferred(rma, findings))
         told = ", ".join(f"{f.quantity} of line {f.line} {f.disposition}" for f in findings)
-        what = f"{rma} was inspected ({told or 'nothing is as new'}), and not all of it came"
+        what = f"{rma} was inspected ({told or 'nothing is as new'}), but not all of it has arrived"
         draft.open_task(task, "support", f"{what}: find out where it is", rma)
     elif draft.fire("close", rma=rma):
         dispose_all(draft, rma, findings, Disposition.DISCARD)

@@ -116,7 +116,7 @@ def close(draft: Draft, body: cmd.CloseReturn) -> None:
     if not known(draft, "return.unknown", body.rma, draft.returns):
         return
     for line, units in inspected_but_missing(draft, body.rma, body.findings).items():
-        what = f"the findings speak of {units} of line {line} more than came with {body.rma}"
+        what = f"the inspection names {units} more of line {line} than arrived with {body.rma}"
         draft.refuse("return.findings", what)
     if draft.fire("close", rma=body.rma) and not draft.refusals:
         _deal_with_it(draft, body)

@@ -155,7 +155,7 @@ def _killed(draft: Draft, plan: Iterable[Assignment | Backorder], units: Mapping
     if not missing or any(slot.fo for slot in draft.units):
         return False
     if not draft.version:
-        what = f"it is to be filled at once or not at all; there are missing: {', '.join(missing)}"
+        what = f"the order is fill-or-kill, and units are missing: {', '.join(missing)}"
         draft.refuse("stock.not_available", what)
     for line, open_units in units.items():
         draft.move(Slot(line, Bucket.OPEN), Slot(line, Bucket.CANCELLED), open_units)
@@ -242,7 +242,9 @@ def stock_granted(draft: Draft, body: StockGranted) -> None:
         fo = _joinable(draft, part) or open_fo(draft, strategy.code, body.key.location)
         _allocate(draft, slot, fo, wanted)
     if unwanted := body.quantity - wanted:
-        reason = f"{unwanted} of line {body.line} are no longer waited for"
+        reason = (
+            f"stock was granted for {unwanted} of line {body.line} that the order no longer needs"
+        )
         draft.emit(ev.ObservationKept("stock_granted", reason))
         draft.stock.append(Release(body.key, order.id, body.line, unwanted))
         draft.offer_freed_stock(body.key)
@@ -261,7 +263,7 @@ def expire_reservations(draft: Draft) -> None:
 
 
 def waits_to_ship_complete(state: OrderState) -> bool:
-    """Whether the order is to leave at once and whole, and units are missing."""
+    """Whether the order ships complete only, and units are missing."""
     if not state.ship_complete:
         return False
     missing = {slot.line for slot, _ in state.ledger.slots(Bucket.OPEN, Bucket.BACKORDERED)}

@@ -23,7 +23,7 @@ def backorder(draft: Draft, slot: Slot, quantity: int, key: StockKey) -> None:
         draft.move(slot, Slot(slot.line, Bucket.BACKORDERED), room)
     if room < quantity:
         over = quantity - room
-        sentence = f"{over} of {key.sku} cannot be had, and no more backorders are allowed"
+        sentence = f"{over} × {key.sku} cannot be promised: the backorder limit is reached"
         if not draft.version:
             draft.refuse("stock.not_available", f"line {slot.line}: {sentence}")
         elif slot.bucket is not Bucket.OPEN:

@@ -30,7 +30,10 @@ def pack(draft: Draft, body: cmd.Pack) -> None:
     if there is not None and (there.sealed or there.voided):
         draft.refuse("parcel.closed", f"{there.id} is {there.status}, nothing goes into it")
     if there is not None and there.lead != state.id and state.terms == Terms.CASH_ON_DELIVERY:
-        what = f"{there.id} is {there.lead}'s, and its carrier would not collect for {state.id}"
+        what = (
+            f"parcel {there.id} belongs to order {there.lead}, which is paid on delivery: "
+            f"pack {state.id} into another parcel"
+        )
         draft.refuse("parcel.collects", f"{what}: pack it into a parcel of its own")
     if not may_work(draft, body.fo, "pack", TO_PACKED, body.units):
         return

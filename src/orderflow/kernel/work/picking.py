@@ -52,7 +52,7 @@ def _check_items(draft: Draft, body: cmd.Pick) -> None:
         for ask in asks:
             have = sum(item.quantity for item in told if getattr(item, ask))
             if have != units:
-                what = f"{units} of line {line} were picked, {ask} was given for {have}"
+                what = f"{units} of line {line} were picked, but {ask} was entered for {have}"
                 draft.refuse(f"pick.{ask}_missing", what)
         if "serial" in asks and any(item.quantity > 1 for item in told):
             draft.refuse("pick.serial_shared", f"line {line}: one serial number is for one unit")

@@ -45,7 +45,7 @@ def check_whole(draft: Draft) -> None:
     if waits_to_ship_complete(draft.order.state):
         totals = draft.order.ledger.totals()
         missing = [f"{n} {b}" for b in (Bucket.OPEN, Bucket.BACKORDERED) if (n := totals.get(b))]
-        what = f"{draft.id} is to leave at once and whole, and units are {', '.join(missing)}"
+        what = f"{draft.id} ships complete only, and units are {', '.join(missing)}"
         draft.refuse("order.not_whole", f"{what}: wait for them, or cancel them")
 
 
