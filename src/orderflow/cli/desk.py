@@ -124,8 +124,9 @@ def _form(given: list[str]) -> Mapping[str, str]:
     return dict(fields)
 
 
-@app.command()
-def walk(
+@app.command("walk", hidden=True)  # its old name
+@app.command("pick-tour")
+def pick_tour(
     context: typer.Context,
     by: By,
     limit: Annotated[int, typer.Option(min=1, help="At most so many tasks.")] = 20,
@@ -133,7 +134,7 @@ def walk(
     app_name: App = "",
     as_json: AsJson = False,
 ) -> None:
-    """Claim pick tasks of several orders, and list the one round that does them all."""
+    """Claim pick tasks of several orders, and list the one tour that does them all."""
     found = open_engine(context, db, app_name).plan_pick_tour(by=by, limit=limit)
     table = Table("location", "sku", "units")
     for stop in found.stops:
@@ -142,8 +143,9 @@ def walk(
     answer(as_json, plain(found), table, *then)
 
 
+@app.command("inbox", hidden=True)  # its old name
 @app.command()
-def inbox(
+def unmatched(
     context: typer.Context,
     dismiss: Annotated[str, typer.Option(help="Drop what is kept under this reference.")] = "",
     by: Annotated[str, typer.Option(help="Who drops it.")] = "",
@@ -151,12 +153,12 @@ def inbox(
     app_name: App = "",
     as_json: AsJson = False,
 ) -> None:
-    """List the facts that nothing is known by yet, and what could not be read."""
+    """List observations that match no order or parcel yet, and payloads that cannot be read."""
     engine = open_engine(context, db, app_name)
     if dismiss:
         engine.dismiss(dismiss, by=by)
     found = engine.unmatched()
-    told = map(_kept, found) if found else ["the inbox is empty"]
+    told = map(_kept, found) if found else ["nothing is unmatched"]
     answer(as_json, [_item(item) for item in found], *told)
 
 

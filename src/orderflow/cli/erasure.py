@@ -19,8 +19,9 @@ from orderflow.stores import FileDocuments
 __all__: list[str] = []
 
 
+@app.command("forget", hidden=True)  # its old name
 @app.command()
-def forget(
+def erase(
     context: typer.Context,
     customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's id.")] = "",
     order: Annotated[str, typer.Option(help="Of one order instead, such as a guest's.")] = "",

@@ -38,7 +38,11 @@ def doctor(
     app_name: App = "",
     mends: Annotated[
         bool,
-        typer.Option("--mend", help="Put back what orders wait for, and count stock again, first."),
+        typer.Option(
+            "--repair",
+            "--mend",
+            help="Put back what orders wait for, and count stock again, first.",
+        ),
     ] = False,
     since: Annotated[
         str,
@@ -58,12 +62,12 @@ def doctor(
         repair(engine)
     findings = _examined(engine, changed)
     found = [
-        {"promise": f.promise, "subject": f.subject, "what": f.what, "mend": repair_of(f)}
+        {"promise": f.promise, "subject": f.subject, "what": f.what, "repair": repair_of(f)}
         for f in findings
     ]
     told = [
         f"{f.subject}: {f.what}{f' (promise {f.promise})' if f.promise else ''}\n"
-        f"  mend: {repair_of(f)}"
+        f"  repair: {repair_of(f)}"
         for f in findings
     ]
     answer(as_json, found, *(told or ["nothing is off"]))

@@ -23,7 +23,7 @@ from orderflow.ports import Clock, Ids, OrderQuery, Store
 __all__ = ["DoctorSubject", "examine", "repair", "repair_of"]
 
 _PAGE = 200
-_BY_DOCTOR = "orderflow doctor --mend, or orderflow.engine.doctor.mend(engine)"
+_BY_DOCTOR = "orderflow doctor --repair, or orderflow.engine.doctor.repair(engine)"
 _BACKUP = "take it from a backup: it was changed by hand"
 _MENDS = {
     None: "look with the application that registers it: --app MODULE:FUNCTION",
