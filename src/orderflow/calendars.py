@@ -1,4 +1,4 @@
-"""Business days and business hours: when a shop works, in its own zone."""
+"""Business days and business hours of a shop, in its own zone."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ __all__ = [
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(8999, 12, 31, 23, 59, 59, tzinfo=UTC)
-"""Moments lie between these two, so that zones and periods of waiting can be added to them."""
+"""All moments lie between these two, so that zones and durations can be added to them."""
 
 
 _EPOCH, _FIRST = datetime(1970, 1, 1, tzinfo=UTC), date(1, 1, 1)
 
 
 def in_utc(moment: datetime) -> datetime:
-    """A moment in UTC and of Python's own class, whatever a library has derived from that.
+    """A moment in UTC as a plain ``datetime``, not a library's subclass.
 
-    Moments of one zone are subtracted by its clock, which stands still or jumps twice a year; and
-    what is derived may subtract, and be stored, in a way of its own.
+    Subtracting moments of one zone is wrong by an hour around a clock change; a subclass may
+    subtract and be stored in its own way.
 
     >>> in_utc(datetime(2026, 3, 8, 3, tzinfo=ZoneInfo("America/New_York"))).isoformat()
     '2026-03-08T07:00:00+00:00'
@@ -48,12 +48,12 @@ def in_utc(moment: datetime) -> datetime:
 
 
 def own_day(day: date) -> date:
-    """A day of Python's own class, likewise."""
+    """A day as a plain ``date``, likewise."""
     return _FIRST + timedelta(days=day.toordinal() - 1)
 
 
 def add_span(moment: datetime, span: timedelta, times: int = 1) -> datetime:
-    """A moment so many times a span after another; LATEST where that is beyond it.
+    """A moment plus *times* a duration; LATEST if that is beyond it.
 
     >>> (
     ...     add_span(EARLIEST, timedelta(days=1), 2).isoformat(),
@@ -65,12 +65,12 @@ def add_span(moment: datetime, span: timedelta, times: int = 1) -> datetime:
 
 
 def is_span(given: object) -> bool:
-    """Whether it is a time that can be waited: none, or some."""
+    """Whether it is a ``timedelta`` ≥ 0."""
     return isinstance(given, timedelta) and given >= timedelta()
 
 
 def zone_named(name: str | ZoneInfo) -> ZoneInfo:
-    """The zone with an IANA name, or the zone that is given. Raises InvalidInput."""
+    """The zone with an IANA name, or the given zone. Raises InvalidInput."""
     if isinstance(name, ZoneInfo):
         return name
     try:
@@ -89,10 +89,10 @@ def _wrong(field: str, value: object, expected: str) -> InvalidInput:
 
 @attrs.frozen
 class Hours:
-    """The hours of a day in which customers may be written to, by the clock of a zone.
+    """The hours of a day in which customers may be written to, by a zone's clock.
 
     Raises:
-        InvalidInput: There is no such zone, or it closes before it opens.
+        InvalidInput: The zone is unknown, or the hours end before they begin.
     """
 
     zone: ZoneInfo = attrs.field(converter=zone_named)
@@ -104,7 +104,7 @@ class Hours:
             raise _wrong("closes", self.closes, f"a time of day after {self.opens} is right")
 
     def next(self, moment: datetime) -> datetime:
-        """The moment itself where it is within the hours, else the next opening; UTC.
+        """The moment itself if it is within the hours, else the next opening; UTC.
 
         >>> Hours("Europe/Berlin").next(datetime(2026, 1, 5, 22, tzinfo=UTC)).isoformat()
         '2026-01-06T08:00:00+00:00'
@@ -118,7 +118,7 @@ class Hours:
 
 @attrs.frozen(slots=False)
 class BusinessCalendar:
-    """The days on which a shop works: not its country's weekends and public holidays.
+    """The days on which a shop works: without its country's weekends and public holidays.
 
     Holidays and weekends are those of the ``holidays`` library (extra ``calendar``).
 
@@ -126,12 +126,12 @@ class BusinessCalendar:
         zone: The shop's IANA zone.
         country: ISO 3166 alpha-2 code.
         region: ISO 3166-2 code of a part of it, where its holidays differ.
-        cut_off: What comes at this local time or later counts as come on the next business day.
-        ends: When a business day ends, and what is promised for it is due.
+        cut_off: Work that comes at this local time or later counts for the next business day.
+        ends: When a business day ends, and work promised for it is due.
         closed: More days on which the shop does not work.
 
     Raises:
-        InvalidInput: Zone, country or region are not known, or the day ends before the cut-off.
+        InvalidInput: Zone, country or region are unknown, or the day ends before the cut-off.
     """
 
     zone: ZoneInfo = attrs.field(converter=zone_named)
@@ -144,7 +144,7 @@ class BusinessCalendar:
     def __attrs_post_init__(self) -> None:
         if self.ends < self.cut_off:
             raise _wrong("ends", self.ends, f"the cut-off, {self.cut_off}, or later is right")
-        assert self._known is not None  # country and region are looked up now, not when it is used
+        assert self._known is not None  # fails early for an unknown country or region
 
     @cached_property
     def _known(self) -> HolidayBase:
@@ -168,8 +168,8 @@ class BusinessCalendar:
     def add(self, moment: datetime, days: int) -> datetime:
         """The end of the business day that is *days* (≥ 0) business days after a moment; UTC.
 
-        Counted from the day on which what comes at that moment is begun: a Friday evening's order
-        is begun on Monday, and due a business day later on Tuesday.
+        Counted from the day on which work that comes at that moment begins: a Friday evening's
+        order begins on Monday, and is due a business day later on Tuesday.
         """
         local = moment.astimezone(self.zone)
         day = local.date()
@@ -186,5 +186,5 @@ class BusinessCalendar:
         return day
 
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # type checkers know only the new names
     __getattr__ = old_names(__name__)

@@ -1,19 +1,19 @@
-"""What can go wrong, as values and as exceptions.
+"""Errors, as values and as exceptions.
 
 ::
 
     OrderflowError
-    ├── InvalidInput        the data given is not readable; lists every problem
+    ├── InvalidInput        input cannot be read; lists every problem
     ├── InvalidWorkflow     a workflow that cannot work; lists every finding with its repair
     ├── UnknownWorkflow     an order is stamped with a workflow that is not registered
-    ├── NotRegistered         a strategy or watcher that this release of the application lacks
+    ├── NotRegistered       a strategy or watcher that this release of the application lacks
     ├── Refused             a command was refused; nothing changed; lists every reason
     ├── RuleFailed          a guard, hook, policy, strategy or provider of yours is at fault
     ├── NotFound            no order, parcel or task has this id
     ├── Conflict            others kept changing the same thing; nothing changed; send again
     │   └── StaleTransaction  your own transaction lost to another: roll it back, begin again
-    ├── PortFailed          a port could not do its deed; the worker tries again
-    │   └── NeedsPerson          a person must do it; the worker opens the task at once
+    ├── PortFailed          a port failed; the worker tries again
+    │   └── NeedsPerson     a person must do it; the worker opens the task at once
     ├── StoreUnavailable    a database cannot be used; says whether the command may be stored
     │   ├── StoreReadOnly   it may not be written
     │   ├── StoreFull       there is no room left
@@ -61,17 +61,17 @@ __all__ = [
 
 
 def ends_process(error: BaseException) -> bool:
-    """Whether an error is there to end the process: an interrupt or an exit, or a group of them."""
+    """Whether an error ends the process: an interrupt or an exit, or a group of them."""
     if isinstance(error, BaseExceptionGroup):
         return all(map(ends_process, error.exceptions))
     return isinstance(error, KeyboardInterrupt | SystemExit)
 
 
 def raised() -> tuple[type[BaseException], ...]:
-    """All that an except clause catches where an application is called: not what ends a process.
+    """The exceptions to catch around an application's code: all but those that end the process.
 
-    Time limits and cancelled coroutines of libraries are no Exceptions: to us they are mistakes, as
-    nobody asked for them. It looks at the error that is being handled.
+    Time limits and cancelled coroutines of libraries are not Exceptions; here they are mistakes,
+    since nobody asked for them. This reads the error that is being handled.
     """
     error = sys.exception()
     return () if error is None or ends_process(error) else (BaseException,)
@@ -98,11 +98,11 @@ class Refusal:
 
 @attrs.frozen
 class Problem:
-    """One thing that is wrong with an input or a workflow.
+    """One fault of an input or a workflow.
 
     Attributes:
         field: Where, as a dotted path: ``lines.0.quantity``.
-        value: What was there, as it was given.
+        value: The value as given.
         expected: What would be right.
     """
 
@@ -124,34 +124,34 @@ def _shown(value: object) -> str:
 
 @attrs.frozen
 class _Shown:
-    """How a value that cannot leave its process was shown."""
+    """The text of a value that cannot be pickled."""
 
     text: str
 
 
 def _that_travels(value: object) -> object:
-    """A value that says the same elsewhere: itself, or how it was shown."""
+    """The value if pickling keeps it, else its text."""
     shown = _shown(value)
     try:
         if _shown(pickle.loads(pickle.dumps(value))) == shown:
             return value
-    except Exception:  # whatever was sent; its class says how it fails
+    except Exception:  # any value may come, and fail in any way
         pass
     return _Shown(shown)
 
 
 def _again(kind: type[OrderflowError], args: tuple[Any, ...], own: dict[str, Any]) -> Exception:
-    """An error as it was, without its constructor: it takes other arguments than it keeps."""
+    """An error rebuilt without its constructor, whose arguments differ from its ``args``."""
     error = kind.__new__(kind, *args)
     error.__dict__.update(own)
     return error
 
 
 class OrderflowError(Exception):
-    """The root of what input, data and databases cause; mistakes in a program are TypeErrors.
+    """The root of errors caused by input, data and databases; a program's mistakes are TypeErrors.
 
-    Every one of them may be pickled and copied: its text and its attributes stay. Its text has at
-    most some thousand characters, whatever was given; its attributes are whole.
+    All can be pickled and copied, with text and attributes. The text has at most some thousand
+    characters, whatever was given; the attributes are whole.
     """
 
     def __init__(self, *told: object) -> None:
@@ -205,9 +205,9 @@ class Refused(OrderflowError):
 class RuleFailed(OrderflowError):
     """A guard, hook, policy, routing, strategy or provider of yours is at fault. Nothing changed.
 
-    Its own error is the ``__cause__``. ``rule`` is the function that raised it; empty where it
-    gave back what it may not, or has no Python code: the text tells. ``subject`` is what it was
-    asked about: ``order:A-1``.
+    The original error is the ``__cause__``. ``rule`` is the function that raised it; empty if it
+    returned a wrong value, or has no Python code: then see the text. ``subject`` is what it was
+    called for: ``order:A-1``.
     """
 
     def __init__(self, what: str, subject: str, rule: str = "") -> None:
@@ -225,14 +225,14 @@ class Conflict(OrderflowError):
 
 
 class StaleTransaction(Conflict):
-    """A transaction of the host's lost a race: what it has seen is old, or it has failed already.
+    """The host's own transaction lost a race: what it read is outdated, or it has already failed.
 
-    In it nothing can be stored any more: roll it back, and begin again with all that it did.
+    Nothing can be stored in it any more: roll it back, and repeat all that it did in a new one.
     """
 
 
 class PortFailed(OrderflowError):
-    """A port could not do its deed; the worker tries again with the same key."""
+    """A port failed; the worker tries again with the same key."""
 
 
 class NeedsPerson(PortFailed):
@@ -242,10 +242,10 @@ class NeedsPerson(PortFailed):
 class StoreUnavailable(OrderflowError):
     """A database cannot be opened, read or written.
 
-    ``reason`` is what the database said. ``may_be_stored`` is True only where it failed in
-    mid-commit. Either way the same command may be sent again *with the same id*: had it been
-    stored, its first answer is given again. Where ``permanent`` is True that does not help before
-    somebody has mended what ``reason`` names: a driver, a URL, a table, a permission.
+    ``reason`` is the database's message. ``may_be_stored`` is True only if it failed in mid-commit.
+    Either way the same command may be sent again *with the same id*: if it was stored, its first
+    answer is returned again. If ``permanent`` is True, first repair what ``reason`` names: a
+    driver, a URL, a table, a permission.
     """
 
     def __init__(self, what: str, *, may_be_stored: bool = False, permanent: bool = False) -> None:
@@ -259,7 +259,7 @@ class StoreUnavailable(OrderflowError):
 
 
 class StoreReadOnly(StoreUnavailable):
-    """The database may not be written: a file without the right to, or a standby server."""
+    """The database may not be written: a read-only file, or a standby server."""
 
 
 class StoreFull(StoreUnavailable):
@@ -267,18 +267,18 @@ class StoreFull(StoreUnavailable):
 
 
 class StoreLocked(StoreUnavailable):
-    """Others kept the database, or a row of it, locked for longer than the store's patience."""
+    """Others kept the database, or a row of it, locked for longer than the store waits."""
 
 
 class ConnectionLost(StoreUnavailable):
-    """The database went away. In mid-commit nobody can tell whether the commit is stored."""
+    """The database went away. If that was in mid-commit, the commit may or may not be stored."""
 
 
 class UnreadableRow(OrderflowError, ValueError):
     """A stored row cannot be read: it was changed by hand, or a later release wrote it.
 
-    ``table`` and ``key`` name it; what is wrong in it is the ``__cause__``. ``orderflow doctor``
-    names every such row, and what mends it.
+    ``table`` and ``key`` name it; the fault is the ``__cause__``. ``orderflow doctor`` names every
+    such row, and how to repair it.
     """
 
     def __init__(self, table: str, key: str, what: str) -> None:
@@ -291,5 +291,5 @@ class SchemaMismatch(OrderflowError):
     """The database was written by a release of the library that this one does not know."""
 
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # type checkers know only the new names
     __getattr__ = old_names(__name__)

@@ -31,11 +31,11 @@ EXACTLY = Context(
     flags=[],
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
-"""How we calculate, whatever the host has set: with more digits than any amount has."""
+"""The context of all calculations, whatever the host has set: more digits than any amount has."""
 _MOST_DIGITS = 100
 _MOST = 10**_MOST_DIGITS
 
-# ISO 4217, list one (active codes), by the number of decimals that each code has.
+# ISO 4217, list one (active codes), by the number of decimals of each code.
 _BY_EXPONENT = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     3: "BHD IQD JOD KWD LYD OMR TND",
@@ -89,7 +89,7 @@ def _is_too_long(amount: Decimal) -> bool:
 
 
 def major(minor: int, currency: str) -> Decimal:
-    """An amount in major units, to the last digit."""
+    """An amount in major units, exact."""
     digits = tuple(map(int, str(abs(minor))))
     return Decimal((int(minor < 0), digits, -exponent(currency)))
 
@@ -119,7 +119,7 @@ def split(amount: int, weights: Sequence[int]) -> tuple[int, ...]:
 
 
 def share(amount: int, units: int, of: int) -> int:
-    """The part of *amount* (minor units) for *units* of so many, rounded half away from zero.
+    """The part of *amount* (minor units) for *units* out of *of*, rounded half away from zero.
 
     >>> share(1001, 1, 2), share(-1001, 1, 2)
     (501, -501)

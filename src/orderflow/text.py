@@ -1,4 +1,4 @@
-"""Text that people are shown: no control characters, no passwords, whoever wrote it."""
+"""Text for people: without control characters and passwords."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ __all__ = [
 UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-"""What steers a terminal, ends a line without being seen to, turns text around, or is no character.
+"""Characters that steer a terminal, end a line invisibly, reverse text, or are invalid.
 
-Tabs and line feeds are none of it.
+Tabs and line feeds are not among them.
 """
 _RUN = re.compile(f"{UNSAFE.pattern}+")
 _IN_ADDRESS = re.compile(r"(//[^\s:/@?#]{0,300}:)\S{0,1000}@")
 _IN_DATABASES = re.compile(
     r"((?:sqlite|postgres|mysql|mariadb|oracle|mssql)\w{0,30}(?:\+\w{1,30})?://[^\s:/@?#]{0,300}:)[^\n]{0,1000}@"
 )
-"""A database's address may have a password with blanks in it."""
+"""A database's URL may have a password with spaces."""
 _NAMED = re.compile(
     r"((?:password|passwd|pwd|secret|token)\s*=\s*)('[^']*'|[^\s&'\";]+)", re.IGNORECASE
 )
 
 
 def legible(text: str) -> str:
-    r"""*text* with what may do harm where it is shown spelled out.
+    r"""*text* with characters that may do harm when shown spelled out.
 
     >>> print(legible("\x1b[2Jwiped\x9b out\u2028"))
     \x1b[2Jwiped\x9b out\u2028
@@ -44,11 +44,11 @@ def legible(text: str) -> str:
 
 
 _TOLD = 4_000
-"""Characters of a text that is told to people."""
+"""Characters of a shown text, at most."""
 
 
 def shortened(text: str, most: int = _TOLD) -> str:
-    """*text*; where it is longer than *most*, its beginning and its end.
+    """*text*; if it is longer than *most*, its beginning and its end.
 
     >>> shortened("x" * 5 + "y" * 9, 8)
     'xxxxxy… (6 characters left out) …yy'
@@ -64,18 +64,18 @@ _LONGEST = 300
 
 
 def shown(value: object) -> str:
-    """A value as it was given, as far as a person would read it."""
+    """A value for people, shortened."""
     if isinstance(value, list | tuple | dict) and _is_large(value):
         return f"a {type(value).__name__} of {len(value)}"
     try:
         text = repr(value)
-    except Exception:  # a number of many digits, lists within lists, a class that fails at it
+    except Exception:  # a number with many digits, nested lists, a class that fails
         return f"a {type(value).__name__} that is too large to show"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
 
 
 def _is_large(value: object) -> bool:
-    """Whether there is more in it, at whatever depth, than anybody would read."""
+    """Whether it contains, at any depth, more than a person would read."""
     within, left = [value], _LONGEST
     while within:
         one = within.pop()
@@ -93,7 +93,7 @@ _READ = 20
 
 
 def first_of(names: Sequence[str]) -> str:
-    """The first of many names, and how many more there are.
+    """The first names of many, and the number of the others.
 
     >>> first_of(["1", "2"])
     '1, 2'
@@ -103,7 +103,7 @@ def first_of(names: Sequence[str]) -> str:
 
 
 def without_passwords(text: str) -> str:
-    """*text* with the passwords of addresses in it blotted out.
+    """*text* with the passwords of addresses in it replaced by ``***``.
 
     >>> without_passwords("cannot open postgresql://ana:sesame@db/shop?sslpassword=open")
     'cannot open postgresql://ana:***@db/shop?sslpassword=***'
@@ -114,7 +114,7 @@ def without_passwords(text: str) -> str:
 
 
 class _Legible(logging.Filter):
-    """Makes what is logged legible, with the errors that are told beside it."""
+    """Makes log records legible, with their tracebacks."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = without_passwords(legible(record.getMessage())), ()
@@ -125,7 +125,7 @@ class _Legible(logging.Filter):
 
 
 def legible_log(name: str = "orderflow") -> logging.Logger:
-    """The log of this name; what is told there is made legible first."""
+    """The log of this name, with legible records."""
     log = logging.getLogger(name)
     if not any(isinstance(known, _Legible) for known in log.filters):
         log.addFilter(_Legible())

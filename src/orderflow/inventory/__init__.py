@@ -1,4 +1,4 @@
-"""Stock: what an operation does to a level, and what a receipt does for those who wait."""
+"""Stock decisions: the effect of operations on levels, and grants to waiting backorders."""
 
 from orderflow.inventory.decision import (
     OLDEST_FIRST,

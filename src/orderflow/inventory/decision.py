@@ -1,4 +1,4 @@
-"""Decisions about stock: facts about it, and serving those who wait. Pure."""
+"""Decisions about stock: its changes, and grants to waiting backorders. Pure."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ from orderflow.model.work import Message, Task
 __all__ = ["OLDEST_FIRST", "BackorderPriority", "StockDecision", "decide_stock", "serve_backorders"]
 
 BackorderPriority = Callable[[Sequence[WaitingBackorder]], Sequence[WaitingBackorder]]
-"""Who of those who wait for a key is served first."""
+"""The order in which waiting backorders get freed stock."""
 
 
 def OLDEST_FIRST(waiting: Sequence[WaitingBackorder]) -> Sequence[WaitingBackorder]:  # noqa: N802 (a policy value)
-    """The default release order: who has waited longest, then by order and line."""
+    """The default priority: the longest wait first, then by order and line."""
     return sorted(waiting, key=lambda w: (w.since, w.order, w.line))
 
 
 @attrs.frozen
 class StockDecision:
-    """What a stock command or message changes.
+    """The changes by a stock command, observation or message.
 
-    *shortfall* is the task to keep open while *short_by* units more are promised than are there;
+    *shortfall* is the task to keep open while *short_by* more units are reserved than on hand;
     None closes it.
     """
 
@@ -68,7 +68,7 @@ def decide_stock(
     now: datetime,
     at: datetime | None = None,
 ) -> StockDecision:
-    """What *body* does to a level, and whom it serves. *at* is when it happened."""
+    """The changes that *body* makes to a level, and its grants. *at* is when it happened."""
     ops = list(_ops(body, level, cause, at or now))
     for op in (op for op in ops if op.key == level.key):
         held = apply(op, KeyStock(level))
@@ -90,7 +90,7 @@ def serve_backorders(
     now: datetime,
     ops: Sequence[StockOp] = (),
 ) -> StockDecision:
-    """Serve *queue* in order as far as the stock goes; say whether a shortfall is open."""
+    """Grant available stock to *queue*, in order; with the task for any shortfall."""
     done, messages = list(ops), []
     for waiting in queue:
         units = min(waiting.quantity, level.available)

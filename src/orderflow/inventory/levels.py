@@ -1,4 +1,4 @@
-"""What one operation does to a stock level: the rule that every store obeys."""
+"""The effect of one operation on a stock level: the rule that every store obeys."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["KeyStock", "apply", "movement"]
 
 @attrs.frozen
 class KeyStock:
-    """A level, with what one line has of it: units reserved, and units waited for."""
+    """A level, with one line's units reserved and units waited for."""
 
     level: StockLevel
     reserved: int = 0
@@ -33,10 +33,10 @@ class KeyStock:
 
 
 def apply(op: StockOp, held: KeyStock) -> KeyStock | None:
-    """The holding after *op*; None where the operation is short and nothing may change.
+    """The holding after *op*; None if the operation is short and must change nothing.
 
-    Law: a reservation is granted only within on hand - safety - reserved; open backorders stay
-    within the allowance; facts (moves) always apply.
+    Law: reservations are granted only within on hand - safety - reserved; open backorders stay
+    within the allowance; changes of on hand always apply.
     """
     level, reserved, waiting = held.level, held.reserved, held.waiting
     match op:
@@ -56,7 +56,7 @@ def apply(op: StockOp, held: KeyStock) -> KeyStock | None:
             level = _shift(level, backordered=-units)
             waiting -= units
         case AdjustStock(quantity=units, cause=cause):
-            if cause is Cause.SHORT_PICK:  # a shortfall says already that so many are not there
+            if cause is Cause.SHORT_PICK:  # a shortfall counts these units already
                 units = min(0, units + level.shortfall)
             level = _shift(level, on_hand=units)
         case SetOnHand(on_hand=units, at=at):
@@ -68,7 +68,7 @@ def apply(op: StockOp, held: KeyStock) -> KeyStock | None:
 
 
 def movement(op: StockOp, moved: int, now: datetime) -> Movement | None:
-    """The entry of the stock journal for an operation that *moved* on hand by so many."""
+    """The stock journal's entry for an operation that changed on hand by *moved*."""
     match op:
         case AdjustStock(cause=cause, reference=reference):
             pass

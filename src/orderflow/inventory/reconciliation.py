@@ -1,4 +1,4 @@
-"""Reconciling: our stock at a location, against the list of who keeps it."""
+"""Reconciliation: our stock at a location, compared with its keeper's list."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["StockDiscrepancy", "differences"]
 
 @attrs.frozen
 class StockDiscrepancy:
-    """A SKU of which we have *ours* on hand, and the list has *theirs*.
+    """A SKU with *ours* on hand in our records, and *theirs* in the list.
 
-    ``commands`` would make them agree; ``uncovered`` units are promised and would not be there.
+    ``commands`` would remove the difference; ``uncovered`` units are reserved and would be missing.
     """
 
     key: StockKey
@@ -29,7 +29,7 @@ class StockDiscrepancy:
 def differences(
     location: str, levels: Mapping[str, StockLevel], on_hand: Mapping[str, int]
 ) -> tuple[StockDiscrepancy, ...]:
-    """Where levels and list differ, by SKU."""
+    """The differences between levels and list, by SKU."""
     found = []
     for sku in sorted({*levels, *on_hand}):
         level = levels.get(sku) or StockLevel(StockKey(sku, location))

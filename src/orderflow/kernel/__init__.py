@@ -1,1 +1,1 @@
-"""The pure decisions: what a command or a fact makes of an order. No clock, no I/O, no chance."""
+"""Pure decisions: what a command or an observation changes on an order. No clock, I/O, chance."""

@@ -1,4 +1,4 @@
-"""Decide: an order, a message and the rules give a decision or the reasons to refuse."""
+"""Decide: an order, a message and the rules give a decision, or the reasons to refuse."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ class Decision:
     Attributes:
         order: The order after it; its version is one higher.
         events: What became true.
-        stock: Operations on stock, as data; the store applies all or none.
-        wanted: What the order newly waits for: effects, tasks, timers.
-        withdrawn: Keys of what it no longer waits for.
+        stock: Stock operations, as data; the store applies all or none.
+        wanted: New pending work: effects, tasks, timers.
+        withdrawn: Keys of work that is no longer pending.
         messages: To other boundaries.
         fired: Transitions taken, for the watchers.
-        references: Names by which others speak of the order from now on.
-        revised: Whether it is for something else than before: its document changed.
+        references: New names by which messages from outside find the order.
+        revised: Whether its document changed.
     """
 
     order: Order
@@ -76,13 +76,13 @@ class Decision:
 def decide(
     rules: Rules, order: Order | None, body: object, context: Context, new_id: str = ""
 ) -> Decision | tuple[Refusal, ...]:
-    """What *body* (a command, a fact or a message) makes of *order*. Pure.
+    """Decide *body* on *order*: a decision, or the reasons to refuse. Pure.
 
     Args:
         rules: The application's rules.
         order: The order as it is; None for a placement.
-        body: The command, observation or message.
-        context: Time, actor, facts and stock levels, as they are given.
+        body: A command, an observation or a message.
+        context: Time, actor, external data and stock levels.
         new_id: The id of the order that a placement creates.
     """
     refused = None if context.task else missing_role_for(rules, order, body, context.actor)
@@ -90,7 +90,7 @@ def decide(
         return (refused,)
     draft = Draft(rules, context, order, new_id)
     if order is not None and context.cause in order.state.asked_for:
-        draft.emit(ev.EffectDeferred(context.cause))  # this message is what came of it
+        draft.emit(ev.EffectDeferred(context.cause))  # this message is the effect's answer
     commanded = isinstance(body, cmd.CommandBody)
     if isinstance(body, cmd.CommandBody) and order is not None:
         check_names(draft, body.command if isinstance(body, cmd.Override) else body)
@@ -113,16 +113,16 @@ def decide(
 
 
 def _over_limits(draft: Draft, before: Order | None, body: object) -> Iterator[Refusal]:
-    """Why the actor may not give away what this comes to, of a command or a task's answer."""
+    """The limits of the actor's roles that a command, or a task's answer, exceeds."""
     after, rules = draft.order, draft.rules
     givings = given_away(body, before, after, draft.events)
     return over_limits(rules, draft.context.actor, after.state.currency, givings)
 
 
 def _end_answered(draft: Draft) -> bool:
-    """Whatever a silent party is said to have answered, its task is over: its time begins anew.
+    """Close the "overdue" task that this answers, so that the partner's time begins anew.
 
-    Most answers end what the task asks after, and it with that; whether it was still open.
+    Most answers already end what the task asks about, and the task with it; True if it was open.
     """
     context = draft.context
     task = draft.order.state.tasks.get(context.answers or context.task)
@@ -133,7 +133,7 @@ def _end_answered(draft: Draft) -> bool:
 
 
 def _settle_refusals(draft: Draft, commanded: bool) -> None:
-    """A fact is never refused: what stood in its way becomes a person's task."""
+    """Turn the refusals of an observation into tasks: an observation is never refused."""
     if draft.refusals and not commanded:
         reasons = "; ".join(map(str, draft.refusals))
         draft.refusals.clear()
@@ -159,12 +159,12 @@ def _decision(draft: Draft, before: Order | None) -> Decision:
 
 
 def _is_news(wanted: PendingWork, before: PendingWork | None) -> bool:
-    """Whether it was not waited for, or is a task that asks for something else now."""
+    """Whether the work was not pending before, or is a task that asks for something else now."""
     return before is None or (isinstance(wanted, Task) and wanted != before)
 
 
 def references(order_id: str, events: Iterable[ev.Event]) -> Iterator[str]:
-    """The order's id, and the number on each request that goes to another party."""
+    """The order's id, and the number of each request to a partner."""
     for event in events:
         match event:
             case ev.OrderCreated():
@@ -176,7 +176,7 @@ def references(order_id: str, events: Iterable[ev.Event]) -> Iterator[str]:
 
 
 def _tell_parcels(draft: Draft, before: Order | None) -> None:
-    """Parcels that have not left rest while an order in them, or its work in them, is on hold."""
+    """Pause parcels that have not left while the order, or an FO in them, is on hold."""
     after = draft.order.state
     if before is None or (before.state.holds == after.holds and not after.holds):
         return
@@ -221,7 +221,7 @@ _GIVES_BACK = cmd.Reroute | obs.RequestAnswered | obs.CancellationAnswered
 
 
 def _override(draft: Draft, body: cmd.Override) -> None:
-    """Carry a command out past what the application's guards and policies say."""
+    """Carry out a command although the application's guards or policies refuse it."""
     draft.overridden_codes = []
     _HANDLERS[type(body.command)](draft, body.command)
     codes = tuple(dict.fromkeys(draft.overridden_codes))

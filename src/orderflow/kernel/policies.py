@@ -1,3 +1,3 @@
-"""Where the policies stood before: import them from :mod:`orderflow.policies`."""
+"""The former place of the policies: import them from :mod:`orderflow.policies`."""
 
 from orderflow.kernel.decision.policies import *  # noqa: F403 (it names what it has)

@@ -1,4 +1,4 @@
-"""What follows by itself: routing, release, completions, the end of an order."""
+"""What follows without a command: routing, release, completions, the end of an order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MOMENT: TypeAdapter[datetime | None] = TypeAdapter(Utc | None)
 
 
 def advance(draft: Draft) -> None:
-    """Go on until nothing more follows from what is true."""
+    """Apply all consequences until nothing changes."""
     before = -1
     while before != len(draft.events) and not draft.refusals:
         complete_work(draft)
@@ -56,14 +56,14 @@ def advance(draft: Draft) -> None:
 
 
 def _hard_allocate(draft: Draft) -> None:
-    """The stock of a confirmed order is its own for good, whoever confirmed it."""
+    """Remove the expiry of a confirmed order's reservations."""
     state = draft.order.state
     if state.phase is OrderPhase.CONFIRMED and state.reserved_until:
         draft.emit(ev.ReservationExpirySet(None))
 
 
 def _date_promise(draft: Draft) -> None:
-    """The shop's policy says what an order is promised for when it is placed, where none did."""
+    """Set the promised date by the promise policy at placement, if none was given."""
     state, policy = draft.order.state, draft.rules.promise
     moves = (e for e in draft.events if isinstance(e, ev.LifecycleMoved))
     if policy is None or state.promised or not any(e.phase is OrderPhase.PLACED for e in moves):
@@ -75,7 +75,7 @@ def _date_promise(draft: Draft) -> None:
 
 
 def _release_moot_holds(draft: Draft) -> None:
-    """A hold on a fulfillment order ends with it."""
+    """Release the holds of ended fulfillment orders."""
     state = draft.order.state
     for hold in list(state.holds.values()):
         if hold.on and state.fulfillment_orders[hold.on].phase.final:
@@ -83,9 +83,9 @@ def _release_moot_holds(draft: Draft) -> None:
 
 
 def _drop_exchanges(draft: Draft) -> None:
-    """When a return ends, what was to go out for goods that were not accepted is cancelled.
+    """Cancel the exchange units for returned units that were not accepted, when the return ends.
 
-    As many units go out as were accepted; where more were to go out than to come back, as many in
+    As many units go out as were accepted; if the exchange is larger than the return, as many in
     proportion.
     """
     for event in list(draft.events):
@@ -106,7 +106,7 @@ def _drop_exchanges(draft: Draft) -> None:
 
 
 def _accepted(draft: Draft, rma: Return) -> int:
-    """Units that came with a return, and are not the customer's any more."""
+    """Units that came with a return and were not rejected."""
     if rma.phase is not ReturnPhase.CLOSED:
         return 0
     came = draft.order.ledger.total(Bucket.RETURNED, rma=rma.id)
@@ -114,7 +114,7 @@ def _accepted(draft: Draft, rma: Return) -> int:
 
 
 def _close_overdue(draft: Draft) -> None:
-    """A task that asks after what is late ends when that has come."""
+    """Close overdue tasks whose answer has arrived."""
     state = draft.order.state
     if not state.tasks:
         return
@@ -144,7 +144,7 @@ def _close_overdue(draft: Draft) -> None:
 
 
 def _became_needless(draft: Draft, task: OpenTask) -> bool:
-    """Whether what the order's own timer tried in vain, as a task tells, is of no use from now."""
+    """Whether the order's own timer, whose refusal the task reports, became needless just now."""
     moment = needless_timer(draft.order, draft.rules)
     if moment is None or needless_timer(draft.before, draft.rules) is not None:
         return False
@@ -152,7 +152,7 @@ def _became_needless(draft: Draft, task: OpenTask) -> bool:
 
 
 def _is_awaited(draft: Draft, task: OpenTask) -> bool:
-    """Whether a party would have its time to answer, if no task asked after it."""
+    """Whether a partner's answer would be pending without the task that asks about it."""
     order, state = draft.order, draft.order.state
     others = {key: other for key, other in state.tasks.items() if key != task.id}
     unasked = order.with_state(attrs.evolve(state, tasks=others, holds={}))
@@ -177,7 +177,7 @@ def _end(draft: Draft) -> None:
     if totals and not live:
         end = partial(draft.fire, "cancel", reason="all units were cancelled")
     elif state.phase is OrderPhase.CONFIRMED and (
-        state.receipt_confirmed or state.delivered_at is None  # nobody has what could be confirmed
+        state.receipt_confirmed or state.delivered_at is None  # nobody has goods to confirm
     ):
         end = partial(draft.fire, "complete")
     else:
@@ -185,5 +185,5 @@ def _end(draft: Draft) -> None:
     blocked = f"{state.id}:exception.blocked"
     if blocked not in state.tasks:
         end()
-    elif not draft.attempt(end):  # what is in the way still has its task already
+    elif not draft.attempt(end):  # a refusal has its task already
         draft.emit(ev.TaskClosed(blocked))

@@ -1,1 +1,1 @@
-"""The nouns: what an order, its stock, its parcels and the messages about them are."""
+"""The nouns: orders, stock, parcels, and the messages about them."""

@@ -1,4 +1,4 @@
-"""What a customer owes for what is kept, to the minor unit."""
+"""The amount due for the units that a customer keeps, in minor units."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _LESS = frozenset({*_GONE, Bucket.RETURNED})
 
 
 def amount_due(order: Order) -> int:
-    """What the customer owes for the units that are not cancelled or returned: minor units.
+    """The amount due: the price of units neither cancelled nor accepted back, in minor units.
 
-    A line's amount and tax, times the share of its units that are kept, rounded half up: what
-    several refunds give back adds up to the line exactly. Charges are owed as long as any unit is.
+    A line's amount and tax, times the share of its units that are kept, rounded half up: several
+    refunds of a line add up to it exactly. Charges are due as long as any unit is.
     """
     if is_due_in_full(order):
         return order.document.total.minor
@@ -33,7 +33,7 @@ def amount_due(order: Order) -> int:
 
 
 def worth_of(order: Order, units: Mapping[str, int]) -> int:
-    """What would be owed less without these units of its lines, of those that are kept."""
+    """The part of the amount due for these units, as far as they are kept, in minor units."""
     kept, without = _by_line(order, _kept(order)), Counter[str]()
     for line, n in units.items():
         without[order.state.lines[line].substitutes or line] += n
@@ -42,12 +42,12 @@ def worth_of(order: Order, units: Mapping[str, int]) -> int:
 
 
 def is_due_in_full(order: Order) -> bool:
-    """Whether nothing of it is cancelled or returned: its document's total is owed."""
+    """Whether the document's total is due: no unit is cancelled or returned."""
     return _LESS.isdisjoint(order.ledger.totals())
 
 
 def _kept(order: Order) -> Iterator[tuple[Slot, int]]:
-    """The units that are neither cancelled nor accepted back, and where they stand."""
+    """The slots of units neither cancelled nor accepted back, and their units."""
     state = order.state
     accepted = {
         rma.id: Counter(rma.rejected)
@@ -64,7 +64,7 @@ def _kept(order: Order) -> Iterator[tuple[Slot, int]]:
 
 
 def _by_line(order: Order, kept: Iterable[tuple[Slot, int]]) -> Counter[str]:
-    """Units per line of the document, those of its substitutes among them."""
+    """Units per line of the document, with those of its substitutes."""
     units: Counter[str] = Counter()
     for slot, n in kept:
         units[order.state.lines[slot.line].substitutes or slot.line] += n
@@ -72,11 +72,11 @@ def _by_line(order: Order, kept: Iterable[tuple[Slot, int]]) -> Counter[str]:
 
 
 def cash_to_collect(order: Order, parcel: str) -> int:
-    """What a parcel's carrier collects of an order that is paid on delivery: minor units.
+    """The cash on delivery that a parcel's carrier collects for an order, in minor units.
 
-    Its goods, and with the first parcel the charges; less what was paid before. What the carriers
-    of all parcels collect adds up to what is owed: goods that came back, or that will not arrive,
-    are collected by nobody.
+    The price of its goods, and with the first parcel the charges, less what was paid before. The
+    sum over all parcels is the amount due: nothing is collected for goods that came back, or that
+    will not arrive.
     """
     if order.state.terms != Terms.CASH_ON_DELIVERY:
         return 0
@@ -88,7 +88,7 @@ def cash_to_collect(order: Order, parcel: str) -> int:
 
 
 def _worth(order: Order, parcels: Collection[str]) -> int:
-    """The price of what arrives in parcels and is kept, with the charges where anything is."""
+    """The price of kept units that arrive in parcels, with the charges if there are any."""
     arrives = (
         (slot, units)
         for slot, units in _kept(order)
@@ -99,7 +99,7 @@ def _worth(order: Order, parcels: Collection[str]) -> int:
 
 
 def _price(order: Order, units: Counter[str]) -> int:
-    """What units of the document's lines cost, and its charges."""
+    """The price of units of the document's lines, with the charges."""
     document = order.document
     goods = sum(
         share((line.amount or 0) + line.tax, units[line.id], line.quantity)

@@ -1,4 +1,4 @@
-"""The application's own data, which goes with what it sends: JSON, bounded and frozen."""
+"""The application's own data in what it sends: JSON, bounded and frozen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAME = 1_000
 """Characters of a name."""
 _WHOLE = 10**_DIGITS
 _Path = tuple["_Path", object] | None
-"""Where a value stands: in what, and by which name or number there. Told of a fault alone."""
+"""The path to a value: the parent's path, and the name or number there. Only for errors."""
 
 
 def _freeze(value: Any, path: _Path = None) -> Any:
@@ -32,7 +32,7 @@ def _freeze(value: Any, path: _Path = None) -> Any:
 
 
 def _fault(value: object) -> str | None:
-    """What is wrong with a value that holds no others; None where nothing is."""
+    """Why a value that is no list or mapping is not allowed; None if it is."""
     if isinstance(value, str):
         return _fault_of_text(value, _LETTERS)
     if isinstance(value, int):
@@ -70,7 +70,7 @@ def _dotted(path: _Path) -> str:
 
 
 def _walkable(given: Any) -> Any:
-    """Data that what comes later can walk: not too deep, not too much, not within itself."""
+    """The data, with bounded depth and size and without circles, so that recursion is safe."""
     found, level = 0, [given]
     for _ in range(_DEPTH):
         within: list[Any] = []
@@ -103,4 +103,4 @@ Attributes = Annotated[
         f"{_NAME} in a name.",
     ),
 ]
-"""The application's own data, frozen through and through."""
+"""The application's own data, deeply frozen."""

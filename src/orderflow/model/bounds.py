@@ -1,7 +1,7 @@
-"""What may be sent, and how much of it: the types of fields that all models share.
+"""Bounds of input: the field types that all models share.
 
-Each bound stands here once. It shows in the JSON schema, and what passes it is refused where it
-comes in, with its field: so whatever was taken can be calculated, stored and read again.
+Each bound is declared here once, and shows in the JSON schema. Input beyond it is refused with its
+field, so that all accepted values can be calculated with, stored and read again.
 """
 
 from __future__ import annotations
@@ -72,15 +72,15 @@ __all__ = [
 MOST_UNITS = 10_000_000
 """Units of one line."""
 MOST_STOCK = 1_000_000_000_000
-"""Pieces at one location: so many that no sum of them is too large for a database."""
+"""Pieces at one location; a database can hold any sum of them."""
 MOST_MONEY = 10**18
-"""Minor units in one field: every database and every format has room for it."""
+"""Minor units in one field; every database and format can hold it."""
 MOST_PRICE = 10**14
-"""Major units of one line: in any currency, not more minor units than that."""
+"""Major units of one line: at most that many minor units in any currency."""
 _PLACES = 30
 _DIGITS = 64
 FEW, MANY = 100, 3_000
-"""Elements of a list: what belongs to one thing, and lines and what is said of them."""
+"""Elements of a list: parts of one thing; lines, and items about them."""
 T = TypeVar("T")
 
 _UNSEEN = (
@@ -88,7 +88,7 @@ _UNSEEN = (
     r"\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     f"{chr(0xE0000)}-{chr(0xE0FFF)}"
 )
-"""What no eye sees, or takes for a space: names that differ in it look the same."""
+"""Characters that are invisible or look like a space: names that differ in them look alike."""
 CODE = rf"^[^\s{_UNSEEN}]([^{_UNSEEN}]*[^\s{_UNSEEN}])?$"
 _PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _COUNTRY = r"^[A-Z]{2}$"
@@ -99,7 +99,7 @@ IN_WORDS: Mapping[str, str] = {
     _COUNTRY: "an ISO 3166 code of two capital letters, such as 'PT', is expected",
     _HS_CODE: "6 to 10 digits are expected",
 }
-"""What each pattern asks for."""
+"""The expectation of each pattern, for errors."""
 
 
 MOST_LETTERS = 200
@@ -107,7 +107,7 @@ MOST_LETTERS = 200
 
 
 def _composed(name: str) -> str:
-    """The name in one spelling; what is too long for one is left to the check of its length.
+    """The name in Unicode's NFC; a name that is too long is left to the check of its length.
 
     Composing takes time that grows with the square of a run of marks.
     """
@@ -117,16 +117,16 @@ def _composed(name: str) -> str:
 
 
 Composed = AfterValidator(_composed)
-"""Marks a name: its two spellings in Unicode are one."""
+"""Marks a name: equal names in Unicode get one spelling."""
 
 Plain = Annotated[str, StringConstraints(pattern=_PLAIN)]
-"""Text without control characters, but for tabs and the ends of lines; each field says how long."""
+"""Text without control characters, except tabs and line ends; each field has its own length."""
 Text = Annotated[Plain, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE), Composed]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CODE), Composed]
-"""The name of something that belongs to an order; it may begin with the order's number."""
+"""The id of a part of an order; it may begin with the order's number."""
 Reference = Annotated[Plain, StringConstraints(max_length=200), Composed]
-"""What names something else, if anything."""
+"""A reference to something else; may be empty."""
 Reason = Annotated[Plain, Field(min_length=1, max_length=200)]
 Lot = Annotated[Plain, Field(max_length=100)]
 """A lot or a serial number."""
@@ -134,7 +134,7 @@ Long = Annotated[Plain, Field(max_length=10_000)]
 
 
 def _longest(most: int) -> Any:
-    """What a pattern bounds already, for who reads the schema."""
+    """A maximum length that the pattern implies, for the JSON schema."""
     return Field(json_schema_extra={"maxLength": most})
 
 
@@ -143,7 +143,7 @@ HsCode = Annotated[str, StringConstraints(pattern=_HS_CODE), _longest(10)]
 
 Minor = Annotated[int, Field(strict=True, ge=-MOST_MONEY, le=MOST_MONEY)]
 NoneOrMore = Annotated[int, Field(strict=True, ge=0, le=MOST_MONEY)]
-"""An amount in minor units that is not below 0."""
+"""An amount in minor units, ≥ 0."""
 Stock = Annotated[int, Field(strict=True, ge=0, le=MOST_STOCK)]
 Units = Annotated[int, Field(strict=True, gt=0, le=MOST_UNITS)]
 UnitsOrNone = Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)]
@@ -158,11 +158,11 @@ def _short(value: object) -> object:
 
 
 Measure = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_short)]
-"""Grams or millimetres."""
+"""Grams or millimeters."""
 
 
 def _at_most(most: int) -> BeforeValidator:
-    """Count before anything is read: a fault in each of a million would be a million faults."""
+    """Check the length before any element is read: a million faults would cost too much."""
 
     def check(given: Any) -> Any:
         if isinstance(given, Sized) and not isinstance(given, str) and len(given) > most:
@@ -180,11 +180,11 @@ else:
     Few = Annotated[tuple[T, ...], Field(max_length=FEW), _by_parts, _at_most(FEW)]
     Many = Annotated[tuple[T, ...], Field(max_length=MANY), _by_parts, _at_most(MANY)]
 NONE_OF_THEM: Any = ()
-"""The default of a list, whatever it would be a list of."""
+"""The default of any list."""
 
 
 def _apart(given: Any) -> Any:
-    """Two spellings of one name would be one entry, and the other would be lost."""
+    """Refuse two spellings of one name: one entry would overwrite the other."""
     if isinstance(given, Mapping):
         names = [_composed(name) for name in given if isinstance(name, str)]
         if len(set(names)) < len(names):
@@ -207,7 +207,7 @@ SkuUnits = Annotated[
 
 
 def _exact(value: object) -> object:
-    """What can be read as an exact number in no time."""
+    """A value that can be converted to an exact number quickly."""
     if isinstance(value, float):
         raise ValueError("money is exact: write the number as a string")
     if isinstance(value, str) and len(value) > _DIGITS:
@@ -218,7 +218,7 @@ def _exact(value: object) -> object:
 
 
 def _calculable(value: Decimal) -> Decimal:
-    """A zero may be written so that it fills a book where it is written out: 0E+999999."""
+    """A zero without a large exponent: written out, 0E+999999 has a million digits."""
     return value if value or value.adjusted() <= 0 else Decimal(0)
 
 
@@ -244,7 +244,7 @@ else:
         ),
     ]
     PriceOrNone = Price | None
-"""An amount in major units, of one unit: it may have more decimals than its currency."""
+"""An amount in major units for one unit, with more decimals than its currency may have."""
 FREE: Any = Decimal(0)
 UNKNOWN: Any = None
 """Defaults of a price."""
@@ -266,7 +266,7 @@ Utc = Annotated[
         }
     ),
 ]
-"""A moment with a zone; whichever it was written in, it is kept in UTC; LATEST is without end."""
+"""A moment with a zone, converted to UTC; LATEST means no end."""
 Day = Annotated[
     date,
     AfterValidator(own_day),

@@ -79,18 +79,18 @@ __all__ = [
 
 
 class CommandBody(Input):
-    """What a command asks for."""
+    """The body of a command."""
 
     def to(self, subject: str = "", *, by: str = "system", id: str | None = None) -> Command:
         """This body in an envelope, for the order with the id *subject*.
 
         Args:
-            subject: The order's id; empty for :class:`Place` and for stock.
-            by: Who asks.
-            id: The idempotency key; the engine makes one where it is None.
+            subject: The order's id; empty for :class:`PlaceOrder` and for stock.
+            by: The actor.
+            id: The idempotency key; None: the engine makes one.
 
         Raises:
-            InvalidInput: The subject, the actor or the id cannot be.
+            InvalidInput: The subject, the actor or the id is not valid.
         """
         given = {"id": id, "actor": by, "body": self, "subject": subject}
         return read(Command, given, "command")
@@ -104,20 +104,20 @@ class PlaceOrder(CommandBody):
 
 
 class SaveDraft(CommandBody):
-    """Keep an order as a draft; trigger ``place`` places it."""
+    """Save an order as a draft; the trigger ``place`` places it."""
 
     kind: Literal["draft"] = "draft"
     order: NewOrder
 
 
 class Confirm(CommandBody):
-    """Confirm an order: its stock is firm, its work may be released."""
+    """Confirm an order: its reservations do not expire, its work may be released."""
 
     kind: Literal["confirm"] = "confirm"
 
 
 class Cancel(CommandBody):
-    """Cancel units (all that are left where ``lines`` is None)."""
+    """Cancel units; ``lines`` None: all that can still be cancelled."""
 
     kind: Literal["cancel"] = "cancel"
     lines: LineUnits | None = None
@@ -125,10 +125,10 @@ class Cancel(CommandBody):
 
 
 class Edit(CommandBody):
-    """Change what was ordered: where to, until when, how many of a line, which lines besides.
+    """Change an order after placement: address, promised date, quantities, new lines.
 
-    *quantities* are what is to be live of each line from now on (0 cancels it), and of the
-    substitutes that stand in for it and are not named themselves; what is not named stays.
+    *quantities* are the live units of each line from now on (0 cancels it), including its
+    substitutes that are not named themselves; lines that are not named stay.
     """
 
     kind: Literal["edit"] = "edit"
@@ -140,14 +140,14 @@ class Edit(CommandBody):
 
 
 class Intercept(CommandBody):
-    """Have the carrier bring back a parcel that is on its way."""
+    """Have the carrier bring back a parcel in transit."""
 
     kind: Literal["intercept"] = "intercept"
     parcel: Id
 
 
 class PlaceHold(CommandBody):
-    """Hold the order, or one fulfillment order (*on*); ``hold`` is the handle to release it by."""
+    """Hold the order, or one fulfillment order (*on*); ``hold`` is the id to release it by."""
 
     kind: Literal["place_hold"] = "place_hold"
     hold: Id
@@ -157,21 +157,21 @@ class PlaceHold(CommandBody):
 
 
 class Resend(CommandBody):
-    """Send once more what came back undelivered or was lost (all of it where ``lines`` is None)."""
+    """Send units again that came back undelivered or were lost (``lines`` None: all of them)."""
 
     kind: Literal["resend"] = "resend"
     lines: LineUnits | None = None
 
 
 class RetryRefund(CommandBody):
-    """Pay a refund that failed once more."""
+    """Pay a failed refund once more."""
 
     kind: Literal["retry_refund"] = "retry_refund"
     refund: Id
 
 
 class SendBack(CommandBody):
-    """Units of a return that were not accepted went back to the customer."""
+    """Rejected units of a return were sent back to the customer."""
 
     kind: Literal["send_back"] = "send_back"
     rma: Id
@@ -187,13 +187,13 @@ class ReleaseHold(CommandBody):
 
 
 class Route(CommandBody):
-    """Choose again who fulfills the units that nobody has."""
+    """Route the open units again."""
 
     kind: Literal["route"] = "route"
 
 
 class Item(Input):
-    """Units that are told apart: by lot, serial number, date of expiry."""
+    """Identified units: lot, serial number, expiry date."""
 
     line: Code
     quantity: Units = 1
@@ -205,7 +205,7 @@ class Item(Input):
 class Pick(CommandBody):
     """Units of a fulfillment order were picked; *short* ones were not on their shelf.
 
-    *items* tells units apart, where their line asks for it.
+    *items* identifies units of lines that require it.
     """
 
     kind: Literal["pick"] = "pick"
@@ -216,9 +216,9 @@ class Pick(CommandBody):
 
 
 class Pack(CommandBody):
-    """Picked units were packed: into a new parcel, or *into* one that stays open for more.
+    """Picked units were packed: into a new parcel, or *into* one that stays open.
 
-    An open parcel is named by the packer, may hold units of several orders, and is sealed.
+    The packer names an open parcel; it may hold units of several orders, until it is sealed.
     """
 
     kind: Literal["pack"] = "pack"
@@ -228,28 +228,28 @@ class Pack(CommandBody):
 
 
 class Seal(CommandBody):
-    """An open parcel gets nothing more: its label may be bought."""
+    """Seal an open parcel: nothing more goes in, its label may be bought."""
 
     kind: Literal["seal"] = "seal"
     parcel: Id
 
 
 class Ship(CommandBody):
-    """A labelled parcel was handed over to its carrier."""
+    """A labeled parcel was handed over to its carrier."""
 
     kind: Literal["ship"] = "ship"
     parcel: Id
 
 
 class Deliver(CommandBody):
-    """Somebody of ours delivered a parcel that had left."""
+    """Our own people delivered a shipped parcel."""
 
     kind: Literal["deliver"] = "deliver"
     parcel: Id
 
 
 class Collect(CommandBody):
-    """The customer took units (all that are ready where ``units`` is None): they are delivered."""
+    """The customer took units (``units`` None: all that are ready): they are delivered."""
 
     kind: Literal["collect"] = "collect"
     fo: Id
@@ -257,14 +257,14 @@ class Collect(CommandBody):
 
 
 class Submit(CommandBody):
-    """A party was sent its fulfillment order; it answers later."""
+    """A fulfillment order was sent to its partner, which answers later."""
 
     kind: Literal["submit"] = "submit"
     fo: Id
 
 
 class ProposeSubstitute(CommandBody):
-    """Propose another SKU to the customer, for the units of a line that nobody has begun with."""
+    """Propose another SKU to the customer for units of a line that nobody works on yet."""
 
     kind: Literal["propose_substitute"] = "propose_substitute"
     line: Code
@@ -272,9 +272,9 @@ class ProposeSubstitute(CommandBody):
 
 
 class AcceptSubstitute(CommandBody):
-    """The customer takes what was proposed in place of a line's units.
+    """The customer accepts the proposed substitute for a line's units.
 
-    *fo* is the fulfillment order whose party proposed it, or the order's id where we did.
+    *fo* is the fulfillment order whose partner proposed it, or the order's id for our proposals.
     """
 
     kind: Literal["substitute"] = "substitute"
@@ -283,9 +283,9 @@ class AcceptSubstitute(CommandBody):
 
 
 class Reroute(CommandBody):
-    """Take units (all that are left where ``lines`` is None) from a party, and route them again.
+    """Take units (``lines`` None: all that are left) from a partner, and route them again.
 
-    A party that has the request is asked to give them up, and may refuse.
+    A partner that has the request is asked to cancel them, and may refuse.
     """
 
     kind: Literal["reroute"] = "reroute"
@@ -295,7 +295,7 @@ class Reroute(CommandBody):
 
 
 class SendDunning(CommandBody):
-    """Remind the customer that the order is not paid."""
+    """Send the customer dunning for an order that is not paid."""
 
     kind: Literal["remind_payment"] = "remind_payment"
 
@@ -314,7 +314,7 @@ class ConfirmDelivery(CommandBody):
 
 
 class RequestReturn(CommandBody):
-    """The customer wants to send units back; *exchange* goes out for what is accepted."""
+    """The customer wants to return units; *exchange* is sent for those accepted."""
 
     kind: Literal["request_return"] = "request_return"
     lines: LineUnits = Field(min_length=1)
@@ -323,14 +323,14 @@ class RequestReturn(CommandBody):
 
 
 class ApproveReturn(CommandBody):
-    """Let the customer send the units back."""
+    """Approve a return: the customer may send the units."""
 
     kind: Literal["approve_return"] = "approve_return"
     rma: Id
 
 
 class DeclineReturn(CommandBody):
-    """Refuse a return."""
+    """Decline a return."""
 
     kind: Literal["decline_return"] = "decline_return"
     rma: Id
@@ -338,7 +338,7 @@ class DeclineReturn(CommandBody):
 
 
 class CloseReturn(CommandBody):
-    """End a return: *findings* say what becomes of its goods, and *restock* of all others."""
+    """Close a return: *findings* and, for all other units, *restock* decide the disposition."""
 
     kind: Literal["close_return"] = "close_return"
     rma: Id
@@ -347,14 +347,14 @@ class CloseReturn(CommandBody):
 
 
 class CloseTask(CommandBody):
-    """A task that was opened for a person is done."""
+    """A person completed a task."""
 
     kind: Literal["close_task"] = "close_task"
     task: Annotated[Reference, Field(min_length=1)]
 
 
 class Reopen(CommandBody):
-    """Bring a completed order back to confirmed."""
+    """Reopen a completed order: it is confirmed again."""
 
     kind: Literal["reopen"] = "reopen"
     reason: Reason
@@ -377,9 +377,9 @@ class StockCommand(CommandBody):
 
 
 class ReceiveStock(StockCommand):
-    """Goods arrived. *for_order* and *for_line* serve that line first; *expected* is struck.
+    """Goods arrived. *for_order* and *for_line* are served first; *expected* is closed.
 
-    *damaged* units of them are put aside: counted, and never sold.
+    *damaged* units among them go to quarantine: counted, never sold.
     """
 
     kind: Literal["receive"] = "receive"
@@ -398,7 +398,7 @@ class ReceiveStock(StockCommand):
 
 
 class Count(StockCommand):
-    """Somebody counted the shelf. A fact: on hand becomes *counted*."""
+    """A count of the shelf: on hand becomes *counted*. Never refused."""
 
     kind: Literal["count"] = "count"
     counted: Stock
@@ -406,7 +406,7 @@ class Count(StockCommand):
 
 
 class WriteOff(StockCommand):
-    """Units are damaged, lost or missing. A fact: on hand below zero is a shortfall."""
+    """Units are damaged, lost or missing. Never refused: on hand below zero is a shortfall."""
 
     kind: Literal["write_off"] = "write_off"
     quantity: Units
@@ -414,7 +414,7 @@ class WriteOff(StockCommand):
 
 
 class ExpectInbound(StockCommand):
-    """Goods are on their way and should arrive *at*; quantity 0 strikes the announcement."""
+    """Goods are on their way and should arrive *at*; quantity 0 removes the announcement."""
 
     kind: Literal["expect_receipt"] = "expect_receipt"
     expected: Code
@@ -466,10 +466,10 @@ OrderCommandBody = (
 
 
 class Override(CommandBody):
-    """Carry out a command past the guards and policies that refuse it, for a *reason*.
+    """Carry out a command although guards or policies refuse it, for a *reason*.
 
-    For actors with the role ``override``. Declared moves, quantities, stock and holds are not
-    overridden.
+    For actors with the role ``override``. Declared transitions, quantities, stock and holds cannot
+    be overridden.
     """
 
     kind: Literal["override"] = "override"
@@ -484,7 +484,7 @@ AnyCommand = Annotated[
 
 
 class Command(Input):
-    """A command in its envelope: which, about what, by whom.
+    """A command in its envelope: the body, its subject and actor.
 
     ``id`` is the idempotency key within its subject (for a placement: within the channel).
     """
@@ -508,9 +508,9 @@ class Command(Input):
         return subject
 
     def content(self) -> dict[str, Any]:
-        """What must be equal when the id is used again."""
+        """The content that must be equal when the id is used again."""
         return content_of(self, "id")
 
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # type checkers know only the new names
     __getattr__ = old_names(__name__)

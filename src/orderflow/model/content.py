@@ -1,7 +1,7 @@
-"""What was given, in one form whichever way it was written: what makes an id idempotent.
+"""The canonical content of a message, whose digest makes its id idempotent.
 
-What differs from its default counts, and nothing else: a field that a later release adds, optional,
-changes the content of nothing that leaves it at its default.
+Only fields that differ from their defaults count: an optional field of a later release does not
+change the content of a message that leaves it at its default.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _NO_DEFAULT = object()
 
 
 def digest(content: Mapping[str, Any]) -> str:
-    """What tells two contents apart."""
+    """The digest of a content."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def content_of(sent: BaseModel, *without: str) -> dict[str, Any]:
-    """The fields that differ from their defaults, as JSON; *kind*, which names a body, always.
+    """The fields that differ from their defaults, as JSON; *kind*, the body's name, always.
 
-    A default that is written out is the same as one that is left out; so are the notations of one
-    moment, and of one decimal number.
+    Defaults count the same written out or left out; so do different notations of one moment or of
+    one decimal number.
     """
     given, found = sent.__dict__, {}
     for name, default in _defaults(type(sent)):
@@ -46,7 +46,7 @@ def content_of(sent: BaseModel, *without: str) -> dict[str, Any]:
 
 @cache
 def _defaults(model: type[BaseModel]) -> list[tuple[str, Any]]:
-    """The fields of a model, each with its default in the form of the content."""
+    """The fields of a model, each with its default in canonical form."""
     return [
         (
             name,

@@ -1,4 +1,4 @@
-"""The order document: what was ordered, by whom and where to. Written once."""
+"""The order document: what was ordered, by whom and where to. Immutable."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Terms(StrEnum):
 
 
 class Shipping(StrEnum):
-    """Whether the order may leave in parts; fill or kill: all of it can be had now, or none."""
+    """Whether the order may ship in parts; fill or kill: whole and at once, or not at all."""
 
     PARTIAL = "partial"
     COMPLETE = "complete"
@@ -92,9 +92,9 @@ class Address(Input):
 
 
 class Customer(Input):
-    """Who ordered. *id* is the application's own; the rest is personal data.
+    """The customer. *id* is the application's own; the rest is personal data.
 
-    ``opted_out``: they are not asked for reviews.
+    ``opted_out``: no review requests.
     """
 
     id: Code
@@ -106,7 +106,7 @@ class Customer(Input):
 
 
 class Ask(StrEnum):
-    """What must be taken down of each unit that is picked."""
+    """What a picker must record of each unit: lot, serial number, expiry."""
 
     LOT = "lot"
     SERIAL = "serial"
@@ -114,7 +114,7 @@ class Ask(StrEnum):
 
 
 class ItemDetails(Input):
-    """What carriers and customs ask about one unit. Grams, millimetres, minor units."""
+    """Data for carriers and customs about one unit. Grams, millimeters, minor units."""
 
     weight_g: Measure | None = None
     length_mm: Measure | None = None
@@ -128,10 +128,9 @@ class ItemDetails(Input):
 class Line(Input):
     """One SKU times a quantity.
 
-    ``amount``, ``tax`` and ``discount`` are minor units of the order's currency, as given; an
-    amount that is not given is unit price times quantity less discount, rounded half up, and not
-    below 0.
-    ``asks`` is what a picker takes down; ``substitutes`` are SKUs that the customer takes instead.
+    ``amount``, ``tax`` and ``discount`` are minor units of the order's currency; by default,
+    ``amount`` is unit price times quantity less discount, rounded half up, and not below 0.
+    ``asks`` is what a picker records; ``substitutes`` are SKUs that the customer accepts instead.
     """
 
     id: Code = ""
@@ -160,7 +159,7 @@ class Line(Input):
 
 
 class Charge(Input):
-    """A fee or a credit that is no goods: postage, gift wrap, a manual discount. Minor units."""
+    """A fee or a credit: postage, gift wrap, a manual discount. Minor units."""
 
     code: Code
     amount: Minor
@@ -169,14 +168,13 @@ class Charge(Input):
 
 
 PERSONAL_FIELDS = frozenset({"customer", "ship_to", "pickup_at", "gift_message", "notes"})
-"""The fields of an order document that are kept apart, because they may be a person's."""
+"""The document's fields that are stored apart, since they may be personal data."""
 
 
 class NewOrder(Input):
-    """What a customer ordered. *number* is the shop's own order number, if it has one.
+    """A customer's order. *number* is the shop's own order number, if it has one.
 
-    ``gift``: somebody else gets the goods, as where there is a gift message; nobody is asked for a
-    review.
+    ``gift``: the goods are for another person, as with a gift message; no review is requested.
 
     >>> order = NewOrder(
     ...     currency="GBP", lines=[{"sku": "MUG", "quantity": 2, "unit_price": "2.55"}]
@@ -212,21 +210,21 @@ class NewOrder(Input):
     @field_validator("lines", mode="before")
     @classmethod
     def _numbered(cls, lines: Any) -> Any:
-        """Give each line that has none its position as id."""
+        """Give each line without an id its position as id."""
         if isinstance(lines, str) or not isinstance(lines, Sequence) or len(lines) > MANY:
-            return lines  # the fault is reported where it is
+            return lines  # its own validator reports the fault
         return [_with_id(given, str(position)) for position, given in enumerate(lines, start=1)]
 
     @field_validator("lines")
     @classmethod
     def _priced(cls, lines: tuple[Line, ...], info: ValidationInfo) -> tuple[Line, ...]:
-        """Give each line that has none its amount."""
+        """Give each line without an amount its amount."""
         ids = Counter(line.id for line in lines)
         if twice := sorted(line for line, times in ids.items() if times > 1):
             raise ValueError(f"line ids must differ; given more than once: {first_of(twice)}")
         currency = info.data.get("currency")
         if currency is None:
-            return lines  # the fault is reported where it is
+            return lines  # its own validator reports the fault
         return tuple(_priced(line, at, currency) for at, line in enumerate(lines))
 
     @model_validator(mode="after")
@@ -239,7 +237,7 @@ class NewOrder(Input):
 
     @property
     def goods_total(self) -> Money:
-        """The sum of the line amounts."""
+        """The sum of the line amounts, without taxes."""
         return Money(sum(line.amount or 0 for line in self.lines), self.currency)
 
     @property
@@ -256,12 +254,12 @@ class NewOrder(Input):
         raise KeyError(line_id)
 
     def revised(self, more: Mapping[str, int], lines: Sequence[Line], **changes: Any) -> NewOrder:
-        """The document with *more* units per line, *lines* besides, and other *changes*.
+        """The document with *more* units per line, more *lines*, and other *changes*.
 
         Amounts and taxes grow with their quantity, rounded half up.
 
         Raises:
-            InvalidInput: It would be more than an order may be.
+            InvalidInput: It would exceed a bound of orders.
         """
         grown = [_grown(line, more.get(line.id, 0)) for line in self.lines]
         whole = {name: getattr(self, name) for name in self.model_fields_set} | changes
@@ -280,7 +278,7 @@ _SUMS = ("amount", "tax", "discount")
 
 
 def _with_id(given: Any, position: str) -> Any:
-    """*given*, still to be read; unreadable lines are left for the validator to name."""
+    """The unread *given* with an id; unreadable lines are left to the validator."""
     if isinstance(given, Line):
         given = given.model_dump(exclude_unset=True)
     return {**given, "id": given.get("id") or position} if isinstance(given, dict) else given
@@ -296,7 +294,7 @@ def _priced(line: Line, at: int, currency: str) -> Line:
 
 
 def _too_much(position: int, discount: int, gross: int) -> ValidationError:
-    """A line is never worth less than nothing; what is given beyond that is a charge below 0."""
+    """The error for a discount above a line's price: the excess belongs in a negative charge."""
     right = f"at most the line's own price, {gross}, is expected"
     found = InitErrorDetails(
         type=PydanticCustomError("discount", right), loc=(position, "discount"), input=discount
@@ -304,5 +302,5 @@ def _too_much(position: int, discount: int, gross: int) -> ValidationError:
     return ValidationError.from_exception_data("lines", [found])
 
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # type checkers know only the new names
     __getattr__ = old_names(__name__)

@@ -1,4 +1,4 @@
-"""What a field may be given as, and what it then is, for those who check types."""
+"""Field types for type checkers: what a field accepts, and what it then is."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ K_co = TypeVar("K_co", covariant=True)
 
 
 class Accepts(Generic[G_contra, K_co]):
-    """A field that takes more than it keeps: ``"6.50"`` for a price, which is read as a Decimal.
+    """A field that accepts more than it keeps: ``"6.50"`` for a price, which becomes a Decimal.
 
-    No field is one when it runs. Type checkers alone see it: they take the type of a constructor's
-    argument from ``__set__``, and the type of the attribute from ``__get__``.
+    Only type checkers see it: they take the type of a constructor's argument from ``__set__``, and
+    the type of the attribute from ``__get__``. At run time no field uses it.
     """
 
     @overload

@@ -1,4 +1,4 @@
-"""Mappings inside immutable values: nobody to whom one is handed can change it."""
+"""Immutable mappings inside immutable values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _fixed(*_given: object, **_named: object) -> NoReturn:
 
 
 class Frozen(dict[K, V]):
-    """A dict that stays as it is; it can be pickled and copied.
+    """A read-only dict; it can be pickled and copied.
 
     >>> fixed = Frozen(mug=2)
     >>> fixed | {"tee": 1}
@@ -43,7 +43,7 @@ _EMPTY: Frozen[Any, Any] = Frozen()
 
 
 def frozen(given: Mapping[K, V]) -> Frozen[K, V]:
-    """The mapping as one that stays as it is."""
+    """A read-only copy of the mapping."""
     if type(given) is Frozen:
         return given
     return Frozen(given) if given else _EMPTY

@@ -1,4 +1,4 @@
-"""The ledger: how many units of each line stand where, and which moves are legal."""
+"""The ledger: how many units of each line are in which bucket, and which moves are legal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["IN_WORK", "LEGAL_MOVES", "SETTLED", "WORK_ORDER", "Bucket", "Ledger"
 
 
 class Bucket(StrEnum):
-    """Where a unit stands. The set is closed: an application's states add none."""
+    """Where a unit is. The set is closed: an application's states add none."""
 
     OPEN = "open"
     ALLOCATED = "allocated"
@@ -57,15 +57,15 @@ SETTLED = frozenset({Bucket.DELIVERED, Bucket.RETURNED, Bucket.CANCELLED, Bucket
 """The buckets in which a unit waits for nothing."""
 
 IN_WORK = (Bucket.ALLOCATED, Bucket.PICKED, Bucket.PACKED)
-"""The buckets of units that a fulfillment order still has to bring out."""
+"""The buckets of units that a fulfillment order still has to ship."""
 
 WORK_ORDER = {Bucket.ALLOCATED: 0, Bucket.PICKED: 1, Bucket.PACKED: 2, Bucket.SHIPPED: 3}
-"""The buckets that a fulfillment order works its units through, and their order."""
+"""The buckets of a fulfillment order's work, in order."""
 
 
 @cache
 def path(source: Bucket, dest: Bucket) -> tuple[Bucket, ...] | None:
-    """The buckets that a unit passes on the shortest legal way, *dest* included; None if none.
+    """The buckets on the shortest legal path of a unit, with *dest*; None if there is none.
 
     >>> [str(bucket) for bucket in path(Bucket.SHIPPED, Bucket.RETURNED) or ()]
     ['delivered', 'returning', 'returned']
@@ -87,7 +87,7 @@ def path(source: Bucket, dest: Bucket) -> tuple[Bucket, ...] | None:
 
 
 class Slot(NamedTuple):
-    """Where units stand: the line, the bucket, and the FO, parcel and return that hold them."""
+    """The place of units: the line, the bucket, and the FO, parcel and return that hold them."""
 
     line: str
     bucket: Bucket
@@ -97,7 +97,7 @@ class Slot(NamedTuple):
 
 
 class Ledger:
-    """Units per slot: an immutable mapping in which no slot is empty.
+    """Units per slot: an immutable mapping without empty slots.
 
     >>> ledger = Ledger({Slot("1", Bucket.OPEN): 3, Slot("1", Bucket.SHIPPED, "F1", "P1"): 2})
     >>> ledger.of("1")[Bucket.OPEN], ledger.total(Bucket.SHIPPED), ledger.total(fo="F1")
@@ -115,7 +115,7 @@ class Ledger:
 
     @property
     def units(self) -> Mapping[Slot, int]:
-        """Units per slot, to look at."""
+        """Units per slot, read-only."""
         return self._units
 
     def items(self) -> Iterable[tuple[Slot, int]]:
@@ -128,7 +128,7 @@ class Ledger:
     def slots(
         self, *buckets: Bucket, line: str = "", fo: str = "", parcel: str = "", rma: str = ""
     ) -> Iterator[tuple[Slot, int]]:
-        """The slots in any of *buckets* (of all, where none is given) that match what is named."""
+        """The slots in any of *buckets* (default: all) that match the given arguments."""
         for slot, units in self._units.items():
             if (
                 (not buckets or slot.bucket in buckets)
@@ -142,7 +142,7 @@ class Ledger:
     def total(
         self, *buckets: Bucket, line: str = "", fo: str = "", parcel: str = "", rma: str = ""
     ) -> int:
-        """The units in the slots that :meth:`slots` would give."""
+        """The units in the slots that :meth:`slots` yields."""
         if not (line or fo or parcel or rma):
             totals = self.totals()
             return sum(totals.get(bucket, 0) for bucket in buckets or totals)

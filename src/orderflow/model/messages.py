@@ -1,4 +1,4 @@
-"""Messages between the boundaries: committed with their cause, applied in their own transaction."""
+"""Messages between boundaries: committed with their cause, applied in their own transaction."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = [
 
 @attrs.frozen
 class StockGranted:
-    """To an order: units that a backordered line waited for are reserved for it."""
+    """To an order: units for a backordered line are reserved."""
 
     key: StockKey
     line: str
@@ -45,7 +45,7 @@ class StockGranted:
 
 @attrs.frozen
 class StockLost:
-    """To an order: units that are reserved for it are not there any more."""
+    """To an order: units that are reserved for it are missing."""
 
     key: StockKey
     line: str
@@ -54,7 +54,7 @@ class StockLost:
 
 @attrs.frozen
 class SettleStock:
-    """To stock: units were freed; serve who waits."""
+    """To stock: units were released; grant them to waiting backorders."""
 
     key: StockKey
 
@@ -85,7 +85,7 @@ class OpenParcel:
 
 @attrs.frozen
 class Dispatched:
-    """To a parcel: another party packed units into it and sent it off."""
+    """To a parcel: a partner packed units into it and dispatched it."""
 
     parcel: str
     strategy: str
@@ -96,24 +96,24 @@ class Dispatched:
 
 @attrs.frozen
 class SealParcel:
-    """To a parcel: it gets nothing more."""
+    """To a parcel: nothing more goes in."""
 
 
 @attrs.frozen
 class TakeUnitsOut:
-    """To a parcel that is lost or back: these units are sent again, it answers for them no more."""
+    """To a lost or returned parcel: these units are sent again, it no longer counts for them."""
 
     contents: tuple[Content, ...]
 
 
 @attrs.frozen
 class HandOverParcel:
-    """To a parcel: it left."""
+    """To a parcel: it was handed over."""
 
 
 @attrs.frozen
 class DeliverParcel:
-    """To a parcel: somebody of ours delivered it."""
+    """To a parcel: our own people delivered it."""
 
 
 @attrs.frozen
@@ -131,7 +131,7 @@ class HoldParcel:
 
 @attrs.frozen
 class TimerFired:
-    """To an order or a parcel: a moment that it waited for has come."""
+    """To an order or a parcel: a timer has fired."""
 
     key: str
     name: str
@@ -149,7 +149,7 @@ class EffectFailed:
 
 @attrs.frozen
 class AnswerDeferred:
-    """To an order: a party took an effect, and will answer it later."""
+    """To an order: a partner accepted an effect and will answer later."""
 
     key: str
     name: str
@@ -194,14 +194,13 @@ STORED: Mapping[str, type[Any]] = MappingProxyType(
         "Observation": Observation,
     }
 )
-"""What a message may carry, by the name it is stored under for ever, whatever its class is called.
-"""
+"""The bodies of messages by the permanent names that they are stored under."""
 
 _NAMES = {body: name for name, body in STORED.items()}
 
 
 def stored_name(body: object) -> str:
-    """The name under which what a message carries is stored.
+    """The name under which a message's body is stored.
 
     Raises:
         TypeError: It is no :data:`MessageBody` and no observation.

@@ -1,4 +1,4 @@
-"""Observations: facts from outside. They are never refused."""
+"""Observations: what happened outside. They are never refused."""
 
 from __future__ import annotations
 
@@ -65,22 +65,22 @@ __all__ = [
 
 
 Anything = Annotated[str, AfterValidator(legible), Field(max_length=1_000_000)]
-"""Text of others that is kept to be looked at; control characters are spelled out."""
+"""Text from outside, kept for a person; control characters are spelled out."""
 
 
 class ObservationBody(Input):
-    """What was observed."""
+    """The body of an observation."""
 
     def at(self, occurred_at: Utc, *, subject: str = "", id: str | None = None) -> Observation:
-        """This fact in an envelope; *subject* is the order or parcel where it is known."""
+        """This body in an envelope; *subject* is the order or parcel, if known."""
         given = {"id": id, "subject": subject, "occurred_at": occurred_at, "body": self}
         return read(Observation, given, "observation")
 
 
 class TrackingReported(ObservationBody):
-    """A carrier's scan, known by the carrier's *event* id, else by number, code, time, place.
+    """A carrier's scan, identified by the carrier's *event* id, or by number, code, time, place.
 
-    *signed*: of a delivery, that the recipient signed for it. That confirms the receipt.
+    *signed*: the recipient signed for the delivery, which confirms it.
     """
 
     kind: Literal["tracking_reported"] = "tracking_reported"
@@ -94,7 +94,7 @@ class TrackingReported(ObservationBody):
 
 
 class TrackingRetracted(ObservationBody):
-    """A carrier takes a scan back, by the scan's own *event* id; it may do so before the scan."""
+    """A carrier retracts a scan, by the scan's *event* id; the scan may arrive later."""
 
     kind: Literal["tracking_retracted"] = "tracking_retracted"
     tracking_number: Code
@@ -102,7 +102,7 @@ class TrackingRetracted(ObservationBody):
 
 
 class UnreadableEvent(ObservationBody):
-    """An event that came among others and could not be read: kept for a person, as it came."""
+    """An unreadable event of a batch: kept unchanged for a person."""
 
     kind: Literal["event_unread"] = "event_unread"
     payload: Anything
@@ -119,7 +119,7 @@ class LabelBought(ObservationBody):
 
 
 class LabelVoided(ObservationBody):
-    """A carrier took the label of a parcel back."""
+    """A carrier voided the label of a parcel."""
 
     kind: Literal["label_voided"] = "label_voided"
     parcel: Id
@@ -135,7 +135,7 @@ class PaymentReported(ObservationBody):
 
 
 class Feedback(StrEnum):
-    """What a customer says of an order without being asked."""
+    """A customer's unrequested feedback on an order."""
 
     REVIEW = "review"
     COMPLAINT = "complaint"
@@ -143,9 +143,9 @@ class Feedback(StrEnum):
 
 
 class FeedbackGiven(ObservationBody):
-    """The customer reviewed the order, complains, or wants to be asked for nothing.
+    """The customer reviewed the order, complained, or wants no review requests.
 
-    *reference* is where the words stand in the application: they are not kept here.
+    *reference* is where the application stores the text: it is not stored here.
     """
 
     kind: Literal["feedback_given"] = "feedback_given"
@@ -167,9 +167,9 @@ class GoodsReturned(ObservationBody):
 
 
 class ReturnInspected(ObservationBody):
-    """Who received a return looked at it: *restock* units are as new, the others are not.
+    """A return was inspected by whoever received it: *restock* units are as new, others are not.
 
-    *findings* say more: what is quarantined, discarded, or not accepted and to be sent back.
+    *findings* give other dispositions: quarantine, discard, or rejected and to be sent back.
     """
 
     kind: Literal["return_inspected"] = "return_inspected"
@@ -179,7 +179,7 @@ class ReturnInspected(ObservationBody):
 
 
 class ReturnAnswered(ObservationBody):
-    """The party that is asked to take a return back agrees, or has *refused* for a reason."""
+    """A partner agreed to take a return back, or *refused* it for a reason."""
 
     kind: Literal["return_answered"] = "return_answered"
     rma: Id
@@ -187,20 +187,20 @@ class ReturnAnswered(ObservationBody):
 
 
 class PartnerObservation(ObservationBody):
-    """What the party of a fulfillment order says; *fo* is the number on our request."""
+    """An observation from a partner; *fo* is the number on our request."""
 
     fo: Id
 
 
 class RequestReceived(PartnerObservation):
-    """The party has our request. That is no answer to it (X12 997, not 855)."""
+    """The partner has our request. That is no answer to it (X12 997, not 855)."""
 
     kind: Literal["request_received"] = "request_received"
     reference: Plain = Field(default="", max_length=100)
 
 
 class Verdict(StrEnum):
-    """What a party will do about units that we asked for."""
+    """A partner's decision about requested units."""
 
     ACCEPTED = "accepted"
     BACKORDERED = "backordered"
@@ -209,10 +209,10 @@ class Verdict(StrEnum):
 
 
 class LineAnswer(Input):
-    """What a party says about units (all where ``quantity`` is None) of one line.
+    """A partner's answer about units (``quantity`` None: all) of one line.
 
-    It may say several things of one line; what it does not speak of it accepts. ``at`` is when it
-    will ship, ``unit_cost`` what it will charge, ``substitute`` the SKU that it would ship instead.
+    A line may have several answers; lines without one are accepted. ``at`` is the shipping date,
+    ``unit_cost`` the partner's price, ``substitute`` the SKU that it offers instead.
     """
 
     line: Code
@@ -231,7 +231,7 @@ class LineAnswer(Input):
 
 
 class RequestAnswered(PartnerObservation):
-    """The party accepts our request, line by line, or rejects it whole for a reason (X12 855)."""
+    """The partner accepts our request, line by line, or rejects it whole for a reason (X12 855)."""
 
     kind: Literal["request_answered"] = "request_answered"
     rejected: Plain = Field(default="", max_length=200)
@@ -240,7 +240,7 @@ class RequestAnswered(PartnerObservation):
 
 
 class GoodsShipped(PartnerObservation):
-    """A ship notice (X12 856): what left, in one parcel. *notice* makes it count once."""
+    """A shipment notice (X12 856): the units in one parcel. *notice* makes it count once."""
 
     kind: Literal["goods_shipped"] = "goods_shipped"
     notice: Id
@@ -251,7 +251,7 @@ class GoodsShipped(PartnerObservation):
 
 
 class CancellationAnswered(PartnerObservation):
-    """The party gives up these units; what it does not name it ships."""
+    """A partner's answer to a cancellation request: it cancels these units and ships the rest."""
 
     kind: Literal["cancellation_answered"] = "cancellation_answered"
     lines: LineUnits = Field(default_factory=Frozen)
@@ -259,7 +259,7 @@ class CancellationAnswered(PartnerObservation):
 
 
 class InvoiceLine(Input):
-    """What a party charges for units of a line; the cost of one unit, as a decimal."""
+    """A partner's charge for units of a line; the cost of one unit, as a decimal."""
 
     line: Code
     quantity: Units
@@ -267,7 +267,7 @@ class InvoiceLine(Input):
 
 
 class InvoiceReceived(PartnerObservation):
-    """The party's invoice (X12 810). *number* makes it count once."""
+    """A partner's invoice (X12 810). *number* makes it count once."""
 
     kind: Literal["invoice_received"] = "invoice_received"
     number: Id
@@ -275,7 +275,7 @@ class InvoiceReceived(PartnerObservation):
 
 
 class StockReported(ObservationBody):
-    """What is on hand at a location, as who keeps it says. The latest report stands."""
+    """Units on hand at a location, as its keeper reports. The latest report counts."""
 
     kind: Literal["stock_reported"] = "stock_reported"
     sku: Code
@@ -305,7 +305,7 @@ AnyObservation = Annotated[
 
 
 class Observation(Input):
-    """A fact in its envelope: which, about what, and when it happened."""
+    """An observation in its envelope: the body, its subject, and when it happened."""
 
     id: Id | None = None
     subject: Annotated[Plain, Composed] = Field(default="", max_length=200)
@@ -313,9 +313,9 @@ class Observation(Input):
     body: AnyObservation
 
     def content(self) -> dict[str, Any]:
-        """What must be equal when the id is used again."""
+        """The content that must be equal when the id is used again."""
         return content_of(self, "id")
 
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # type checkers know only the new names
     __getattr__ = old_names(__name__)

@@ -1,4 +1,4 @@
-"""The order: its document and where it stands, as applications see it."""
+"""The order: its document and its state, as applications see it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 
 class Order:
-    """One purchase and where it stands. Immutable: every commit gives a new one.
+    """One purchase and its state. Immutable: every commit creates a new one.
 
     Args:
-        document: What was ordered, or a function that reads it: a store gives one, since most
-            decisions look at the state alone.
-        state: Where it stands.
+        document: What was ordered, or a function that reads it: stores pass one, since most
+            decisions need only the state.
+        state: The state after its last commit.
     """
 
     __slots__ = ("_document", "_made", "_state")
@@ -33,22 +33,22 @@ class Order:
 
     @property
     def document(self) -> NewOrder:
-        """What was ordered."""
+        """The order document."""
         if not isinstance(self._document, NewOrder):
             self._document = self._document()
         return self._document
 
     @property
     def state(self) -> OrderState:
-        """Where it stands."""
+        """The state after the last commit."""
         return self._state
 
     def with_state(self, state: OrderState) -> Order:
-        """The same order, standing elsewhere."""
+        """The order with the same document and another state."""
         return Order(self._document, state)
 
     def cached(self, make: Callable[[Order, R], T], given: R) -> T:
-        """What *make* makes of this order and *given*; both stay as they are, so it is kept."""
+        """Cache the last ``make(self, given)``; safe because both are immutable."""
         made, of, found = self._made
         if made is not make or of is not given:
             found = make(self, given)
@@ -77,12 +77,12 @@ class Order:
 
     @property
     def version(self) -> int:
-        """How many commits it has had."""
+        """The number of its commits."""
         return self.state.version
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """The lines as ordered, and those that stand in for some of their units."""
+        """The lines as ordered, and their substitutes."""
         added = (name for name, line in self.state.lines.items() if line.substitutes)
         return *self.document.lines, *map(self.line, added)
 
@@ -101,22 +101,22 @@ class Order:
 
     @property
     def ledger(self) -> Ledger:
-        """How many units of each line stand where."""
+        """The number of units of each line in each bucket."""
         return self.state.ledger
 
     @property
     def fulfillment_orders(self) -> Mapping[str, FulfillmentOrder]:
-        """The work that was given out, by id."""
+        """The fulfillment orders, by id."""
         return self.state.fulfillment_orders
 
     @property
     def status(self) -> str:
-        """What people see; derived from the ledger."""
+        """The status that people see; derived from the ledger."""
         return status(self.state)
 
     @property
     def stage(self) -> str:
-        """How far the least advanced live unit is."""
+        """The stage of the least advanced live unit."""
         return stage(self.state)
 
     @property
@@ -126,12 +126,12 @@ class Order:
 
     @property
     def payment_status(self) -> str:
-        """Where the payment stands."""
+        """The status of the payment."""
         return payment_status(self.state)
 
     @property
     def return_status(self) -> str:
-        """Where the returns stand."""
+        """The status of the returns."""
         return return_status(self.state)
 
     @property
@@ -149,7 +149,7 @@ class Order:
     def units(
         self, *buckets: Bucket, fo: str = "", parcel: str = "", rma: str = ""
     ) -> dict[str, int]:
-        """Units per line in these buckets, of this FO, parcel or return where one is named."""
+        """Units per line in these buckets, of the FO, parcel or return if one is given."""
         found: dict[str, int] = {}
         for slot, units in self.ledger.slots(*buckets, fo=fo, parcel=parcel, rma=rma):
             found[slot.line] = found.get(slot.line, 0) + units

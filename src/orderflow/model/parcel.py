@@ -1,4 +1,4 @@
-"""The parcel: what left, under one tracking number. A boundary of its own."""
+"""The parcel: units that ship under one tracking number. A boundary of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["AT_SENDER", "Content", "Parcel", "ParcelStatus", "Scan", "status_of"
 
 
 class ParcelStatus(StrEnum):
-    """Where a parcel stands."""
+    """The status of a parcel."""
 
     CREATED = "created"
     LABELED = "labelled"
@@ -45,7 +45,7 @@ AT_SENDER = frozenset({ParcelStatus.CREATED, ParcelStatus.LABELED})
 
 @attrs.frozen
 class Content:
-    """Units in a parcel, and whose they are."""
+    """Units in a parcel, with their order, FO and line."""
 
     order: str
     fo: str
@@ -57,7 +57,7 @@ class Content:
 class Scan:
     """One tracking event.
 
-    *to_recipient*: a delivery scan that names the recipient; *signed*: who signed for it.
+    *to_recipient*: a delivery scan that names the recipient; *signed*: the recipient signed.
     """
 
     id: str
@@ -74,8 +74,8 @@ class Parcel:
     """A parcel's state. Its status is a fold over its scans (see :func:`status_of`).
 
     ``generation`` counts the labels that failed or were voided for good, so that a new attempt
-    has a new key; ``held_by`` names the orders on hold in it. A parcel that is not ``sealed``
-    gets more units, perhaps of other orders; its ``lead`` hands it over for all.
+    has a new key; ``held_by`` names the orders on hold in it. Until a parcel is ``sealed``, more
+    units may be added, perhaps of other orders; its ``lead`` hands it over for all.
     """
 
     id: str
@@ -105,34 +105,34 @@ class Parcel:
 
     @property
     def has_label(self) -> bool:
-        """Whether a carrier sold it a label, and did not take that back."""
+        """Whether it has a carrier's label that was not voided."""
         return bool(self.tracking_number) and not self.label_voided
 
     @property
     def followed_by(self) -> str:
-        """The number by which scans speak of it: its own id, where it left without one."""
+        """The number in its scans: its own id, if it was shipped without a tracking number."""
         return self.tracking_number or self.id
 
     @property
     def orders(self) -> tuple[str, ...]:
-        """The orders with units in it, or in it once, sorted."""
+        """The orders with units in it, now or earlier, sorted."""
         return tuple(sorted({content.order for content in (*self.contents, *self.taken_out)}))
 
     @property
     def signed(self) -> bool:
-        """Whether it is delivered, and a scan that stands says that the recipient signed."""
+        """Whether it is delivered, and a scan not retracted has the recipient's signature."""
         return self.status is ParcelStatus.DELIVERED and any(
             scan.signed and scan.id not in self.retracted for scan in self.scans
         )
 
 
 def status_of(parcel: Parcel) -> tuple[ParcelStatus, datetime | None]:
-    """The status that the scans give, and since when; the same for every order of arrival.
+    """The status from the scans, and since when; the same for every order of arrival.
 
-    The scans are folded sorted by (time, rank, id). Once a parcel has turned back, whatever its
-    carrier does with it brings it nearer to the sender: a depot that sees it has it on its way
-    back, and who takes it is the sender, unless a scan names the recipient. Retracted scans count
-    for nothing; nor do those that :func:`_moves` says are told of what is over.
+    The scans are folded sorted by (time, rank, id). Once a parcel has turned back, each further
+    scan means that it is nearer to the sender: a depot's, that it is on its way back; a delivery,
+    that the sender has it, unless the scan names the recipient. Retracted scans do not count; nor
+    do scans that :func:`_moves` finds outdated.
     """
     at: datetime | None = None
     status, back = _unscanned(parcel), False
@@ -148,7 +148,7 @@ def status_of(parcel: Parcel) -> tuple[ParcelStatus, datetime | None]:
 
 
 def _unscanned(parcel: Parcel) -> ParcelStatus:
-    """Where a parcel stands by what we did with it."""
+    """The parcel's status without scans, from our own actions."""
     if parcel.handed_over:
         return ParcelStatus.HANDED_OVER
     if parcel.voided:
@@ -165,14 +165,14 @@ _ON_THE_WAY_BACK = {
     ParcelStatus.READY_FOR_PICKUP: ParcelStatus.RETURNING_TO_SENDER,
     ParcelStatus.DELIVERED: ParcelStatus.RETURNED_TO_SENDER,
 }
-"""What a scan of a parcel means that has turned back."""
+"""The meaning of a scan once the parcel has turned back."""
 
 
 def _moves(status: ParcelStatus, scanned: ParcelStatus) -> bool:
-    """Whether a scan moves a parcel that stands there.
+    """Whether a scan changes this status.
 
-    We know what is said of a parcel before it leaves, and only what speaks against an end undoes
-    one.
+    We know the status of a parcel before it leaves; a final status is changed only by a scan that
+    contradicts it.
     """
     if status in _AGAINST:
         return scanned in _AGAINST[status]
@@ -184,7 +184,7 @@ def _moves(status: ParcelStatus, scanned: ParcelStatus) -> bool:
 _AGAINST = {
     ParcelStatus.DELIVERED: frozenset(
         {
-            ParcelStatus.DELIVERED,  # the last one says when
+            ParcelStatus.DELIVERED,  # the last one dates it
             ParcelStatus.DAMAGED,
             ParcelStatus.RETURNING_TO_SENDER,
             ParcelStatus.RETURNED_TO_SENDER,
@@ -199,4 +199,4 @@ _AGAINST = {
         }
     ),
 }
-"""What may be said after a parcel's trip has ended that still moves it."""
+"""The scans that change a final status."""

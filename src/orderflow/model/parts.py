@@ -1,4 +1,4 @@
-"""Long lists, read a part at a time: of ten thousand faults nobody wants to know but the first."""
+"""Long lists, read a part at a time: only the first of ten thousand faults matter."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 __all__ = ["list_by_parts", "names_by_parts"]
 
 _PART, _FAULTS = 10, 100
-"""Elements that are read together, and faults after which no more of them are read."""
+"""Elements that are read together, and faults after which reading stops."""
 
 
 def list_by_parts(given: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    """Read a list a part at a time: who has ten thousand faults is told of the first ones."""
+    """Read a list a part at a time; after too many faults, report those found."""
     if not isinstance(given, list | tuple) or len(given) <= _PART:
         return read(given)
     found: list[Any] = []
@@ -34,7 +34,7 @@ def list_by_parts(given: Any, read: ValidatorFunctionWrapHandler) -> Any:
 
 
 def names_by_parts(given: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    """Read a mapping a part at a time, as far as there are few faults."""
+    """Read a mapping a part at a time; after too many faults, report those found."""
     if not isinstance(given, Mapping) or len(given) <= _PART:
         return read(given)
     found: dict[Any, Any] = {}
@@ -53,7 +53,7 @@ def names_by_parts(given: Any, read: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _fault(found: ErrorDetails, after: int = 0) -> InitErrorDetails:
-    """A fault in a part of a list that begins *after* so many elements, as one of the list."""
+    """A fault in a part of a list, as one of the list; the part begins *after* so many elements."""
     place = found["loc"]
     if after and place and isinstance(place[0], int):
         place = (place[0] + after, *place[1:])

@@ -1,4 +1,4 @@
-"""What a state means to the engine, whatever an application calls it."""
+"""Phases: what a state means to the engine, whatever its name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class OrderPhase(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether nothing is waited for in this phase."""
+        """Whether nothing is pending in this phase."""
         return self in (OrderPhase.COMPLETED, OrderPhase.CANCELLED)
 
 
@@ -36,7 +36,7 @@ class Phase(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether the fulfillment order asks nothing of anybody any more."""
+        """Whether the fulfillment order needs nothing more."""
         return self in (Phase.DONE, Phase.FAILED, Phase.CANCELLED)
 
 

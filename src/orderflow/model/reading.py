@@ -1,4 +1,4 @@
-"""Reading what others send: one error that lists every field, its value and what is right."""
+"""Reading input: one error lists every wrong field, its value and what is expected."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ __all__ = [
 
 M = TypeVar("M", bound=BaseModel)
 _LISTS = 5 * MANY
-"""Lists and objects in one document: as many as the longest order has, with all their parts."""
+"""Lists and objects in one document, at most: those of the longest order with all parts."""
 
 
 class Input(BaseModel):
-    """What others send us: frozen, and no field that we do not know."""
+    """Input from outside: immutable, without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
     def _few_names(cls, given: Any) -> Any:
-        """Count before each of a million unknown names is a fault of its own."""
+        """Count the fields first: each of a million unknown names would be a fault of its own."""
         if isinstance(given, dict) and len(given) > FEW:
             raise ValueError(f"at most {FEW} fields are expected, not {len(given)}")
         return given
@@ -49,13 +49,13 @@ class Input(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _made_once(cls, given: Any) -> Any:
-        """Runs first: what JSON says is then made into values once, and not again for the error."""
+        """Convert JSON to Python values once: without this, an error would convert them again."""
         return given
 
 
 @contextmanager
 def reading(what: str) -> Iterator[None]:
-    """Whatever is built within and cannot be is an InvalidInput, with every field that is wrong."""
+    """A context that turns a ValidationError into InvalidInput, with every wrong field."""
     try:
         yield
     except ValidationError as error:
@@ -63,7 +63,7 @@ def reading(what: str) -> Iterator[None]:
 
 
 def unreadable(error: ValidationError, what: str) -> InvalidInput:
-    """The error that tells what pydantic found."""
+    """The InvalidInput with pydantic's findings."""
     return InvalidInput(what, _problems(error))
 
 
@@ -81,11 +81,11 @@ def read(model: type[M], data: object, what: str = "input") -> M:
 
 
 _DEEPEST = 100
-"""Levels of lists and names that what is read as Python values may have, and be told of."""
+"""Levels of lists and names in Python values, at most."""
 
 
 def _too_deep(data: object) -> Problem:
-    """The first field of *data* that is deeper than anything that is expected."""
+    """The first field of *data* that is nested too deep, as a problem."""
     right = f"at most {_DEEPEST} levels of lists and names are expected"
     fields = data.items() if isinstance(data, Mapping) else ()
     named = ((str(name), value) for name, value in fields if _is_deep(value))
@@ -94,7 +94,7 @@ def _too_deep(data: object) -> Problem:
 
 
 def _is_deep(value: object) -> bool:
-    """Whether it goes on: found without going into it level by level as deep as it is."""
+    """Whether a value is nested too deep; found without recursion."""
     level = [value]
     for _ in range(_DEEPEST):
         within = (one.values() if isinstance(one, Mapping) else one for one in level)
@@ -118,9 +118,9 @@ def read_json(model: type[M], data: str | bytes | bytearray, what: str = "input"
 
 
 def _lists(data: str | bytes | bytearray) -> int:
-    """How many lists and objects a JSON text has, or at most has where these are few enough.
+    """The number of lists and objects in a JSON text; an upper bound if that is small enough.
 
-    Only counted, as each of a million would be made before anything is looked at.
+    They are only counted: parsing would create each of a million before any check.
     """
     text = data.encode(errors="surrogatepass") if isinstance(data, str) else data
     found = text.count(b"[") + text.count(b"{")
@@ -131,7 +131,7 @@ def _lists(data: str | bytes | bytearray) -> int:
 
 
 def storable(text: str) -> str:
-    r"""*text* as databases take it and people may see it: control characters are spelled out.
+    r"""*text* for databases and for people: control characters are spelled out.
 
     >>> print(storable("HTTP 502: \udcff\x00"))
     HTTP 502: \udcff\0
@@ -140,7 +140,7 @@ def storable(text: str) -> str:
 
 
 _MOST = 100
-"""Problems that are told; who has more begins with these."""
+"""Problems in one error, at most; a count of the others follows."""
 
 
 def _problems(error: ValidationError) -> list[Problem]:

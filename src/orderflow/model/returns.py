@@ -1,4 +1,4 @@
-"""What becomes of goods that came back."""
+"""The disposition of returned goods."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Disposition", "InspectionLine"]
 
 
 class Disposition(StrEnum):
-    """What is done with units that came back. All but ``send_back`` are accepted, and refunded."""
+    """The disposition of returned units. All but ``send_back`` are accepted, and refunded."""
 
     RESTOCK = "restock"
     QUARANTINE = "quarantine"
@@ -22,12 +22,12 @@ class Disposition(StrEnum):
 
 
 class InspectionLine(Input):
-    """What an inspection says of units of a line."""
+    """An inspection's finding about units of a line."""
 
     line: Code
     quantity: Units
     disposition: Disposition
 
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # type checkers know only the new names
     __getattr__ = old_names(__name__)

@@ -41,7 +41,7 @@ __all__ = [
 
 @attrs.frozen
 class Stamp:
-    """Which workflow something runs on: its name, version and fingerprint."""
+    """The workflow of an order, FO or return: its name, version and fingerprint."""
 
     name: str
     version: int
@@ -50,10 +50,10 @@ class Stamp:
 
 @attrs.frozen
 class LineState:
-    """What the decisions need to know of a line; the rest stays in the document.
+    """The part of a line that decisions need; the rest stays in the document.
 
-    ``substitutes`` is the line of the document that this one stands in for; ``awaits`` the return
-    for whose goods it is the exchange.
+    ``substitutes`` is the document's line that this one substitutes; ``awaits`` is the return that
+    it is the exchange for.
     """
 
     sku: str
@@ -68,7 +68,7 @@ class LineState:
 
 @attrs.frozen
 class Hold:
-    """A reason not to go on, with the order or one FO (*on*). *until* releases it by itself."""
+    """A reason to pause the order or one FO (*on*). At *until* it is released automatically."""
 
     id: str
     reason: str
@@ -78,7 +78,7 @@ class Hold:
 
 
 class PaymentOutcome(StrEnum):
-    """What a payment provider may report."""
+    """The outcomes that a payment provider may report."""
 
     AUTHORISED = "authorised"
     CAPTURED = "captured"
@@ -90,9 +90,9 @@ class PaymentOutcome(StrEnum):
 @keeps_old_members
 @attrs.frozen
 class Payments(HoldsMappings):
-    """Sums of the payment facts, minor units. *references* makes each fact count once.
+    """Sums of the payment outcomes, minor units. *references* makes each count once.
 
-    ``total`` is what is owed for what is kept; ``amounts`` is what the references count with.
+    ``total`` is the amount due; ``amounts`` has the amount counted for each reference.
     """
 
     total: int = 0
@@ -105,29 +105,29 @@ class Payments(HoldsMappings):
 
     @property
     def net_captured(self) -> int:
-        """What was captured, and neither refunded nor charged back."""
+        """Captured, less refunded and charged back, in minor units."""
         return self.captured - self.refunded - self.charged_back
 
     @property
     def paid(self) -> bool:
-        """Whether nothing that is owed is missing."""
+        """Whether nothing is outstanding."""
         return self.net_captured >= self.total
 
     @property
     def outstanding(self) -> int:
-        """What the customer still owes."""
+        """The part of the amount due that is not paid, in minor units."""
         return max(0, self.total - self.net_captured)
 
 
 @attrs.frozen
 class FulfillmentOrder(HoldsMappings):
-    """Work given to one party. Its units are the ledger's slots that name it.
+    """Work given to one partner or our own house. Its units are the ledger's slots that name it.
 
     ``round`` counts the pieces of work done, so that each request for work has a key of its own.
-    Of another party's: its own ``reference``, the date that it ``promised``, what a unit of each
-    line ``costs`` us, the ship ``notices`` and ``invoices`` that counted, the units invoiced,
-    digests of what it ``said`` in each, and the ``unwanted`` units that it would not give up.
-    An empty ``location`` is nobody's stock of ours.
+    With a partner: its ``reference``, the date that it ``promised``, our ``costs`` of one unit of
+    each line, its ``notices`` and ``invoices``, the units ``invoiced``, the digests of these
+    documents in ``said``, and the ``unwanted`` units that it did not agree to cancel. With an
+    empty ``location`` it has no stock of ours.
     """
 
     id: str
@@ -151,7 +151,7 @@ class FulfillmentOrder(HoldsMappings):
 
 @attrs.frozen
 class CancellationRequest(HoldsMappings):
-    """Units that a party is asked to give up: to be cancelled, or to be routed again."""
+    """Units that a partner is asked to cancel; with ``reroute`` they are then routed again."""
 
     id: str
     fo: str
@@ -163,7 +163,7 @@ class CancellationRequest(HoldsMappings):
 
 @attrs.frozen
 class Proposal:
-    """A party would ship another SKU for units of a line; *fo* is the order's id where we would."""
+    """A proposal of another SKU for units of a line; *fo* is the order's id if it is our own."""
 
     fo: str
     line: str
@@ -172,16 +172,16 @@ class Proposal:
 
     @property
     def id(self) -> str:
-        """What the task about it is about."""
+        """The proposal's subject in its task: FO/LINE."""
         return f"{self.fo}/{self.line}"
 
 
 @attrs.frozen
 class ParcelView:
-    """What an order knows of a parcel that holds units of it.
+    """An order's view of a parcel with units of it.
 
     ``lead`` is the order that hands a shared parcel over; ``held_by`` are other orders on hold;
-    it is ``signed`` when its carrier has the recipient's signature.
+    ``signed``: its carrier has the recipient's signature.
     """
 
     id: str
@@ -197,7 +197,7 @@ class ParcelView:
 
 
 class RefundStatus(StrEnum):
-    """Where a refund stands. ``withdrawn``: it is not owed any more."""
+    """The status of a refund. ``withdrawn``: it is no longer due."""
 
     PENDING = "pending"
     SUCCEEDED = "succeeded"
@@ -206,13 +206,13 @@ class RefundStatus(StrEnum):
 
     @property
     def open(self) -> bool:
-        """Whether the money is still to be paid back."""
+        """Whether the refund is still to be paid."""
         return self in (RefundStatus.PENDING, RefundStatus.FAILED)
 
 
 @attrs.frozen
 class Refund:
-    """Money that we pay back: *amount* in minor units, > 0. ``generation`` counts its retries."""
+    """A refund: *amount* in minor units, > 0. ``generation`` counts its retries."""
 
     id: str
     amount: int
@@ -223,7 +223,7 @@ class Refund:
 
 @attrs.frozen
 class InspectedLine:
-    """What an inspection said of units of a line, as :class:`Finding` says it."""
+    """An inspection's finding about units of a line, see :class:`InspectionLine`."""
 
     line: str
     quantity: int
@@ -232,11 +232,11 @@ class InspectedLine:
 
 @attrs.frozen
 class Return(HoldsMappings):
-    """A return (RMA): what was announced; what came stands in the ledger.
+    """A return (RMA) as it was announced; the units that came are in the ledger.
 
-    ``rejected`` units came and are not accepted: they are to be sent back. ``to`` is the party that
-    shipped them and is asked to take them; ``refused`` is why it does not. ``findings`` are what an
-    inspection said before the goods came; None where none did.
+    ``rejected`` units came and must be sent back. ``to`` is the partner that shipped them and is
+    asked to take them; ``refused`` is its reason not to. ``findings`` are those of an inspection
+    before the goods came; None if there was none.
     """
 
     id: str
@@ -265,7 +265,7 @@ class PutAway:
 
 @attrs.frozen
 class OpenTask:
-    """A task that was opened by a hook, an unexpected fact or an effect that gave up."""
+    """A task opened by a hook, an unexpected observation or an effect that was given up."""
 
     id: str
     name: str
@@ -277,14 +277,14 @@ class OpenTask:
 
 @attrs.frozen
 class RequestedEffect:
-    """An effect that a hook, or the order itself, asked for and that is not done yet."""
+    """An effect that a hook, or the order itself, requested and that is not done yet."""
 
     name: str
     subject: str
 
 
 class Review(StrEnum):
-    """Where the request for a review stands: ``given`` came first, ``withheld`` is not wanted."""
+    """The status of the review request; ``given``: a review came, ``withheld``: not wanted."""
 
     DUE = "due"
     ASKED = "asked"
@@ -294,14 +294,14 @@ class Review(StrEnum):
 
 @attrs.frozen
 class OrderState(HoldsMappings):
-    """Where an order stands. Immutable; equal to the fold of its journal (promise 8).
+    """An order's state. Immutable; equal to the fold of its journal (promise 8).
 
     Times are UTC. ``delivered_at`` is when the last unit so far was delivered; ``reserved_until``
-    when an unconfirmed order loses its stock; ``done_timers`` names timers that fired for good;
-    ``taken`` are effects that a party took and will answer; ``declined`` are, per line, the
-    strategies that gave units of it back; ``review_after`` is when a review may be asked for at
-    the earliest; ``escalated`` are steps' tasks that went to another role; ``answered`` is when
-    the task about an overdue party was last closed.
+    when an unconfirmed order loses its reservations; ``done_timers`` are timers that fired for
+    good; ``taken`` are effects that a partner accepted and will answer; ``declined`` are, per line,
+    the strategies that declined it; ``review_after`` is the earliest time of a review request;
+    ``escalated`` are steps' tasks that went to another role; ``answered`` is when the task about an
+    overdue partner was last closed.
     """
 
     id: str
@@ -347,7 +347,7 @@ class OrderState(HoldsMappings):
     done_timers: tuple[str, ...] = ()
 
     def held(self, subject: str = "") -> bool:
-        """Whether a hold stands on the order, or on the FO that *subject* is or has units of."""
+        """Whether the order is on hold, or the FO that *subject* is or has units of."""
         if not self.holds:
             return False
         on = {hold.on for hold in self.holds.values()}
@@ -360,9 +360,9 @@ class OrderState(HoldsMappings):
         )
 
     def subject_key(self, subject: str) -> str:
-        """How keys of this order's name a subject: a parcel may be other orders' subject, too."""
+        """The subject's name in this order's keys: prefixed for parcels, which orders may share."""
         return f"{self.id}:{subject}" if subject in self.parcels else subject
 
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # type checkers know only the new names
     __getattr__ = old_names(__name__)

@@ -1,4 +1,4 @@
-"""What people see of an order: derived from its quantities, never stored as truth."""
+"""The status of an order for people: derived from its quantities, never stored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WITHOUT_UNITS = {OrderPhase.COMPLETED: "completed", OrderPhase.CANCELLED: "canc
 
 
 def status(state: OrderState) -> str:
-    """The first of the nine rules that matches."""
+    """The status: the first of nine rules that matches."""
     units = state.ledger.totals()
 
     def count(*buckets: Bucket) -> int:
@@ -68,9 +68,9 @@ def overlays(state: OrderState) -> frozenset[str]:
 
 
 def stage(state: OrderState) -> str:
-    """How far the least advanced live unit is; ``cancelled`` when no unit is live.
+    """The stage of the least advanced live unit; ``cancelled`` when no unit is live.
 
-    Of an order without lines its phase tells.
+    Without lines it follows from the phase.
     """
     least = len(_STAGES)
     for slot, _ in state.ledger.items():
@@ -92,7 +92,7 @@ def _started(state: OrderState, fo: str) -> bool:
 
 
 def payment_status(state: OrderState) -> str:
-    """The payments' own axis."""
+    """The status of the payment."""
     paid = state.payments
     rules = (
         (paid.charged_back > 0, "charged_back"),
@@ -105,7 +105,7 @@ def payment_status(state: OrderState) -> str:
 
 
 def return_status(state: OrderState) -> str:
-    """The returns' own axis."""
+    """The status of the returns."""
     if not state.returns:
         return "none"
     if any(not rma.phase.final for rma in state.returns.values()):

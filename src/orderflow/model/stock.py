@@ -35,7 +35,7 @@ class StockKey(NamedTuple):
 
     @property
     def quarantine(self) -> StockKey:
-        """Where what cannot be sold is put at this location: counted, and never promised."""
+        """The quarantine's key at this location: counted, never reserved."""
         return StockKey(self.sku, f"{self.location}:quarantine")
 
     def __str__(self) -> str:
@@ -59,7 +59,7 @@ class StockLevel:
     """The sums for one key. ``on_hand`` is the sum of its movements.
 
     ``backorder_limit`` is the allowance of open backorders; None is no limit. ``reported_at`` is
-    the time of the last report of who keeps the stock.
+    the time of the last report by the location's keeper.
     """
 
     key: StockKey
@@ -72,12 +72,12 @@ class StockLevel:
 
     @property
     def available(self) -> int:
-        """What a reservation may still be granted: never below 0."""
+        """Units that can still be reserved; never below 0."""
         return max(0, self.on_hand - self.safety - self.reserved)
 
     @property
     def shortfall(self) -> int:
-        """Units promised that are not there; only a fact can make it more than 0."""
+        """Reserved units beyond what is on hand; only observations and counts can cause it."""
         return max(0, self.reserved - self.on_hand)
 
 
@@ -115,7 +115,7 @@ class Movement:
 
 @attrs.frozen
 class Reserve:
-    """Grant units to a line, only within what is available (promise 3)."""
+    """Reserve units for a line, only within what is available (promise 3)."""
 
     key: StockKey
     order: str
@@ -125,10 +125,10 @@ class Reserve:
 
 @attrs.frozen
 class Release:
-    """Take units off a line's reservation. With *consume* they leave the house, too.
+    """Release units of a line's reservation. With *consume* they leave the house, too.
 
-    What left (*at*) when the level was last reported, or before, is left out of that report: so
-    both converge in either order.
+    Units that left (*at*) no later than the last report of the level are already in that report:
+    so both orders of arrival give the same sum.
     """
 
     key: StockKey
@@ -141,7 +141,7 @@ class Release:
 
 @attrs.frozen
 class AdjustStock:
-    """Change on hand by a fact: a receipt, a return, a count, a write-off."""
+    """Change on hand by a receipt, a return, a count or a write-off; never refused."""
 
     key: StockKey
     quantity: int
@@ -171,7 +171,7 @@ class LeaveWaitingList:
 
 @attrs.frozen
 class SetLimits:
-    """Set what is kept back, and how many backorders may be open (None: no limit)."""
+    """Set the safety stock, and how many backorders may be open (None: no limit)."""
 
     key: StockKey
     safety: int
@@ -180,7 +180,7 @@ class SetLimits:
 
 @attrs.frozen
 class AnnounceInbound:
-    """Announce (quantity > 0) or strike (0) a receipt on its way."""
+    """Announce an inbound shipment, or remove it (quantity 0)."""
 
     key: StockKey
     id: str
@@ -190,7 +190,7 @@ class AnnounceInbound:
 
 @attrs.frozen
 class SetOnHand:
-    """On hand is what was reported, unless a later report stands."""
+    """Set on hand to a reported count, unless a later report came first."""
 
     key: StockKey
     on_hand: int

@@ -1,4 +1,4 @@
-"""What is still to be done, as data: effects, tasks, timers and messages."""
+"""Pending work, as data: effects, tasks, timers and messages."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ __all__ = [
 
 @attrs.frozen
 class Effect(HoldsMappings):
-    """A deed in the outside world. All its attempts carry its *key*.
+    """An action in the outside world. All its attempts carry its *key*.
 
-    *subject* is the order, FO or parcel it is for; *outbound* effects rest while an order is held.
+    *subject* is the order, FO or parcel that it is for.
     """
 
     name: str
@@ -48,20 +48,20 @@ def effect_key(subject: str, name: str, generation: int) -> str:
 
 
 def unmatched_key(reference: str) -> str:
-    """The key of the timer, and then the task, that asks what a reference is that nobody knew."""
+    """The key of the timer, and then the task, about a reference that no subject has."""
     return f"inbox:{reference}:unmatched"
 
 
 def stuck_key(row: str) -> str:
-    """The key of the task that says that a message or a timer is stuck, by the key of its row."""
+    """The key of the task for a stuck message or timer, by the key of its row."""
     return f"{row}:stuck"
 
 
 @attrs.frozen
 class FormField:
-    """Something that a person fills in when a task is completed.
+    """A field to fill in when a task is completed.
 
-    *kind* is ``text``, ``number`` or ``date``; *choices* are the texts that may be chosen from.
+    *kind* is ``text``, ``number`` or ``date``; *choices* are the allowed texts.
     """
 
     name: str
@@ -72,9 +72,9 @@ class FormField:
 
 @attrs.frozen
 class Task:
-    """A step that a person does. Completing it issues the command of its step.
+    """A step that a person does. Completing it issues the step's command.
 
-    *fields* is the form to fill in; *assignee* is who claimed it, empty where nobody did.
+    *fields* is the form to fill in; *assignee* is who claimed it, empty if unclaimed.
     """
 
     key: str
@@ -89,7 +89,7 @@ class Task:
 
 @attrs.frozen
 class Timer:
-    """A moment to wake up. *party* names who is waited for until then."""
+    """A moment at which the subject acts. *party* names whose answer is due by then."""
 
     key: str
     name: str
@@ -112,14 +112,14 @@ class NewTask:
 
 @attrs.frozen
 class Note:
-    """A remark that a hook writes into the journal; codes, not personal data."""
+    """A note that a hook writes into the journal; codes, not personal data."""
 
     text: str
 
 
 @attrs.frozen
 class Message:
-    """A fact for another boundary, committed with its cause. *to* is like ``order:A-1``."""
+    """A message to another boundary, committed with its cause. *to* is like ``order:A-1``."""
 
     key: str
     to: str
@@ -127,7 +127,7 @@ class Message:
 
 
 class RowKind(StrEnum):
-    """What a row of the outbox is. Messages go first, then timers, effects, watchers."""
+    """The kind of an outbox row. Messages go first, then timers, effects, watchers."""
 
     MESSAGE = "message"
     TIMER = "timer"
@@ -137,9 +137,9 @@ class RowKind(StrEnum):
 
 @attrs.frozen
 class LeasedRow(HoldsMappings):
-    """A row of the outbox that a worker has claimed.
+    """An outbox row that a worker has leased.
 
-    *owner* is the boundary it belongs to (``order:A-1``); *token* fences a late worker.
+    *owner* is the boundary that it belongs to (``order:A-1``); *token* fences a late worker.
     """
 
     key: str

@@ -47,5 +47,5 @@ __all__ = [
     "named",
 ]
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # type checkers know only the new names
     __getattr__ = old_names(__name__)

@@ -1,4 +1,4 @@
-"""What an application gives to rules: names and functions, checked where they are given."""
+"""Arguments from applications: names and functions, checked at once."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def names(given: Iterable[str]) -> frozenset[str]:
-    """The names. Raises TypeError for a text, whose letters would be taken for names."""
+    """The names. Raises TypeError for a text, whose letters would count as names."""
     if isinstance(given, str):
         raise TypeError(f"names are given as a set: {{{given!r}}}, not {given!r}")
     return frozenset(given)
 
 
 def named(name: str) -> Callable[[F], F]:
-    """Give a guard or hook a name of its own, which stays when its function is renamed.
+    """Give a guard or hook its own name, which stays when its function is renamed.
 
     >>> @named("credit-limit")
     ... def limit(step): ...
@@ -37,9 +37,9 @@ def named(name: str) -> Callable[[F], F]:
 
 
 def name_of(call: Callable[..., Any]) -> str:
-    """The name of a guard or hook: the one that it was given, or its function's in its module.
+    """The name of a guard or hook: its own, or that of its function and module.
 
-    Of a partial it is its function's, of an object its class's.
+    A partial has its function's name, an object its class's.
     """
     called = getattr(call, "func", call)
     for each in (call, called):
@@ -49,7 +49,7 @@ def name_of(call: Callable[..., Any]) -> str:
 
 
 def plain_call(given: F, where: str) -> F:
-    """The function. Raises TypeError where it is none, or async: nobody would await it."""
+    """The function. Raises TypeError if it is not callable, or async: nothing would await it."""
     if not callable(given):
         raise TypeError(f"{where} takes a function, got {given!r}")
     if iscoroutinefunction(given) or iscoroutinefunction(type(given).__call__):

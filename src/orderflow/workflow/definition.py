@@ -1,4 +1,4 @@
-"""Workflows: graphs as immutable values, checked when built, and extended by values."""
+"""Workflows: graphs as immutable values, checked when built, and extended as values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Workflow(Graph[S]):
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of all that is declared; guards count by name, whatever module they are in."""
+        """A digest of all that is declared; guards count by name, in whichever module."""
         return fingerprint(self)
 
     def extend(
@@ -55,14 +55,14 @@ class Workflow(Graph[S]):
 
         Args:
             name: The new workflow's name.
-            version: Its version; an order keeps the one it started with.
-            states: Added, or in place of those with the same name.
-            transitions: Added. One that leaves ``moves`` open takes the moves that this workflow
-                declares for its trigger.
+            version: Its version; an order keeps the one that it started with.
+            states: Added; they replace those with the same name.
+            transitions: Added. With ``moves`` None, one takes the moves that this workflow declares
+                for its trigger.
             without: Transitions to leave out, as (trigger, source), and states, by name.
 
         Raises:
-            InvalidWorkflow: Also when *without* names what is not there.
+            InvalidWorkflow: Also when *without* names an unknown state or transition.
         """
         gone = self._there(name, list(without))
         kept_states = {s.name: s for s in self.states if s.name not in gone}
@@ -76,7 +76,7 @@ class Workflow(Graph[S]):
         return Workflow(name, version, self.initial, kept_states.values(), kept + added, self.facts)
 
     def _there(self, name: str, without: list[tuple[str, str] | str]) -> set[object]:
-        """What is to be left out of the workflow *name*: transitions and states of this one."""
+        """The transitions and states of this workflow that *name* leaves out."""
         gone: set[object] = set(without)
         there = {*self.by_name, *((t.trigger, t.source) for t in self.transitions)}
         if unknown := gone - there:
@@ -87,9 +87,9 @@ class Workflow(Graph[S]):
         return gone
 
     def mermaid(self) -> str:
-        """The picture of the workflow, as Mermaid text."""
+        """The diagram of the workflow, as Mermaid text."""
         return mermaid(self)
 
     def table(self) -> tuple[tuple[str, str, str, str], ...]:
-        """The transitions as rows: source, trigger, dest, what the move asks for."""
+        """The transitions as rows: source, trigger, dest, and what they require."""
         return table(self)

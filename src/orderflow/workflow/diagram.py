@@ -1,4 +1,4 @@
-"""A workflow as a picture and as a table."""
+"""A workflow as a diagram and as a table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def mermaid(workflow: Graph[Any]) -> str:
 
 
 def table(workflow: Graph[Any]) -> tuple[tuple[str, str, str, str], ...]:
-    """One row a transition: source, trigger, dest, and what it asks for."""
+    """One row per transition: source, trigger, dest, and what it requires."""
     return tuple((t.source, t.trigger, t.dest, _asks(t)) for t in workflow.transitions)
 
 

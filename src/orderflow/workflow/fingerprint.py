@@ -1,8 +1,8 @@
-"""What tells a workflow from another: a digest of all that is declared, by declared names alone.
+"""Fingerprints of workflows: a digest of all that is declared, by declared names alone.
 
-The names stand here as text, so that no class, field or module has a part in what orders carry.
-What is empty is left out: what a later release lets a workflow declare besides changes no digest of
-a workflow that does not declare it.
+The names are written out as text, so that renaming a class, field or module changes no stored
+fingerprint. Empty values are left out, so that declarations of a later release do not change the
+digest of workflows without them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Graphs as data: what a state waits for, states, transitions, and the two together."""
+"""Graphs as data: states, their pending work, and transitions."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ __all__ = [
 
 S = TypeVar("S")
 Guard = Callable[[S], Refusal | None]
-"""A guard looks at a step and is silent, or gives a reason to refuse. Pure."""
+"""A guard reads a step; it returns None, or a reason to refuse. Pure."""
 AnyPhase = OrderPhase | Phase | ReturnPhase
 
 
 @attrs.frozen
 class StepWork:
-    """Waits for a working step (``pick``, ``pack``, …): an effect or a task, as the policy says.
+    """Waits for a working step (``pick``, ``pack``, …): an effect or a task, by the step policy.
 
-    Where it is not done *within* that time, *trigger* fires.
+    If it is not done *within* that time, *trigger* fires.
     """
 
     step: str
@@ -52,7 +52,7 @@ class StepWork:
 class TaskFor:
     """Waits for a person with this role. Completing the task fires *trigger*.
 
-    Without *trigger* it is the only trigger that leads on from the state.
+    The default is the only trigger that leads on from the state.
     """
 
     role: str
@@ -64,7 +64,7 @@ class TaskFor:
 class EffectOf:
     """Waits for the answer to an effect with this name.
 
-    A *party* that took it and answers later has *within* to do so; then it is asked about.
+    A *party* that accepted it must answer *within* that time; then it is chased.
     """
 
     name: str
@@ -74,7 +74,7 @@ class EffectOf:
 
 @attrs.frozen
 class PartnerAnswer:
-    """Waits for another party; after *within* a task for *role* asks about it."""
+    """Waits for a partner's answer; after *within* a task for *role* opens."""
 
     party: str
     within: timedelta
@@ -96,7 +96,7 @@ class WorkRelease:
 
 @attrs.frozen
 class UnitsPending:
-    """Waits for what the order's units wait for."""
+    """Waits for the steps that the order's units need."""
 
 
 def _guards(given: Iterable[Guard[Any]]) -> tuple[Guard[Any], ...]:
@@ -116,9 +116,9 @@ PendingItem = StepWork | TaskFor | EffectOf | PartnerAnswer | TimerFor | WorkRel
 
 @attrs.frozen
 class State:
-    """A state: its name, its phase, and what it waits for if it is not final.
+    """A state: its name, its phase, and what it waits for unless it is final.
 
-    *keeps* names facts that have no move here: they are kept, and open a task.
+    *keeps* names observations without a transition here: they are recorded, and open a task.
     """
 
     name: str
@@ -129,17 +129,17 @@ class State:
 
 @attrs.frozen
 class Transition(Generic[S]):
-    """One declared move.
+    """One declared transition.
 
     Attributes:
-        trigger: What fires it.
-        source: The state it leads from.
-        dest: The state it leads to.
-        guards: All must be silent.
-        roles: Who may fire it; empty is anybody.
-        moves: The ledger move that units make on the way: it is a *completion* and fires by
-            itself when no unit is left to make it. None takes what the extended workflow declares
-            for this trigger; ``()`` is none.
+        trigger: The name that fires it.
+        source: The state that it leaves.
+        dest: The state that it enters.
+        guards: All must return None.
+        roles: The roles that may fire it; empty: anybody.
+        moves: The ledger move of its units: it is a *completion* and fires by itself when no unit
+            is left to make the move. None takes what the extended workflow declares for this
+            trigger; ``()`` is none.
     """
 
     trigger: str
@@ -151,13 +151,13 @@ class Transition(Generic[S]):
 
     @property
     def completes(self) -> bool:
-        """Whether it fires by itself when its units are through."""
+        """Whether it fires by itself when its units have moved."""
         return bool(self.moves)
 
 
 @attrs.frozen(slots=False)
 class Graph(Generic[S]):
-    """States and transitions under a name and a version, and what follows from them.
+    """States and transitions under a name and a version, and lookups in them.
 
     *facts* are the triggers that observations fire: each waiting state must answer or keep them.
     """
@@ -184,7 +184,7 @@ class Graph(Generic[S]):
 
     @cached_property
     def back(self) -> frozenset[tuple[str, str]]:
-        """The moves that close a circle: without them no state is ever entered again."""
+        """The moves that close a circle: without them no state is entered twice."""
         found: set[tuple[str, str]] = set()
         done: set[str] = set()
         path = [self.initial]
@@ -201,7 +201,7 @@ class Graph(Generic[S]):
 
     @cached_property
     def onward(self) -> Mapping[str, str]:
-        """The triggers that lead on from each state, as a refusal names them."""
+        """The triggers that lead on from each state, as refusals name them."""
         return {
             name: ", ".join(sorted({t.trigger for t in leaving})) or "nothing"
             for name, leaving in self.leaving.items()

@@ -1,4 +1,4 @@
-"""The checks that a workflow passes when it is built; each finding says how to mend it."""
+"""The checks of a workflow when it is built; each finding says how to repair it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["findings"]
 
 
 def findings(workflow: Graph[Any]) -> list[Problem]:
-    """Everything that is wrong. The graph is only walked once its names are right."""
+    """All findings. Paths through the graph are checked only once its names are right."""
     return list(_names(workflow)) or [
         *_reach(workflow),
         *_waits(workflow),
@@ -117,7 +117,7 @@ def _waits(workflow: Graph[Any]) -> Iterator[Problem]:
 
 
 def _spans(where: str, wait: PendingItem | None) -> Iterator[Problem]:
-    """Time only goes on: what is waited for is never over before it begins."""
+    """Durations must not be negative."""
     optional = isinstance(wait, StepWork | TaskFor)
     for name in ("delay", "within"):
         span = getattr(wait, name, timedelta())
@@ -148,10 +148,10 @@ def _observed(workflow: Graph[Any]) -> Iterator[Problem]:
 
 
 def _remote(workflow: Graph[Any]) -> Iterator[Problem]:
-    """What a partner was asked for may be given up or leave at any time, whatever state is its own.
+    """A partner may cancel or ship requested units at any time, in every state of the workflow.
 
-    Its first state answers the request; each later one ends when all units are cancelled, when the
-    partner gives them up, and when they have left.
+    Its first state answers the request; each later one must end when all units are cancelled, when
+    the partner releases them, and when they have left.
     """
     onward: dict[str, set[str]] = {state.name: set() for state in workflow.states}
     for t in workflow.transitions:
@@ -187,7 +187,7 @@ def _leaves(workflow: Graph[Any], state: State) -> Iterator[Problem]:
 
 
 def _ledger(workflow: Graph[Any]) -> Iterator[Problem]:
-    """Every way to done must be a legal way of the units: each completion from where they stand."""
+    """Every path to done must be a legal path of the units: each completion from their bucket."""
     if not all(isinstance(state.phase, Phase) for state in workflow.states):
         return
     for t in workflow.transitions:

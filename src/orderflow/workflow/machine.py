@@ -1,8 +1,8 @@
 """Workflows compiled onto one shared ``transitions.Machine`` each.
 
-No model is ever added: the model of a trigger is a cursor that carries the decision being made.
-What the machine asks and runs at each transition is read from it once; its own way to fire, which
-resolves and logs every callback on every trigger, is what the tests compare this one with.
+No model is added: the model of a trigger is a cursor that carries the draft. The guards and hooks
+of each transition are read from the machine once; its own way to fire resolves and logs every
+callback on every trigger, and serves the tests as a reference.
 """
 
 from __future__ import annotations
@@ -22,42 +22,42 @@ __all__ = ["CompiledWorkflow", "Cursor", "Inside", "NoHooks", "PointHooks", "as_
 S = TypeVar("S")
 Seen_co = TypeVar("Seen_co", covariant=True)
 Inside = Callable[[S], Iterable[Any]]
-"""A hook inside the decision: looks at a step and adds effects, tasks or notes. Pure."""
+"""A hook inside the decision: reads a step and adds effects, tasks or notes. Pure."""
 
 
 class Cursor(Protocol[Seen_co]):
-    """What a trigger moves: it carries the decision being made."""
+    """The model that a trigger moves: it carries the draft."""
 
     state: str
 
     @property
     def step(self) -> Seen_co:
-        """What guards and hooks see: the order as it is at this point."""
+        """The step as guards and hooks see it: the order at this point."""
 
     def refuse(self, refusal: Refusal) -> bool:
-        """Take down a reason to refuse; whether it stands."""
+        """Record a guard's refusal; True if it counts."""
 
     def add(self, outputs: Iterable[Any]) -> None:
-        """Take what a hook adds."""
+        """Add what a hook returned."""
 
 
 class PointHooks(Protocol[S]):
     """The hooks of one workflow, by point, in the order in which they run."""
 
     def guards(self, transition: Transition[S]) -> Sequence[Guard[S]]:
-        """Guards besides the transition's own."""
+        """Further guards of the transition."""
 
     def before(self, trigger: str) -> Sequence[Inside[S]]:
-        """Hooks that see the old order."""
+        """Hooks before the move; they see the old order."""
 
     def on_exit(self, state: str) -> Sequence[Inside[S]]:
-        """Hooks that see the old order."""
+        """Hooks when the state is left; they see the old order."""
 
     def on_enter(self, state: str) -> Sequence[Inside[S]]:
-        """Hooks that see the new order."""
+        """Hooks when the state is entered; they see the new order."""
 
     def after(self, trigger: str) -> Sequence[Inside[S]]:
-        """Hooks that see the new order."""
+        """Hooks after the move; they see the new order."""
 
 
 class NoHooks(Generic[S]):
@@ -76,7 +76,7 @@ class NoHooks(Generic[S]):
 
 @attrs.frozen
 class _Condition(Generic[S]):
-    """A guard as ``transitions`` asks it."""
+    """A guard in the form that ``transitions`` calls."""
 
     guard: Guard[S]
 
@@ -86,7 +86,7 @@ class _Condition(Generic[S]):
 
 
 def _refuse(cursor: Cursor[S], guard: Guard[S], refusal: object) -> bool:
-    """Take a reason down; whether it stands."""
+    """Record a refusal; True if it counts."""
     if not isinstance(refusal, Refusal):
         raise TypeError(f"guard {_name(guard)} must return a Refusal or None, got {refusal!r}")
     return cursor.refuse(refusal)
@@ -97,7 +97,7 @@ def _name(call: Callable[..., Any]) -> object:
 
 
 def _blame(error: BaseException, what: str, call: Callable[..., Any], trigger: str) -> None:
-    """Note on an error which guard or hook it comes from, however often the same one is raised."""
+    """Note on an error which guard or hook raised it; once, even if it is raised again."""
     note = f"in the {what} {_name(call)} of {trigger}"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)
@@ -105,7 +105,7 @@ def _blame(error: BaseException, what: str, call: Callable[..., Any], trigger: s
 
 @attrs.frozen
 class _Callback(Generic[S]):
-    """A hook as ``transitions`` runs it."""
+    """A hook in the form that ``transitions`` calls."""
 
     hook: Inside[S]
 
@@ -142,12 +142,13 @@ def _parts(workflow: Workflow[S], hooks: PointHooks[S]) -> dict[str, Any]:
 
 
 _Move = tuple[Sequence[Guard[S]], Sequence[Inside[S]], str, Sequence[Inside[S]], Any]
-"""A transition: its guards, the hooks that see the old order, the new state, the hooks that see the
-new order, and the transition that is asked next. A plain tuple is what Python unpacks fastest."""
+"""A transition: its guards, the hooks that see the old order, the new state, the hooks that see
+the new order, and the next transition to try. A plain tuple is unpacked fastest.
+"""
 
 
 def _moves(machine: transitions.Machine, event: transitions.Event) -> dict[str, _Move[Any]]:
-    """An event's transitions by their source, with all that is asked and run at them."""
+    """An event's transitions by their source, with their guards and hooks."""
     state: Callable[[Any], Any] = machine.get_state
     moves: dict[str, _Move[Any]] = {}
     for source, found in event.transitions.items():
@@ -164,7 +165,7 @@ def _moves(machine: transitions.Machine, event: transitions.Event) -> dict[str, 
 
 
 def _run(hooks: Sequence[Inside[S]], cursor: Cursor[S], trigger: str) -> None:
-    """Have hooks add to the decision."""
+    """Run hooks and add what they return to the decision."""
     for hook in hooks:
         try:
             if outputs := hook(cursor.step):
@@ -187,10 +188,10 @@ class CompiledWorkflow(Generic[S]):
         return state in self._moves.get(trigger, ())
 
     def fire(self, cursor: Cursor[S], trigger: str) -> bool:
-        """Take the first transition whose guards are all silent; False where there is none.
+        """Take the first transition without a guard's refusal; False if there is none.
 
-        The cursor then holds every reason of every guard. Order of calls: guards, before,
-        on_exit, the change of state, on_enter, after.
+        The cursor then holds the reasons of all guards. Order of calls: guards, before, on_exit,
+        the change of state, on_enter, after.
         """
         try:
             moves = self._moves[trigger]
@@ -209,7 +210,7 @@ class CompiledWorkflow(Generic[S]):
                 if refusal is not None:
                     refused = _refuse(cursor, guard, refusal) or refused
             if not refused:
-                if leaving:  # few have any, and an empty loop costs more than this question
+                if leaving:  # few have any, and an empty loop costs more than this check
                     _run(leaving, cursor, trigger)
                 cursor.state = dest
                 if arriving:

@@ -1,4 +1,4 @@
-"""Cancelling units: by where they stand, never by the order's lifecycle."""
+"""Cancelling units: the bucket of the units decides, never the order's lifecycle."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from orderflow.model.parcel import AT_SENDER
 
 __all__ = ["can_cancel", "cancel", "cancel_slots", "cancel_units", "ours"]
 
-# Units that cost least to cancel go first.
+# The units that cost least to cancel go first.
 _TAKEN_IN_ORDER = (
     Bucket.OPEN,
     Bucket.BACKORDERED,
@@ -60,7 +60,7 @@ def cancel(draft: Draft, body: cmd.Cancel) -> None:
 
 
 def cancel_slots(draft: Draft, slots: Iterable[tuple[Slot, int]]) -> bool:
-    """Cancel these units, unless the policy refuses."""
+    """Cancel these units, unless the cancel policy refuses; whether it did not."""
     taken = list(slots)
     buckets: Counter[Bucket] = Counter()
     for slot, units in taken:
@@ -73,13 +73,13 @@ def cancel_slots(draft: Draft, slots: Iterable[tuple[Slot, int]]) -> bool:
 
 
 def ours(draft: Draft, fo: str = "") -> list[tuple[Slot, int]]:
-    """What may be cancelled without asking a party: of the order, or of the work on a FO."""
+    """Slots of the order, or of one FO, that can be cancelled without asking a partner."""
     found = (item for slots in _cancellable(draft).values() for item in slots)
     return [(s, n) for s, n in found if not fo or (s.fo == fo and s.bucket in IN_WORK)]
 
 
 def can_cancel(draft: Draft) -> dict[str, int]:
-    """Units per line that may be cancelled, or that a party may be asked to give up."""
+    """Units per line that can be cancelled, or whose cancellation a partner can be asked for."""
     asked = _askable(draft).values()
     return {
         line: sum(n for _, n in slots) + sum(units.get(line, 0) for units in asked)
@@ -88,7 +88,7 @@ def can_cancel(draft: Draft) -> dict[str, int]:
 
 
 def _askable(draft: Draft) -> dict[str, dict[str, int]]:
-    """Units per FO and line that another party has, and must be asked for."""
+    """Units per FO and line that only their partner can cancel."""
     state = draft.order.state
     return {
         fo.id: uncancelled_units(draft, fo)
@@ -98,7 +98,7 @@ def _askable(draft: Draft) -> dict[str, dict[str, int]]:
 
 
 def _cancellable(draft: Draft) -> dict[str, list[tuple[Slot, int]]]:
-    """Each line's slots with units that may be cancelled, the cheapest first."""
+    """Each line's slots with units that can be cancelled, the cheapest first."""
     found: dict[str, list[tuple[Slot, int]]] = {line: [] for line in draft.lines}
     for slot, units in draft.units.items():
         if slot.bucket in _TAKEN_IN_ORDER and _is_ours(draft, slot):
@@ -109,7 +109,7 @@ def _cancellable(draft: Draft) -> dict[str, list[tuple[Slot, int]]]:
 
 
 def _is_ours(draft: Draft, slot: Slot) -> bool:
-    """Whether no other party has to be asked, and the parcel has not left."""
+    """Whether no partner must be asked, and the parcel has not left."""
     if slot.bucket is Bucket.ALLOCATED:
         return not is_with_partner(draft.order.state, draft.fos[slot.fo])
     if slot.bucket is Bucket.PACKED:
@@ -133,7 +133,7 @@ def _why_nothing(draft: Draft) -> str:
 
 
 def cancel_units(draft: Draft, slot: Slot, units: int) -> None:
-    """Cancel units of one slot, and have done what follows for stock and shelf."""
+    """Cancel units of one slot; release their stock, or ask for a put-away."""
     gone = Slot(slot.line, Bucket.CANCELLED)
     release_stock_of(draft, slot, units)
     match slot.bucket:
@@ -152,7 +152,7 @@ def cancel_units(draft: Draft, slot: Slot, units: int) -> None:
 
 
 def _put_away(draft: Draft, slot: Slot, units: int) -> None:
-    """The goods are in somebody's hands: their stock is free when they are back."""
+    """Request a put-away: the stock of picked units is released when they are back on the shelf."""
     number = sum(isinstance(event, ev.PutAwayRequested) for event in draft.events) + 1
     put_away = f"{draft.id}-A{draft.version + 1}.{number}"
     location = draft.fos[slot.fo].location

@@ -1,4 +1,4 @@
-"""Edits: what was ordered changes after placement, as far as it has not been done yet."""
+"""Edits: changes of an order after placement, as far as its work has not begun."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def edit(draft: Draft, body: cmd.Edit) -> None:
 def _changes(draft: Draft, wanted: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
     """Units to add and units to cancel, per line.
 
-    The units of a line are its own and those of its substitutes, unless these are named themselves.
+    The units of a line include its substitutes', unless the edit names these.
     """
     more: dict[str, int] = {}
     fewer: Counter[str] = Counter()
@@ -67,12 +67,12 @@ def _changes(draft: Draft, wanted: Mapping[str, int]) -> tuple[dict[str, int], d
         for name in names if over > 0 else ():
             fewer[name] = min(over, can[name])
             over -= fewer[name]
-        fewer[line] += max(0, over)  # cannot be cancelled: the command says so
+        fewer[line] += max(0, over)  # those that cannot be cancelled: Cancel refuses
     return more, dict(+fewer)
 
 
 def _meant(lines: Mapping[str, LineState], line: str, wanted: Collection[str]) -> list[str]:
-    """The line and what stands in for it, without what is named besides."""
+    """The line and its substitutes that the edit does not name."""
     names = line_and_substitutes(lines, line)
     apart = {
         n for other in names[1:] if other in wanted for n in line_and_substitutes(lines, other)
@@ -81,7 +81,7 @@ def _meant(lines: Mapping[str, LineState], line: str, wanted: Collection[str]) -
 
 
 def named(draft: Draft, lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The lines with ids that no other line has."""
+    """The lines, each with an id that no other line has."""
     lines, taken, found = tuple(lines), set(draft.lines), []
     for name in (line.id for line in lines if line.id):
         if name in taken:
@@ -94,7 +94,7 @@ def named(draft: Draft, lines: Iterable[Line]) -> tuple[Line, ...]:
 
 
 def add_lines(draft: Draft, lines: tuple[Line, ...], awaits: str = "") -> None:
-    """Order *lines* besides; they are given out for what is accepted with the return *awaits*."""
+    """Add *lines* to the order; with the return *awaits*, they are its exchange and wait for it."""
     _raise(draft, {}, lines, awaits)
 
 
@@ -115,7 +115,7 @@ def _raise(
     for line, units in more.items():
         first = document_line(draft.lines, line)
         draft.emit(ev.QuantityRaised(first, units))
-        if first != line:  # more of a substitute is more of its line, substituted at once
+        if first != line:  # more of a substitute: added to its line and substituted at once
             ordered = Slot(first, Bucket.OPEN)
             draft.move(ordered, ordered._replace(bucket=Bucket.SUBSTITUTED), units)
             draft.emit(ev.QuantityRaised(line, units))
@@ -124,7 +124,7 @@ def _raise(
 
 
 def _check_address(draft: Draft) -> None:
-    """What another party has, or what has left, does not go elsewhere."""
+    """Refuse a new address for units that a partner has, or that have left."""
     state = draft.order.state
     for fo in state.fulfillment_orders.values():
         if is_with_partner(state, fo) and draft.order.units(Bucket.ALLOCATED, fo=fo.id):
@@ -135,7 +135,7 @@ def _check_address(draft: Draft) -> None:
 
 
 def _readdress(draft: Draft, body: cmd.Edit) -> None:
-    """Parcels that have not left are taken apart, and packed anew for the new address."""
+    """Unpack parcels that have not left, so that they are packed for the new address."""
     draft.revise(draft.order.document.revised({}, (), ship_to=body.ship_to))
     draft.emit(ev.AddressChanged())
     for view in draft.order.state.parcels.values():

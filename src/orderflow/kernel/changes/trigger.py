@@ -1,4 +1,4 @@
-"""Firing a declared trigger, the application's own included."""
+"""Firing declared triggers, the application's own included."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from orderflow.workflow import WorkRelease
 __all__ = ["Clear", "fire"]
 
 Clear = Callable[[], object]
-"""Deals with the units that the end of a subject would strand."""
+"""Cancels the units that the end of a subject would strand."""
 
 
 def fire(draft: Draft, body: cmd.Fire, clear: Clear | None = None) -> None:
-    """Fire a trigger on the order, or on the FO or return that is named; strand no unit.
+    """Fire a trigger on the order, or on the FO or return that is named; refuse to strand units.
 
-    What has to be done with units that its end would strand, *clear* does when it has fired.
+    *clear* is called after it fired, before stranded units are looked for.
     """
     state = draft.order.state
     on = body.on or state.id
@@ -34,7 +34,7 @@ def fire(draft: Draft, body: cmd.Fire, clear: Clear | None = None) -> None:
     elif not_held(draft, on) and not (fo and _is_kept_back(draft, body.trigger, on)):
         fired = draft.fire(body.trigger, fo=on if fo else "", rma=on if rma else "", data=body.data)
         if fired and fo and state.fulfillment_orders[on].phase is Phase.REQUESTED:
-            note_contact(draft, draft.fos[on])  # whoever answers has the request
+            note_contact(draft, draft.fos[on])  # an answer shows that the partner has the request
         if fired and fo and body.trigger == "submit":
             agree_costs(draft, on)
         if fired and clear is not None:
@@ -47,7 +47,7 @@ def fire(draft: Draft, body: cmd.Fire, clear: Clear | None = None) -> None:
 
 
 def _is_kept_back(draft: Draft, trigger: str, fo: str) -> bool:
-    """Whether it would release work that the release policy, or what is missing, keeps back."""
+    """Whether the trigger releases work that the release policy or missing units withhold."""
     found, order = draft.fos[fo], draft.order
     flow = draft.rules.machine(found.workflow).workflow
     if trigger != "release" or not isinstance(flow.by_name[found.state].waits_for, WorkRelease):
@@ -61,13 +61,13 @@ def _is_kept_back(draft: Draft, trigger: str, fo: str) -> bool:
 
 
 def _left_behind(draft: Draft, on: str) -> str:
-    """The units that the end of *on* would strand."""
+    """The units, in words, that the end of *on* strands; empty if none."""
     order = draft.order
     state, ledger = order.state, order.ledger
     if on in state.fulfillment_orders:
         final, found = state.fulfillment_orders[on].phase.final, ledger.slots(*IN_WORK, fo=on)
     elif on in state.returns:
-        return ""  # what did not come stays with the customer
+        return ""  # units that did not come stay with the customer
     else:
         final, found = state.phase.final, ledger.slots(*set(Bucket) - SETTLED)
         if state.phase is OrderPhase.CANCELLED:

@@ -1,1 +1,1 @@
-"""Decisions: what one is made of, the rules that it follows, and what all of them ask."""
+"""Decisions: their draft, the rules that they follow, and the checks that they share."""

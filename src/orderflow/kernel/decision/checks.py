@@ -1,4 +1,4 @@
-"""What more than one command asks before it goes on."""
+"""Checks that several commands share."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NOUNS = {
 
 
 def known(draft: Draft, code: str, name: str, there: Mapping[str, T]) -> T | None:
-    """What has this name; where nothing has it, a refusal with *code* names what there is."""
+    """The entry named *name*; if there is none, refuses with *code* and names the existing ones."""
     found = there.get(name)
     if found is None:
         names = ", ".join(there) or "none"
@@ -60,18 +60,18 @@ def not_held(draft: Draft, fo: str = "") -> bool:
 
 
 def is_with_partner(state: OrderState, fo: FulfillmentOrder) -> bool:
-    """Whether another party has the fulfillment order, and must be asked to give it up."""
+    """Whether a partner has the fulfillment order, so that only the partner can cancel it."""
     requested = fo.phase is Phase.REQUESTED or request_key(fo.id) in state.taken
     return requested and not fo.phase.final
 
 
 def request_key(fo: str) -> str:
-    """The key of the effect that sends a fulfillment order to its party."""
+    """The key of the effect that sends a fulfillment order to its partner."""
     return effect_key(fo, "submit", 0)
 
 
 def uncancelled_units(draft: Draft, fo: FulfillmentOrder) -> dict[str, int]:
-    """Units per line that stand allocated in a FO, and that nobody asked back yet."""
+    """Units per line allocated to the FO, without those in an open cancellation request."""
     found = Counter(draft.order.units(Bucket.ALLOCATED, fo=fo.id))
     for request in draft.order.state.cancellations.values():
         if request.fo == fo.id:
@@ -80,7 +80,7 @@ def uncancelled_units(draft: Draft, fo: FulfillmentOrder) -> dict[str, int]:
 
 
 def is_kept_open(order: Order) -> bool:
-    """Whether anything is open besides the task that says what was in the way of its end."""
+    """Whether anything is open, except the task with the reason why the order could not end."""
     state, known = order.state, f"{order.id}:exception.blocked"
     if known not in state.tasks:
         return order.is_busy

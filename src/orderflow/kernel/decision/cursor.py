@@ -1,4 +1,4 @@
-"""The model of one trigger: where its subject stands, and the decision being made."""
+"""The cursor: the state of one subject while a trigger fires on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["DraftCursor"]
 
 
 class DraftCursor:
-    """What ``orderflow.workflow`` moves when a trigger fires."""
+    """The model that ``orderflow.workflow`` moves when a trigger fires."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class DraftCursor:
 
     @property
     def state(self) -> str:
-        """Where the subject stands; setting it is the move, and tells of it."""
+        """The subject's state; assigning it emits the transition's event."""
         return self._state
 
     @state.setter
@@ -59,7 +59,7 @@ class DraftCursor:
         )
 
     def _begin_anew(self, source: str, dest: str) -> None:
-        """End the key of what a state waits for that may have been waited for before."""
+        """Retire the key of a state's pending work that may have been pending before."""
         states, back = self.workflow.by_name, (source, dest) in self.workflow.back
         match states[dest].waits_for:
             case EffectOf(name=name) if name != "submit":
@@ -79,7 +79,7 @@ class DraftCursor:
 
     @property
     def step(self) -> Step:
-        """What guards and hooks see at this point."""
+        """The step as guards and hooks see it now."""
         order, context = self.record.order, self.record.context
         return Step(
             order,
@@ -93,7 +93,7 @@ class DraftCursor:
         )
 
     def refuse(self, refusal: Refusal) -> bool:
-        """Take a guard's reason down; whether it stands, or is overridden."""
+        """Record a guard's refusal; True if it counts, False if it is overridden."""
         if self.record.overridden_codes is not None:
             self.record.overridden_codes.append(refusal.code)
             return False
@@ -101,5 +101,5 @@ class DraftCursor:
         return True
 
     def add(self, outputs: Iterable[Effect | NewTask | Note]) -> None:
-        """Take what a hook adds."""
+        """Add the effects, tasks and notes that a hook returned."""
         self.record.add(outputs, self.subject)

@@ -1,4 +1,4 @@
-"""A decision being made: how it moves units, stock and states."""
+"""Drafts: a decision being made, and how it moves units, stock and states."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Context", "Draft"]
 
 
 class Draft(Record):
-    """A record, and the moves that commands and facts make in it."""
+    """A record, and the moves that commands and observations make in it."""
 
     def move(self, source: Slot, dest: Slot, quantity: int) -> None:
         """Move units by one legal step."""
@@ -35,7 +35,7 @@ class Draft(Record):
         parcel: str | None = None,
         rma: str | None = None,
     ) -> None:
-        """Move units along the shortest legal path, as facts do; *parcel* and *rma* hold them."""
+        """Move units along the shortest legal path, as observations do, into *parcel* or *rma*."""
         way = path(slot.bucket, dest)
         if way is None:
             raise ValueError(f"no legal way from {slot.bucket} to {dest}")
@@ -56,7 +56,7 @@ class Draft(Record):
     def release_reservation(
         self, line: str, fo: str, quantity: int, consume: Cause | None = None
     ) -> None:
-        """Give units of a line's reservation back, or let them leave with *consume*."""
+        """Release a line's reserved units; with *consume*, they leave the stock."""
         key = self.stock_key(line, fo)
         if key is not None:
             self.stock.append(Release(key, self.id, line, quantity, consume, self.context.at))
@@ -64,33 +64,33 @@ class Draft(Record):
                 self.offer_freed_stock(key)
 
     def leave_waiting_list(self, line: str, quantity: int) -> None:
-        """Take units of a line from the waiting lists; some may be on their way to it already."""
+        """Take units of a line off the waiting lists; a grant may already be on its way."""
         for (waits, key), units in sorted(self.context.waiting.items()):
             if waits == line and (take := min(quantity, units)):
                 self.stock.append(LeaveWaitingList(key, self.id, line, take))
                 quantity -= take
 
     def take_units_out(self, parcels: Mapping[str, Iterable[Content]]) -> None:
-        """Tell parcels that units leave them which are sent again; a counter sale has none."""
+        """Send each parcel a message that units are removed from it; skips counter sales."""
         for parcel, contents in parcels.items():
             if parcel:
                 self.send(f"parcel:{parcel}", TakeUnitsOut(tuple(contents)))
 
     def restock(self, slot: Slot, quantity: int, reference: str) -> None:
-        """Put units that came back on the shelf from which they were taken."""
+        """Put returned units back on the shelf that they were picked from."""
         key = self.stock_key(slot.line, slot.fo)
         if key is not None:
             self.stock.append(AdjustStock(key, quantity, Cause.RETURN, reference))
             self.offer_freed_stock(key)
 
     def quarantine(self, slot: Slot, quantity: int, reference: str) -> None:
-        """Put units that came back aside: they are counted, and never sold."""
+        """Put returned units in quarantine: counted, never sold."""
         key = self.stock_key(slot.line, slot.fo)
         if key is not None:
             self.stock.append(AdjustStock(key.quarantine, quantity, Cause.RETURN, reference))
 
     def offer_freed_stock(self, key: StockKey) -> None:
-        """Ask stock, once, to serve those who wait for what was freed."""
+        """Have the stock grant freed units to waiting backorders; once per key."""
         if key not in self._settling:
             self._settling.add(key)
             self.send(f"stock:{key}", SettleStock(key))
@@ -104,7 +104,7 @@ class Draft(Record):
         data: Mapping[str, Any] | None = None,
         reason: str = "",
     ) -> bool:
-        """Fire a trigger on the order, a FO or a return; every reason is taken down."""
+        """Fire a trigger on the order, a FO or a return; every reason to refuse is recorded."""
         stamp, state = self._stands(fo, rma)
         machine = self.rules.machine(stamp)
         if not machine.leads_on(trigger, state):
@@ -120,7 +120,7 @@ class Draft(Record):
         return False
 
     def _stands(self, fo: str, rma: str) -> tuple[Stamp, str]:
-        """The workflow of the order, a FO or a return, and its state in it, without a snapshot."""
+        """The workflow of the order, a FO or a return, and its state, without a snapshot."""
         if fo:
             return self.fos[fo].workflow, self.fos[fo].state
         if rma:

@@ -1,4 +1,4 @@
-"""Where an application hooks in. Guards refuse, inside hooks add, watchers watch."""
+"""Hooks of the application. Guards refuse, inside hooks add, watchers watch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from orderflow.workflow.arguments import name_of, plain_call
 __all__ = ["SYSTEM_ACTOR", "Hooks", "InsideHook", "Watcher", "WorkflowHooks", "roles_held"]
 
 SYSTEM_ACTOR = "system"
-"""The program itself, and its performers: whatever the table names, and no override."""
+"""The program and its performers: exempt from required roles, but not for an override."""
 
 InsideHook = Callable[[Step], Iterable[Effect | NewTask | Note]]
 """Runs inside the decision: pure. What it returns is committed with the decision."""
@@ -41,11 +41,11 @@ class _Hook:
 
 
 class Hooks:
-    """A registry of hooks. Many on one point run in the order of registration.
+    """A registry of hooks. Hooks on one point run in the order of registration.
 
     With ``workflow=`` a misspelt state or trigger is an error on the line that registers it;
     without, the hook is for every workflow that has the name. The names of effects and timers are
-    open: they are not looked up. When the first engine is built the registry is closed.
+    open: they are not looked up. Building the first engine closes the registry.
     """
 
     def __init__(self) -> None:
@@ -55,35 +55,35 @@ class Hooks:
     def guard(
         self, trigger: str, *, workflow: Workflow[Step] | None = None
     ) -> Callable[[StepGuard], StepGuard]:
-        """A guard on every transition with this trigger."""
+        """Register a guard on every transition with this trigger."""
         return self._register("guard", trigger, workflow)
 
     def before(
         self, trigger: str, *, workflow: Workflow[Step] | None = None
     ) -> Callable[[InsideHook], InsideHook]:
-        """Before the move; sees the old order."""
+        """Register a hook that runs before the move; it sees the old order."""
         return self._register("before", trigger, workflow)
 
     def on_exit(
         self, state: str, *, workflow: Workflow[Step] | None = None
     ) -> Callable[[InsideHook], InsideHook]:
-        """When the state is left; sees the old order."""
+        """Register a hook that runs when the state is left; it sees the old order."""
         return self._register("on_exit", state, workflow)
 
     def on_enter(
         self, state: str, *, workflow: Workflow[Step] | None = None
     ) -> Callable[[InsideHook], InsideHook]:
-        """When the state is entered; sees the new order."""
+        """Register a hook that runs when the state is entered; it sees the new order."""
         return self._register("on_enter", state, workflow)
 
     def after(
         self, trigger: str, *, workflow: Workflow[Step] | None = None
     ) -> Callable[[InsideHook], InsideHook]:
-        """After the move; sees the new order."""
+        """Register a hook that runs after the move; it sees the new order."""
         return self._register("after", trigger, workflow)
 
     def on_parcel(self, status: ParcelStatus) -> Callable[[InsideHook], InsideHook]:
-        """When a parcel of the order gets this status; sees the new order.
+        """Register a hook for parcels of the order that get this status; it sees the new order.
 
         The status is the trigger, and ``step.data["parcel"]`` is the parcel's id.
         """
@@ -95,23 +95,23 @@ class Hooks:
     def committed(
         self, trigger: str, *, workflow: Workflow[Step] | None = None, name: str | None = None
     ) -> Callable[[Watcher], Watcher]:
-        """After the commit of a move with this trigger.
+        """Register a watcher of moves with this trigger; it runs after the commit.
 
-        Rows that wait for a watcher carry its *name*; without one, the name of the function, which
-        must then stay while such rows are there.
+        Rows that wait for a watcher carry its *name*, by default the function's name; it must stay
+        while such rows exist.
         """
         return self._register("committed", trigger, workflow, name)
 
     def failed(self, effect: str, *, name: str | None = None) -> Callable[[Watcher], Watcher]:
-        """After an effect with this name gave up. *name* as in :meth:`committed`."""
+        """Register a watcher of given-up effects of this name. *name*: see :meth:`committed`."""
         return self._register("failed", effect, None, name)
 
     def timed_out(self, timer: str, *, name: str | None = None) -> Callable[[Watcher], Watcher]:
-        """After a timer with this name fired. *name* as in :meth:`committed`."""
+        """Register a watcher of timers of this name that fired. *name*: see :meth:`committed`."""
         return self._register("timed_out", timer, None, name)
 
     def refused(self, call: Callable[[str, Sequence[Refusal]], None]) -> None:
-        """Told of each refused command, best effort: the order's id and the reasons."""
+        """Register a call for each refused command, best effort: the order's id and the reasons."""
         self._add(_Hook("refused", "", None, call, name_of(call)))
 
     def _register(
@@ -148,12 +148,12 @@ class Hooks:
         self._hooks.append(hook)
 
     def fixed(self) -> Hooks:
-        """These hooks; from now on none can be registered."""
+        """These hooks, closed: no more can be registered."""
         self._fixed = True
         return self
 
     def check(self, workflows: Iterable[Workflow[Step]]) -> None:
-        """Refuse a hook that no place in any of *workflows* would ever call."""
+        """Raise for a hook that no place in any of *workflows* would call."""
         flows = list(workflows)
         for hook in self._hooks:
             if hook.point in ("failed", "timed_out", "refused", "on_parcel"):
@@ -179,12 +179,12 @@ class Hooks:
         ]
 
     def watcher(self, key: str) -> Watcher | None:
-        """The watcher with a stable key; None where it is no longer registered."""
+        """The watcher with a stable key; None if it is no longer registered."""
         found = (hook.call for hook in self._hooks if hook.key == key)
         return next(found, None)  # type: ignore[return-value]  # only watchers have such keys
 
     def tell_refused(self, order: str, refusals: Sequence[Refusal]) -> None:
-        """Call the ``refused`` hooks, best effort: their errors are logged, the refusal stands."""
+        """Call the ``refused`` hooks, best effort: errors are logged, the command stays refused."""
         for hook in self._hooks:
             if hook.point == "refused":
                 try:
@@ -210,12 +210,12 @@ class Hooks:
 
 
 RolesOf = Callable[[str], frozenset[str] | None]
-"""The roles of an actor; None is nobody known, who has none."""
+"""The roles of an actor; None for an unknown actor, who has none."""
 
 
 def roles_held(roles_of: RolesOf, actor: str) -> Collection[str]:
-    """The roles of an actor. Raises TypeError for what is no set of them, such as one text."""
-    found: object = roles_of(actor)  # what an application gives may be anything
+    """The roles of an actor. Raises TypeError if it is no set of names, such as a text."""
+    found: object = roles_of(actor)  # the application may return anything
     if found is None:
         return frozenset()
     if isinstance(found, str) or not isinstance(found, Collection):
@@ -224,13 +224,13 @@ def roles_held(roles_of: RolesOf, actor: str) -> Collection[str]:
 
 
 class WorkflowHooks:
-    """The hooks of one workflow, as its machine asks for them; roles are guards, too."""
+    """The hooks of one workflow, as its machine asks for them; required roles are guards, too."""
 
     def __init__(self, hooks: Hooks, workflow: Workflow[Step], roles_of: RolesOf) -> None:
         self._hooks, self._workflow, self._roles_of = hooks, workflow, roles_of
 
     def guards(self, transition: Transition[Step]) -> Sequence[StepGuard]:
-        """The roles that the transition names, and the registered guards."""
+        """Guards for the transition's roles, then the registered guards."""
         found = self._of("guard", transition.trigger)
         roles = [_role_guard(transition.roles, self._roles_of)] if transition.roles else []
         return [*roles, *found]  # type: ignore[list-item]  # registered as guards under this point
@@ -257,7 +257,7 @@ class WorkflowHooks:
 
 def _role_guard(roles: frozenset[str], roles_of: RolesOf) -> StepGuard:
     def role(step: Step) -> Refusal | None:
-        if step.actor == SYSTEM_ACTOR:  # a timer, a performer: who may is asked of people
+        if step.actor == SYSTEM_ACTOR:  # a timer or a performer: roles are for people
             return None
         has = roles_held(roles_of, step.actor)
         if any(role in has for role in roles):

@@ -1,4 +1,4 @@
-"""How much: what a decision gives away of an order's money, and who may give that much."""
+"""Limits: how much of an order's money a decision gives away, and who may."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["OVER_LIMIT", "Giving", "at_most", "given_away", "over_limits"]
 
 @attrs.frozen
 class Giving:
-    """Money of an order that a decision gives away: *amount*, which makes it *in_all* so far."""
+    """Money given away, minor units: *amount* by this decision, *in_all* with earlier ones."""
 
     kind: str
     amount: int
@@ -47,7 +47,7 @@ _PAYS = (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
 def over_limits(
     rules: Rules, actor: str, currency: str, givings: Iterable[Giving]
 ) -> Iterator[Refusal]:
-    """Why an actor may not give that much away."""
+    """A refusal for each giving that exceeds the limits of the actor's roles."""
     for giving in givings:
         most = at_most(rules, actor, giving.kind, currency)
         if most is None or giving.in_all <= most:
@@ -66,7 +66,7 @@ def over_limits(
 def at_most(rules: Rules, actor: str, kind: str, currency: str) -> int | None:
     """The widest limit of an actor's roles, minor units; None where there is none.
 
-    The program itself has none, but where it overrides.
+    The program itself has no limit, except for overrides.
     """
     if not rules.limits or (actor == SYSTEM_ACTOR and kind != "override"):
         return None
@@ -80,7 +80,7 @@ def at_most(rules: Rules, actor: str, kind: str, currency: str) -> int | None:
 
 
 def _said(rules: Rules, kind: str) -> Iterator[tuple[str, Mapping[str, int]]]:
-    """Each role of which a limit says something, and what."""
+    """Each role that has a limit of this kind, and its limit by currency."""
     for role, limit in rules.limits.items():
         if (said := getattr(limit, kind)) is not None:
             yield role, said
@@ -98,7 +98,7 @@ def _able(rules: Rules, giving: Giving, currency: str) -> list[str]:
 def given_away(
     body: object, before: Order | None, after: Order, events: Iterable[ev.Event]
 ) -> Iterator[Giving]:
-    """What a decision gives away, by kind: nothing where it does not itself give any of it."""
+    """What a decision gives away, by kind; only what it adds to earlier decisions."""
     if before is not None:
         old, new, paid = _Given.of(before), _Given.of(after), _paid_back(after, events)
         if amount := max(paid, *(now - so_far for now, so_far in zip(new, old, strict=True))):
@@ -113,11 +113,11 @@ def given_away(
 
 
 class _Given(NamedTuple):
-    """What was given away of an order, minor units; whether it is paid for makes no difference.
+    """Amounts of an order given away so far, minor units, paid for or not.
 
-    *off* is the worth of the units that are not owed any more; *agreed* has besides those that will
-    not be when a party gives them up or the customer sends them back; *money* is what was paid
-    back, or is to be. What is added to the order changes none of it.
+    *off*: the price of units that are no longer due; *agreed*: that, and the price of units in
+    open cancellation requests and approved returns; *money*: refunds paid or proposed. Added
+    lines change none of them.
     """
 
     off: int
@@ -134,7 +134,7 @@ class _Given(NamedTuple):
 
 
 def _paid_back(order: Order, events: Iterable[ev.Event]) -> int:
-    """The refunds that are proposed, tried again or reported, whoever wanted them first."""
+    """The amount of the refunds that *events* propose, retry or report as paid."""
     found: dict[str, int] = {}
     for event in events:
         if isinstance(event, ev.RefundProposed):
@@ -147,7 +147,7 @@ def _paid_back(order: Order, events: Iterable[ev.Event]) -> int:
 
 
 def _coming(order: Order) -> Counter[str]:
-    """Units that a party is asked to give up, or that the customer may send back, or has."""
+    """Units in open cancellation requests, and units that customers may return or have returned."""
     coming: Counter[str] = Counter()
     for request in order.state.cancellations.values():
         if not request.reroute:
@@ -159,7 +159,7 @@ def _coming(order: Order) -> Counter[str]:
 
 
 def _never_due(order: Order) -> int:
-    """What was to go out in exchange for goods that were not accepted, and was cancelled."""
+    """The price of exchange units that were cancelled because the return was not accepted."""
     state, found = order.state, 0
     for rma in state.returns.values():
         if rma.phase.final and not _accepted(order, rma):
@@ -184,7 +184,7 @@ def _lines(order: Order | None) -> Iterable[Line]:
 def _reductions(
     document: NewOrder, charges: Iterable[Charge], before: Mapping[str, int] = frozen({})
 ) -> int:
-    """What lines and charges cost less than without discounts and credits, and than *before*."""
+    """Discounts and credits on lines and charges, minor units, beyond each line's *before*."""
     below = ((line.id, _below(line, document.currency)) for line in document.lines)
     return sum(max(0, less - before.get(line, 0)) for line, less in below) + sum(
         max(0, -charge.amount) + max(0, -charge.tax) for charge in charges

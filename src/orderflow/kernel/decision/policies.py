@@ -1,4 +1,4 @@
-"""What an application decides: the policies that go into the rules, and ready ones."""
+"""Policies: the application's decisions in the rules, and ready-made ones."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ __all__ = [
 
 
 class StepPolicy(Protocol):
-    """Which working steps software does, and whose task the others are."""
+    """Which working steps software does, and which role does the others."""
 
     def automatic(self, step: str, order: Order, strategy: str = "") -> bool:
-        """Whether the step is an effect (True) or a task; *strategy* does it, if one does."""
+        """Whether the step is an effect (True) or a task; *strategy* performs it, if one does."""
 
     def role(self, step: str) -> str:
-        """Who does the step by hand, or takes over when the effect gave up."""
+        """The role that does the step by hand, or takes over after its effect is given up."""
 
 
 class ReservePolicy(Protocol):
-    """When stock is promised to an order, and for how long."""
+    """When stock is reserved for an order, and for how long."""
 
     def now(self, order: Order) -> bool:
         """Whether to reserve in this phase of the order."""
@@ -81,17 +81,17 @@ def at_confirmation(order: Order) -> bool:
 
 
 def when_paid(order: Order) -> bool:
-    """Release a confirmed order's work when it is paid for; at once, where its terms say: later.
+    """Release a confirmed order's work when it is paid; at once, if its terms are to pay later.
 
-    Prepaid orders are worked when they are paid, and what is added to them when that is paid, too;
-    by invoice or on delivery they are paid last.
+    A prepaid order's additions are released when they are paid, too. Orders by invoice or cash on
+    delivery are paid last.
     """
     later = order.state.terms != Terms.PREPAID
     return at_confirmation(order) and (later or order.state.payments.paid)
 
 
 PromisePolicy = Callable[[Order, datetime], datetime | None]
-"""What an order that is placed now is promised for, where nothing else was agreed; or nothing."""
+"""The delivery date to promise at placement, if none was agreed; None promises none."""
 
 
 def promised_within(calendar: BusinessCalendar, days: int) -> PromisePolicy:
@@ -100,13 +100,13 @@ def promised_within(calendar: BusinessCalendar, days: int) -> PromisePolicy:
 
 
 ReturnPolicy = Callable[[Order, RequestReturn, datetime], Refusal | None]
-"""Silent where a customer may send units back now, or why not: too late, not in this condition."""
+"""None if a customer may return units now, or why not: too late, not in this condition."""
 CancelPolicy = Callable[[Order, Mapping[Bucket, int]], Refusal | None]
-"""Silent where units may be cancelled that stand in these buckets, or why not."""
+"""None if units in these buckets may be cancelled, or why not."""
 ShortagePolicy = Callable[[Iterable[Order]], Sequence[Order]]
-"""Who of those to whom a stock was promised goes without, the first first, when less is there."""
+"""Orders whose reservations are cancelled when stock falls short, first one first."""
 AmountDuePolicy = Callable[[Order], int]
-"""What the customer owes for what is kept, in minor units; what was paid beyond is refunded."""
+"""The amount due for units kept, in minor units; payments beyond it are refunded."""
 
 
 def always_returnable(_order: Order, _asked: RequestReturn, _now: datetime) -> None:
@@ -114,7 +114,7 @@ def always_returnable(_order: Order, _asked: RequestReturn, _now: datetime) -> N
 
 
 def returnable_within(window: timedelta) -> ReturnPolicy:
-    """A return policy: as long after the last delivery as *window*."""
+    """A return policy: until *window* after the last delivery."""
 
     def policy(order: Order, _asked: RequestReturn, now: datetime) -> Refusal | None:
         delivered = order.state.delivered_at
@@ -127,57 +127,57 @@ def returnable_within(window: timedelta) -> ReturnPolicy:
 
 
 def always_cancellable(_order: Order, _units: Mapping[Bucket, int]) -> None:
-    """The default: whatever has not left may be cancelled; what is packed is put away."""
+    """The default: units may be cancelled until they leave; packed ones are put away."""
 
 
 def not_once_packed(_order: Order, units: Mapping[Bucket, int]) -> Refusal | None:
-    """A cancel policy: what is packed goes out."""
+    """A cancel policy: packed units are not cancelled."""
     if not units.get(Bucket.PACKED):
         return None
     return Refusal("cancel.packed", f"{units[Bucket.PACKED]} units are packed, and go out")
 
 
 def newest_first(orders: Iterable[Order]) -> Sequence[Order]:
-    """A hit policy: who ordered last goes without first."""
+    """A shortage policy: the newest order loses its reservation first."""
     return sorted(orders, key=lambda order: (order.state.placed_at, order.id), reverse=True)
 
 
 class _EveryRole(frozenset[str]):
-    """Every role that there is; none is listed, as nobody knows them all."""
+    """The set of all roles, including an application's own; cannot be iterated."""
 
     def __contains__(self, _role: object) -> bool:
         return True
 
 
 EVERY_ROLE: frozenset[str] = _EveryRole()
-"""Every role: what ``roles_of`` gives for who may do all."""
+"""Every role: ``roles_of`` returns it for an actor who may do everything."""
 
 
 def every_role(_actor: str) -> frozenset[str]:
-    """The default of who may: everybody has every role."""
+    """Default ``roles_of``: every actor has every role."""
     return EVERY_ROLE
 
 
 class _Unlimited(Frozen[str, int]):
-    """No amount is too much, in whichever currency; none is listed."""
+    """An unlimited amount in every currency; cannot be iterated."""
 
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
         return other is self
 
-    __hash__ = None  # type: ignore[assignment]  # as a dict has none
+    __hash__ = None  # like a dict
 
     def __repr__(self) -> str:
         return "UNLIMITED"
 
     def __reduce__(self) -> Any:
-        return "UNLIMITED"  # the same one, wherever it comes to
+        return "UNLIMITED"  # copies and unpickled ones are the same object
 
 
 _NO_END = _Unlimited()
 UNLIMITED: Any = _NO_END
-"""What a role's :class:`Limit` says of what it may give without one."""
+"""The value of a :class:`Limit` for a role without a limit."""
 
 
 def _amounts(given: Iterable[Money] | None) -> Mapping[str, int] | None:
@@ -200,18 +200,18 @@ def _amounts(given: Iterable[Money] | None) -> Mapping[str, int] | None:
 
 @attrs.frozen(kw_only=True)
 class Limit:
-    """How much of one order's money a role may give away, whoever gave the rest of it.
+    """How much of one order's money a role may give away, counting what others gave before.
 
-    Each is an amount in each currency: one that is not named has 0. :data:`UNLIMITED` is any
-    amount. None says nothing: then the actor's other roles say, and without one there is no limit.
+    Each is an amount per currency; a currency that is not named has 0. :data:`UNLIMITED` is any
+    amount. None leaves it to the actor's other roles; if none has a limit, there is none.
 
     Attributes:
-        refund: The worth of all its units that are cancelled, taken back or agreed to be, paid for
-            or not; or what is paid back, where that is more.
-        price_reduction: All of its discounts, of what its lines cost less than their units' price,
-            and of its lines, charges and taxes below 0; what they grow by with their line's
-            quantity as well.
-        override: What an order costs in which the role may override.
+        refund: The price of all its units that are cancelled or returned, or agreed to be, paid
+            for or not; or the refunds, where they are more.
+        price_reduction: All its discounts, the amounts by which lines cost less than their units'
+            prices, and negative lines, charges and taxes; also where they grow with their line's
+            quantity.
+        override: The greatest order total at which the role may override.
 
     >>> Limit(refund=[Money.of(50, "EUR")]).refund
     {'EUR': 5000}
@@ -224,12 +224,12 @@ class Limit:
 
 @attrs.frozen
 class ReserveAtPlacement:
-    """Reserve at placement, for a while; firm on confirmation, consumed on shipping."""
+    """Reserve at placement, for a while; kept for good on confirmation, consumed on shipping."""
 
     lasts: timedelta | None = timedelta(days=3)
 
     def now(self, order: Order) -> bool:
-        """In every phase in which the order is alive."""
+        """True in every phase before the order ends."""
         return order.state.phase in (OrderPhase.PLACED, OrderPhase.CONFIRMED)
 
     def expires_after(self, order: Order) -> timedelta | None:
@@ -244,22 +244,22 @@ RESERVE_AT_PLACEMENT = ReserveAtPlacement()
 
 @attrs.frozen
 class Windows:
-    """How long we wait for others before we act or ask.
+    """How long the engine waits for others before it acts or asks a person.
 
     Attributes:
-        confirmation: After delivery: the receipt counts as confirmed.
+        confirmation: After delivery: the delivery counts as confirmed.
         review: After delivery: the customer is asked for a review, in the *review_hours*.
-        tracking: Without a word of a carrier: a person asks.
+        tracking: Without a carrier's scan: a person asks.
         backorder: Without stock: a person asks.
-        payment: Confirmed, not released: a person asks; a prepaid order without any money ends.
-        cash: Paid on delivery, and no cash is reported: a person asks.
-        reminder: Delivered and not paid: an invoice's customer is reminded, each time that it is
-            over, *reminders* times; then a person asks. None: nobody is reminded.
-        at_risk: Before what is promised: a person is told. None: when it is late.
-        escalation: A task is another role's after it. None: never.
+        payment: Confirmed, not released: a person asks; a prepaid order without any payment ends.
+        cash: Cash on delivery not reported: a person asks.
+        reminder: Delivered and not paid: an invoice's customer is sent dunning each time,
+            *reminders* times; then a person asks. None: no dunning.
+        at_risk: Before the promised date: a person gets a task. None: when it is late.
+        escalation: A task goes to another role. None: never.
 
     Raises:
-        InvalidInput: Time that is none, or below 0.
+        InvalidInput: A duration is missing, or negative.
     """
 
     confirmation: timedelta = timedelta(days=14)

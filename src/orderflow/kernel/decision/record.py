@@ -1,4 +1,4 @@
-"""What a decision has come to so far: its events, folded as they come, and its refusals."""
+"""Records: the events of a decision, folded as they are emitted, and its refusals."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ __all__ = ["Context", "Record"]
 
 @attrs.frozen
 class Context(HoldsMappings):
-    """What a decision may know of the world: all of it is given.
+    """What a decision may know of the world; all of it is passed in.
 
     Attributes:
         now: UTC.
-        actor: Who asks.
+        actor: Who gives the command.
         cause: The message's id.
-        at: When it happened, for a fact; None for what happens now.
+        at: When an observation happened; None: now.
         external: What the providers of external data returned.
         levels: The stock levels that the decision may need.
-        parcel: The parcel that units are to be put into, or of which a notice has the number, where
-            it is there already.
-        waiting: How many units of a line are on which waiting list, where that may matter.
-        task: The task that is completed by it; who may was asked of the task.
-        answers: The task that a fact is the answer of, where its teller was asked before.
+        parcel: The parcel that units are put into, or that a shipment notice's tracking number
+            names, if it exists.
+        waiting: Units per line and waiting list, if they may matter.
+        task: The task that this completes; the actor's role was checked for it.
+        answers: The task that an observation answers, if its source was asked before.
     """
 
     now: datetime
@@ -58,7 +58,7 @@ class Context(HoldsMappings):
 
 
 class Record:
-    """Collects what a decision emits. Nothing of it leaves if there is a refusal."""
+    """The events and operations that a decision emits. A refusal discards all of them."""
 
     revised = False
     overridden_codes: list[str] | None = None
@@ -81,20 +81,20 @@ class Record:
 
     @property
     def _fold(self) -> Fold:
-        """Made when it is first needed: most refusals look at the order alone."""
+        """The fold, made when first needed: most refusals only read the order."""
         if self._folding is None:
             self._folding = Fold(self._base.state if self._base else None)
         return self._folding
 
     def _at(self, name: str) -> Any:
-        """A value of the order's state at this point, to look at."""
+        """A read-only value of the order's state at this point."""
         if self._folding is None and self._base is not None:
             return getattr(self._base.state, name)
         return self._fold.peek(name)
 
     @property
     def order(self) -> Order:
-        """The order as it is at this point of the decision."""
+        """The order at this point of the decision."""
         if self._now is None:
             assert self._base is not None  # create() sets it, too
             self._now = self._base.with_state(self._fold.freeze(self.version + 1))
@@ -102,17 +102,17 @@ class Record:
 
     @property
     def before(self) -> Order:
-        """The order as it was, or began, with what it is for now."""
+        """The order before this decision, with its revised document."""
         assert self._base is not None  # create() sets it, too
         return self._base
 
     @property
     def units(self) -> Mapping[Slot, int]:
-        """The ledger at this point, without making a snapshot of the order."""
+        """The ledger at this point, without a snapshot of the order."""
         return self._fold.standing
 
     def level(self, key: StockKey) -> StockLevel:
-        """How much stock is there, as this decision leaves it."""
+        """The stock level with this decision's own operations."""
         return self.levels.get(key) or self.context.levels.get(key) or StockLevel(key)
 
     @property
@@ -134,18 +134,18 @@ class Record:
         return found
 
     def create(self, document: NewOrder, created: ev.OrderCreated) -> None:
-        """Begin an order."""
+        """Create the order."""
         self._folding = Fold(None, self.id)
         self.emit(created)
         self._base = Order(document, self._fold.freeze(self.version + 1))
 
     def revise(self, document: NewOrder) -> None:
-        """Let the order be for something else; events tell what changed."""
-        assert self._base is not None  # an order that is there is revised
+        """Replace the order's document; events record what changed."""
+        assert self._base is not None  # only an existing order is revised
         self._base, self._now, self.revised = Order(document, self._base.state), None, True
 
     def attempt(self, act: Callable[[], object]) -> list[Refusal]:
-        """Do *act*. Where that is refused nothing of it is left, and these are the reasons."""
+        """Call *act*; if it is refused, undo all that it did and return the reasons."""
         stands, before = self.order, self.refusals
         found: list[list[Any]]
         found = [self.events, self.stock, self.messages, self.effects, self.fired]
@@ -163,19 +163,19 @@ class Record:
         return refused
 
     def emit(self, event: ev.Event) -> None:
-        """Let *event* become true."""
+        """Append *event* and apply it to the order."""
         self._fold.apply(event, self.context.now)
         self.events.append(event)
         self._now = None
 
     def refuse(self, code: str, sentence: str) -> None:
-        """Take down a reason to refuse the command."""
+        """Record a reason to refuse the command."""
         refusal = Refusal(code, sentence)
         if refusal not in self.refusals:
             self.refusals.append(refusal)
 
     def is_vetoed(self, refusal: Refusal | None) -> bool:
-        """Whether the application's veto stands; one that is overridden is only taken down."""
+        """Whether a policy's refusal counts; an overridden one is recorded and does not count."""
         check_type(refusal, "a policy", Refusal, type(None))
         if refusal is not None and self.overridden_codes is not None:
             self.overridden_codes.append(refusal.code)
@@ -190,20 +190,20 @@ class Record:
         self.messages.append(Message(key, to, body))
 
     def stock_key(self, line: str, fo: str) -> StockKey | None:
-        """Where the stock of a line is kept that a FO works on; None where none of ours is."""
+        """The stock key of a line at the FO's location; None if we keep no stock of it there."""
         location = self.fos[fo].location
         kept = location and self.lines[line].stocked
         return StockKey(self.lines[line].sku, location) if kept else None
 
     def add(self, outputs: Iterable[Effect | NewTask | Note], of: str) -> None:
-        """Take what an inside hook adds."""
+        """Add what an inside hook returned."""
         for output in outputs:
             number = len(self.events)
             match output:
                 case Effect():
                     generation = (self.version + 1) * 1000 + number
                     subject = output.subject or self.order.id
-                    shared = subject in self.order.state.parcels  # others count versions, too
+                    shared = subject in self.order.state.parcels  # several orders change it
                     about = f"{self.order.id}/{subject}" if shared else subject
                     key = effect_key(about, output.name, generation)
                     self.effects.append(attrs.evolve(output, subject=subject, key=key))
@@ -228,6 +228,6 @@ class Record:
         return ev.TaskOpened(task, name, role, reason, of, self.context.now)
 
     def keep_observation(self, fact: str, reason: str, of: str = "") -> None:
-        """Keep a fact that has no declared move; a person looks at it."""
+        """Record an observation that no declared transition fits; a person gets a task."""
         self.emit(ev.ObservationKept(fact, reason))
         self.open_task(f"exception.{fact}", "support", reason, of or self.order.id)

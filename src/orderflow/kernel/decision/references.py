@@ -1,4 +1,4 @@
-"""The names in commands: what a command is about must be there."""
+"""References in commands: the lines that a command names must exist."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["check_names"]
 
 
 def check_names(draft: Draft, body: CommandBody) -> None:
-    """Refuse a command for each line that it names and the order has not, whatever else it says.
+    """Refuse a command for each line that it names and the order lacks, whatever else it says.
 
-    Of what is neither a line nor held each command takes care itself: it does not go on without.
+    Each command checks its other references itself, and stops if one is missing.
     """
     for name in dict.fromkeys(_lines(body)):
         known(draft, "line.unknown", name, draft.lines)
@@ -24,7 +24,7 @@ def check_names(draft: Draft, body: CommandBody) -> None:
 
 
 def _lines(body: CommandBody) -> Iterator[str]:
-    """The lines that a command names: as a field, as what units are of, in each of a list."""
+    """The lines that a command names: in a field, as keys of units, in each item of a list."""
     for field in body.model_fields_set & _FIELDS:
         given: object = getattr(body, field)
         if isinstance(given, str):
@@ -39,7 +39,7 @@ _FIELDS = {"exchange", "findings", "items", "line", "lines", "quantities", "shor
 
 
 def _of_each(given: tuple[object, ...]) -> Iterator[str]:
-    """The lines in a list: of lines that are added, those that they are to be parts of."""
+    """The lines in a list; for added lines, the kits that they are parts of."""
     added = {each.id for each in given if isinstance(each, Line)}
     for each in given:
         name = each.parent_line if isinstance(each, Line) else getattr(each, "line", None)

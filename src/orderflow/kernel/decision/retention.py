@@ -1,4 +1,4 @@
-"""What laws keep of an order whose person is forgotten: which kinds, how long, and why."""
+"""What laws keep of an order after its person is erased: which kinds, how long, and why."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _MONEY: tuple[type[ev.Event], ...] = (
 
 @attrs.frozen
 class Keep:
-    """How long a law wants something kept after the order is over, and which law.
+    """How long a law keeps something after the order ended, and which law.
 
-    *years* count from the end of the calendar year, by the clock of *zone*, in which the order was
-    over; *days* from there, or where no years are given from the day itself.
+    *years* count from the end of the calendar year in which the order ended, by the clock of
+    *zone*; *days* count from there, or without years from the day itself.
 
     >>> tax = Keep(because="§ 147 AO", years=8, zone="Europe/Berlin")
     >>> tax.until(datetime(2026, 3, 1, tzinfo=UTC)).isoformat()
     '2034-12-31T23:00:00+00:00'
 
     Raises:
-        InvalidInput: It keeps nothing, names no law, or there is no such zone.
+        InvalidInput: The duration is 0, no law is named, or the zone does not exist.
     """
 
     because: str
@@ -57,7 +57,7 @@ class Keep:
             raise _wrong("years", self.years, "0 or more years and days, not both 0, are expected")
 
     def until(self, over: datetime) -> datetime:
-        """When the time of what was over at a moment has passed; UTC."""
+        """When the retention of an order that ended at *over* expires; UTC."""
         if self.years:
             year = min(over.astimezone(self.zone).year + 1 + self.years, LATEST.year)
             over = datetime(year, 1, 1, tzinfo=self.zone).astimezone(UTC)
@@ -66,7 +66,7 @@ class Keep:
 
 @attrs.frozen
 class Part(HoldsMappings):
-    """A part of an order: fields of its document, and entries of its and its parcels' journals."""
+    """A part of an order: fields of its document, and journal entries, with its parcels'."""
 
     document: Mapping[str, Any] = attrs.field(factory=dict)
     entries: tuple[ev.Entry, ...] = ()
@@ -74,7 +74,7 @@ class Part(HoldsMappings):
 
 @attrs.frozen
 class _Kind:
-    """Which fields of the document are of a kind, and which kinds of events."""
+    """The document fields and the event types of one kind of rows."""
 
     fields: frozenset[str] = frozenset()
     events: tuple[type[ev.Event], ...] = ()
@@ -97,19 +97,19 @@ ROWS: Mapping[str, _Kind] = {
     "payments": _Kind(events=_MONEY),
     "journal": _Kind(events=(ev.Event,)),
 }
-"""The kinds of rows that may be kept. A field of the document that no other has is the order's."""
+"""The kinds of rows that may be kept. A document field that no other kind has is ``order``'s."""
 
 
 @attrs.frozen
 class Retention(HoldsMappings):
-    """What laws keep when a person is forgotten; without any, everything is erased at once.
+    """What laws keep when a person is erased; without any, everything is erased at once.
 
     Args:
         rows: By kind: ``order`` (what was ordered, and by whom), ``addresses`` (where to),
-            ``messages`` (the gift message and the notes), ``payments`` (what was paid, refunded
-            and invoiced to us), ``journal`` (all that happened, and who did it).
-        documents: By a pattern of their names, such as ``"*invoice*"``; a document that several
-            patterns fit is kept by the one that keeps it longest.
+            ``messages`` (the gift message and the notes), ``payments`` (payments, refunds and
+            partners' invoices), ``journal`` (all events, and their actors).
+        documents: By a pattern of their names, such as ``"*invoice*"``; if several patterns fit,
+            the longest retention applies.
 
     Raises:
         InvalidInput: There is no such kind of rows.
@@ -124,7 +124,7 @@ class Retention(HoldsMappings):
             raise _wrong("rows", kind, f"one of {', '.join(ROWS)} is expected")
 
     def pattern(self, name: str, over: datetime) -> str | None:
-        """The pattern by which a document is kept longest; None where no law keeps it."""
+        """The fitting pattern with the longest retention; None if no law keeps the document."""
         fits = [pattern for pattern in self.documents if fnmatchcase(name, pattern)]
         return max(fits, key=lambda pattern: self.documents[pattern].until(over), default=None)
 

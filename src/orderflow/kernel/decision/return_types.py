@@ -1,4 +1,4 @@
-"""What an application's policies give, checked before it becomes part of a decision."""
+"""Checks of the values that an application's policies return."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def check_type(given: T, what: str, *kinds: type) -> T:
-    """What a policy gave. Raises TypeError for what it may not give.
+    """The policy's return value, checked. Raises TypeError for a wrong type.
 
     >>> check_type(3, "amount_due", int)
     3
@@ -26,7 +26,7 @@ def check_type(given: T, what: str, *kinds: type) -> T:
 
 
 def bounded(given: T, what: str, field: TypeAdapter[T]) -> T:
-    """What a policy gave, within the bounds of what may be sent. Raises ValueError beyond them.
+    """The policy's return value, within the bounds of input. Raises ValueError beyond them.
 
     >>> from orderflow.model.bounds import NoneOrMore
     >>> bounded(3, "amount_due", TypeAdapter(NoneOrMore))

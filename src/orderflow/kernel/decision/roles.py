@@ -1,4 +1,4 @@
-"""Who may: the role that each command and trigger needs, whichever door it comes through."""
+"""Who may: the role that each command and trigger needs, whichever way it comes in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STEPS: Mapping[type, str] = {
     cmd.RetryRefund: "refund",
     cmd.ReleaseHold: "hold",
 }
-"""The step whose role a command needs; every other's is called as the command is."""
+"""Commands whose step, and thus role, has another name than the command."""
 
 _ALSO: Mapping[type, frozenset[str]] = {
     cmd.PlaceOrder: frozenset({"customer"}),
@@ -36,7 +36,7 @@ _ALSO: Mapping[type, frozenset[str]] = {
     cmd.ProposeSubstitute: frozenset({"support"}),
     cmd.SendDunning: frozenset({"support", "sales"}),
 }
-"""Who besides may give a command."""
+"""Further roles that may give a command."""
 
 _COMMANDS: Mapping[str, type[cmd.CommandBody]] = {
     "place": cmd.PlaceOrder,
@@ -44,14 +44,14 @@ _COMMANDS: Mapping[str, type[cmd.CommandBody]] = {
     "cancel": cmd.Cancel,
     "reopen": cmd.Reopen,
 }
-"""Triggers that say what a command says."""
+"""Triggers that equal a command."""
 
 _STOPPING = ("confirm", "pick", "submit", "refund", "collect", "hold")
 """Steps whose people may put an order on hold."""
 
 
 def missing_role(rules: Rules, actor: str, roles: frozenset[str], to: str) -> Refusal | None:
-    """Silent where an actor has one of the roles; else why not."""
+    """None if an actor has one of the roles; else a refusal."""
     has = roles_held(rules.roles_of, actor)
     if any(role in has for role in roles):
         return None
@@ -60,7 +60,7 @@ def missing_role(rules: Rules, actor: str, roles: frozenset[str], to: str) -> Re
 
 
 def missing_role_for(rules: Rules, order: Order | None, body: object, actor: str) -> Refusal | None:
-    """Silent where an actor may give a command, or it is none; else why not."""
+    """None if an actor may give a command, or *body* is no command; else a refusal."""
     if rules.roles_of is every_role or not isinstance(body, cmd.CommandBody):
         return None
     if isinstance(body, cmd.Override):
@@ -92,7 +92,7 @@ def roles_needed(rules: Rules, order: Order | None, body: cmd.CommandBody) -> fr
 
 
 def _to_give(rules: Rules, kind: type[cmd.CommandBody]) -> frozenset[str]:
-    """What the table says of a kind of command."""
+    """The roles in the table for a kind of command."""
     step = _STEPS.get(kind) or _kind(kind)
     return frozenset({rules.role(step)}) | _ALSO.get(kind, frozenset())
 
@@ -102,7 +102,7 @@ def _kind(kind: type[cmd.CommandBody]) -> str:
 
 
 def _to_fire(rules: Rules, order: Order, body: cmd.Fire) -> frozenset[str]:
-    """The roles that transitions name; else of the command, or the work that is waited for."""
+    """The roles that transitions name; else those of the command, or of the pending work."""
     state, role = order.state, rules.role
     found = state.fulfillment_orders.get(body.on or "") or state.returns.get(body.on or "")
     stamp, name = (found.workflow, found.state) if found else (state.workflow, state.lifecycle)

@@ -1,4 +1,4 @@
-"""The rules that go into every decision, as one value; and the protocols of their parts."""
+"""The rules of every decision, as one value; and the protocols of their parts."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ class Fulfills(Protocol):
 
     @property
     def workflow(self) -> Workflow[Step]:
-        """What its fulfillment orders run on."""
+        """The workflow of its fulfillment orders."""
 
     @property
     def locations(self) -> Sequence[str]:
-        """Where its stock is; an empty name is a place where no stock of ours is kept."""
+        """Its stock locations; an empty name is a place without stock of ours."""
 
     @property
     def deliveries(self) -> frozenset[Delivery]:
@@ -80,17 +80,17 @@ class Fulfills(Protocol):
         """Whether it is asked before goods are returned to it."""
 
     def accepts(self, line: Line) -> Refusal | None:
-        """Silent, or why it cannot fulfill this line."""
+        """None, or why it cannot fulfill this line."""
 
     def cost(self, line: Line) -> Decimal | None:
-        """What one unit costs us there, in the order's currency; None where nothing is agreed."""
+        """The cost of one unit, in the order's currency; None if none is agreed."""
 
 
 @attrs.frozen
 class RoutingOption:
-    """A strategy at a location that could have units of a line: as many as are ``available``.
+    """A strategy at a location that can have units of a line: at most ``available``.
 
-    None is without limit: no stock of ours is kept there, or none is kept of the line.
+    None is without limit: we keep no stock there, or none of the line.
     """
 
     strategy: str
@@ -124,9 +124,9 @@ class Routing(Protocol):
     def plan(
         self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[RoutingOption]]
     ) -> Iterable[Assignment | Backorder]:
-        """Who gets the *units* (per line) that nobody has, of the *places* that each line may go.
+        """Assign the open *units* (per line) to *places*, the options of each line.
 
-        Pure. What is left out stays open, with a task.
+        Pure. Units left out stay open, with a task.
         """
 
 
@@ -174,10 +174,10 @@ class Settings(TypedDict, total=False):
 
 @attrs.frozen(kw_only=True)
 class Rules:
-    """All that a decision depends on besides the order and the message.
+    """All that a decision depends on, except the order and the message.
 
-    Every workflow is compiled once, with the hooks, which are fixed from now on. *workflows* are
-    older versions that orders may still run on; *pays* says that software can pay refunds.
+    Every workflow is compiled once, with the hooks, which are closed from then on. *workflows* are
+    older versions that orders may still use; *pays* declares that software can pay refunds.
 
     Raises:
         ValueError: Two strategies share a code; or there are limits, and everybody has every role.
@@ -215,7 +215,7 @@ class Rules:
 
     @locations.default
     def _with_stock(self) -> frozenset[str]:
-        """Where stock of ours is kept."""
+        """The locations where we keep stock."""
         return frozenset(place for f in self.fulfillers for place in f.locations if place)
 
     @strategies.default
@@ -242,22 +242,22 @@ class Rules:
         return machines
 
     def role(self, step: str) -> str:
-        """Who does a step by hand. Raises TypeError for what is no name of a role."""
+        """The role that does a step by hand. Raises TypeError for a wrong type."""
         return check_type(self.steps.role(step), "steps.role", str)
 
     def amount_due_of(self, order: Order) -> int:
-        """What is owed for what is kept, in minor units. Raises TypeError or ValueError."""
+        """The amount due for units kept, in minor units. Raises TypeError or ValueError."""
         return bounded(check_type(self.amount_due(order), "amount_due", int), "amount_due", _AMOUNT)
 
     def unit_cost(self, strategy: Fulfills, line: Line) -> Decimal | None:
-        """What a strategy's unit costs us. Raises TypeError or ValueError for what is no cost."""
+        """What a strategy's unit costs us. Raises TypeError or ValueError for a wrong value."""
         what = f"{strategy.code}.cost"
         given = check_type(strategy.cost(line), what, Decimal, type(None))
         cost: Decimal | None = bounded(given, what, _COST)
         return cost
 
     def machine(self, stamp: Stamp) -> CompiledWorkflow[Step]:
-        """The workflow that something is stamped with.
+        """The compiled workflow of a stamp.
 
         Raises:
             UnknownWorkflow: It is not registered, or was changed without a new version.
@@ -276,7 +276,7 @@ class Rules:
         return found
 
     def check_known(self, order: Order) -> None:
-        """Raise UnknownWorkflow where an order goes on by a workflow that is not registered."""
+        """Raise UnknownWorkflow if an open part of an order runs on a workflow not registered."""
         state = order.state
         self.machine(state.workflow)
         fos = (fo.workflow for fo in state.fulfillment_orders.values() if not fo.phase.final)
@@ -298,5 +298,5 @@ class Rules:
                 yield strategy
 
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # type checkers know only the new names
     __getattr__ = old_names(__name__)

@@ -1,4 +1,4 @@
-"""What guards and hooks see."""
+"""Steps: what guards, hooks and watchers see."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = ["Committed", "Fired", "Step"]
 @keeps_old_members
 @attrs.frozen
 class Step(HoldsMappings):
-    """One move being decided.
+    """One transition being decided.
 
     Attributes:
-        order: The order: as it was, for guards, ``before`` and ``on_exit``; as it will be, for
-            ``on_enter`` and ``after``.
-        trigger: What fires.
-        actor: Who asks.
+        order: Before the move for guards, ``before`` and ``on_exit``; after it for ``on_enter``
+            and ``after``.
+        trigger: The trigger that fires.
+        actor: Who fires it.
         now: UTC.
         fo: The fulfillment order that moves, if one does.
         rma: The return that moves, if one does.
-        data: What came with the trigger.
+        data: The data given with the trigger.
         external: What the application's providers of external data returned.
     """
 
@@ -56,7 +56,7 @@ class Fired:
 
 @attrs.frozen
 class Committed:
-    """What a watcher is told after the commit: at least once, with the same *key*."""
+    """A watcher's argument after the commit: at least once, with the same *key*."""
 
     key: str
     order: Order

@@ -116,7 +116,7 @@ REMOTE = FULFILLMENT_ORDER.extend(
     states=[State("open", Phase.READY, StepWork("submit"))],
     without=["picking", "packing", "packed"],
 )
-"""Fulfilled by another party, who is asked and answers: a supplier, a logistics provider."""
+"""Fulfilled by a partner that is asked and answers: a supplier, a logistics provider."""
 
 PICKUP = IN_HOUSE.extend(
     name="pickup",
@@ -133,7 +133,7 @@ PICKUP = IN_HOUSE.extend(
     ],
     without=["packing", "packed"],
 )
-"""Picked, and collected by the customer; what nobody collects in a week is put away."""
+"""Picked, and collected by the customer; put away if nobody collects it within a week."""
 
 
 def _at_once(name: str, step: str) -> Workflow[Step]:

@@ -1,1 +1,1 @@
-"""Money: payments, reminders, refunds."""
+"""Money: payments, dunning, refunds."""

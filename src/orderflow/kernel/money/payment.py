@@ -1,4 +1,4 @@
-"""Payments: what is reported of them, and reminders."""
+"""Payments: reported outcomes, and dunning."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["amount_differs", "charged_back", "payment_reported", "remind_payment
 
 
 def remind_payment(draft: Draft, _body: cmd.SendDunning) -> None:
-    """Have the customer reminded that the order is not paid."""
+    """Send dunning for an order that is not paid."""
     state = draft.order.state
     if state.phase in (OrderPhase.DRAFT, OrderPhase.CANCELLED):
         draft.refuse("payment.not_due", f"the order is {state.lifecycle}: nothing is to be paid")
@@ -28,14 +28,14 @@ def remind_payment(draft: Draft, _body: cmd.SendDunning) -> None:
 
 
 def send_dunning(draft: Draft) -> None:
-    """Have the customer reminded to pay."""
+    """Record a dunning and have the customer notified."""
     draft.emit(ev.DunningSent())
     data = {"template": "payment-reminder"}
     draft.add([Effect("notify", data=data)], draft.order.id)
 
 
 def payment_reported(draft: Draft, body: PaymentReported) -> None:
-    """A payment fact counts once per reference and kind, with the greatest amount reported."""
+    """Record a payment outcome once per reference and kind, with the greatest amount reported."""
     payments, reference = draft.order.state.payments, f"{body.fact}:{body.reference}"
     names = {reference, pseudonym(reference)} & set(payments.references)
     if names:
@@ -48,7 +48,7 @@ def payment_reported(draft: Draft, body: PaymentReported) -> None:
 
 
 def charged_back(draft: Draft, body: PaymentReported) -> None:
-    """The customer's bank took money back: whether to dispute it is a person's to say."""
+    """Open a task after a chargeback: a person decides whether to dispute it."""
     money = Money(body.amount, draft.order.state.currency)
     reason = (
         f"the customer's bank charged back {money} ({body.reference}): dispute it, or accept it"
@@ -58,9 +58,9 @@ def charged_back(draft: Draft, body: PaymentReported) -> None:
 
 
 def amount_differs(draft: Draft, body: PaymentReported, counts: int) -> None:
-    """A reference that *counts* already comes with another amount: the greatest counts, and a task.
+    """Settle a reference reported with another amount: the greatest counts, and a task opens.
 
-    So it does not matter which came first. A payment that failed adds nothing in any case.
+    So the order of the reports does not matter. Failed payments add nothing in any case.
     """
     if body.amount == counts or body.fact is PaymentOutcome.FAILED:
         return

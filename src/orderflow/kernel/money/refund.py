@@ -1,4 +1,4 @@
-"""Refunds: paying back what was paid for goods that are not kept."""
+"""Refunds: paying back what was paid beyond the amount due."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ __all__ = [
 ]
 
 _WHICH_IS_RIGHT = "exception.refund_amount"
-"""The task of who is asked how much was paid back."""
+"""The task of the person who is asked how much was paid back."""
 
 
 def update_total(draft: Draft) -> None:
-    """Write down what is owed for what is kept, where that has changed.
+    """Record the amount due where it has changed.
 
-    While an order is kept whole, its document need not be read from the store for that.
+    While nothing is cancelled or returned, this does not read the order's document from the store.
     """
     order, rules = draft.order, draft.rules
     whole = is_due_in_full(order) and is_due_in_full(draft.before) and not draft.revised
@@ -40,13 +40,13 @@ def update_total(draft: Draft) -> None:
 
 
 def propose_refunds(draft: Draft) -> None:
-    """Pay back what was paid for goods that are not kept; take back what is not due any more.
+    """Propose refunds of what was paid beyond the amount due; withdraw those no longer due.
 
-    Never more than was captured and is still kept (promise 9). What was paid beyond the price goes
-    back when the order is over: before that something may be added to it. What was withdrawn may
-    have been paid all the same, by a call whose answer was lost: where another refund could then be
-    too much, a person looks before it is paid. While a person is asked how much was paid back,
-    nothing more is proposed: who answers with too little would be asked for the rest for ever.
+    Never more than the net captured (promise 9). Payments beyond the price are refunded when the
+    order has ended: until then something may be added to it. A withdrawn refund may have been paid,
+    by a call whose answer was lost: where another refund could then be too much, a person looks
+    before it is paid. While a person is asked how much was paid back, nothing more is proposed: an
+    answer that is too low would lead to proposals without end.
     """
     state = draft.order.state
     payments = state.payments
@@ -79,19 +79,19 @@ def propose_refunds(draft: Draft) -> None:
 
 
 def is_finance_asked(state: OrderState) -> bool:
-    """Whether a person is asked how much was paid back; until they say so software pays no more."""
+    """Whether a person is asked how much was paid back; until then software pays nothing more."""
     return any(task.name == _WHICH_IS_RIGHT for task in state.tasks.values())
 
 
 def _is_under_way(state: OrderState, refund: Refund) -> bool:
-    """Whether somebody took it, and has not said what came of it."""
+    """Whether the payment provider accepted it, and has not reported an outcome."""
     return refund.status is RefundStatus.PENDING and refund_key(refund) in state.taken
 
 
 def _how_it_stood(state: OrderState, refund: Refund) -> RefundStatus:
-    """How a refund that was withdrawn is taken up again, by what was reported of it meanwhile.
+    """The status of a withdrawn refund that is due again, by what was reported of it meanwhile.
 
-    The same one again, under its key: nobody knows how far it had got, unless it had failed.
+    It keeps its key: unless it failed, it may have been paid already.
     """
     names = {refund_key(refund)} if refund.generation else {refund_key(refund), refund.id}
     told = {f"{PaymentOutcome.FAILED}:{name}" for name in names}
@@ -105,7 +105,7 @@ def refund_key(refund: Refund) -> str:
 
 
 def refund_reported(draft: Draft, body: PaymentReported) -> None:
-    """Whether it speaks of a refund of ours, by its key or id: it is paid, or it failed."""
+    """Mark the refund that the report names, by its key or id, as paid or failed."""
     for refund in draft.order.state.refunds.values():
         if body.reference not in (refund.id, refund_key(refund)):
             continue
@@ -118,9 +118,9 @@ def refund_reported(draft: Draft, body: PaymentReported) -> None:
 
 
 def _look_at_amount(draft: Draft, refund: Refund) -> None:
-    """Ask a person where another amount was paid than was to be: the money has moved.
+    """Open a task if another amount was paid than proposed: the money has moved.
 
-    The task is over when what was told adds up, whatever was told first.
+    The task closes when the reported amounts add up, in whatever order they came.
     """
     state = draft.order.state
     names = (refund.id, refund_key(refund))
@@ -137,7 +137,7 @@ def _look_at_amount(draft: Draft, refund: Refund) -> None:
 
 
 def retry_refund(draft: Draft, body: cmd.RetryRefund) -> None:
-    """Pay a refund that failed once more, under a new key."""
+    """Pay a failed refund once more, under a new key."""
     refund = known(draft, "refund.unknown", body.refund, draft.order.state.refunds)
     if refund is None:
         return

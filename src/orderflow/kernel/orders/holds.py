@@ -1,4 +1,4 @@
-"""Holds: reasons not to go on are placed and released."""
+"""Holds: reasons to pause an order or a fulfillment order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["place_hold", "release_hold"]
 
 
 def place_hold(draft: Draft, body: cmd.PlaceHold) -> None:
-    """Add a reason not to go on."""
+    """Add a hold."""
     state = draft.order.state
     if body.hold in state.holds:
         draft.refuse("hold.exists", f"the hold {body.hold} is already there; use another handle")
@@ -29,6 +29,6 @@ def place_hold(draft: Draft, body: cmd.PlaceHold) -> None:
 
 
 def release_hold(draft: Draft, body: cmd.ReleaseHold) -> None:
-    """Take one reason away."""
+    """Release a hold."""
     if known(draft, "hold.unknown", body.hold, draft.order.state.holds):
         draft.emit(ev.HoldReleased(body.hold))

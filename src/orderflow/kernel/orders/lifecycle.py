@@ -1,4 +1,4 @@
-"""The lifecycle of an order after its placement: confirmed, received, reopened."""
+"""The lifecycle of an order after its placement: confirmed, delivered, reopened."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def confirm(draft: Draft, _body: cmd.Confirm) -> None:
 
 
 def confirm_receipt(draft: Draft, _body: cmd.ConfirmDelivery) -> None:
-    """The customer has the goods."""
+    """Record that the customer has the goods."""
     state = draft.order.state
     if state.receipt_confirmed:
         draft.refuse("receipt.confirmed", "the receipt is confirmed already")
@@ -28,6 +28,6 @@ def confirm_receipt(draft: Draft, _body: cmd.ConfirmDelivery) -> None:
 
 
 def reopen(draft: Draft, body: cmd.Reopen) -> None:
-    """Bring a completed order back; a person closes the task that says why."""
+    """Reopen a completed order, with a task that gives the reason."""
     if draft.fire("reopen", reason=body.reason):
         draft.open_task("reopened", "support", body.reason, draft.order.id)

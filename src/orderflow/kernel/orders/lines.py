@@ -1,4 +1,4 @@
-"""The lines of an order: ids that no other has, and the lines that stand in for others."""
+"""The lines of an order: their ids, and their substitutes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["document_line", "free_id", "line_and_substitutes", "substitute_id"]
 
 
 def free_id(taken: Collection[str]) -> str:
-    """The next number that names no line.
+    """The next number that is no line's id.
 
     >>> free_id(["1", "3"]), free_id(["1", "2"])
     ('4', '3')
@@ -20,18 +20,18 @@ def free_id(taken: Collection[str]) -> str:
 
 
 def substitute_id(lines: Mapping[str, LineState], line: str) -> str:
-    """The id of a new line that stands in for units of *line*: it begins with that one's."""
+    """The id of a new substitute of *line*: it begins with that line's."""
     first = 1 + sum(1 for known in lines.values() if known.substitutes)
     return next(name for n in count(first) if (name := f"{line}.s{n}") not in lines)
 
 
 def document_line(lines: Mapping[str, LineState], line: str) -> str:
-    """The line of the document that *line* is, or stands in for."""
+    """The document's line that *line* is or substitutes."""
     return (line in lines and lines[line].substitutes) or line
 
 
 def line_and_substitutes(lines: Mapping[str, LineState], line: str) -> tuple[str, ...]:
-    """The line, then those that stand in for its units: who speaks of it may mean them, too.
+    """The line and its substitutes, in order of creation: an answer may mean any of them.
 
     >>> mug, cup = LineState("MUG", 2), LineState("CUP", 2, substitutes="1")
     >>> line_and_substitutes({"1": mug, "1.s1": cup, "2": mug}, "1")

@@ -1,4 +1,4 @@
-"""Placement: an order begins, as a draft or at once."""
+"""Placement: an order begins, as a draft or placed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _create(draft: Draft, document: NewOrder) -> None:
 
 
 def _unasked(document: NewOrder) -> str:
-    """Why nobody is to be asked for a review; nothing where the customer may be."""
+    """Why the customer is not asked for a review; empty if they may be."""
     if document.gift or document.gift_message:
         return "gift"
     return "opt_out" if document.customer and document.customer.opted_out else ""

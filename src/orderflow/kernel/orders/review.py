@@ -1,4 +1,4 @@
-"""Reviews: what customers say settles whether they are asked."""
+"""Reviews: a customer's feedback settles whether a review is requested."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["feedback_given"]
 
 
 def feedback_given(draft: Draft, body: FeedbackGiven) -> None:
-    """Whoever has spoken is not asked for a review any more; a complaint is a person's task."""
+    """Record feedback: no review is requested any more; a complaint opens a task."""
     state = draft.order.state
     settled = Review.GIVEN if body.feedback is Feedback.REVIEW else Review.WITHHELD
     if state.review not in (settled, Review.GIVEN):

@@ -1,4 +1,4 @@
-"""Substitutes: another SKU in place of units, once the customer takes it."""
+"""Substitutes: another SKU in place of units, once the customer accepts it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOT_BEGUN = Phase.WAITING, Phase.READY
 
 
 def propose(draft: Draft, fo: str, line: str, sku: str, units: int) -> None:
-    """A party would ship *sku*; it does so at once where the customer said beforehand it may."""
+    """Propose a partner's *sku*; substitute at once if the customer allowed it beforehand."""
     draft.emit(ev.SubstituteProposed(fo, line, sku, units))
     ours = bool(draft.fos[fo].location)
     if sku in draft.order.line(line).substitutes and not ours:
@@ -27,7 +27,7 @@ def propose(draft: Draft, fo: str, line: str, sku: str, units: int) -> None:
 
 
 def propose_to_customer(draft: Draft, body: cmd.ProposeSubstitute) -> None:
-    """We would send another SKU for the units of a line that nobody has begun with."""
+    """Propose another SKU to the customer for units of a line that nobody works on yet."""
     line = known(draft, "line.unknown", body.line, draft.lines)
     if line is None:
         return
@@ -42,7 +42,7 @@ def propose_to_customer(draft: Draft, body: cmd.ProposeSubstitute) -> None:
 
 
 def _standing(draft: Draft, fo: str, line: str) -> list[tuple[Slot, int]]:
-    """The units that a proposal is about, where they stand now."""
+    """The slots of the units that a proposal is about."""
     found = [
         (slot, units)
         for slot, units in sorted(draft.units.items(), key=lambda item: item[0])
@@ -55,14 +55,14 @@ def _standing(draft: Draft, fo: str, line: str) -> list[tuple[Slot, int]]:
 
 
 def drop_moot_proposals(draft: Draft) -> None:
-    """End the proposals about units that are no longer there."""
+    """Close the proposals whose units have left or are cancelled."""
     for proposal in draft.order.state.proposals.values():
         if not _standing(draft, proposal.fo, proposal.line):
             draft.emit(ev.SubstituteProposalClosed(proposal.fo, proposal.line))
 
 
 def substitute(draft: Draft, body: cmd.AcceptSubstitute) -> None:
-    """The customer takes the substitute: a new line stands in for the units, at the same price."""
+    """Accept a substitute: a new line replaces the units, at the same price."""
     found = draft.order.state.proposals.get(f"{body.fo}/{body.line}")
     if found is None:
         there = ", ".join(draft.order.state.proposals) or "none"
@@ -93,7 +93,7 @@ def _by_partner(draft: Draft, found: Proposal) -> None:
 
 
 def _by_us(draft: Draft, found: Proposal) -> None:
-    """The new line is open, and is given out as any other."""
+    """Open the new line; it is routed like any other."""
     new_line, left = substitute_id(draft.lines, found.line), found.quantity
     for slot, units in _standing(draft, found.fo, found.line):
         if part := min(left, units):

@@ -1,4 +1,4 @@
-"""The parcel's own decisions: labels, scans, and what it tells the orders in it."""
+"""The parcel's own decisions: labels, scans, and its messages to the orders in it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = ["ParcelDecision", "decide_parcel", "said_otherwise"]
 
 @attrs.frozen
 class ParcelDecision:
-    """What a fact or a message changes on a parcel."""
+    """What an observation or a message changes on a parcel."""
 
     parcel: Parcel
     events: tuple[ev.Event, ...]
@@ -53,11 +53,10 @@ def decide_parcel(
     at: datetime,
     bearer: str = "",
 ) -> ParcelDecision:
-    """Decide a fact about a parcel. *at* is when it happened; a repeated one changes nothing.
+    """Decide an observation about a parcel. *at* is when it happened; a repeat changes nothing.
 
-    What is said to happen after *now* counts as of now: else no later scan would be believed, and
-    nobody would look for the parcel until then. *bearer* is the other parcel that has the number
-    which this one gets, where there is one.
+    A time after *now* counts as *now*: else no later scan would count, and no person would look
+    for the parcel until then. *bearer* is another parcel with this one's tracking number.
     """
     told = [_as_of(event, now) for event in _events(parcel, body, at)]
     numbers = [event.tracking_number for event in told if isinstance(event, ev.ParcelLabeled)]
@@ -75,7 +74,7 @@ def decide_parcel(
 def _names(
     before: Parcel | None, after: Parcel, reused: Iterable[ev.ParcelNumberReused]
 ) -> Iterator[str]:
-    """The names by which others speak of a parcel from now on."""
+    """The new names by which messages from outside find a parcel."""
     if before is None:
         yield f"parcel:{after.id}"
     fresh = after.followed_by if after.tracking_number or after.handed_over else ""
@@ -93,7 +92,7 @@ def _as_of(event: ev.Event, now: datetime) -> ev.Event:
 def _told(before: Parcel | None, after: Parcel) -> Iterator[Message]:
     """A message to each order for which the parcel looks different now."""
     if before is None and after.status is ParcelStatus.CREATED:
-        return  # who opened it knows
+        return  # the order that opened it knows
     for order in after.orders:
         held_by = tuple(name for name in after.held_by if name != order)
         told = ParcelChanged(
@@ -117,7 +116,7 @@ def _view(parcel: Parcel, order: str) -> tuple[object, ...]:
 
 
 def _events(parcel: Parcel | None, body: object, at: datetime) -> Iterator[ev.Event]:
-    """What a message makes true of a parcel; nothing where it is true already."""
+    """The events of a message; none where they are true already."""
     match body:
         case OpenParcel(strategy=strategy, contents=contents, sealed=sealed):
             yield _filled(parcel, strategy, contents, sealed=sealed)
@@ -128,7 +127,7 @@ def _events(parcel: Parcel | None, body: object, at: datetime) -> Iterator[ev.Ev
             if parcel is None:
                 yield ev.ParcelHandedOver()
         case _:
-            assert parcel is not None  # the engine loads it, or keeps the fact in the inbox
+            assert parcel is not None  # the engine loads it, or keeps the observation as unmatched
             if (event := _event(parcel, body, at)) is not None:
                 yield event
 
@@ -173,7 +172,7 @@ _ONCE: Mapping[type, Callable[[Parcel], tuple[bool, ev.Event]]] = {
     VoidParcel: lambda parcel: (parcel.voided, ev.ParcelVoided()),
     TimerFired: lambda parcel: (parcel.silent or parcel.status.final, ev.ParcelTrackingOverdue()),
 }
-"""Facts that can become true once."""
+"""Observations that can become true once."""
 
 
 def _scan(body: TrackingReported, at: datetime) -> Scan:
@@ -185,9 +184,9 @@ def _scan(body: TrackingReported, at: datetime) -> Scan:
 
 
 def said_otherwise(parcel: Parcel, body: TrackingReported, at: datetime) -> Scan | None:
-    """What came before under the id of a carrier's event, where it said something else then.
+    """The earlier scan with the same carrier's event id and other content.
 
-    Of a scan whose person was forgotten what is left is compared.
+    If the person was erased, only the remaining fields are compared.
     """
     scan = _scan(body, at)
     left = attrs.evolve(scan, id=pseudonym(scan.id), code="", place="")

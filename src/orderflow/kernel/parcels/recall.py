@@ -1,4 +1,4 @@
-"""What left, and is to come back or to go once more."""
+"""Units that left and come back, or are sent again."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from orderflow.model.work import Effect
 __all__ = ["MAY_GO_AGAIN", "intercept", "resend"]
 
 MAY_GO_AGAIN = Bucket.RETURNED_UNDELIVERED, Bucket.LOST
-"""The buckets of units that went out and may be sent once more."""
+"""The buckets of units that went out and may be sent again."""
 
 
 def intercept(draft: Draft, body: cmd.Intercept) -> None:
-    """Ask the carrier to bring a parcel back; its scans will tell whether it does."""
+    """Ask the carrier to bring a parcel back; its scans show whether it does."""
     state = draft.order.state
     view = known(draft, "parcel.unknown", body.parcel, state.parcels)
     if view is None:
@@ -32,7 +32,7 @@ def intercept(draft: Draft, body: cmd.Intercept) -> None:
 
 
 def resend(draft: Draft, body: cmd.Resend) -> None:
-    """Units that came back undelivered, or were lost, are to be sent once more."""
+    """Send units again that came back undelivered, or were lost."""
     there = draft.order.units(*MAY_GO_AGAIN)
     wanted = there if body.lines is None else body.lines
     for line, units in wanted.items():

@@ -1,4 +1,4 @@
-"""Scans: the units in a parcel follow what its carrier says of it."""
+"""Scans: the units in a parcel follow its carrier's reports."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WITH_THE_CARRIER = (
 
 
 def parcel_changed(draft: Draft, body: ParcelChanged) -> None:
-    """The units in the parcel walk to where its status says they are; hooks are told of it."""
+    """Move the parcel's units to the bucket of its status; run hooks."""
     before = draft.order.state.parcels[body.parcel].status
     _follow(draft, body)
     view = draft.order.state.parcels[body.parcel]
@@ -78,7 +78,7 @@ def _follow(draft: Draft, body: ParcelChanged) -> None:
 
 
 def _ask_about_what_was_found(draft: Draft, body: ParcelChanged) -> None:
-    """A parcel whose units were cancelled, or sent again, is on its way after all."""
+    """Open a task for a parcel that is on its way after its units were cancelled or sent again."""
     if given_up := draft.order.ledger.total(Bucket.CANCELLED, parcel=body.parcel):
         reason = f"{given_up} units in {body.parcel} were cancelled, but it is {body.status}"
         draft.open_task("exception.found", "support", reason, body.parcel)

@@ -1,1 +1,1 @@
-"""Partners: what they are asked for, and what they say."""
+"""Partners: requests to them, and their answers."""

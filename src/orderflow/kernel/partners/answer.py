@@ -1,4 +1,4 @@
-"""What another party answers to what it is asked for: line by line, or as a whole."""
+"""A partner's answers to a request: line by line, or as a whole."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["request_answered"]
 
 
 def request_answered(draft: Draft, body: obs.RequestAnswered) -> None:
-    """The party accepts the request line by line, or rejects it whole."""
+    """Apply a partner's answer: it accepts line by line, or rejects the whole request."""
     fo = partner_fo(draft, body)
     if fo is None:
         return
     note_contact(draft, fo, body.reference)
-    if fo.phase.final:  # what it speaks of has left, or was given up
+    if fo.phase.final:  # its units have left, or are cancelled
         if fo.phase is Phase.FAILED and not body.rejected:
             draft.keep_observation(body.kind, f"{fo.id} is {fo.state}, and now is answered", fo.id)
         return
@@ -44,7 +44,7 @@ def request_answered(draft: Draft, body: obs.RequestAnswered) -> None:
 def _line_answered(
     draft: Draft, fo: FulfillmentOrder, part: obs.LineAnswer, names: Iterable[str]
 ) -> None:
-    """What is said of a line holds for *names*: itself, and what stood in for it before."""
+    """Apply an answer about a line to *names*: the line and its earlier substitutes."""
     line, there = part.line, {}
     for name in sorted(names, key=lambda name: not _is_sent(draft, name, part)):
         if have := draft.units.get(Slot(name, Bucket.ALLOCATED, fo.id), 0):
@@ -66,7 +66,7 @@ def _line_answered(
 
 
 def _is_sent(draft: Draft, line: str, part: obs.LineAnswer) -> bool:
-    """Whether a line is the very substitute that an answer speaks of, once more."""
+    """Whether a line is the very substitute that an answer names again."""
     return line in draft.lines and draft.lines[line].sku == part.substitute
 
 
@@ -77,7 +77,7 @@ def _judged(
         case obs.Verdict.REJECTED:
             apply_rejection(draft, fo, line, units, part.reason)
         case obs.Verdict.SUBSTITUTED:
-            assert part.substitute is not None  # the verdict says so
+            assert part.substitute is not None  # validated with the verdict
             if not _is_sent(draft, line, part):
                 propose(draft, fo.id, line, part.substitute, units)
         case verdict if part.at or verdict is obs.Verdict.BACKORDERED:

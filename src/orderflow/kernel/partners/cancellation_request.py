@@ -1,4 +1,4 @@
-"""Cancellation requests: a partner is asked to give units up, and answers."""
+"""Cancellation requests: a partner is asked to cancel units, and answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 
 
 def apply_rejection(draft: Draft, fo: FulfillmentOrder, line: str, units: int, reason: str) -> None:
-    """A party does not ship units: those that it was asked to give up it has given up."""
+    """Apply a partner's rejection of units: open cancellation requests first, then a reroute."""
     key = draft.stock_key(line, fo.id)
     if key is not None and reason == "out_of_stock":
         draft.stock.append(AdjustStock(key, -units, Cause.SHORT_PICK, fo.id))
@@ -44,7 +44,7 @@ def apply_rejection(draft: Draft, fo: FulfillmentOrder, line: str, units: int, r
 
 
 def _as_asked(draft: Draft, fo: FulfillmentOrder, line: str, units: int, reason: str) -> int:
-    """Units that a party does not ship are those that it was asked for; how many are none."""
+    """Count rejected units as agreed to in open cancellation requests; the units left over."""
     for request in list(draft.order.state.cancellations.values()):
         asked = next((n for n in request.lines if line in line_and_substitutes(draft.lines, n)), "")
         if request.fo == fo.id and (given := min(units, request.lines.get(asked, 0))):
@@ -56,14 +56,14 @@ def _as_asked(draft: Draft, fo: FulfillmentOrder, line: str, units: int, reason:
 
 
 def release_units(draft: Draft, fo: FulfillmentOrder, line: str, units: int, reason: str) -> None:
-    """Units leave a fulfillment order, and are routed again, but not to the same party."""
+    """Release units from a fulfillment order and route them again, to another partner."""
     draft.emit(ev.UnitsReleased(fo.id, line, units, fo.strategy, reason))
     draft.release_reservation(line, fo.id, units)
     draft.move(Slot(line, Bucket.ALLOCATED, fo.id), Slot(line, Bucket.OPEN), units)
 
 
 def reroute(draft: Draft, body: cmd.Reroute) -> None:
-    """Take units from a fulfillment order; of a party that has them they are asked back."""
+    """Reroute units; where a partner has the request, ask it to cancel them first."""
     fo = known(draft, "fo.unknown", body.fo, draft.fos)
     if fo is None:
         return
@@ -90,7 +90,7 @@ def request_cancellation(
     *,
     reroute: bool,
 ) -> None:
-    """Ask the party to give units up; those that nobody wants are not routed again."""
+    """Ask the partner to cancel units; with *reroute* they are then routed again."""
     if reroute and (unwanted := Counter(draft.fos[fo.id].unwanted) & Counter(lines)):
         _ask(draft, fo, unwanted, reason, reroute=False)
         lines = Counter(lines) - unwanted
@@ -112,9 +112,10 @@ def _ask(
 
 
 def cancellation_answered(draft: Draft, body: obs.CancellationAnswered) -> None:
-    """The party gives up what it names, and ships the rest of what it was asked for.
+    """Apply a partner's answer: it cancels the units that it names, and ships the rest.
 
-    What it does not ship in the end stays as unwanted as it was: nobody else is to ship it.
+    Units that the customer cancelled and the partner keeps stay unwanted: if it rejects them
+    later, they are not rerouted.
     """
     fo = partner_fo(draft, body)
     if fo is None:
@@ -143,7 +144,7 @@ def _agreed_units(
     *,
     reroute: bool,
 ) -> dict[str, int]:
-    """What the party gives up of what it was *asked* for: taken off what is *left* of its words."""
+    """Match the partner's answer to a request: units per line that it cancels; reduces *left*."""
     given: Counter[str] = Counter()
     for line, units in asked.items():
         wanted = units
@@ -160,7 +161,7 @@ def _agreed_units(
 
 
 def _kept(draft: Draft, asked: Mapping[str, int], given: Mapping[str, int]) -> dict[str, int]:
-    """Units per line, of those that were *asked* for, that the party did not give up."""
+    """Units per line of the request *asked* that the partner did not cancel."""
     kept = {
         line: units - sum(given.get(name, 0) for name in line_and_substitutes(draft.lines, line))
         for line, units in asked.items()
@@ -171,7 +172,7 @@ def _kept(draft: Draft, asked: Mapping[str, int], given: Mapping[str, int]) -> d
 def _cancel_or_release(
     draft: Draft, fo: FulfillmentOrder, line: str, units: int, *, reroute: bool
 ) -> None:
-    """Units that a party was asked for are somebody else's, or nobody's."""
+    """Release units that the partner agreed to cancel: reroute them, or cancel them."""
     slot = Slot(line, Bucket.ALLOCATED, fo.id)
     if reroute:
         release_units(draft, fo, line, units, "given up when asked")
@@ -181,7 +182,7 @@ def _cancel_or_release(
 
 
 def close_moot_requests(draft: Draft) -> None:
-    """End what was asked about units that are no longer there: they left, or were given up."""
+    """Close cancellation requests whose units have left or are cancelled."""
     state = draft.order.state
     for request in state.cancellations.values():
         names = {n for line in request.lines for n in line_and_substitutes(draft.lines, line)}

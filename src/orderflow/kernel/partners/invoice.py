@@ -1,4 +1,4 @@
-"""A partner's invoices, beside the costs that were agreed."""
+"""A partner's invoices, compared with the costs that were agreed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["invoice_received", "uncovered_charges"]
 
 
 def invoice_received(draft: Draft, body: obs.InvoiceReceived) -> None:
-    """Record an invoice; a cost that was not agreed is a task."""
+    """Record an invoice; a cost that was not agreed opens a task."""
     fo = partner_fo(draft, body)
     if fo is None:
         return
@@ -45,7 +45,7 @@ def invoice_received(draft: Draft, body: obs.InvoiceReceived) -> None:
 
 
 def uncovered_charges(order: Order, fo: FulfillmentOrder) -> str:
-    """What a party charged for and has not shipped, as far as its notices say; empty if nothing."""
+    """The units that a partner invoiced and did not ship, by its shipment notices, in words."""
     over: Counter[str] = Counter()
     for line, units in fo.invoiced.items():
         over[document_line(order.state.lines, line)] += units

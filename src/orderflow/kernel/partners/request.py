@@ -1,4 +1,4 @@
-"""Requests: fulfillment orders are sent to the partner that is to fulfill them."""
+"""Requests: fulfillment orders are sent to their partner."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = [
 
 
 def submit(draft: Draft, body: cmd.Submit) -> None:
-    """Somebody sent the party its fulfillment order."""
+    """Record that a fulfillment order was sent to its partner."""
     fo = known(draft, "fo.unknown", body.fo, draft.fos)
     if fo is None or not not_held(draft, fo.id):
         return
@@ -40,7 +40,7 @@ _SUBMIT = StepWork("submit")
 
 
 def submit_ready(draft: Draft) -> None:
-    """Have software send what is ready for another party; what a guard refuses is a task."""
+    """Send requests that are ready to their partners; open a task where a guard refuses."""
     state = draft.order.state
     for fo in state.fulfillment_orders.values():
         flow = draft.rules.machine(fo.workflow).workflow
@@ -56,7 +56,7 @@ def submit_ready(draft: Draft) -> None:
 
 
 def _begin(draft: Draft, fo: FulfillmentOrder) -> bool:
-    """Bring a fulfillment order to its party, with the costs that are agreed."""
+    """Submit a fulfillment order and record the agreed costs."""
     if not draft.fire("submit", fo=fo.id):
         return False
     agree_costs(draft, fo.id)
@@ -64,7 +64,7 @@ def _begin(draft: Draft, fo: FulfillmentOrder) -> bool:
 
 
 def agree_costs(draft: Draft, fo: str) -> None:
-    """Take down what its party asks for a unit of each line of a fulfillment order."""
+    """Record the partner's unit cost for each line of a fulfillment order."""
     strategy, order = draft.rules.strategies[draft.fos[fo].strategy], draft.order
     of = draft.rules.unit_cost
     costs = {ln: of(strategy, order.line(ln)) for ln in order.units(Bucket.ALLOCATED, fo=fo)}
@@ -79,7 +79,7 @@ def _take(draft: Draft, key: str) -> None:
 
 
 def partner_fo(draft: Draft, body: obs.PartnerObservation) -> FulfillmentOrder | None:
-    """The fulfillment order that a party speaks of; what it says of another one is kept."""
+    """The fulfillment order that an observation names; if unknown, the observation is kept."""
     fo = draft.fos.get(body.fo)
     if fo is None:
         reason = f"{body.fo} is no fulfillment order of {draft.id}"
@@ -88,27 +88,27 @@ def partner_fo(draft: Draft, body: obs.PartnerObservation) -> FulfillmentOrder |
 
 
 def says(body: obs.PartnerObservation) -> str:
-    """What tells two documents of a party apart."""
+    """The digest of a partner's document, to compare it with another."""
     return digest(content_of(body))
 
 
 def comes_again(
     draft: Draft, fo: FulfillmentOrder, document: str, body: obs.PartnerObservation, told: str
 ) -> None:
-    """A party used a number again: that is one fact, unless it says something else by now."""
+    """Keep a partner's document with a number used before, if its content differs."""
     if fo.said.get(document, says(body)) != says(body):
         what = f"{fo.strategy} sent {document} again, and now it says {told}: find out what is so"
         draft.keep_observation(body.kind, what, fo.id)  # type: ignore[attr-defined]  # as above
 
 
 def note_contact(draft: Draft, fo: FulfillmentOrder, reference: str = "") -> None:
-    """The party has our request, or it could not speak of it."""
+    """Record that the partner has our request, since it refers to it."""
     _take(draft, request_key(fo.id))
     if reference and reference != fo.reference:
         draft.emit(ev.PartnerReferenceSet(fo.id, reference))
 
 
 def request_received(draft: Draft, body: obs.RequestReceived) -> None:
-    """The party has our request; that is no answer."""
+    """Record that the partner has our request; that is no answer yet."""
     if fo := partner_fo(draft, body):
         note_contact(draft, fo, body.reference)

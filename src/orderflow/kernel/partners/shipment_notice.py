@@ -1,4 +1,4 @@
-"""Shipment notices: what a partner says that it shipped."""
+"""Shipment notices: what a partner reports as shipped."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SHIPPED = (
 
 
 def goods_shipped(draft: Draft, body: obs.GoodsShipped) -> None:
-    """A ship notice opens a parcel, or fills one that other notices named."""
+    """Apply a shipment notice: it opens a parcel, or adds to one of earlier notices."""
     fo = partner_fo(draft, body)
     if fo is None:
         return
@@ -61,9 +61,9 @@ def goods_shipped(draft: Draft, body: obs.GoodsShipped) -> None:
 
 
 def _parcel_id(draft: Draft, fo: FulfillmentOrder, body: obs.GoodsShipped) -> str:
-    """A parcel is known by its tracking number, whoever's units are in it.
+    """The parcel's id, by its tracking number, whoever's units are in it.
 
-    Carriers use numbers again: one whose trip was over a week before is not the parcel that left.
+    Carriers reuse numbers: a parcel that ended more than a week before is another one.
     """
     name, own = body.tracking_number, f"{draft.id}-P{len(draft.order.state.parcels) + 1}"
     if not name:
@@ -77,9 +77,10 @@ def _parcel_id(draft: Draft, fo: FulfillmentOrder, body: obs.GoodsShipped) -> st
 
 
 def _leave(draft: Draft, fo: FulfillmentOrder, line: str, units: int, parcel: str) -> Counter[str]:
-    """Ship units that the party has, or had, of a line or of what stands in for it: which it was.
+    """Ship units of a line or its substitutes, allocated ones first; returns units per line.
 
-    The party knows a line by its number on our request, whatever it sends in its place.
+    Then cancelled ones, with a task. The partner uses the line's number on our request, whatever
+    it ships.
     """
     left, out = units, Counter[str]()
     names = line_and_substitutes(draft.lines, line)

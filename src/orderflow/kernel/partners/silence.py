@@ -1,4 +1,4 @@
-"""Silence: a partner that does not answer is reminded, then asked to give the units up."""
+"""Silence: a partner that does not answer is chased, then asked to cancel the units."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from orderflow.model.work import Effect
 __all__ = ["escalate_silence"]
 
 _REMIND, _ASK_BACK = 1, 2
-"""What is done when a party was silent for so many times its time."""
+"""The number of missed deadlines at which each step of the escalation is taken."""
 
 
 def escalate_silence(draft: Draft, fo: FulfillmentOrder, times: int) -> bool:
-    """A party is silent: remind it, then ask for the units back; False where a person must act."""
+    """Chase a silent partner, then request cancellation; False if a person must act."""
     if times == _REMIND:
         draft.add([Effect("remind", fo.id)], fo.id)
     elif times == _ASK_BACK and (lines := uncancelled_units(draft, fo)):

@@ -1,1 +1,1 @@
-"""Pending work: what an order or a parcel waits for, and what ends it."""
+"""Pending work: what an order or a parcel waits for, and how it ends."""

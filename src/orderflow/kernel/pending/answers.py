@@ -1,4 +1,4 @@
-"""What may answer each effect. Anything else is a fault of who performs it, and changes nothing."""
+"""Valid answers to each effect. Any other is the performer's fault, and changes nothing."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _Reply = TypeVar("_Reply")
 
 @attrs.frozen
 class AnswerSpec:
-    """What an effect may be answered with.
+    """The valid answers to an effect.
 
     Attributes:
-        kinds: The commands and facts, and NoneType where nothing has to be said, or not yet.
-        about: The field of an answer that names what the effect is for; empty where none does.
-        outcomes: What a payment provider may report of it; empty where it is not asked.
+        kinds: Commands and observations; NoneType if it may be answered later, or not at all.
+        about: The answer's field that names the effect's subject; empty if it has none.
+        outcomes: The payment outcomes that may answer it; empty for other effects.
     """
 
     kinds: tuple[type, ...]
@@ -74,17 +74,17 @@ ANSWERS: Mapping[str, AnswerSpec] = {
     "void_label": AnswerSpec((obs.LabelVoided,), "parcel"),
     "notify": AnswerSpec((NoneType,)),
 }
-"""The library's own effects, by name, and what may answer each."""
+"""The library's own effects, by name, and their valid answers."""
 
 _NEVER = (cmd.PlaceOrder, cmd.SaveDraft, cmd.Override, cmd.Cancel, cmd.Edit, cmd.StockCommand)
-"""What no performer may say: it takes a person, or an application, to want it."""
+"""What no performer may answer: only a person or an application may give these commands."""
 _NOT_OF_AN_ORDER = (obs.TrackingReported, obs.TrackingRetracted, obs.StockReported)
 
 
 def why_unfit(
     effect: str, subject: str, order: Order, parcel: Parcel | None, reply: object, rules: Rules
 ) -> str:
-    """Why *reply* is no answer to an effect, and what would be one; empty where it is one."""
+    """Why *reply* is no valid answer to an effect, and which are; empty if it is valid."""
     got = type(reply).__name__ if reply is not None else "nothing"
     own = _is_own(effect, subject, order, rules)
     if effect in ANSWERS and not own:
@@ -113,22 +113,22 @@ def why_unfit(
 
 
 def _is_own(effect: str, subject: str, order: Order, rules: Rules) -> bool:
-    """Whether a state of the application's waits for it."""
+    """Whether a state of an application's workflow waits for the effect."""
     waits_for = own_wait(order, subject, rules)
     return isinstance(waits_for, EffectOf) and waits_for.name == effect and effect != "submit"
 
 
 def may_say_nothing(effect: Effect, order: Order, rules: Rules) -> bool:
-    """Whether who performs an effect may take it, and answer later."""
+    """Whether a performer may accept an effect and answer later."""
     if effect.name not in ANSWERS or _is_own(effect.name, effect.subject, order, rules):
         return True
     return NoneType in ANSWERS[effect.name].kinds
 
 
 def as_rejection(effect: str, reply: _Reply) -> _Reply | obs.RequestAnswered:
-    """What an answer says: a partner that has units rerouted, which it is asked for, rejects them.
+    """Turn a performer's Reroute command into the rejection that it means.
 
-    As a command it would have the units asked back of the very partner that does not want them.
+    As a command it would request cancellation from the very partner that rejects the units.
     """
     if not isinstance(reply, cmd.Reroute) or effect not in ("submit", "remind"):
         return reply
@@ -143,7 +143,7 @@ def as_rejection(effect: str, reply: _Reply) -> _Reply | obs.RequestAnswered:
 
 
 def _right(subject: str, order: Order) -> tuple[str, ...]:
-    """What an answer may name as what it is about."""
+    """The names that an answer may give as the effect's subject."""
     if asked := order.state.cancellations.get(subject):
         return (asked.fo,)
     if refund := order.state.refunds.get(subject):
@@ -152,7 +152,7 @@ def _right(subject: str, order: Order) -> tuple[str, ...]:
 
 
 def _of_others(reply: object, order: Order, parcel: Parcel | None, what: str) -> str:
-    """Why a reply is about something of another order; empty where it is not."""
+    """Why a reply is about another order; empty if it is not."""
     state = order.state
     there: Mapping[str, tuple[str, ...]] = {
         "fo": tuple(state.fulfillment_orders),
@@ -167,5 +167,5 @@ def _of_others(reply: object, order: Order, parcel: Parcel | None, what: str) ->
 
 
 def _names(declared: AnswerSpec) -> str:
-    """The kinds that would be right, as a person writes them."""
+    """The valid kinds, in words."""
     return " or ".join("None" if kind is NoneType else kind.__name__ for kind in declared.kinds)

@@ -1,4 +1,4 @@
-"""What is done when a moment has come that an order waits for."""
+"""Passed deadlines: what an order does when one of its timers fires."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["DEADLINE_PASSED", "cancel_unpaid", "is_cancelled_when_unpaid", "time
 
 
 def timer_fired(draft: Draft, body: TimerFired) -> None:
-    """A moment came that is still waited for: what it means depends on the timer's name."""
+    """Apply a deadline that has passed, if the order still waits for it."""
     state = draft.order.state
     if body.key in state.done_timers or body.key not in pending_work(draft.order, draft.rules):
         return
@@ -45,7 +45,7 @@ def timer_fired(draft: Draft, body: TimerFired) -> None:
             if body.subject in state.holds:
                 draft.emit(ev.HoldReleased(body.subject))
         case "not_before":
-            pass  # the units may be routed now
+            pass  # the units can be routed now
         case "state":
             state_timer(draft, body)
         case _:
@@ -53,7 +53,7 @@ def timer_fired(draft: Draft, body: TimerFired) -> None:
 
 
 def _overdue(draft: Draft, body: TimerFired) -> None:
-    """A party was silent for its time: press it where that can be done, else ask a person."""
+    """Chase a partner that missed its deadline, where possible; else open a task."""
     fo = draft.fos.get(body.subject)
     if fo is not None and is_with_partner(draft.order.state, fo):
         prefix = f"{fo.id}:{body.name}:"
@@ -66,7 +66,7 @@ def _overdue(draft: Draft, body: TimerFired) -> None:
 
 
 def _promise_nears(draft: Draft, fired: TimerFired) -> None:
-    """A person looks after a promise that nears; one that is not kept goes to another role."""
+    """Open a task before the promised date; escalate it when the date is missed."""
     state, late = draft.order.state, fired.name == "late"
     role = draft.rules.role("escalation" if late else "promise")
     task = f"{state.id}:promise"
@@ -81,21 +81,21 @@ def _promise_nears(draft: Draft, fired: TimerFired) -> None:
 
 
 def is_cancelled_when_unpaid(state: OrderState) -> bool:
-    """Whether a prepaid order is given up when its time to pay is over: no money is in sight."""
+    """Whether a missed payment deadline cancels the order: prepaid, unpaid, no work released."""
     payments = state.payments
     in_sight = payments.captured or payments.authorised or not payments.outstanding
     return state.terms == Terms.PREPAID and not (in_sight or state.released)
 
 
 def cancel_unpaid(draft: Draft) -> None:
-    """Cancel an order that was to be paid first, and of which no work was released."""
+    """Cancel an unpaid order."""
     cancel(draft, cmd.Cancel(reason="unpaid"))
     if not draft.refusals and not draft.order.state.phase.final:
         draft.fire("cancel", reason="unpaid")
 
 
 def _remind(draft: Draft, _fired: TimerFired) -> None:
-    """Remind the customer of an invoice; after the last reminder a person takes over."""
+    """Send dunning for an invoice; after the last one open a task."""
     state, most = draft.order.state, draft.rules.windows.reminders
     sent = sum(key.startswith(f"{state.id}:reminder:") for key in state.done_timers)
     if sent <= most:
@@ -105,7 +105,7 @@ def _remind(draft: Draft, _fired: TimerFired) -> None:
 
 
 def _cash_is_missing(draft: Draft, _fired: TimerFired) -> None:
-    """The goods were delivered, and their cash is not reported: ask who delivered them."""
+    """Open a task for cash on delivery that was delivered and not reported."""
     _ask_for_money(draft, "overdue.cash", "due on delivery, and not reported")
 
 
@@ -117,7 +117,7 @@ def _ask_for_money(draft: Draft, task: str, what: str) -> None:
 
 
 def _ask_for_review(draft: Draft, _fired: TimerFired) -> None:
-    """Ask the customer for a review, or, outside the permitted hours, in the next ones."""
+    """Request a review, or postpone it to the next permitted hours."""
     hours, now = draft.rules.windows.review_hours, draft.context.now
     if hours is not None and (later := hours.next(now)) != now:
         draft.emit(ev.ReviewPostponed(later))
@@ -127,7 +127,7 @@ def _ask_for_review(draft: Draft, _fired: TimerFired) -> None:
 
 
 def _escalate(draft: Draft, fired: TimerFired) -> None:
-    """A task was not done in time."""
+    """Escalate a task that was not done in time."""
     draft.emit(ev.TaskEscalated(fired.subject, draft.rules.role("escalation")))
 
 
@@ -139,4 +139,4 @@ DEADLINE_PASSED: Mapping[str, Callable[[Draft, TimerFired], None]] = {
     "review": _ask_for_review,
     "escalation": _escalate,
 }
-"""What is done at each deadline, by the timer's name."""
+"""What each deadline does when it passes, by the timer's name."""

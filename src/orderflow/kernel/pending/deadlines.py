@@ -1,4 +1,4 @@
-"""What an order waits for as time passes: its promised date, its customer's word, its money."""
+"""Deadlines of an order: its promised date, its confirmation by the customer, its payment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ALIVE = (OrderPhase.PLACED, OrderPhase.CONFIRMED)
 
 
 def deadlines(order: Order, rules: Rules) -> Iterator[Timer]:
-    """The moments that an order's promise, its delivery and its payment wait for."""
+    """The timers for an order's promised date, delivery and payment."""
     if order.state.promised is not None and _is_open(order):
         yield from _promise(order.state, rules)
     if (since := _withheld(order, rules)) and not order.state.held():
@@ -44,7 +44,7 @@ def deadlines(order: Order, rules: Rules) -> Iterator[Timer]:
 
 
 def _withheld(order: Order, rules: Rules) -> datetime | None:
-    """Since when work waits that the release policy keeps back: all of it, or what was added."""
+    """Since when the release policy withholds work, or a part of it; None if it does not."""
     state = order.state
     if state.phase is not OrderPhase.CONFIRMED:
         return None
@@ -60,7 +60,7 @@ def all_delivered(order: Order) -> bool:
 
 
 def all_reached(order: Order) -> bool:
-    """Whether the customer has got, or had, all that is wanted."""
+    """Whether all units not cancelled have reached the customer, returned ones included."""
     reached, live = _reached(order)
     return 0 < reached == live
 
@@ -72,14 +72,14 @@ def _is_open(order: Order) -> bool:
 
 
 def _reached(order: Order) -> tuple[int, int]:
-    """The units that the customer has got, of those that are wanted."""
+    """The units that reached the customer, and the units not cancelled."""
     totals = order.ledger.totals()
     gone = totals.get(Bucket.CANCELLED, 0) + totals.get(Bucket.SUBSTITUTED, 0)
     return sum(totals.get(bucket, 0) for bucket in REACHED), sum(totals.values()) - gone
 
 
 def _promise(state: OrderState, rules: Rules) -> Iterator[Timer]:
-    """When the promised date nears, and then when it passes."""
+    """The timer before the promised date, and then the one at it."""
     if state.promised is None:
         return
     moments = {"at_risk": _at_risk_from(state, rules), "late": state.promised}
@@ -91,7 +91,7 @@ def _promise(state: OrderState, rules: Rules) -> Iterator[Timer]:
 
 
 def _at_risk_from(state: OrderState, rules: Rules) -> datetime | None:
-    """When a person looks after the promised date; a shorter promise is only kept or late."""
+    """When a person is asked about the promised date; None if the promise is shorter than that."""
     window = rules.windows.at_risk
     if window is None or state.promised is None or window > state.promised - state.placed_at:
         return None
@@ -99,7 +99,7 @@ def _at_risk_from(state: OrderState, rules: Rules) -> datetime | None:
 
 
 def _customer(order: Order, rules: Rules) -> Iterator[Timer]:
-    """The customer's time to object, none where they signed; and the request for a review."""
+    """Timers for the customer's confirmation, at once if they signed, and for the review."""
     state = order.state
     assert state.delivered_at is not None  # something was delivered
     if not state.receipt_confirmed and state.phase is OrderPhase.CONFIRMED:
@@ -121,12 +121,12 @@ def is_signed(order: Order) -> bool:
 
 
 def _is_quiet(state: OrderState) -> bool:
-    """Whether no hold and no open return says: not now."""
+    """Whether the order has no hold and no open return."""
     return not state.holds and all(rma.phase.final for rma in state.returns.values())
 
 
 def _money(order: Order, rules: Rules) -> Iterator[Timer]:
-    """What was delivered before it is paid: its cash, its price, or its invoice's next reminder."""
+    """Deadlines for money due after delivery: cash on delivery, prepayment, invoice dunning."""
     state, windows = order.state, rules.windows
     asked = {Terms.CASH_ON_DELIVERY: ("cash", windows.cash)}
     if state.payments.captured:  # else the money is taken elsewhere
@@ -134,7 +134,7 @@ def _money(order: Order, rules: Rules) -> Iterator[Timer]:
     if windows.reminder is not None and _is_quiet(state):
         asked[Terms.INVOICE] = "reminder", windows.reminder
     name, window = asked.get(Terms(state.terms), ("", None))
-    if window is None or state.payments.charged_back:  # a chargeback is a person's task
+    if window is None or state.payments.charged_back:  # a chargeback has its own task
         return
     if state.payments.outstanding:
         assert state.delivered_at is not None  # something was delivered
@@ -144,7 +144,7 @@ def _money(order: Order, rules: Rules) -> Iterator[Timer]:
 def answer_deadline(
     state: OrderState, party: str, subject: str, since: datetime, window: timedelta
 ) -> Iterator[Timer]:
-    """A party's time to answer; when it is over a task opens, and counts anew when that closes."""
+    """The deadline for an answer; passing opens a task, closing the task starts a new deadline."""
     task = f"{state.subject_key(subject)}:overdue.{party}"
     if task in state.tasks:
         return
@@ -157,7 +157,7 @@ def answer_deadline(
 
 
 def _begins(state: OrderState, task: str, since: datetime) -> datetime:
-    """When a party's time begins: when it was asked, or when its task was last answered."""
+    """When the time to answer begins: when it was asked, or when its task was last closed."""
     return max(since, state.answered.get(task, since))
 
 
@@ -167,7 +167,7 @@ def stamp(moment: datetime) -> str:
 
 
 def _is_safe(order: Order, rules: Rules, now: datetime) -> bool:
-    """Whether the promise needs nobody: it was kept, or is for another day."""
+    """Whether the promised date needs no attention: delivered, cancelled or moved."""
     near = _at_risk_from(order.state, rules) or order.state.promised
     return not _is_open(order) or near is None or now < near
 
@@ -177,7 +177,7 @@ def _is_settled(order: Order, _rules: Rules, _now: datetime) -> bool:
 
 
 def _is_paid_for(order: Order, rules: Rules, _now: datetime) -> bool:
-    """Whether no work is kept back, and nothing was delivered that is paid in part."""
+    """Whether no work is withheld, and no delivered prepaid order is paid in part."""
     if all_delivered(order):
         terms, payments = order.state.terms, order.state.payments
         return terms != Terms.PREPAID or not (payments.captured and payments.outstanding)
@@ -190,13 +190,13 @@ TASK_IS_OVER: Mapping[str, Callable[[Order, Rules, datetime], bool]] = {
     "overdue.cash": _is_settled,
     "overdue.reminder": _is_settled,
 }
-"""Tasks about an order's time and money that end by themselves, and when."""
+"""Tasks about an order's time and money that close by themselves, and when."""
 
 
 def with_escalation(
     state: OrderState, rules: Rules, found: dict[str, PendingWork]
 ) -> dict[str, PendingWork]:
-    """The same waits: a task that took too long is another role's, others have their time."""
+    """The pending work, with escalated tasks moved to their role and escalation deadlines added."""
     if rules.windows.escalation is None and not state.escalated:
         return found
     waits = dict(found)
@@ -209,7 +209,7 @@ def with_escalation(
 
 
 def _escalation(state: OrderState, rules: Rules, task: Task) -> Iterator[Timer]:
-    """When a task goes to another role, if it is not that role's."""
+    """The timer that escalates a task, unless its role is the escalation's already."""
     window, since = rules.windows.escalation, _since(state, task)
     if window is None or since is None or task.role == rules.role("escalation"):
         return
@@ -219,7 +219,7 @@ def _escalation(state: OrderState, rules: Rules, task: Task) -> Iterator[Timer]:
 
 
 def _since(state: OrderState, task: Task) -> datetime | None:
-    """Since when a task waits, as far as the state tells: its own moment, or its subject's."""
+    """Since when a task is open: its own time, or its subject's; None if unknown."""
     if opened := state.tasks.get(task.key):
         return opened.since
     if task.subject == state.id:

@@ -1,4 +1,4 @@
-"""Effects that an order waits for: taken by a partner, given up, or waited for still."""
+"""Effects of an order: accepted by a partner, given up, or still pending."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["answered_in_part", "effect_failed", "effect_taken", "is_awaited"]
 
 
 def effect_failed(draft: Draft, body: EffectFailed) -> None:
-    """An effect gave up: where the order waits for it a task takes its place, else one opens."""
+    """Record that an effect was given up: its task takes its place, or an exception task opens."""
     if body.key in draft.order.state.gave_up:
         return
     state = draft.order.state
@@ -33,14 +33,14 @@ def effect_failed(draft: Draft, body: EffectFailed) -> None:
 
 
 def effect_taken(draft: Draft, body: AnswerDeferred) -> None:
-    """A party took an effect; it has its time to answer."""
+    """Record that a partner accepted an effect; its deadline to answer begins."""
     state = draft.order.state
     if body.key not in state.taken and _is_awaited(draft, body.key):
         draft.emit(ev.EffectDeferred(body.key))
 
 
 def answered_in_part(draft: Draft) -> None:
-    """A fact that answers an effect and leaves it waiting: who said it took it, as by silence."""
+    """Record that an observation answers an effect in part: its partner has accepted it."""
     order, key = draft.order, draft.context.cause
     effect = pending_work(order, draft.rules).get(key)
     if isinstance(effect, Effect) and may_say_nothing(effect, order, draft.rules):
@@ -52,7 +52,7 @@ def _is_awaited(draft: Draft, key: str) -> bool:
 
 
 def is_awaited(order: Order, key: str, rules: Rules) -> bool:
-    """Whether an order waits for an effect, or will when what keeps it back is over."""
+    """Whether an order waits for an effect, or will once its holds end."""
     state = order.state
     if not (state.holds or is_finance_asked(state)):
         return isinstance(pending_work(order, rules).get(key), Effect)

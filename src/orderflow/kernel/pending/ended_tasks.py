@@ -1,4 +1,4 @@
-"""What is no longer waited for after a decision."""
+"""Pending work that ends with a decision."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["no_longer_pending"]
 def no_longer_pending(
     old: Mapping[str, PendingWork], new: Mapping[str, PendingWork]
 ) -> Iterator[str]:
-    """The keys of the waits that are over; with a timer ends the task that says it is stuck."""
+    """Keys of work that is no longer pending, with the "stuck" tasks of its deadlines."""
     for key, wanted in old.items():
         if key not in new:
             yield key

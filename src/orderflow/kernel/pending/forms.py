@@ -1,4 +1,4 @@
-"""The forms of tasks: what a person fills in, and how it is read."""
+"""Forms of tasks: their fields, and how the answers are read."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ __all__ = [
 ]
 
 Filled = Mapping[str, Any]
-"""A form that was filled in and read: texts, numbers and dates by field."""
+"""A filled-in form, read: texts, numbers and dates by field."""
 
 _KINDS = {"lot": "text", "serial": "text", "expiry": "date"}
 CANCELLATION_FORM = (FormField("answer", choices=("given up", "refused")),)
-"""What a party said when it was asked for units back."""
+"""A partner's answer to a cancellation request."""
 ANSWERED = (
     FormField("answer", choices=("accepted", "rejected", "shipped", "waiting")),
     FormField("tracking_number", required=False),
 )
-"""What a party said about its fulfillment order, when a person asked it."""
+"""A partner's answer about its fulfillment order, entered by a person."""
 PAID = (FormField("answer", choices=("paid", "waiting")),)
-"""Whether the customer's money came, when a person looked."""
+"""Whether the customer's payment arrived, entered by a person."""
 COMING = (FormField("answer", choices=("arrived", "not coming", "waiting")),)
 """What became of goods that a customer sent back."""
 TAKING_BACK = (FormField("answer", choices=("approved", "refused", "waiting")),)
-"""What the party that shipped goods said when it was asked to take them back."""
+"""A partner's answer to a request to take back goods that it shipped."""
 REFUNDED = (FormField("answer", choices=("paid", "failed", "waiting")),)
-"""What a bank said about a refund that it was asked to pay."""
+"""A bank's answer about a refund."""
 LABEL = (FormField("carrier"), FormField("tracking_number"))
 """The label that a person bought."""
 TRACE = (
@@ -65,11 +65,11 @@ TRACE = (
         ),
     ),
 )
-"""What a carrier said about a parcel, when a person asked it."""
+"""A carrier's answer about a parcel, entered by a person."""
 
 
 def answer_form(state: OrderState, task: OpenTask) -> tuple[FormField, ...]:
-    """The form of a task that asks after a silent party or money; other tasks are simply done."""
+    """The form of a task about a silent partner or money; empty for other tasks."""
     if task.name in ("overdue.payment", "overdue.cash", "overdue.reminder"):
         return PAID
     if not task.name.startswith("overdue."):
@@ -88,7 +88,7 @@ def answer_form(state: OrderState, task: OpenTask) -> tuple[FormField, ...]:
 
 
 def pick_form(order: Order, fo: str) -> tuple[FormField, ...]:
-    """For each line: what was short, and what the line asks for."""
+    """For each line: units short, and what must be recorded of each unit."""
     return tuple(_pick_fields(order, fo))
 
 
@@ -100,11 +100,11 @@ def _pick_fields(order: Order, fo: str) -> Iterator[FormField]:
 
 
 _TOLD = 100
-"""Names that are no field's of which is told."""
+"""Unknown field names that are reported, at most."""
 
 
 def read_form(task: Task, data: Mapping[str, str | int | date]) -> Filled:
-    """What was filled in, read by the kind of each field.
+    """The filled-in values, read by the kind of each field.
 
     Raises:
         InvalidInput: With every field that is missing, unknown or unreadable.
@@ -152,7 +152,7 @@ _TEXTS: Mapping[str, tuple[Any, str]] = {
     "carrier": (Code, "text of at most 64 characters"),
     "tracking_number": (Code, "text of at most 64 characters"),
 }
-"""The texts that are more than words, and what they may be."""
+"""Text fields with a format, and their formats."""
 
 
 @cache
@@ -194,7 +194,7 @@ def short_units(filled: Filled) -> dict[str, int]:
 
 
 def picked_items(filled: Filled, units: Mapping[str, int]) -> tuple[Item, ...]:
-    """The units that were told apart; several serial numbers stand with commas between them."""
+    """The identified units; commas separate several serial numbers."""
     return tuple(item for line, n in units.items() for item in _items(filled, line, n))
 
 

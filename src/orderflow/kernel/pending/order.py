@@ -1,7 +1,7 @@
-"""What an order waits for, as a function of its state (promise 5).
+"""Pending work of an order, as a function of its state (promise 5).
 
-A decision compares this before and after: what is new becomes an effect, a task or a timer in the
-store; what is gone is withdrawn. So nothing can wait silently, and a hold withdraws what is queued.
+A decision compares it before and after: new work becomes an effect, a task or a timer in the
+store; ended work is withdrawn. So nothing is pending unseen, and a hold withdraws queued work.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ __all__ = ["pending_work"]
 
 
 def pending_work(order: Order, rules: Rules) -> Mapping[str, PendingWork]:
-    """All that the order waits for, by key."""
+    """All pending work of the order, by key."""
     return order.cached(_by_key, rules)
 
 
@@ -101,7 +101,7 @@ def _holds(state: OrderState, rules: Rules) -> Iterator[PendingWork]:
 
 
 def _unsettled(order: Order, rules: Rules) -> Iterator[PendingWork]:
-    """What the units wait for that no fulfillment order holds."""
+    """Pending work for units in no fulfillment order."""
     state = order.state
     if state.reserved_until and state.phase is OrderPhase.PLACED:
         due = state.reserved_until
@@ -146,7 +146,7 @@ _PAST = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 
 
 def _of_parcel(order: Order, rules: Rules, view: ParcelView) -> Iterator[PendingWork]:
-    """One order hands a parcel over; others whose units are in it wait for that."""
+    """The step of the order that hands the parcel over; a deadline for others with units in it."""
     if view.status not in AT_SENDER or not order.ledger.total(Bucket.PACKED, parcel=view.id):
         return
     if view.lead not in ("", order.id) or view.held_by:
@@ -170,7 +170,7 @@ def _send_back(rma: Return, rules: Rules) -> Task:
 
 
 def _refund(order: Order, rules: Rules, refund: Refund) -> Iterator[PendingWork]:
-    """Money to be paid back: by software where it can, else by a person."""
+    """A refund: an effect where software can pay it, else a task."""
     state, key = order.state, refund_key(refund)
     by_hand = (
         not (rules.has_payment_provider and rules.steps.automatic("refund", order))
@@ -195,11 +195,11 @@ def _refund(order: Order, rules: Rules, refund: Refund) -> Iterator[PendingWork]
 
 
 def _partner_questions(order: Order, rules: Rules) -> Iterator[PendingWork]:
-    """Units that parties are asked to give up, and substitutes that they propose."""
+    """Open cancellation requests, and substitutes that partners propose."""
     state = order.state
     for request in state.cancellations.values():
         key = effect_key(request.fo, "submit", 0)
-        if key in state.taken:  # what was not asked for yet cannot be given up
+        if key in state.taken:  # only a partner that has the request can cancel
             ask = EffectOf("ask_back", order.fulfillment_orders[request.fo].strategy)
             yield from _effect(order, rules, ask, request.id, 0)
     for proposal in state.proposals.values():
@@ -214,7 +214,7 @@ def _partner_questions(order: Order, rules: Rules) -> Iterator[PendingWork]:
 def _of_state(
     order: Order, rules: Rules, of: OrderState | FulfillmentOrder | Return
 ) -> Iterator[PendingWork]:
-    """What a state declares that it waits for."""
+    """The pending work that a state declares."""
     name = of.lifecycle if isinstance(of, OrderState) else of.state
     workflow = rules.machine(of.workflow).workflow
     match workflow.by_name[name].waits_for:
@@ -249,14 +249,14 @@ def _of_state(
 
 
 def _generation(order: Order, of: OrderState | FulfillmentOrder | Return, name: str) -> int:
-    """Which one it is of the effects that the states of a subject wait for."""
+    """The generation of a state's effect, for its key."""
     first = of.round if isinstance(of, FulfillmentOrder) else 0
     key = own_key(of.id, name, first, order.state.done_timers)
     return int(key.rpartition(":")[2])
 
 
 def _return_at_partner(order: Order, rules: Rules, rma: Return) -> Iterator[PendingWork]:
-    """The party that shipped the goods is asked; where it does not want them a person decides."""
+    """Ask the partner that shipped the goods; if it refuses them, a person decides."""
     if not rma.refused and rules.steps.automatic("approve_return", order, rma.to):
         generation = _generation(order, rma, "approve_return")
         yield from _effect(order, rules, EffectOf("approve_return", rma.to), rma.id, generation)
@@ -268,7 +268,7 @@ def _return_at_partner(order: Order, rules: Rules, rma: Return) -> Iterator[Pend
 
 
 def _unit_steps(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[PendingWork]:
-    """The steps that a fulfillment order's units wait for, wherever they were left behind."""
+    """The steps that a fulfillment order's units wait for, those left behind included."""
     flow = rules.machine(fo.workflow).workflow
     waiting, stand = False, {slot.bucket for slot, _ in order.ledger.items() if slot.fo == fo.id}
     for step, moves in UNIT_STEPS.items():
@@ -283,7 +283,7 @@ def _unit_steps(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[Pe
 
 
 def _to_submit(order: Order, rules: Rules, fo: FulfillmentOrder) -> Iterator[PendingWork]:
-    """What is ready for another party: software has sent it by now, unless a guard refused."""
+    """The task to send a request by hand, where software did not."""
     refused = f"{fo.id}:exception.submit" in order.state.tasks
     if not refused and not order.state.held(fo.id):
         key = effect_key(fo.id, "submit", 0)
@@ -299,7 +299,7 @@ def _effect(
     generation: int,
     fields: tuple[FormField, ...] = (),
 ) -> Iterator[PendingWork]:
-    """A deed outside: to be done, taken by a party that answers later, or given up."""
+    """Pending work for an effect: itself, its partner's answer, or the task if it is given up."""
     state = order.state
     key = effect_key(subject, effect.name, generation)
     if key in state.taken:

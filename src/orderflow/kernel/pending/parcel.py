@@ -1,4 +1,4 @@
-"""What a parcel waits for."""
+"""Pending work of a parcel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["parcel_pending_work"]
 
 
 def parcel_pending_work(parcel: Parcel, rules: Rules) -> dict[str, PendingWork]:
-    """What the parcel itself waits for, by key."""
+    """All pending work of the parcel itself, by key."""
     return {wanted.key: wanted for wanted in _waits(parcel, rules)}
 
 
@@ -30,7 +30,7 @@ def _waits(parcel: Parcel, rules: Rules) -> Iterator[PendingWork]:
 
 
 def _was_seen(parcel: Parcel) -> bool:
-    """Whether its carrier told of it and took that back: its units left with the first word."""
+    """Whether its carrier retracted a scan of it: its units were shipped by the first one."""
     return any(
         scan.id in parcel.retracted and scan.status not in (*AT_SENDER, ParcelStatus.VOIDED)
         for scan in parcel.scans
@@ -38,26 +38,24 @@ def _was_seen(parcel: Parcel) -> bool:
 
 
 def _carrier(parcel: Parcel) -> str:
-    """Who has it, in a sentence."""
+    """The carrier's name, for a sentence."""
     return parcel.carrier or "the carrier"
 
 
 def _word_key(parcel: Parcel) -> str:
-    """What each word of the carrier changes."""
+    """A key that changes with each scan and each retraction."""
     return f"{parcel.id}:tracking:{len(parcel.scans) + len(parcel.retracted)}"
 
 
 def _ask(parcel: Parcel, why: str) -> Task:
-    """A person asks the carrier, and reports."""
-    key, what = (
-        f"{_word_key(parcel)}:trace",
-        f"{why}: ask the carrier, and enter the parcel's status",
-    )
+    """The task to ask the carrier and report its answer."""
+    key = f"{_word_key(parcel)}:trace"
+    what = f"{why}: ask the carrier, and enter the parcel's status"
     return Task(key, "exception.trace", parcel.id, "support", what, fields=TRACE)
 
 
 def _label(parcel: Parcel, rules: Rules) -> Iterator[PendingWork]:
-    """What is still to be packed, or a label: the first one, or another for one that is void."""
+    """The task to seal it, or its label: the first one, or a new one for a void label."""
     label, role = effect_key(parcel.id, "label", parcel.generation), rules.role("label")
     if not parcel.sealed:
         what = f"add units to parcel {parcel.id}, or seal it"
@@ -76,7 +74,7 @@ def _label(parcel: Parcel, rules: Rules) -> Iterator[PendingWork]:
 
 
 def _void(parcel: Parcel, rules: Rules) -> PendingWork:
-    """The label of a parcel that will not leave is taken back."""
+    """Void the label of a parcel that will not leave."""
     void = effect_key(parcel.id, "void_label", parcel.generation)
     if not parcel.tracking_number:
         void += ":unknown"  # one may have been bought, and the answer got lost
@@ -89,7 +87,7 @@ def _void(parcel: Parcel, rules: Rules) -> PendingWork:
 
 
 def _word(parcel: Parcel, rules: Rules) -> PendingWork:
-    """The carrier's next word of a parcel on its way, or a person who asks for it."""
+    """The deadline for the carrier's next scan, or the task to ask for it."""
     key, number, carrier = _word_key(parcel), parcel.followed_by, _carrier(parcel)
     if parcel.status is ParcelStatus.DAMAGED:
         what = f"{carrier} reports {number} damaged: ask the carrier, and enter the parcel's status"

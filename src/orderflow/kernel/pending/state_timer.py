@@ -1,4 +1,4 @@
-"""The trigger of a state's own timer, fired as anybody would fire it who may."""
+"""State timers: each fires its state's trigger, under the same rules as a command."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _WHY = "its time is over"
 
 
 def state_timer(draft: Draft, fired: TimerFired) -> None:
-    """A state's own timer fires its trigger; it comes again where that is refused, with a task."""
+    """Fire the trigger of a state's timer; if refused, open a task and retry later."""
     act = partial(_fire, draft, fired.subject, fired.key)
     if refused := draft.attempt(act):
         draft.keep_observation("blocked", "; ".join(map(str, refused)), fired.subject)
 
 
 def try_again(draft: Draft, subject: str) -> None:
-    """Try what was blocked: the trigger of a state whose time is over, and completions."""
+    """Retry what was blocked: the triggers of passed state timers, and completions."""
     for wanted in pending_work(draft.order, draft.rules).values():
         if wanted.subject == subject and is_retry(wanted):
             _fire(draft, subject, wanted.key)
@@ -42,7 +42,7 @@ def try_again(draft: Draft, subject: str) -> None:
 
 
 def _fire(draft: Draft, subject: str, key: str) -> None:
-    """Fire the trigger of the own timer *key*; where that cancels, cancel what is there to be."""
+    """Fire the trigger of the state timer *key*; if it cancels, cancel the units first."""
     wait = own_wait(draft.order, subject, draft.rules)
     trigger = wait.trigger if isinstance(wait, TimerFor | StepWork) else None
     if trigger is None:
@@ -62,7 +62,7 @@ def _fire(draft: Draft, subject: str, key: str) -> None:
 
 
 def _clear(draft: Draft, subject: str, units: list[tuple[Slot, int]]) -> bool:
-    """Cancel the units of what is cancelled now; False where it is not."""
+    """Cancel the units of a subject that is now cancelled; False if it is not."""
     state = draft.order.state
     stands = draft.fos.get(subject) or state
     if subject in state.returns or stands.phase not in _CANCELLED:
@@ -73,7 +73,7 @@ def _clear(draft: Draft, subject: str, units: list[tuple[Slot, int]]) -> bool:
 
 
 def _ask(draft: Draft, subject: str) -> bool:
-    """Cancel what can be by itself, and ask parties for the rest; False where nothing can be."""
+    """Cancel own units and request cancellation of the rest; False if nothing can be cancelled."""
     fo = draft.fos.get(subject)
     if fo is None:
         cancel(draft, cmd.Cancel(reason=_WHY))
@@ -84,7 +84,7 @@ def _ask(draft: Draft, subject: str) -> bool:
 
 
 def _is_on_its_way(draft: Draft, subject: str) -> bool:
-    """Whether units come back of which the order, or the FO, is to be rid before it is over."""
+    """Whether cancellations or put-aways are open that the subject needs before it can end."""
     state = draft.order.state
     asked = {request.fo for request in state.cancellations.values()}
     if subject in draft.fos:

@@ -1,4 +1,4 @@
-"""A state's own timer, and what leads on where its own effect failed or its party is overdue."""
+"""State timers, and the triggers that a person may choose when a state's effect was given up."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ __all__ = [
 ]
 
 _SUBMIT = "submit"
-"""The effect of the standard workflows: what its party says is more than a trigger."""
+"""The standard workflows' effect: its partner answers with more than a trigger."""
 
 
 def own_wait(order: Order, subject: str, rules: Rules) -> object:
-    """What the state of a subject declares to wait for; None where the subject has no state."""
+    """The pending work that a subject's state declares; None if it has no state."""
     found = _flow_of(order, subject, rules)
     return found and found[0].by_name[found[1]].waits_for
 
@@ -49,13 +49,13 @@ def _flow_of(order: Order, subject: str, rules: Rules) -> tuple[Workflow[Step], 
 
 
 def role_after(order: Order, subject: str, party: str, rules: Rules) -> str:
-    """Whose task it is to ask after an overdue party: who the state that waits for it names."""
+    """The role that asks an overdue partner: the one that the state names, else support."""
     wait = own_wait(order, subject, rules)
     return wait.role if isinstance(wait, PartnerAnswer) and wait.party == party else "support"
 
 
 def state_timer(state: OrderState, of: str, moment: datetime, due: datetime) -> Timer:
-    """A state's own timer; where its trigger was refused it comes again, after growing pauses."""
+    """A state's timer; if its trigger was refused, it fires again after growing pauses."""
     key = f"{of}:state:{stamp(moment)}"
     refused = sum(done == key or done.startswith(f"{key}:") for done in state.done_timers)
     if not refused:
@@ -65,7 +65,7 @@ def state_timer(state: OrderState, of: str, moment: datetime, due: datetime) -> 
 
 
 def needless_timer(order: Order, rules: Rules) -> datetime | None:
-    """The moment of an order's own timer that is of no use: it cancels, and the customer has all.
+    """When an order's own timer is needless: it would cancel, and the customer has everything.
 
     Such an order completes.
     """
@@ -82,28 +82,28 @@ def needless_timer(order: Order, rules: Rules) -> datetime | None:
 
 
 def rests(order: Order, rules: Rules, subject: str) -> bool:
-    """Whether a state's own timer does not run: its subject is on hold, or it is of no use."""
+    """Whether a state's timer is paused: its subject is on hold, or the timer is needless."""
     needless = subject == order.id and needless_timer(order, rules) is not None
     return needless or order.state.held(subject)
 
 
 def is_retry(wanted: PendingWork) -> bool:
-    """Whether it is a state's own timer that comes again because its trigger was refused."""
+    """Whether it is a state's timer that fires again because its trigger was refused."""
     return isinstance(wanted, Timer) and ":" in wanted.key.partition(":state:")[2]
 
 
 def asked_key(key: str) -> str:
-    """What is done when parties were asked for units back, which the own timer *key* cancels."""
+    """The key that is done once partners were asked to cancel units for the state timer *key*."""
     first, _, tail = key.partition(":state:")
     return f"{first}:state:{tail.partition(':')[0]}:asked"
 
 
 _LONGEST = 24
-"""Hours between two tries of a state's own timer, at most."""
+"""Hours between two tries of a state's timer, at most."""
 
 
 def answering_triggers(workflow: Workflow[Step], name: str) -> tuple[str, ...]:
-    """The triggers that may be the answer to a state's own effect; none where it has no such."""
+    """The triggers that may answer a state's own effect; empty if it has none."""
     wait = workflow.by_name[name].waits_for
     if not isinstance(wait, EffectOf) or wait.name == _SUBMIT:
         return ()
@@ -112,15 +112,15 @@ def answering_triggers(workflow: Workflow[Step], name: str) -> tuple[str, ...]:
 
 
 def trigger_form(workflow: Workflow[Step], name: str) -> tuple[FormField, ...]:
-    """The form of the task for an effect that was given up: which of several triggers it is."""
+    """The form of the task for an effect that was given up: a choice of several triggers."""
     triggers = answering_triggers(workflow, name)
     return (FormField("answer", choices=triggers),) if len(triggers) > 1 else ()
 
 
 def state_task_form(order: Order, rules: Rules, task: OpenTask) -> tuple[FormField, ...]:
-    """The form of a task that asks after an overdue party: what came of it, or that it waits.
+    """The form of a task about an overdue partner: a trigger, or "waiting".
 
-    Where one trigger leads on, completing the task without an answer is that trigger.
+    With a single trigger, completing the task without an answer fires it.
     """
     triggers = _of_task(order, rules, task.name, task.of)
     if not triggers:
@@ -129,7 +129,7 @@ def state_task_form(order: Order, rules: Rules, task: OpenTask) -> tuple[FormFie
 
 
 def state_trigger_of(task: Task, order: Order, rules: Rules, answer: str) -> cmd.Fire | None:
-    """The trigger that completing such a task fires; None where it is another one, or waits."""
+    """The trigger that completing such a task fires; None for other tasks and for "waiting"."""
     triggers = _of_task(order, rules, task.name, task.subject)
     if not triggers or answer not in ("", *triggers):
         return None
@@ -138,7 +138,7 @@ def state_trigger_of(task: Task, order: Order, rules: Rules, answer: str) -> cmd
 
 
 def _of_task(order: Order, rules: Rules, name: str, subject: str) -> tuple[str, ...]:
-    """The triggers that a task about a state's own effect is about."""
+    """The triggers that a task about a state's own effect offers."""
     wait, flow = own_wait(order, subject, rules), _flow_of(order, subject, rules)
     if flow is None or not isinstance(wait, EffectOf):
         return ()

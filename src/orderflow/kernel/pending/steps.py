@@ -1,4 +1,4 @@
-"""Working steps: an effect or a task, and the command that either leads to."""
+"""Working steps: each is an effect or a task, and ends with the same command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["STEP_COMMANDS", "step_work"]
 def step_work(
     order: Order, rules: Rules, step: str, subject: str, generation: int, strategy: str = ""
 ) -> Iterator[PendingWork]:
-    """A working step: an effect or a task, as the policy says; nothing while on hold."""
+    """A working step: an effect or a task, by the policy; nothing while on hold."""
     if order.state.held(subject):
         return
     key = effect_key(subject, step, generation)
@@ -47,7 +47,7 @@ def _collect(_order: Order, fo: str) -> cmd.CommandBody:
 
 
 _BY_PEOPLE = frozenset({"collect", "seal"})
-"""Steps that software cannot do: somebody is there."""
+"""Steps that software cannot do: a person is present."""
 
 
 _StepCommand = Callable[[Order, str], cmd.CommandBody]
@@ -68,4 +68,4 @@ STEP_COMMANDS: Mapping[str, _StepCommand] = {
     "route": lambda _order, _of: cmd.Route(),
     "hold": lambda _order, hold: cmd.ReleaseHold(hold=hold),
 }
-"""What completing each step commands, whoever does it. Arguments: the order, the subject."""
+"""The command that completes each step. Arguments: the order, the subject."""

@@ -1,4 +1,4 @@
-"""Completing a task: the command that its step issues, or the fact that a person reports."""
+"""Completing a task: its step's command, or the observation that a person reports."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from orderflow.workflow import TaskFor
 __all__ = ["completion", "parcel_completion"]
 
 TaskResult = cmd.CommandBody | obs.ObservationBody | None
-"""What completing a task says; None where other commands end it."""
+"""The command or observation of a completed task; None where other commands end it."""
 
 
 def completion(task: Task, order: Order, rules: Rules, filled: Filled) -> TaskResult:
-    """What completing *task* of an order says, with its form as it was *filled* in."""
+    """The command or observation of a completed *task* of an order, from its form *filled*."""
     state = order.state
     if task.subject in state.cancellations and filled:
         return _given_up(task, order, filled)
@@ -46,7 +46,7 @@ def completion(task: Task, order: Order, rules: Rules, filled: Filled) -> TaskRe
 
 
 def _shipped(task: Task, order: Order, filled: Filled) -> TaskResult:
-    """A party told a person that everything left."""
+    """The shipment notice for a partner that answered a person that everything left."""
     units = order.units(Bucket.ALLOCATED, fo=task.subject)
     notice = f"told-{len(order.fulfillment_orders[task.subject].notices) + 1}"
     number = filled.get("tracking_number", "")
@@ -58,7 +58,7 @@ def _arrived(task: Task, order: Order, _filled: Filled) -> TaskResult:
 
 
 def _paid(task: Task, order: Order, filled: Filled) -> TaskResult:
-    """What the bank told a person, under the key that the bank was asked with."""
+    """The payment outcome of a refund as entered by a person, under the refund's key."""
     refund = order.state.refunds[task.subject]
     fact = PaymentOutcome.REFUNDED if filled["answer"] == "paid" else PaymentOutcome.FAILED
     return obs.PaymentReported(fact=fact, amount=refund.amount, reference=refund_key(refund))
@@ -80,7 +80,7 @@ _ANSWERS: Mapping[str, Callable[[Task, Order, Filled], TaskResult]] = {
     "failed": _paid,
     "waiting": lambda task, _order, _filled: cmd.CloseTask(task=task.key),
 }
-"""What the answers of silent parties say."""
+"""The observation or command for each answer about a silent partner."""
 
 
 def _given_up(task: Task, order: Order, filled: Filled) -> TaskResult:
@@ -90,7 +90,7 @@ def _given_up(task: Task, order: Order, filled: Filled) -> TaskResult:
 
 
 def _found(order: Order) -> TaskResult:
-    """A person found the money that was missing, all of it."""
+    """The payment outcome for money that a person found: all that was outstanding."""
     amount, reference = order.state.payments.outstanding, f"by-hand-{order.version}"
     return obs.PaymentReported(fact=PaymentOutcome.CAPTURED, amount=amount, reference=reference)
 
@@ -119,11 +119,11 @@ _SAID: Mapping[str, Callable[[Task, Order, Filled], TaskResult]] = {
     "send_back": lambda task, _order, filled: cmd.SendBack(rma=task.subject, **filled),
     "substitute": _substituted,
 }
-"""What these steps say, with their forms filled in."""
+"""The command or observation of these steps, from their forms."""
 
 
 def _trigger(task: Task, order: Order, rules: Rules) -> TaskResult:
-    """The trigger that leads on from the state that the task stands for."""
+    """The trigger that leads on from the state of the task."""
     found = order.fulfillment_orders.get(task.subject) or order.state.returns.get(task.subject)
     stamp = found.workflow if found else order.state.workflow
     name = found.state if found else order.state.lifecycle
@@ -139,7 +139,7 @@ def _trigger(task: Task, order: Order, rules: Rules) -> TaskResult:
 
 
 def parcel_completion(task: Task, parcel: Parcel, filled: Filled) -> TaskResult:
-    """What completing *task* of a parcel says."""
+    """The command or observation of a completed *task* of a parcel."""
     match task.name:
         case "seal":
             return cmd.Seal(parcel=parcel.id)

@@ -1,4 +1,4 @@
-"""Goods that came back: which units they are, and what becomes of them."""
+"""Returned goods: which units they are, and their disposition."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 
 
 def open_return(draft: Draft, reason: str, lines: Mapping[str, int], to: str = "") -> str:
-    """Open a return of these units: its number."""
+    """Open a return of these units; its number."""
     flow = draft.rules.returns
     initial = flow.by_name[flow.initial]
     rma = f"{draft.id}-R{len(draft.order.state.returns) + 1}"
@@ -39,10 +39,10 @@ def open_return(draft: Draft, reason: str, lines: Mapping[str, int], to: str = "
 
 
 def goods_returned(draft: Draft, body: GoodsReturned) -> None:
-    """Goods came: each unit walks the shortest declared way; what nobody sent is surplus.
+    """Move returned units to `returned`; units that were never shipped become overage.
 
-    Without the number of an open return they are first the goods that the open returns announced,
-    then what those brought besides; goods of which no open return speaks open one of their own.
+    Without the number of an open return they count first as the goods that the open returns
+    announced, then as more goods of these; if no open return fits, a new one is opened.
     """
     named, others = draft.returns.get(body.rma or ""), dict(body.others)
     if named is not None and not named.phase.final:
@@ -56,7 +56,7 @@ def goods_returned(draft: Draft, body: GoodsReturned) -> None:
 
 
 def _shares(draft: Draft, lines: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    """Units per line by the open return that they are of; the empty number is for none."""
+    """Units per line and open return; the empty number is for units without a return."""
     shares: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for line, units in lines.items():
         last, left, names = "", units, line_and_substitutes(draft.lines, line)
@@ -75,7 +75,7 @@ def _shares(draft: Draft, lines: Mapping[str, int]) -> dict[str, dict[str, int]]
 
 
 def _receive(draft: Draft, rma: str, lines: Mapping[str, int], others: Mapping[str, int]) -> None:
-    """Goods came with a return."""
+    """Receive goods for a return."""
     if not draft.fire("receive", rma=rma):
         draft.keep_observation("goods_returned", "the return cannot take goods as it stands", rma)
         return
@@ -104,14 +104,14 @@ _OUT = {
     Bucket.LOST: 4,
     Bucket.RETURNED_UNDELIVERED: 5,
 }
-"""The buckets of units that may be those that came back, the likeliest first."""
+"""The buckets that returned units may come from, the likeliest first."""
 
 
 def _coming(draft: Draft, line: str, units: int, rma: str) -> list[tuple[Slot, int]]:
-    """Which units came: this return's first, those that another return announced last.
+    """The units that came: this return's first, those announced by another return last.
 
-    A line's substitutes are meant, too. The carrier's scans may be behind: what it still has, has
-    lost, or brought back itself may be what came.
+    Substitutes of the line count, too. Scans may be late: units that the carrier still has, has
+    lost, or brought back itself may be those that came.
     """
     names = line_and_substitutes(draft.lines, line)
 
@@ -139,19 +139,19 @@ STANDS: Mapping[ParcelStatus, Bucket] = {
     ParcelStatus.RETURNED_TO_SENDER: Bucket.RETURNED_UNDELIVERED,
     ParcelStatus.LOST: Bucket.LOST,
 }
-"""Where units are by what the carrier says of their parcel."""
+"""The bucket of a parcel's units, by its carrier's status."""
 
 
 def _where(draft: Draft, parcel: str) -> Bucket:
-    """Where the units of a parcel are; without one the customer has them."""
+    """The bucket of a parcel's units; without a parcel the customer has them."""
     view = draft.order.state.parcels.get(parcel)
     return STANDS.get(view.status, Bucket.SHIPPED) if view else Bucket.DELIVERED
 
 
 def rematch_returned_units(draft: Draft) -> None:
-    """A scan tells more: units of open returns are those of the parcels that are likeliest now.
+    """Rematch the units of open returns to the parcels that they most likely came from.
 
-    So goods and scans lead to the same end in whatever order they come.
+    So goods and scans lead to the same result in any order.
     """
     open_returns = {rma.id for rma in draft.returns.values() if not rma.phase.final}
     came = [
@@ -172,7 +172,7 @@ _GOING_BACK = ParcelStatus.RETURNING_TO_SENDER, ParcelStatus.RETURNED_TO_SENDER
 
 
 def date_delivery(draft: Draft) -> None:
-    """A delivery is dated while a unit is with the customer, or was: so facts say in any order."""
+    """Set or remove the delivery date: set while the customer has or had a unit."""
     order, dated = draft.order, draft.order.state.delivered_at
     had = any(_was_had(order.state.parcels.get(slot.parcel), slot) for slot in draft.units)
     if had is (dated is None):
@@ -180,7 +180,7 @@ def date_delivery(draft: Draft) -> None:
 
 
 def _was_had(view: ParcelView | None, slot: Slot) -> bool:
-    """Whether units are the customer's, or came back from there, by what their carrier says."""
+    """Whether the customer has or had the units, by the carrier's status."""
     match slot.bucket:
         case Bucket.DELIVERED:
             return True
@@ -193,18 +193,18 @@ def _was_had(view: ParcelView | None, slot: Slot) -> bool:
 
 
 def _free(draft: Draft, line: str, below: int) -> list[Slot]:
-    """Units of a line that are out, in no return, and likelier to come back than others."""
+    """Units of a line that are out, in no return, and likelier to come back than rank *below*."""
     out = (s for s in draft.units if s.line == line and not s.rma and s.bucket in _OUT)
     likelier = (slot for slot in out if _OUT[slot.bucket] < below)
     return sorted(likelier, key=lambda slot: (_OUT[slot.bucket], slot))
 
 
 def return_inspected(draft: Draft, body: ReturnInspected) -> None:
-    """Who received the goods for us looked at them: the return ends when all of them came.
+    """Apply a partner's inspection; close the return once all inspected units arrived.
 
-    That they were looked at does not tell that all came: more may be on their way, and a report of
-    these very goods would be taken for others. So findings ahead of their goods are kept, with a
-    task that says them; it ends when the goods come. The first inspection of a return counts.
+    An inspection does not prove that all goods came, and a later report of the same goods would
+    count as other goods. So findings ahead of their goods are kept, with a task that closes when
+    the goods come. The first inspection of a return counts.
     """
     rma = draft.returns.get(body.rma)
     if rma is None:
@@ -218,7 +218,7 @@ def return_inspected(draft: Draft, body: ReturnInspected) -> None:
 
 
 def _conclude(draft: Draft, rma: str, findings: tuple[InspectedLine, ...]) -> None:
-    """End a return as its inspection says, or keep what it says until the goods are there."""
+    """Close a return by its inspection, or keep the findings until the goods are there."""
     task = "exception.return_inspected"
     missing = inspected_but_missing(draft, rma, findings)
     if missing or not draft.order.ledger.total(Bucket.RETURNED, rma=rma):
@@ -236,14 +236,14 @@ def _conclude(draft: Draft, rma: str, findings: tuple[InspectedLine, ...]) -> No
 def inspected_but_missing(
     draft: Draft, rma: str, findings: Iterable[InspectionLine | InspectedLine]
 ) -> Counter[str]:
-    """Units per line that findings speak of and that did not come."""
+    """Units per line in the findings that did not come."""
     return _matched(draft, rma, findings)[1]
 
 
 def _matched(
     draft: Draft, rma: str, findings: Iterable[InspectionLine | InspectedLine]
 ) -> tuple[list[tuple[Slot, int, Disposition | None]], Counter[str]]:
-    """What findings say of each unit that came (None: nothing), and what did not come."""
+    """The disposition of each unit that came (None: no finding), and units that did not come."""
     came = dict(sorted(draft.order.ledger.slots(Bucket.RETURNED, rma=rma)))
     said: list[tuple[Slot, int, Disposition | None]] = []
     missing: Counter[str] = Counter()
@@ -261,16 +261,16 @@ def _matched(
 def dispose_all(
     draft: Draft, rma: str, findings: Iterable[InspectionLine | InspectedLine], others: Disposition
 ) -> None:
-    """Deal with what came, as the findings say; with *others* as it is named."""
+    """Dispose of returned units as inspected; *others* is the disposition of uninspected ones."""
     _keep(draft, rma)
     for slot, units, disposition in _matched(draft, rma, findings)[0]:
         _dispose(draft, slot, units, disposition or others)
 
 
 def customer_keeps_the_rest(draft: Draft) -> None:
-    """What did not come before its return was cancelled, or expired, is the customer's again.
+    """Move announced units of ended returns that did not come back to the customer.
 
-    Or it is where the carrier has it, which took its delivery back meanwhile.
+    Or to the carrier, if it retracted their delivery meanwhile.
     """
     for rma in draft.order.state.returns.values():
         if rma.phase.final:

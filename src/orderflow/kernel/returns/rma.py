@@ -1,4 +1,4 @@
-"""Returns: asked for, approved, closed, and what was not accepted sent back."""
+"""Returns: requested, approved, closed; rejected units are sent back to the customer."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _returnable(draft: Draft) -> dict[str, int]:
 
 
 def _to(draft: Draft, lines: Mapping[str, int]) -> str:
-    """The party that shipped all of it, where it is asked before goods come back to it."""
+    """The partner that shipped all of it, if it is asked before goods are returned; else empty."""
     fos = {
         slot.fo
         for line, units in lines.items()
@@ -80,7 +80,7 @@ def _to(draft: Draft, lines: Mapping[str, int]) -> str:
 
 
 def return_answered(draft: Draft, body: ReturnAnswered) -> None:
-    """The party takes a return, or a person has to find another way for it."""
+    """Apply a partner's answer: approve the return, or record its refusal for a person."""
     rma = draft.order.state.returns.get(body.rma)
     if rma is None:
         draft.keep_observation(body.kind, f"there is no return {body.rma}")
@@ -93,7 +93,7 @@ def return_answered(draft: Draft, body: ReturnAnswered) -> None:
 
 
 def approve(draft: Draft, body: cmd.ApproveReturn) -> None:
-    """Let the customer send them: delivered units are on their way back."""
+    """Approve a return: delivered units are on their way back."""
     rma = known(draft, "return.unknown", body.rma, draft.returns)
     if rma is not None and draft.fire("approve", rma=rma.id):
         _let_come(draft, body)
@@ -106,13 +106,13 @@ def _let_come(draft: Draft, body: cmd.ApproveReturn) -> None:
 
 
 def decline(draft: Draft, body: cmd.DeclineReturn) -> None:
-    """Refuse the return."""
+    """Decline the return."""
     if known(draft, "return.unknown", body.rma, draft.returns):
         draft.fire("decline", rma=body.rma, reason=body.reason)
 
 
 def close(draft: Draft, body: cmd.CloseReturn) -> None:
-    """End the return; what did not come stays with the customer, what came is dealt with."""
+    """Close the return: dispose of the units that came; the customer keeps the others."""
     if not known(draft, "return.unknown", body.rma, draft.returns):
         return
     for line, units in inspected_but_missing(draft, body.rma, body.findings).items():
@@ -129,7 +129,7 @@ def _deal_with_it(draft: Draft, body: cmd.CloseReturn) -> None:
 
 
 def fire(draft: Draft, body: cmd.Fire, clear: trigger.Clear | None = None) -> None:
-    """Fire a trigger; what a command about a return does besides is done all the same."""
+    """Fire a trigger; ``approve`` and ``close`` move units as their commands do."""
     trigger.fire(draft, body, clear)
     rma = draft.returns.get(body.on or "")
     if rma is not None and not draft.refusals:
@@ -140,7 +140,7 @@ def fire(draft: Draft, body: cmd.Fire, clear: trigger.Clear | None = None) -> No
 
 
 def send_back(draft: Draft, body: cmd.SendBack) -> None:
-    """Units that were not accepted went back to the customer, in a parcel of their own."""
+    """Send rejected units back to the customer, in a parcel of their own."""
     rma = known(draft, "return.unknown", body.rma, draft.returns)
     if rma is None:
         return

@@ -1,1 +1,1 @@
-"""Stock: units are routed, allocated to fulfillment orders, or wait for goods."""
+"""Stock: units are routed, allocated to fulfillment orders, or backordered."""

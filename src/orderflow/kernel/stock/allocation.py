@@ -1,4 +1,4 @@
-"""Who fulfills what: routing, reserving, backordering, and the release of work."""
+"""Allocation: routing, reserving, backordering, and the release of work."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = [
 
 
 def routable_units(order: Order, rules: Rules, now: datetime) -> dict[str, int]:
-    """Units per line that nobody has and that may be given out now."""
+    """Units per line that are open and can be routed now."""
     state = order.state
     if state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED) or state.held():
         return {}
@@ -54,13 +54,13 @@ def routable_units(order: Order, rules: Rules, now: datetime) -> dict[str, int]:
 
 
 def _awaits_goods(state: OrderState, line: str) -> bool:
-    """Whether a line is the exchange for goods of which nobody knows yet whether they are taken."""
+    """Whether a line waits for the outcome of the return that it is exchanged for."""
     rma = state.returns.get(state.lines[line].awaits)
     return rma is not None and not rma.phase.final
 
 
 def route(draft: Draft) -> None:
-    """Ask the routing, check its plan, and take stock or a place in the waiting list."""
+    """Ask the routing policy, check its plan, and reserve or backorder units."""
     order, rules = draft.order, draft.rules
     units = routable_units(order, rules, draft.context.now)
     if not units:
@@ -83,7 +83,7 @@ def route(draft: Draft) -> None:
 
 
 def reopen_backorders(draft: Draft) -> None:
-    """Backordered units of which some are to be had, though not where they wait, are open again."""
+    """Reopen backordered units that another location has."""
     order = draft.order
     for line, units in order.units(Bucket.BACKORDERED).items():
         there = [place.available for place in _places(draft, order.line(line))]
@@ -94,7 +94,7 @@ def reopen_backorders(draft: Draft) -> None:
 
 
 def _places(draft: Draft, line: Line) -> Iterator[RoutingOption]:
-    """Where units of a line may go, in the order of the strategies and their locations."""
+    """The routing options of a line, in the order of the strategies and their locations."""
     for taker in draft.rules.strategies_for(draft.order, line):
         for location in taker.locations:
             key, available = StockKey(line.sku, location), None
@@ -109,7 +109,7 @@ def _faults(
     units: Mapping[str, int],
     places: Mapping[str, Sequence[RoutingOption]],
 ) -> Iterator[str]:
-    """What is wrong with a plan: it must name what exists, be available, and add up."""
+    """The faults of a plan: it must name existing places, and not exceed units or stock."""
     planned: Counter[str] = Counter()
     taken: Counter[StockKey] = Counter()
     there: dict[StockKey, int] = {}
@@ -146,7 +146,7 @@ def _whom(part: Assignment | Backorder) -> str:
 
 
 def _killed(draft: Draft, plan: Iterable[Assignment | Backorder], units: Mapping[str, int]) -> bool:
-    """Refuse, or cancel, an order that is to be filled at once and whole, and cannot be."""
+    """Refuse, or cancel, a fill-or-kill order that cannot be filled whole."""
     if draft.order.document.shipping is not Shipping.FILL_OR_KILL:
         return False
     left = Counter(units)
@@ -173,7 +173,7 @@ def _assign(draft: Draft, part: Assignment, fos: dict[tuple[str, str], str]) -> 
 
 
 def _joinable(draft: Draft, part: Assignment) -> str | None:
-    """A FO of this party and place on which work has not begun; a ready one, if work may begin."""
+    """A FO of this strategy and location without begun work; a ready one if work may start."""
     for fo in draft.fos.values():
         waits = fo.phase in (Phase.WAITING, Phase.READY) and not fo.round
         if not waits or (fo.strategy, fo.location) != (part.strategy, part.location):
@@ -197,7 +197,7 @@ def open_fo(draft: Draft, strategy: str, location: str) -> str:
 
 
 def _superseded(draft: Draft) -> str:
-    """The last fulfillment order that its party gave back, and that none replaced yet."""
+    """The last fulfillment order that its partner declined, if none supersedes it yet."""
     declined = {name for names in draft.order.state.declined.values() for name in names}
     replaced = {fo.supersedes for fo in draft.fos.values()}
     given_back = [
@@ -209,7 +209,7 @@ def _superseded(draft: Draft) -> str:
 
 
 def reserve(draft: Draft, key: StockKey, line: str, quantity: int) -> None:
-    """Reserve units; the store grants them or answers that it is short."""
+    """Reserve units; the store grants them or reports a shortage."""
     draft.stock.append(Reserve(key, draft.id, line, quantity))
     level = draft.level(key)
     draft.levels[key] = attrs.evolve(level, reserved=level.reserved + quantity)
@@ -228,14 +228,14 @@ def _date_reservations(draft: Draft) -> None:
 
 
 def stock_granted(draft: Draft, body: StockGranted) -> None:
-    """Units that were waited for are reserved: give them to a FO; what nobody wants goes back."""
+    """Allocate backordered units that were reserved; release those no longer wanted."""
     order = draft.order
     slot = Slot(body.line, Bucket.BACKORDERED)
     takers = draft.rules.strategies_for(order, order.line(body.line))
     strategy = next((s for s in takers if body.key.location in s.locations), None)
     there = min(body.quantity, draft.units.get(slot, 0))
     wanted = there if strategy else 0
-    if there and not strategy:  # who keeps it gave units of the line back: others are asked
+    if there and not strategy:  # their strategy declined the line: route them elsewhere
         draft.move(slot, Slot(body.line, Bucket.OPEN), there)
     if wanted and strategy:
         part = Assignment(body.line, wanted, strategy.code, body.key.location)
@@ -251,7 +251,7 @@ def stock_granted(draft: Draft, body: StockGranted) -> None:
 
 
 def expire_reservations(draft: Draft) -> None:
-    """Take the stock of an order back that was not confirmed in time."""
+    """Release the stock of an order that was not confirmed in time."""
     state = draft.order.state
     if state.phase is not OrderPhase.PLACED:
         return
@@ -263,7 +263,7 @@ def expire_reservations(draft: Draft) -> None:
 
 
 def waits_to_ship_complete(state: OrderState) -> bool:
-    """Whether the order ships complete only, and units are missing."""
+    """Whether a ship-complete order lacks units."""
     if not state.ship_complete:
         return False
     missing = {slot.line for slot, _ in state.ledger.slots(Bucket.OPEN, Bucket.BACKORDERED)}
@@ -271,7 +271,7 @@ def waits_to_ship_complete(state: OrderState) -> bool:
 
 
 def release_work(draft: Draft) -> None:
-    """Let waiting fulfillment orders start when the policy says so."""
+    """Start waiting fulfillment orders when the release policy allows it."""
     state = draft.order.state
     if state.held() or state.phase not in (OrderPhase.PLACED, OrderPhase.CONFIRMED):
         return

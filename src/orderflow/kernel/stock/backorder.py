@@ -1,4 +1,4 @@
-"""Units that wait for stock, and units that are not to be sent any more."""
+"""Backorders, and the release of stock of units that are not sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["backorder", "release_stock_of", "stock_lost"]
 
 
 def backorder(draft: Draft, slot: Slot, quantity: int, key: StockKey) -> None:
-    """Put units on the waiting list; where its allowance is used up they stay or become open."""
+    """Backorder units, up to the key's limit; the rest stays or becomes open."""
     level = draft.level(key)
     limit = level.backorder_limit
     room = quantity if limit is None else max(0, min(quantity, limit - level.backordered))
@@ -31,7 +31,7 @@ def backorder(draft: Draft, slot: Slot, quantity: int, key: StockKey) -> None:
 
 
 def stock_lost(draft: Draft, body: StockLost) -> None:
-    """Reserved units are not there: those that nobody has picked wait for stock again."""
+    """Backorder allocated units whose reserved stock is missing."""
     left = body.quantity
     for slot, units in sorted(draft.order.ledger.slots(Bucket.ALLOCATED, line=body.line)):
         part = min(left, units)
@@ -42,7 +42,7 @@ def stock_lost(draft: Draft, body: StockLost) -> None:
 
 
 def release_stock_of(draft: Draft, slot: Slot, units: int) -> None:
-    """Units are not to be sent: give back their stock, or their place in the waiting list."""
+    """Release the reservation of units, or take them off the waiting list."""
     if slot.bucket is Bucket.BACKORDERED:
         draft.leave_waiting_list(slot.line, units)
     elif slot.bucket is Bucket.ALLOCATED:

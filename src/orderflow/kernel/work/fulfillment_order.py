@@ -1,4 +1,4 @@
-"""The state of a fulfillment order: entered for its units, left when none remain."""
+"""The state of a fulfillment order: it follows the FO's units."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orderflow.model.state import FulfillmentOrder
 __all__ = ["complete_work", "enter", "may_work"]
 
 _CANCELLED_BUCKETS = Bucket.CANCELLED, Bucket.SUBSTITUTED
-"""The buckets of units that a fulfillment order no longer answers for."""
+"""The buckets of units that no longer count for their fulfillment order."""
 
 
 def may_work(
@@ -23,7 +23,7 @@ def may_work(
     moves: tuple[Bucket, Bucket],
     units: Mapping[str, int],
 ) -> bool:
-    """Check holds, the FO, its units and its state; name every reason; bring it to the state."""
+    """Check holds, the FO, its units and its state, refusing with every reason; enter the state."""
     fo = known(draft, "fo.unknown", fo_id, draft.fos)
     if fo is None:
         return False
@@ -42,7 +42,7 @@ def may_work(
 def enter(
     draft: Draft, fo: FulfillmentOrder | str, verb: str, moves: tuple[Bucket, Bucket]
 ) -> bool:
-    """Bring a FO to a state in which units make this move; refuse where no way leads there."""
+    """Bring a FO to a state in which units make this move; refuse if no path leads there."""
     if isinstance(fo, str):
         fo = draft.fos[fo]
     flow = draft.rules.machine(fo.workflow).workflow

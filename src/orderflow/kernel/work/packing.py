@@ -21,7 +21,7 @@ __all__ = ["pack", "seal", "take_units_out", "unpack"]
 
 
 def pack(draft: Draft, body: cmd.Pack) -> None:
-    """Move picked units into a new parcel, or into one that is open."""
+    """Move picked units into a new parcel, or into an open one."""
     if not body.units:
         draft.refuse("pack.nothing", "name the units that were packed")
     state = draft.order.state
@@ -49,7 +49,7 @@ def pack(draft: Draft, body: cmd.Pack) -> None:
 
 
 def seal(draft: Draft, body: cmd.Seal) -> None:
-    """An open parcel gets nothing more."""
+    """Seal an open parcel: nothing more goes into it."""
     view = known(draft, "parcel.unknown", body.parcel, draft.order.state.parcels)
     if view is None:
         return
@@ -61,7 +61,7 @@ def seal(draft: Draft, body: cmd.Seal) -> None:
 
 
 def unpack(draft: Draft, parcel: str) -> None:
-    """Take a parcel apart that has not left: its units, whose ever they are, are picked again."""
+    """Unpack a parcel that has not left; its units return to `picked`."""
     view = draft.order.state.parcels[parcel]
     draft.emit(
         ev.ParcelMoved(
@@ -73,7 +73,7 @@ def unpack(draft: Draft, parcel: str) -> None:
 
 
 def take_units_out(draft: Draft, parcel: str) -> None:
-    """The units of a parcel that was voided are picked again."""
+    """Move the units of a voided parcel back to `picked`."""
     slots = list(draft.order.ledger.slots(Bucket.PACKED, parcel=parcel))
     for slot, units in slots:
         draft.move(slot, Slot(slot.line, Bucket.PICKED, slot.fo), units)

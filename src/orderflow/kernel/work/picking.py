@@ -1,4 +1,4 @@
-"""Picking: units are taken from the shelf, or found short."""
+"""Picking: units are taken from the shelf, or are short."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["pick"]
 
 
 def pick(draft: Draft, body: cmd.Pick) -> None:
-    """Move allocated units to picked; short ones leave the FO and are waited for."""
+    """Move allocated units to `picked`; release short ones and backorder them."""
     if not body.units and not body.short:
         draft.refuse("pick.nothing", "name the units that were picked, or those that were short")
     together = {
@@ -45,7 +45,7 @@ def pick(draft: Draft, body: cmd.Pick) -> None:
 
 
 def _check_items(draft: Draft, body: cmd.Pick) -> None:
-    """What a line asks for must be taken down of each unit that was picked."""
+    """Refuse if the lot, serial or expiry that a line requires is missing for a picked unit."""
     for line, units in body.units.items():
         asks = draft.lines[line].asks if line in draft.lines else ()
         told = [item for item in body.items if item.line == line]

@@ -11,7 +11,7 @@ __all__ = ["finish_put_away"]
 
 
 def finish_put_away(draft: Draft, body: cmd.FinishPutAway) -> None:
-    """Cancelled units are back on the shelf: their stock is free."""
+    """Record that cancelled units are back on the shelf: release their stock."""
     there = draft.order.state.put_aways
     put_away = known(draft, "put_away.unknown", body.put_away, there)
     if put_away is None:

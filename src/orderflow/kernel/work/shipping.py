@@ -19,7 +19,7 @@ __all__ = ["check_whole", "collect", "deliver", "ship"]
 
 
 def ship(draft: Draft, body: cmd.Ship) -> None:
-    """Hand a labelled parcel over: its units leave the house and the stock."""
+    """Hand over a labeled parcel: its units leave the house and the stock."""
     view = known(draft, "parcel.unknown", body.parcel, draft.order.state.parcels)
     if view is None:
         return
@@ -41,7 +41,7 @@ def ship(draft: Draft, body: cmd.Ship) -> None:
 
 
 def check_whole(draft: Draft) -> None:
-    """Refuse while an order that is to leave at once lacks units."""
+    """Refuse while a ship-complete order lacks units."""
     if waits_to_ship_complete(draft.order.state):
         totals = draft.order.ledger.totals()
         missing = [f"{n} {b}" for b in (Bucket.OPEN, Bucket.BACKORDERED) if (n := totals.get(b))]
@@ -50,7 +50,7 @@ def check_whole(draft: Draft) -> None:
 
 
 def deliver(draft: Draft, body: cmd.Deliver) -> None:
-    """Somebody of ours delivered a parcel; a carrier's parcels it reports itself."""
+    """Record a delivery by our own people; carriers report theirs."""
     view = known(draft, "parcel.unknown", body.parcel, draft.order.state.parcels)
     if view is None:
         return
@@ -64,7 +64,7 @@ def deliver(draft: Draft, body: cmd.Deliver) -> None:
 
 
 def collect(draft: Draft, body: cmd.Collect) -> None:
-    """The customer has the units: at the counter, at the pickup point, or by wire."""
+    """Record that the customer has the units: at the counter, at the pickup point, or digitally."""
     fo = draft.fos.get(body.fo)
     flow = draft.rules.machine(fo.workflow).workflow if fo else None
     source = Bucket.ALLOCATED

@@ -1,4 +1,4 @@
-"""The steps that units wait for, and the ways to the states that allow them."""
+"""The steps that units wait for, and the paths to the states that allow them."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ UNIT_STEPS: Mapping[str, tuple[Bucket, Bucket]] = {
     "hand_over": _TAKEN_AT_ONCE,
     "provide": _TAKEN_AT_ONCE,
 }
-"""The steps that units wait for where they stand, and the move that each makes."""
+"""The steps of units, and the move that each makes."""
 
 
 @cache
 def path_to_step(
     flow: Workflow[Step], state: str, verb: str, moves: tuple[Bucket, Bucket]
 ) -> tuple[Transition[Step], ...] | None:
-    """The transitions to a state in which units make *moves*.
+    """The transitions to a state in which units make *moves*; None if there is no path.
 
-    A unit command may fire its own verb, and may take completions early: what is left behind is
-    taken up by going back. Other people's triggers it may not fire.
+    A unit command may fire its own verb and completions, even early: units left behind are
+    handled by going back. It may not fire other triggers.
     """
     queue: deque[tuple[str, tuple[Transition[Step], ...]]] = deque([(state, ())])
     seen = {state}

@@ -1,4 +1,4 @@
-"""What became true of the work on an order: who has it, and where its units stand."""
+"""Events of the work on an order: its partners, and its units."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ __all__ = [
 @event(3)
 @attrs.frozen
 class FulfillmentOrderOpened(Event):
-    """Work was given to a party."""
+    """Work was given to a partner or to our own house."""
 
     fo: str
     strategy: str
@@ -80,7 +80,7 @@ class UnitsMoved(Event):
 @event(6)
 @attrs.frozen
 class OverageFound(Event):
-    """Units are out that nobody owes."""
+    """Overage: units shipped or returned beyond what was ordered."""
 
     line: str
     quantity: int
@@ -125,7 +125,7 @@ class PutAwayRequested(Event):
 @event(15)
 @attrs.frozen
 class PutAwayFinished(Event):
-    """They are back."""
+    """The put-away is done: the units are on their shelf."""
 
     put_away: str
 
@@ -133,7 +133,7 @@ class PutAwayFinished(Event):
 @event(28)
 @attrs.frozen
 class PartnerReferenceSet(Event):
-    """A party has a number of its own for a fulfillment order."""
+    """A partner has its own number for a fulfillment order."""
 
     fo: str
     reference: str
@@ -142,7 +142,7 @@ class PartnerReferenceSet(Event):
 @event(29)
 @attrs.frozen
 class ShippingPromised(Event):
-    """A party says when it will ship; *backordered* units wait there until then."""
+    """A partner promised a shipping date; *backordered* units wait there until then."""
 
     fo: str
     line: str
@@ -154,7 +154,7 @@ class ShippingPromised(Event):
 @event(30)
 @attrs.frozen
 class CostsAgreed(HoldsMappings, Event):
-    """What a unit of each line costs us there, in the order's currency."""
+    """Our agreed cost of one unit of each line, in the order's currency."""
 
     fo: str
     costs: Mapping[str, Decimal]
@@ -163,7 +163,7 @@ class CostsAgreed(HoldsMappings, Event):
 @event(31)
 @attrs.frozen
 class UnitsReleased(Event):
-    """A party gave units back: they are not routed to it again."""
+    """A partner released units: they are not routed to it again."""
 
     fo: str
     line: str
@@ -175,13 +175,13 @@ class UnitsReleased(Event):
 @event(32)
 @attrs.frozen
 class RoutingReset(Event):
-    """A person had the order routed again: who declined before may be asked again."""
+    """A person had the order routed again: strategies that declined may be asked again."""
 
 
 @event(33)
 @attrs.frozen
 class SubstituteProposed(Event):
-    """A party would ship another SKU."""
+    """A partner proposed another SKU."""
 
     fo: str
     line: str
@@ -192,7 +192,7 @@ class SubstituteProposed(Event):
 @event(34)
 @attrs.frozen
 class LineSubstituted(Event):
-    """A new line stands in for units of another one, with the same party."""
+    """A new line substitutes units of another one, at the same partner."""
 
     fo: str
     line: str
@@ -204,7 +204,7 @@ class LineSubstituted(Event):
 @event(35)
 @attrs.frozen
 class SubstituteProposalClosed(Event):
-    """A proposal is over."""
+    """A proposal was closed."""
 
     fo: str
     line: str
@@ -213,7 +213,7 @@ class SubstituteProposalClosed(Event):
 @event(36)
 @attrs.frozen
 class ShipmentNoticeRecorded(HoldsMappings, Event):
-    """A ship notice, in the party's own words. *says* tells whether another says the same."""
+    """A shipment notice, with the partner's own data. *says* is the digest of its content."""
 
     fo: str
     notice: str
@@ -223,7 +223,7 @@ class ShipmentNoticeRecorded(HoldsMappings, Event):
 
 @attrs.frozen
 class InvoicedLine:
-    """What a party charged for units of a line."""
+    """What a partner charged for units of a line."""
 
     line: str
     quantity: int
@@ -233,7 +233,7 @@ class InvoicedLine:
 @event(37)
 @attrs.frozen
 class InvoiceRecorded(Event):
-    """A party's invoice. *says* tells whether another says the same."""
+    """A partner's invoice. *says* is the digest of its content."""
 
     fo: str
     invoice: str
@@ -244,7 +244,7 @@ class InvoiceRecorded(Event):
 @event(38)
 @attrs.frozen
 class CancellationRequested(HoldsMappings, Event):
-    """A party is asked to give units up."""
+    """A partner was asked to cancel units."""
 
     request: str
     fo: str
@@ -256,10 +256,10 @@ class CancellationRequested(HoldsMappings, Event):
 @event(39)
 @attrs.frozen
 class CancellationClosed(HoldsMappings, Event):
-    """The party answered, or the question is moot: it gave up these units.
+    """A cancellation request was answered or became moot; *lines* are the units cancelled.
 
-    *left* are units that it did not speak of: they are still asked for. *unwanted* are units that
-    it ships all the same: where it does not, nobody else is to.
+    *left* are units that the answer did not mention: their request stays open. *unwanted* are units
+    that the partner ships anyway: if it does not, they are not rerouted.
     """
 
     request: str
@@ -272,7 +272,7 @@ class CancellationClosed(HoldsMappings, Event):
 @event(40)
 @attrs.frozen
 class ItemIdentified(Event):
-    """Units were told apart when they were picked, or shipped by another party."""
+    """Units were identified when they were picked, or shipped by a partner."""
 
     fo: str
     line: str

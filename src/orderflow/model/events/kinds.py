@@ -1,7 +1,7 @@
 """The kinds of events, by their numbers, and the entries of a journal.
 
-Each kind has a number and a version for ever. A kind that changes gets the next version and an
-upcaster in :data:`UPCASTERS` that turns the stored form of the version before into the new one.
+Each kind has a permanent number, and a version. A kind that changes gets the next version and an
+upcaster in :data:`UPCASTERS` that converts the stored form of the version before into the new one.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ KINDS: dict[int, type[Event]] = {}
 
 Payload = Mapping[str, Any]
 UPCASTERS: dict[tuple[int, int], Callable[[Payload], Payload]] = {}
-"""(number, version) to the function that makes the payload of the next version. Pure."""
+"""(number, version) to the function that converts its payload to the next version. Pure."""
 
 E = TypeVar("E", bound=Event)
 
 
 def upcast(number: int, version: int, payload: Payload) -> Payload:
-    """The payload in the form of the kind's current version."""
+    """The payload converted to the kind's current version."""
     while version < KINDS[number].version:
         payload = UPCASTERS[number, version](payload)
         version += 1
@@ -58,10 +58,10 @@ def event(number: int, version: int = 1) -> Callable[[type[E]], type[E]]:
 
 @attrs.frozen
 class Entry(HoldsMappings):
-    """One commit in a journal: the events that became true together.
+    """One commit in a journal: its events.
 
     *subject* is ``order:…`` or ``parcel:…``; *version* counts from 1; *cause* is the message's id;
-    *facts* are the outside facts that the guards saw.
+    *facts* are the external data that the guards saw.
     """
 
     subject: str

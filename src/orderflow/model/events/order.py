@@ -1,4 +1,4 @@
-"""What became true of an order as a whole: its lines, terms, holds, tasks and timers."""
+"""Events of an order as a whole: its lines, terms, holds, tasks and timers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ __all__ = [
 
 @attrs.frozen
 class PlacedLine:
-    """A line as it was placed; the rest of it stands in the document."""
+    """A line as it was placed; its other fields are in the document."""
 
     id: str
     sku: str
@@ -57,7 +57,7 @@ class PlacedLine:
 
     @classmethod
     def of(cls, line: Line) -> Self:
-        """What the decisions need of a line of the document."""
+        """The fields of a document's line that decisions need."""
         what = line.id, line.sku, line.quantity, line.stocked, line.ships
         return cls(*what, line.not_before, line.asks)
 
@@ -65,7 +65,7 @@ class PlacedLine:
 @event(1)
 @attrs.frozen
 class OrderCreated(Event):
-    """An order exists, in the initial state of its lifecycle."""
+    """An order was created, in the initial state of its lifecycle."""
 
     channel: str
     customer: str
@@ -95,7 +95,7 @@ class LifecycleMoved(Event):
 @event(9)
 @attrs.frozen
 class HoldPlaced(Event):
-    """A reason not to go on, with the order or with the fulfillment order *on*."""
+    """A hold was placed on the order, or on the fulfillment order *on*."""
 
     hold: str
     reason: str
@@ -106,7 +106,7 @@ class HoldPlaced(Event):
 @event(10)
 @attrs.frozen
 class HoldReleased(Event):
-    """One reason less."""
+    """A hold was released."""
 
     hold: str
 
@@ -114,7 +114,7 @@ class HoldReleased(Event):
 @event(16)
 @attrs.frozen
 class TaskOpened(Event):
-    """A person is asked for something that no step covers."""
+    """A task was opened for a person that no step covers."""
 
     task: str
     name: str
@@ -127,7 +127,7 @@ class TaskOpened(Event):
 @event(17)
 @attrs.frozen
 class TaskClosed(Event):
-    """It is done."""
+    """A task was closed."""
 
     task: str
 
@@ -135,7 +135,7 @@ class TaskClosed(Event):
 @event(80)
 @attrs.frozen
 class TaskEscalated(Event):
-    """A task was not done in time: it is another role's now, for a new *reason* if there is one."""
+    """A task was not done in time: it went to another role, with a new *reason* if given."""
 
     task: str
     role: str
@@ -145,7 +145,7 @@ class TaskEscalated(Event):
 @event(18)
 @attrs.frozen
 class EffectGaveUp(Event):
-    """An effect ran out of attempts; a person takes over."""
+    """An effect ran out of attempts and was given up; a person takes over."""
 
     key: str
 
@@ -153,7 +153,7 @@ class EffectGaveUp(Event):
 @event(19)
 @attrs.frozen
 class EffectRequested(Event):
-    """A hook, or the order itself, asked for a deed; what it carries stands in the outbox."""
+    """A hook, or the order itself, requested an effect; its data is in the outbox."""
 
     key: str
     name: str
@@ -163,7 +163,7 @@ class EffectRequested(Event):
 @event(27)
 @attrs.frozen
 class EffectDeferred(Event):
-    """A party took an effect, and will answer it later."""
+    """A partner accepted an effect, and will answer later."""
 
     key: str
 
@@ -171,7 +171,7 @@ class EffectDeferred(Event):
 @event(20)
 @attrs.frozen
 class ReservationExpirySet(Event):
-    """The order's stock is promised until then; None is for good."""
+    """The reservations expire at *until*; None: they do not expire."""
 
     until: datetime | None
 
@@ -179,7 +179,7 @@ class ReservationExpirySet(Event):
 @event(21)
 @attrs.frozen
 class DeliveryConfirmed(Event):
-    """The customer said so, or the window to object is over."""
+    """The customer confirmed the delivery, or the confirmation window is over."""
 
     by: str
 
@@ -193,7 +193,7 @@ class ReviewRequested(Event):
 @event(81)
 @attrs.frozen
 class ReviewSettled(Event):
-    """No review is asked for (any more): one came, or the customer is not to be asked."""
+    """No review is requested (any more): one came, or the customer is not to be asked."""
 
     review: Review
     reason: str
@@ -202,7 +202,7 @@ class ReviewSettled(Event):
 @event(82)
 @attrs.frozen
 class ReviewPostponed(Event):
-    """The customer may not be written to now, but then."""
+    """The review request was postponed to the next permitted hours."""
 
     until: datetime
 
@@ -210,7 +210,7 @@ class ReviewPostponed(Event):
 @event(23)
 @attrs.frozen
 class TimerDone(Event):
-    """A timer fired and will not be set again, or a state is entered anew that had this key."""
+    """A timer fired for good, or the state that had this key is entered again."""
 
     key: str
 
@@ -218,7 +218,7 @@ class TimerDone(Event):
 @event(24)
 @attrs.frozen
 class NoteAdded(Event):
-    """A hook's remark."""
+    """A hook's note."""
 
     text: str
 
@@ -232,7 +232,7 @@ class WorkReleased(Event):
 @event(26)
 @attrs.frozen
 class ObservationKept(Event):
-    """A fact came that has no declared move. It moved nothing."""
+    """An observation without a declared transition was recorded; it changed nothing else."""
 
     fact: str
     reason: str
@@ -241,7 +241,7 @@ class ObservationKept(Event):
 @event(70)
 @attrs.frozen
 class QuantityRaised(Event):
-    """More of a line is ordered."""
+    """The quantity of a line was raised."""
 
     line: str
     quantity: int
@@ -250,7 +250,7 @@ class QuantityRaised(Event):
 @event(71)
 @attrs.frozen
 class LineAdded(Event):
-    """A line is ordered besides; its units wait for the goods of the return *awaits*."""
+    """A line was added; with *awaits*, its units wait for the goods of that return."""
 
     line: PlacedLine
     awaits: str = ""
@@ -259,7 +259,7 @@ class LineAdded(Event):
 @event(72)
 @attrs.frozen
 class AmountDueChanged(Event):
-    """Another sum is owed for what is kept: minor units."""
+    """The amount due changed: minor units."""
 
     total: int
 
@@ -267,13 +267,13 @@ class AmountDueChanged(Event):
 @event(73)
 @attrs.frozen
 class AddressChanged(Event):
-    """What has not left goes to another address, which stands in the document."""
+    """The ship-to address of units that have not left was changed, in the document."""
 
 
 @event(74)
 @attrs.frozen
 class PromiseChanged(Event):
-    """The order is promised for a day: by the shop's policy, or another one than before."""
+    """The promised date was set or changed."""
 
     promised: datetime
 
@@ -281,7 +281,7 @@ class PromiseChanged(Event):
 @event(75)
 @attrs.frozen
 class Overridden(Event):
-    """A command was carried out though guards or policies refused it: their codes."""
+    """A command was carried out although guards or policies refused it: their codes."""
 
     command: str
     reason: str
@@ -291,6 +291,6 @@ class Overridden(Event):
 @event(77)
 @attrs.frozen
 class DeliveryDated(Event):
-    """When the last unit so far was delivered; None where none is with the customer, or was."""
+    """When the last unit so far was delivered; None: the customer has and had none."""
 
     at: datetime | None

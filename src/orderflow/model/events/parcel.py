@@ -1,4 +1,4 @@
-"""What became true of a parcel."""
+"""Events of a parcel."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 @event(50)
 @attrs.frozen
 class ParcelOpened(Event):
-    """A parcel exists. One that is not *sealed* gets more."""
+    """A parcel was opened. More units may be added until it is *sealed*."""
 
     strategy: str
     contents: tuple[Content, ...]
@@ -40,7 +40,7 @@ class ParcelOpened(Event):
 @event(51)
 @attrs.frozen
 class ParcelLabeled(Event):
-    """A carrier sold its label."""
+    """A carrier sold the parcel's label."""
 
     carrier: str
     tracking_number: str
@@ -49,13 +49,13 @@ class ParcelLabeled(Event):
 @event(52)
 @attrs.frozen
 class ParcelHandedOver(Event):
-    """It left."""
+    """The parcel was handed over to its carrier."""
 
 
 @event(53)
 @attrs.frozen
 class ParcelScanned(Event):
-    """The carrier saw it."""
+    """The carrier scanned the parcel."""
 
     scan: Scan
 
@@ -63,19 +63,19 @@ class ParcelScanned(Event):
 @event(54)
 @attrs.frozen
 class ParcelVoided(Event):
-    """It will not leave."""
+    """The parcel was voided: it will not leave."""
 
 
 @event(55)
 @attrs.frozen
 class ParcelLabelVoided(Event):
-    """The carrier took the label back."""
+    """The carrier voided the label."""
 
 
 @event(56)
 @attrs.frozen
 class ParcelHeld(Event):
-    """An order in it is on hold (*held*), or no longer."""
+    """An order in the parcel is on hold (*held*), or no longer."""
 
     order: str
     held: bool
@@ -92,13 +92,13 @@ class ParcelEffectGaveUp(Event):
 @event(58)
 @attrs.frozen
 class ParcelTrackingOverdue(Event):
-    """The carrier has said nothing for too long."""
+    """The carrier has not scanned the parcel in time."""
 
 
 @event(59)
 @attrs.frozen
 class ParcelContentsAdded(Event):
-    """More units were put into it."""
+    """More units were put into the parcel."""
 
     contents: tuple[Content, ...]
 
@@ -106,13 +106,13 @@ class ParcelContentsAdded(Event):
 @event(60)
 @attrs.frozen
 class ParcelSealed(Event):
-    """It gets nothing more."""
+    """The parcel was sealed: nothing more goes in."""
 
 
 @event(61)
 @attrs.frozen
 class ParcelScanRetracted(Event):
-    """The carrier took a scan back, by the scan's id."""
+    """The carrier retracted a scan, by the scan's id."""
 
     scan: str
 
@@ -120,7 +120,7 @@ class ParcelScanRetracted(Event):
 @event(62)
 @attrs.frozen
 class ParcelContentsRemoved(Event):
-    """Units that were in it are sent again; it answers for them no more."""
+    """Units of the parcel are sent again; it no longer counts for them."""
 
     contents: tuple[Content, ...]
 
@@ -128,7 +128,7 @@ class ParcelContentsRemoved(Event):
 @event(63)
 @attrs.frozen
 class ParcelNumberReused(Event):
-    """Its tracking number was another parcel's *before*; it is this one's *since* then."""
+    """The tracking number was that of the parcel *before*; it is this one's *since* then."""
 
     tracking_number: str
     before: str

@@ -1,4 +1,4 @@
-"""What became true of goods and money that go back."""
+"""Events of returned goods, payments and refunds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 @event(11)
 @attrs.frozen
 class PaymentRecorded(Event):
-    """A payment fact: *amount* is what it adds, *counts* what its reference counts with by now."""
+    """A payment outcome: *amount* is what it adds, *counts* the amount of its reference so far."""
 
     fact: PaymentOutcome
     amount: int
@@ -41,13 +41,13 @@ class PaymentRecorded(Event):
 @event(41)
 @attrs.frozen
 class DunningSent(Event):
-    """The customer was reminded to pay."""
+    """The customer was sent dunning."""
 
 
 @event(42)
 @attrs.frozen
 class RefundProposed(Event):
-    """Money is to be paid back: minor units."""
+    """A refund was proposed: minor units."""
 
     refund: str
     amount: int
@@ -56,7 +56,7 @@ class RefundProposed(Event):
 @event(43)
 @attrs.frozen
 class RefundMoved(Event):
-    """A refund was paid, failed, was withdrawn, or is tried again."""
+    """A refund was paid, failed, was withdrawn, or is retried."""
 
     refund: str
     status: RefundStatus
@@ -65,7 +65,7 @@ class RefundMoved(Event):
 @event(12)
 @attrs.frozen
 class ReturnOpened(HoldsMappings, Event):
-    """A return was asked for, or goods came unannounced. *to* is the party that is asked first."""
+    """A return was requested, or goods came unannounced. *to* is the partner asked first."""
 
     rma: str
     reason: str
@@ -91,7 +91,7 @@ class ReturnMoved(Event):
 @event(76)
 @attrs.frozen
 class ReturnRefusedByPartner(Event):
-    """The party that a return was to go to does not take it."""
+    """The partner that a return was meant for refuses it."""
 
     rma: str
     reason: str
@@ -100,7 +100,7 @@ class ReturnRefusedByPartner(Event):
 @event(85)
 @attrs.frozen
 class InspectionDeferred(Event):
-    """A return was inspected before all came that its findings speak of: they wait for it."""
+    """An inspection named units that have not arrived; it is applied when they do."""
 
     rma: str
     findings: tuple[InspectedLine, ...]
@@ -109,7 +109,7 @@ class InspectionDeferred(Event):
 @event(44)
 @attrs.frozen
 class GoodsInspected(Event):
-    """Units that came back were looked at."""
+    """Returned units were inspected and given a disposition."""
 
     rma: str
     line: str
@@ -120,7 +120,7 @@ class GoodsInspected(Event):
 @event(45)
 @attrs.frozen
 class UnexpectedGoodsReceived(Event):
-    """Goods came back that are not of this order."""
+    """Returned goods that are not of this order were received."""
 
     rma: str
     sku: str
@@ -130,7 +130,7 @@ class UnexpectedGoodsReceived(Event):
 @event(46)
 @attrs.frozen
 class UnitsSentBack(Event):
-    """Units of a return that were not accepted went back to the customer."""
+    """Rejected units of a return were sent back to the customer."""
 
     rma: str
     line: str

@@ -1,1 +1,1 @@
-"""The folds: what each event makes of an order, or of a parcel."""
+"""The folds: how each event changes an order or a parcel."""

@@ -1,4 +1,4 @@
-"""An order's state being built, and how its values are changed."""
+"""Builders: an order's state under construction, and how its values are changed."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _SHARED = frozenset(MAPPINGS)
 
 
 class _Values(dict[str, Any]):
-    """The values of a state that change; one of the state before is fetched when it is asked for.
+    """The changed values of a state; others are copied from the state before on first use.
 
-    A mapping is copied then: the state that shares it stays as it is.
+    A mapping is copied then: the state before does not change.
     """
 
     __slots__ = ("before",)
@@ -56,9 +56,9 @@ class _Values(dict[str, Any]):
 
 
 class Builder:
-    """An order's state being built, one event after the other.
+    """An order's state under construction, event by event.
 
-    Only what changes is copied, once between two states: a commit of many events stays linear.
+    Only changed values are copied, once between two states: a commit of many events stays linear.
     """
 
     def __init__(self, state: OrderState | None, order_id: str = "") -> None:
@@ -70,7 +70,7 @@ class Builder:
 
     @property
     def units(self) -> dict[Slot, int]:
-        """The ledger, to be changed."""
+        """The ledger, mutable."""
         if self._units is None:
             self._units = dict(self.standing)
         return self._units
@@ -81,13 +81,13 @@ class Builder:
 
     @property
     def standing(self) -> Mapping[Slot, int]:
-        """The ledger, to look at."""
+        """The ledger, read-only."""
         if self._units is not None:
             return self._units
         return self.now.before.ledger.units if self.now.before else {}
 
     def freeze(self, version: int) -> OrderState:
-        """The state as it is now; the fold may go on after it."""
+        """The state so far; more events may be folded after it."""
         if self._units is not None:
             self.now["ledger"], self._units = Ledger(self._units), None
         self.now["version"] = version
@@ -98,12 +98,12 @@ class Builder:
         return state
 
     def peek(self, name: str) -> Any:
-        """A value to look at, not to change; None where there is none yet."""
+        """A value, read-only; None if it has none yet."""
         return self.now.get(name) if name in self.now else getattr(self.now.before, name, None)
 
 
 Folder = Callable[[Builder, Any, datetime], None]
-"""What an event makes of the state that is being built; the moment is when it became true."""
+"""How an event changes the state under construction; the moment is the event's."""
 
 
 T = TypeVar("T")
@@ -127,7 +127,7 @@ def _fields_of(kind: type[Any]) -> tuple[Callable[[Any], tuple[Any, ...]], dict[
 
 
 def setting(name: str, value: Callable[[Any], Any]) -> Folder:
-    """The event says what one value is from now on."""
+    """A folder that sets one value."""
 
     def folder(fold: Builder, event: Any, _at: datetime) -> None:
         fold.now[name] = value(event)
@@ -136,4 +136,4 @@ def setting(name: str, value: Callable[[Any], Any]) -> Folder:
 
 
 def nothing(_fold: Builder, _event: ev.Event, _at: datetime) -> None:
-    """The event is told by the journal alone."""
+    """Change nothing: only the journal has the event."""

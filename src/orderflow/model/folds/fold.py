@@ -1,4 +1,4 @@
-"""The fold: what each event makes of an order's state. Total, pure, and the only writer of it."""
+"""The fold: how each event changes an order's state. Total, pure, and the state's only writer."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _FOLDERS: dict[type[ev.Event], Folder] = {
 
 
 class Fold(Builder):
-    """An order's state being built, one event after the other."""
+    """An order's state under construction, event by event."""
 
     def apply(self, event: ev.Event, at: datetime) -> None:
-        """Fold one event that became true at *at*."""
+        """Fold one event of the moment *at*."""
         _FOLDERS[type(event)](self, event, at)
 
 
 def fold(entries: Iterable[ev.Entry], order_id: str) -> OrderState:
-    """The state that a journal tells (promise 8).
+    """The order's state from its journal (promise 8).
 
     Raises:
         ValueError: The journal is empty.

@@ -1,4 +1,4 @@
-"""What events make of the work on an order, and of where its units stand."""
+"""The fold of events of the work on an order and of its units."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def _cancellation_over(fold: Builder, event: ev.CancellationClosed, _at: datetim
 
 
 def _want(fold: Builder, fo: str, more: Mapping[str, int]) -> None:
-    """So many more units of a fulfillment order nobody wants."""
+    """Add to the unwanted units of a fulfillment order."""
     orders = fold.now["fulfillment_orders"]
     units = Counter(orders[fo].unwanted)
     units.update(more)
@@ -200,4 +200,4 @@ FOLDERS: Mapping[type[ev.Event], Folder] = {
     ev.CancellationClosed: _cancellation_over,
     ev.ItemIdentified: nothing,
 }
-"""What each of these events makes of an order's state."""
+"""How each of these events changes an order's state."""

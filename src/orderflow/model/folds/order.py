@@ -1,4 +1,4 @@
-"""What events make of an order as a whole."""
+"""The fold of events of an order as a whole."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _timer_done(fold: Builder, event: ev.TimerDone, _at: datetime) -> None:
 
 
 def _asked_for(fold: Builder, event: ev.EffectRequested, _at: datetime) -> None:
-    if event.subject:  # earlier releases did not say
+    if event.subject:  # earlier releases left it empty
         fold.now["asked_for"][event.key] = RequestedEffect(event.name, event.subject)
 
 
@@ -139,4 +139,4 @@ FOLDERS: Mapping[type[ev.Event], Folder] = {
     ev.ReviewSettled: setting("review", lambda event: event.review),
     ev.ReviewPostponed: setting("review_after", lambda event: event.until),
 }
-"""What each of these events makes of an order's state."""
+"""How each of these events changes an order's state."""

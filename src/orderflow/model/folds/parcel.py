@@ -1,4 +1,4 @@
-"""The fold of a parcel: what each event makes of it."""
+"""The fold of a parcel's events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["fold_events", "fold_parcel"]
 
 
 def fold_parcel(entries: Iterable[ev.Entry], parcel_id: str) -> Parcel:
-    """The parcel that its journal tells."""
+    """The parcel from its journal."""
     parcel: Parcel | None = None
     for entry in entries:
         parcel = fold_events(parcel, parcel_id, entry.events, entry.at)
@@ -41,7 +41,7 @@ def fold_events(
     assert parcel is not None  # the first event opens it
     status, scanned = status_of(parcel)
     since = (scanned or at) if status is not parcel.status else parcel.since
-    if status is ParcelStatus.DELIVERED and scanned:  # by the last scan that says so
+    if status is ParcelStatus.DELIVERED and scanned:  # dated by its last scan
         since = scanned
     return changed(parcel, status=status, since=since, version=parcel.version + 1)
 
@@ -74,7 +74,7 @@ _CHANGES: Mapping[type[ev.Event], Callable[[Parcel, Any], dict[str, Any]]] = {
     ev.ParcelEffectGaveUp: lambda parcel, event: {"gave_up": (*parcel.gave_up, event.key)},
     ev.ParcelTrackingOverdue: lambda _parcel, _event: {"silent": True},
 }
-"""What each event changes on a parcel."""
+"""How each event changes a parcel."""
 
 
 def _without(there: tuple[Content, ...], gone: tuple[Content, ...]) -> tuple[Content, ...]:

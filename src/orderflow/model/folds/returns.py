@@ -1,4 +1,4 @@
-"""What events make of goods and money that go back."""
+"""The fold of events of returned goods, payments and refunds."""
 
 from __future__ import annotations
 
@@ -104,4 +104,4 @@ FOLDERS: Mapping[type[ev.Event], Folder] = {
     ev.UnitsSentBack: _sent_back,
     ev.ReturnRefusedByPartner: _refused,
 }
-"""What each of these events makes of an order's state."""
+"""How each of these events changes an order's state."""
