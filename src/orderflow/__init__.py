@@ -1,6 +1,6 @@
 """orderflow takes customers' orders from placement to confirmed delivery.
 
-This is the front door. Commands stand in :mod:`orderflow.model.commands`, facts in
+The public names. Commands are in :mod:`orderflow.model.commands`, observations in
 :mod:`orderflow.model.observations`, stores in :mod:`orderflow.stores`.
 """
 

@@ -1,4 +1,4 @@
-"""Carriers: adapters of the port, tracking numbers, and what carriers send by web-hook."""
+"""Carriers: adapters of the port, tracking numbers, and webhooks."""
 
 from typing import TYPE_CHECKING
 
@@ -20,5 +20,5 @@ __all__ = [
     "sign",
 ]
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # a type checker sees only the new names
     __getattr__ = old_names(__name__)

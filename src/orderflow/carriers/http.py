@@ -1,6 +1,6 @@
-"""A carrier that sells labels over HTTP: a small JSON interface, and how its errors are read.
+"""A carrier that sells labels over HTTP: a small JSON interface with error handling.
 
-It is a skeleton: a real carrier's adapter keeps the shape and changes paths and fields.
+It is a template: a real carrier's adapter has the same structure, and other paths and fields.
 
 ====== ===================== ==========================================================
 POST   ``/labels``           buys; header ``Idempotency-Key``; answers 200 or 201 with a label
@@ -34,20 +34,20 @@ __all__ = ["HttpCarrier"]
 _AGAIN = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.CONFLICT,  # the first attempt is still being worked on
+        HTTPStatus.CONFLICT,  # the first attempt is still in progress
         HTTPStatus.TOO_EARLY,
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _READ = 1_000_000
-"""Bytes of an answer that are read; a longer one cannot be, and so is no label."""
+"""Bytes of an answer that are read; a longer one cannot be parsed."""
 _TOLD = 300
 """Characters of the carrier's reason that are kept."""
 
 
 class _Sold(BaseModel):
-    """What a carrier answers; it may say more than we read."""
+    """A carrier's answer; further fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", defer_build=True)
 
@@ -57,15 +57,14 @@ class _Sold(BaseModel):
 class HttpCarrier:
     """The carrier port over HTTP.
 
-    No answer in time, an answer that cannot be read, a server's error: ``PortFailed``, and the
-    worker asks :meth:`find` before it tries again. The carrier refuses (another 4xx):
-    ``NeedsPerson``.
+    It raises PortFailed for a timeout, an unreadable answer or a server's error; the worker calls
+    :meth:`find` before it retries. It raises NeedsPerson where the carrier refuses (another 4xx).
 
     Args:
-        url: Where the interface is: ``https://…``.
+        url: The address of the interface: ``https://…``.
         code: The carrier's name in journals.
         token: Sent as a bearer token, if there is one.
-        timeout: Seconds that one answer may take.
+        timeout: The longest time of one answer, in seconds.
     """
 
     def __init__(self, url: str, *, code: str, token: str = "", timeout: float = 10) -> None:
@@ -87,13 +86,13 @@ class HttpCarrier:
         return self._label(answer)
 
     def find(self, key: str) -> Label | None:
-        """The label that was bought with this key. Raises PortFailed."""
+        """The label bought with this key. Raises PortFailed."""
         answer = self._ask("GET", f"/labels/{quote(key, safe='')}", missing=True)
         return None if answer is None else self._label(answer)
 
     def void_label(self, key: str, label: Label) -> None:
-        """Give a label back; one that is void already is. Raises PortFailed, NeedsPerson."""
-        del key  # the deed's own; the carrier knows the label by its number
+        """Void a label; does nothing where it is void already. Raises PortFailed, NeedsPerson."""
+        del key  # the effect's key; the carrier identifies the label by its number
         self._ask("DELETE", f"/labels/{quote(label.tracking_number, safe='')}", missing=True)
 
     def hand_over(self, key: str, label: Label) -> None:
@@ -109,7 +108,7 @@ class HttpCarrier:
         *,
         missing: bool = False,
     ) -> bytes | None:
-        """The answer's body; None for what is *missing*, where that may be."""
+        """The answer's body; None for a *missing* one, where that is allowed."""
         headers = {**self._headers, **({"Idempotency-Key": key} if key else {})}
         data = None if body is None else json.dumps(body).encode()
         request = Request(self._url + path, data, headers, method=method)
@@ -124,7 +123,7 @@ class HttpCarrier:
             if error.code < HTTPStatus.INTERNAL_SERVER_ERROR and error.code not in _AGAIN:
                 raise NeedsPerson(told) from error
             raise PortFailed(told) from error
-        except (OSError, HTTPException) as error:  # no connection, no answer in time, half of one
+        except (OSError, HTTPException) as error:  # no connection, a timeout, or a partial answer
             raise PortFailed(f"{what}: {error}; the outcome is unknown") from error
 
     def _label(self, answer: bytes | None) -> Label:
@@ -138,14 +137,14 @@ class HttpCarrier:
 def _is_address(url: str) -> bool:
     try:
         found = urlsplit(url)
-        _ = found.port  # raises where it is none
+        _ = found.port  # raises for an invalid port
     except ValueError:
         return False
     return found.scheme in ("http", "https") and bool(found.hostname) and "@" not in found.netloc
 
 
 def _reason(error: HTTPError) -> str:
-    """What the carrier says, as far as it can be read."""
+    """The carrier's reason, as far as it is readable."""
     try:
         return legible(error.read(_TOLD).decode(errors="replace"))
     except (OSError, HTTPException):

@@ -1,4 +1,4 @@
-"""A carrier without an interface: a person buys the label and types its number."""
+"""A carrier without an interface: a person buys the label and enters its number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class ManualCarrier:
     """Opens a task for each label; completing it takes the carrier and the tracking number.
 
     Args:
-        name: The carrier's, for the person who is asked.
+        name: The carrier's name, for the task's reader.
     """
 
     def __init__(self, name: str = "the carrier") -> None:
@@ -23,14 +23,14 @@ class ManualCarrier:
         raise NeedsPerson(f"buy a label of {self.name} for {request.parcel} and type its number")
 
     def find(self, key: str) -> Label | None:
-        """Nothing was bought by software."""
+        """None: software buys no labels."""
         del key
         return None
 
     def void_label(self, key: str, label: Label) -> None:
-        """Raises NeedsPerson, too."""
+        """Raises NeedsPerson."""
         del key
         raise NeedsPerson(f"have {self.name} void the label {label.tracking_number}")
 
     def hand_over(self, key: str, label: Label) -> None:
-        """Who hands the parcel over is there in person."""
+        """Nothing: a person hands the parcel over."""

@@ -1,4 +1,4 @@
-"""Tracking numbers: whose they may be, whether they are miswritten, where they can be followed."""
+"""Tracking numbers: possible carriers, check characters, tracking pages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["TrackingNumber", "read_tracking_number", "recognize"]
 
 @attrs.frozen
 class TrackingNumber:
-    """A number as a carrier writes it. *checked*: a check character agreed.
+    """A number in its carrier's notation. *checked*: its check character is right.
 
-    *url* is the page on which it can be followed; empty where none is known.
+    *url* is its tracking page; empty where none is known.
     """
 
     number: str
@@ -27,7 +27,7 @@ class TrackingNumber:
 
 
 def recognize(text: str) -> tuple[TrackingNumber, ...]:
-    """Whose number it may be: those with a check character that agrees first; empty for nobody's.
+    """The possible readings of a number, those with a right check character first.
 
     Spaces and case do not matter.
 
@@ -40,10 +40,10 @@ def recognize(text: str) -> tuple[TrackingNumber, ...]:
 
 
 def read_tracking_number(text: str, carrier: str | None = None) -> TrackingNumber:
-    """The likeliest reading of a tracking number; only those of a *carrier*, if one is named.
+    """The likeliest reading of a tracking number, as one of *carrier* if given.
 
     Raises:
-        InvalidInput: No carrier, or not this one, writes numbers so: a slip of the pen.
+        InvalidInput: It is no number of any carrier, or of this one, such as a typing error.
     """
     found = recognize(text)
     carriers = sorted({rule.carrier for rule in RULES})

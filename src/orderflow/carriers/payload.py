@@ -1,4 +1,4 @@
-"""The events in what a carrier sends by web-hook: each is read by itself, none overlooked."""
+"""The events of a carrier's webhook: each is read separately, and none is lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from orderflow.model.reading import read, read_json
 __all__ = ["Given", "events_of", "named_twice"]
 
 _SHOWN = 50
-"""Characters that are shown of an event that is no JSON, or nested too deep."""
+"""Characters to show of an event that is not JSON, or nested too deep."""
 
 
 class _Payload(BaseModel):
@@ -27,9 +27,9 @@ class _Payload(BaseModel):
 
 
 class Given(NamedTuple):
-    """An event as it came: its value, or why it has none, and its text where the value tells less.
+    """A received event: its value or error, and its text where the value has less.
 
-    Numbers that are too long to be counted with stay text.
+    Numbers with too many digits stay text.
     """
 
     value: Any
@@ -37,9 +37,9 @@ class Given(NamedTuple):
 
 
 def events_of(payload: str | bytes) -> list[Given]:
-    """The events, read or not: what is wrong in one of them keeps no other from being read.
+    """The events, or their errors: an error in one stops no other.
 
-    Raises InvalidInput: it has none.
+    Raises InvalidInput where there is no event.
     """
     try:
         found = [Given(value) for value in read_json(_Payload, payload, "webhook").events]
@@ -52,7 +52,7 @@ def events_of(payload: str | bytes) -> list[Given]:
 
 
 class _Twice(dict[str, Any]):
-    """An object that has a name twice; as a dict it has the last value of each, as JSON is read."""
+    """An object with a repeated name; as a dict it has the last value of each, as in JSON."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -65,7 +65,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def named_twice(given: object) -> Mapping[str, list[Any]]:
-    """The names that an event has more than once, with values that differ."""
+    """The names that an event repeats with different values."""
     found: dict[str, list[Any]] = {}
     for name, value in given.pairs if isinstance(given, _Twice) else ():
         found.setdefault(name, []).append(value)
@@ -73,7 +73,7 @@ def named_twice(given: object) -> Mapping[str, list[Any]]:
 
 
 def _names_twice(payload: str | bytes) -> bool:
-    """Whether an object in a payload that can be read has a name twice."""
+    """Whether an object in a readable payload repeats a name."""
     found: list[dict[str, Any]] = []
 
     def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _names_twice(payload: str | bytes) -> bool:
 
 
 def _all_events(whole: Any) -> Any:
-    """A payload, with all its events together; where a list of them is none, with that."""
+    """A payload with its repeated lists of events merged; a wrong list is kept as it is."""
     if not isinstance(whole, _Twice):
         return whole
     lists = [value for name, value in whole.pairs if name == "events"]
@@ -96,16 +96,16 @@ def _all_events(whole: Any) -> Any:
 
 
 _MARKS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)
-"""Strings, what begins and ends lists and objects, and the quote of a string without an end."""
+"""Strings, brackets, and the quote of an unterminated string."""
 _BRACKETS = re.compile(r"[\[\]{}]")
 _OF_AN_EVENT = 2
 """Lists and objects around an event: the payload, and its events."""
 
 
 def _marks(text: str) -> Iterator[re.Match[str]]:
-    """Strings and brackets. After a quote that nothing ends no quote ends anything: it is escaped.
+    """Strings and brackets; after an unterminated quote only brackets.
 
-    To look for its end at each of them would take the square of the time.
+    Searching the end of each later quote would take quadratic time.
     """
     for mark in _MARKS.finditer(text):
         if mark[0] == '"':
@@ -115,9 +115,9 @@ def _marks(text: str) -> Iterator[re.Match[str]]:
 
 
 def _apart(payload: str | bytes) -> list[Given]:
-    """The events of a payload, each read by itself. Raises ValueError, where it is no JSON.
+    """The events of a payload, each read separately. Raises ValueError where it is no JSON.
 
-    A slip, a character in another encoding, too long a number, too deep a list cost one event.
+    A typing error, a wrong encoding, too long a number or too deep a list affects one event.
     """
     text, texts, rest = _text(payload), list[str](), list[str]()
     depth = began = after = 0
@@ -141,7 +141,7 @@ def _apart(payload: str | bytes) -> list[Given]:
 
 
 def _text(payload: str | bytes) -> str:
-    """A payload as text; what is no character is kept as half of one, which no field may have."""
+    """A payload as text; invalid bytes become surrogates, which no field accepts."""
     if isinstance(payload, str):
         return payload
     encoding = json.detect_encoding(payload)
@@ -149,19 +149,19 @@ def _text(payload: str | bytes) -> str:
 
 
 def _loads(text: str) -> Any:
-    """What a JSON text says; control characters in it are for the field that has them."""
+    """The value of a JSON text; control characters are left to the field's check."""
     return json.loads(text, parse_int=_number, strict=False, object_pairs_hook=_object)
 
 
 def _number(digits: str) -> int | str:
     try:
         return int(digits)
-    except ValueError:  # more digits than Python reads
+    except ValueError:  # more digits than Python parses
         return digits
 
 
 def _value(text: str) -> Any:
-    """What the text of an event says, or the error that tells why nobody can read it."""
+    """The value of an event's text, or the error that it cannot be read."""
     try:
         return _loads(text)
     except RecursionError:

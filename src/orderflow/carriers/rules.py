@@ -1,4 +1,4 @@
-"""How carriers write tracking numbers: patterns, check digits, pages to follow them on.
+"""Formats of carriers' tracking numbers: patterns, check digits, tracking pages.
 
 The patterns, checks and addresses are derived from tracking_number_data
 (https://github.com/jkeen/tracking_number_data), Copyright (c) 2017 Jeff Keen, MIT License:
@@ -17,15 +17,15 @@ import attrs
 __all__ = ["RULES", "Rule"]
 
 Check = Callable[[str, str], bool]
-"""Whether a check character belongs to what it checks: ``check(body, character)``."""
+"""Whether a check character is right: ``check(body, character)``."""
 
 
 @attrs.frozen
 class Rule:
-    """One way in which a carrier writes numbers.
+    """A format of a carrier's tracking numbers.
 
-    The group ``s`` of the pattern is what the check covers, ``c`` the check character; *check* is
-    None where the carrier has none. *url* has ``{}`` for the number; it is empty if none is known.
+    Group ``s`` of the pattern is the checked part, ``c`` the check character; *check* is None where
+    there is none. *url* has ``{}`` for the number; it is empty where none is known.
     """
 
     carrier: str
@@ -35,7 +35,7 @@ class Rule:
     url: str = ""
 
     def fits(self, number: str) -> bool:
-        """Whether a number (capitals, no spaces) is written so, its check character included."""
+        """Whether a number (capitals, no spaces) has this format and a right check character."""
         found = self.pattern.fullmatch(number)
         return found is not None and (self.check is None or self.check(found["s"], found["c"]))
 
@@ -84,7 +84,7 @@ _GROUND = partial(_mod10, evens=1, odds=3)
 
 
 def _ontrac(body: str, character: str, first: str) -> bool:
-    """The service's digit counts, too, where it is not written."""
+    """The service's digit counts, even where it is omitted."""
     return _UPS(body if body.startswith(first) else first + body, character)
 
 
@@ -183,4 +183,4 @@ RULES: tuple[Rule, ...] = (
     _rule("yunexpress", "YunExpress", r"YT[0-9]{16}", None,
           "https://www.yuntrack.com/parcelTracking?id={}"),
 )  # fmt: skip
-"""Every known way; one that has a check character says more than one that has none."""
+"""All known formats; one with a check character is more certain than one without."""

@@ -1,7 +1,7 @@
-"""What carriers send by web-hook, as plain functions: signed, checked, read as observations.
+"""Carriers' webhooks, as plain functions: signatures, checks, observations.
 
-Repeated, late and reordered payloads do no harm: each event has an id of its own, and the engine
-takes each once. A payload that is replayed later than *tolerance* is refused by its signature.
+Repeated, late and reordered payloads are harmless: each event has its own id, and the engine
+records it once. The signature refuses a payload that is replayed later than *tolerance*.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from orderflow.model.reading import unreadable
 __all__ = ["STATUSES", "check_signature", "read_tracking", "sign"]
 
 STATUSES: Mapping[str, ParcelStatus] = {status.value: status for status in ParcelStatus}
-"""The table of a carrier that speaks our language: each code is a parcel's status."""
+"""The codes of a carrier that uses our names: each is a parcel's status."""
 _TOLERANCE = timedelta(minutes=5)
 _DIGITS = 15
-"""Digits of a moment that a number of seconds has at most."""
+"""The most digits of a moment in seconds."""
 _KEPT = 100_000
-"""Characters of an event that cannot be read, and of why, that are kept."""
+"""Characters to keep of an unreadable event, and of its error."""
 _LONGEST = 1000
-"""Characters of a signature."""
+"""The most characters of a signature."""
 _TOLD = 100
-"""Problems that are told of a payload in which no event can be read."""
+"""The most problems to report of a payload without a readable event."""
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Event(BaseModel):
-    """One scan; a carrier may say more than we read."""
+    """One scan; further fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", defer_build=True)
 
@@ -64,13 +64,13 @@ def check_signature(
     now: datetime,
     tolerance: timedelta = _TOLERANCE,
 ) -> None:
-    """Pass where one of our *secrets* signed the payload, not long ago; in constant time.
+    """Check that one of our *secrets* signed the payload recently; in constant time.
 
-    Several secrets let a new one replace an old one without a pause. A header that is missing may
-    be given as it is, as None.
+    Several secrets allow a change of secrets without a pause. A missing header can be passed as
+    None.
 
     Raises:
-        InvalidInput: Field ``signature``: it is none, another's, or older than *tolerance*. Field
+        InvalidInput: Field ``signature``: it is invalid, wrong, or older than *tolerance*. Field
             ``secrets``: one is empty, so that anybody could sign.
     """
     if not all(secrets):
@@ -92,7 +92,7 @@ def check_signature(
 def read_tracking(
     payload: bytes, table: Mapping[str, ParcelStatus | None] = STATUSES
 ) -> tuple[Observation, ...]:
-    """The scans in a payload as observations; *table* says what each code of the carrier means.
+    """The scans of a payload as observations; *table* maps the carrier's codes to statuses.
 
     ::
 
@@ -108,12 +108,12 @@ def read_tracking(
             ]
         }
 
-    An event without an id is known by its number, code, time and place. A code that means None says
-    nothing: its events are left out. An event that cannot be read, or has a code that the table
-    lacks, costs only itself: it becomes an ``UnreadableEvent``, which is kept for a person.
+    An event without an id gets one from its number, code, time and place. Events of a code that
+    maps to None are left out. An unreadable event, or one with an unknown code, becomes an
+    ``UnreadableEvent``, which is kept for a person.
 
     Raises:
-        InvalidInput: No event can be read; names each field that is wrong (``events.0.code``).
+        InvalidInput: No event can be read; names each wrong field (``events.0.code``).
     """
     events = events_of(payload)
     read_or_not = [_tried(given.value, table) for given in events]
@@ -131,7 +131,7 @@ def read_tracking(
 def _tried(
     given: object, table: Mapping[str, ParcelStatus | None]
 ) -> list[Observation] | ValidationError | InvalidInput:
-    """What an event says, or why it cannot be read: told in words where somebody wants to know."""
+    """The observations of an event, or its error, not yet as text."""
     if isinstance(given, InvalidInput):
         return given
     try:
@@ -141,7 +141,7 @@ def _tried(
 
 
 def _problems(found: Sequence[object]) -> Iterator[Problem]:
-    """What is wrong with each event."""
+    """The problems of all events."""
     for number, error in enumerate(found):
         if isinstance(error, ValidationError | InvalidInput):
             yield from _wrong(number, error)
@@ -158,7 +158,7 @@ def _within(number: int, problem: Problem) -> Problem:
 
 
 def _observations(given: object, table: Mapping[str, ParcelStatus | None]) -> list[Observation]:
-    """What an event says: one observation, or none where its code says nothing."""
+    """The observation of an event; none where its code maps to None."""
     for name in _Event.model_fields.keys() & named_twice(given):
         raise _problem(name, named_twice(given)[name], "it is expected once")
     event = _Event.model_validate(given)
@@ -173,7 +173,7 @@ def _observations(given: object, table: Mapping[str, ParcelStatus | None]) -> li
 
 
 def _unread(given: Given, error: InvalidInput) -> Observation:
-    """An event that cannot be read, as a fact that is kept. Its moment cannot be read, either."""
+    """An unreadable event as an observation to keep. Its moment is unreadable, too."""
     sent, why = given.text or json.dumps(given.value), str(error)
     return UnreadableEvent(payload=sent[:_KEPT], error=why[:_KEPT]).at(_NO_MOMENT)
 

@@ -16,6 +16,6 @@ def main() -> None:
         print(f"orderflow needs its extra: pip install 'orderflow[cli]' ({error})", file=sys.stderr)
         raise SystemExit(2) from None
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # one that lacks a character gets the rest
+        if isinstance(stream, TextIOWrapper):  # characters that the stream lacks are escaped
             stream.reconfigure(errors="backslashreplace")
     app()

@@ -1,4 +1,4 @@
-"""The command that gives an order any command, or says what it would do."""
+"""The command that gives an order any command, or previews it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def give(  # noqa: PLR0913, PLR0917 (one for each option)
     if not preview:
         try:
             after = engine.submit(command)
-        except Refused as refused:  # others were faster than the question above
+        except Refused as refused:  # another process was faster than the check above
             _refused(refused.refusals, as_json)
     wording = Wording(currency=before.document.currency)
     told = [wording.of(event) for event in asked.events]
@@ -69,7 +69,7 @@ _KINDS = [each.model_fields["kind"].default for each in (*get_args(OrderCommandB
 
 
 def _known(kind: str) -> str:
-    """The kind, where it is one of a command about an order."""
+    """The kind, if it is that of a command about an order."""
     if kind not in _KINDS:
         near = difflib.get_close_matches(kind, _KINDS, n=1)
         hint = f"did you mean {near[0]}? " if near else ""

@@ -1,4 +1,4 @@
-"""How the command line prints: nothing that steers a terminal, nothing cut for a pipe."""
+"""How the command line prints: no control sequences, and no truncation in a pipe."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from orderflow.text import legible
 __all__ = ["SafeConsole"]
 
 _ENDLESS = ConsoleDimensions(100_000, 25)
-"""The size of what is no terminal."""
+"""The size of output that is no terminal."""
 
 
 class SafeConsole(Console):
-    """Spells out control characters, whatever they came in with; wraps lines on a terminal only.
+    """Escapes control characters of any source; wraps lines only on a terminal.
 
-    A text is what it is: no markup, no names of emojis, no colours of numbers.
+    Text is printed as it is: no markup, no names of emojis, no colors of numbers.
     """
 
     def __init__(self, **given: Any) -> None:
@@ -37,7 +37,7 @@ class SafeConsole(Console):
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """What is printed, made legible; styles are rich's own."""
+        """The printed segments, made legible; styles are rich's own."""
         for segment in super().render(renderable, options):
             text = segment.text if segment.control else legible(segment.text)
             yield Segment(text, segment.style, segment.control)

@@ -1,4 +1,4 @@
-"""The commands for people at work: tasks, walks, the inbox."""
+"""The commands for people at work: tasks, pick tours, unmatched items."""
 
 from __future__ import annotations
 

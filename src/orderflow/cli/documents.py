@@ -1,4 +1,4 @@
-"""The commands that print: labels, packing slips, pick lists."""
+"""The commands that print labels, packing slips and pick lists."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _SENDER = Address(
     country="GB",
 )
 _PREFIX = "9521234"
-"""A GS1 prefix that is reserved for examples."""
+"""A GS1 prefix reserved for examples."""
 
 
 def printer_for(folder: Path, db: str) -> Printer:
@@ -124,7 +124,7 @@ def picklist(
 def _print_pick_tour(
     engine: Engine, printer: Printer, by: str, folder: Path, as_json: bool
 ) -> None:
-    """The list of a walk is not filed with an order: it is of many, and for today."""
+    """Print a pick tour's list; it covers several orders, so it is filed with none."""
     from orderflow.documents import pick_list, pick_list_of  # noqa: PLC0415 (an extra)
 
     walk = engine.plan_pick_tour(by=by)
@@ -140,7 +140,7 @@ def _print_pick_tour(
 
 
 def _parcels(order: Order, only: str) -> list[str]:
-    """The parcels that we packed: what another party ships bears its own papers."""
+    """The parcels that we packed: a partner's parcels have its own documents."""
     if only:
         return [only]
     fos, views = order.fulfillment_orders, order.state.parcels.values()

@@ -1,4 +1,4 @@
-"""The commands about people who are to be forgotten, and about what laws keep of them."""
+"""The commands about erasing people, and about data that laws keep of them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def restricted(
 
 
 def _told(each: Restricted) -> dict[str, Any]:
-    """What is kept, as JSON; documents in base64."""
+    """Retained data as JSON; documents in base64."""
     documents = {name: b64encode(content).decode() for name, content in each.documents.items()}
     told = plain(each.kept) | {"document": plain(each.document), "entries": plain(each.entries)}
     return {**told, "documents": documents}

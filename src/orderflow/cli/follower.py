@@ -12,13 +12,13 @@ __all__ = ["Follower"]
 
 
 class Follower:
-    """Prints what is new in one order's journal; *seen* is the last version that it saw."""
+    """Prints new entries of one order's journal; *seen* is the last printed version."""
 
     def __init__(self, order: str, console: Console) -> None:
         self._order, self._console, self.seen = order, console, 0
 
     def look(self, engine: Engine) -> None:
-        """Print the entries that came since the last look."""
+        """Print the entries since the last call."""
         if not self._order:
             return
         for entry in engine.journal(self._order):

@@ -1,4 +1,4 @@
-"""The commands that look after a database: the doctor, and moving it."""
+"""The commands that maintain a database: the doctor, and copying it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def doctor(
 
 
 def _examined(engine: Engine, since: datetime | None) -> list[Finding]:
-    """What the doctor finds; a bar shows how far it is, where somebody looks."""
+    """The doctor's findings; a terminal shows a progress bar."""
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         bar = progress.add_task("looking at orders", total=None)
 
@@ -93,7 +93,7 @@ _ONLY_ITS_OWN = (
 
 
 def _examiner(context: typer.Context, db: str, app_name: str) -> Engine:
-    """The engine whose rules the doctor judges by, at a time that is not before now."""
+    """The engine with the doctor's rules, whose clock is not in the past."""
     if app_name:
         return open_engine(context, db, app_name)
     return visit(open_store(context, db), clock=SystemClock())
@@ -103,7 +103,7 @@ _SPANS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def _moment(since: str) -> datetime:
-    """The moment that is meant: it is told itself, or how long ago it was."""
+    """The moment of --since: a date, or a time span before now."""
     span = re.fullmatch(r"(\d{1,6})([mhdw])", since)
     try:
         if span:
@@ -115,7 +115,7 @@ def _moment(since: str) -> datetime:
 
 
 def _as_far_as_known(engine: Engine, finding: Finding) -> Finding:
-    """A finding; where the rules are a guess, what they say is not checked."""
+    """A finding; as unchecked where the rules are a guess."""
     lacks = engine.lacks if isinstance(engine, Visitor) else ""
     if not (lacks and finding.ruled):
         return finding

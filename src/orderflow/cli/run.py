@@ -1,4 +1,4 @@
-"""Placing a file of orders and working them in a simulated world."""
+"""Places a file of orders, and works them in a simulated world."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ __all__ = ["RunReport", "Unreadable", "place_and_work", "read_orders"]
 _START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _BETWEEN_ORDERS = timedelta(minutes=20)
 _Refused = tuple[str, tuple[Refusal, ...]]
-"""The number of an order that was refused, and why."""
+"""The number of a refused order, and its refusals."""
 
 
 _FAULTS = 100
-"""Faults of a file after which no more of it is read."""
+"""The number of errors after which reading stops."""
 
 
 class Unreadable(Exception):
-    """The file cannot be read; each line names file, line and fault."""
+    """The file cannot be read; each line has file, line and error."""
 
 
 def read_orders(path: Path) -> list[NewOrder]:
     """The orders of a JSONL file.
 
-    Raises Unreadable with its faults, the first where there are many; nothing was placed then.
+    Raises Unreadable with its errors, the first ones where there are many; no order is placed then.
     """
     faults, orders = list[str](), []
     try:
@@ -86,7 +86,7 @@ def read_orders(path: Path) -> list[NewOrder]:
 
 @attrs.frozen
 class RunReport:
-    """What became of a run."""
+    """The result of a run."""
 
     placed: tuple[str, ...]
     refused: tuple[_Refused, ...]
@@ -102,7 +102,7 @@ class RunReport:
         return 1 if self.refused or self.in_exception else 0
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The report for JSON."""
         return {
             "placed": len(self.placed),
             "orders": list(self.placed),
@@ -117,7 +117,7 @@ class RunReport:
         }
 
     def table(self) -> Table:
-        """For people."""
+        """The report as a table."""
         table = Table(
             "status", "orders", title=f"{len(self.placed)} orders, until {self.until:%Y-%m-%d}"
         )
@@ -143,11 +143,11 @@ def place_and_work(
     manual: bool,
     printer: Printer | None = None,
 ) -> RunReport:
-    """Place the orders one after the other, and let the world go on until nothing is due.
+    """Place the orders one after the other, and run the world until nothing is due.
 
     With a *seed* the run starts at a fixed date and counts its ids: the same seed, the same run.
-    With *manual* people do every step; else only those of orders for people, left to the user.
-    Customers collect what they ordered, and what is due on delivery is found to be paid.
+    With *manual* people do every step; else only those of orders for people, which are left to the
+    user. Customers collect their orders, and cash on delivery is reported as paid.
     """
     clock = VirtualClock(datetime.now(UTC) if seed is None else _START)
     run = f"{seed}-{_told(orders)}"
@@ -175,7 +175,7 @@ def place_and_work(
 def _play(
     world: World, orders: list[NewOrder], run: str, stock: int, console: Console
 ) -> tuple[list[str], list[_Refused]]:
-    """Place the orders and work until nothing is due; a bar shows how far it is."""
+    """Place the orders and work until nothing is due, with a progress bar."""
     with Progress(console=console, transient=True) as progress:
         tracked = progress.track(orders, description="placing")
         outcome = _place(world, tracked, run, stock)
@@ -185,7 +185,7 @@ def _play(
 
 
 def _told(orders: Iterable[NewOrder]) -> str:
-    """What tells one file of orders from another."""
+    """A digest that identifies a file of orders."""
     whole = "\n".join(order.model_dump_json() for order in orders)
     return hashlib.sha256(whole.encode()).hexdigest()[:6]
 
@@ -196,7 +196,7 @@ _ALWAYS_DONE = ("collect", "overdue.cash")
 def _place(
     world: World, orders: Iterable[NewOrder], run: str, stock: int
 ) -> tuple[list[str], list[_Refused]]:
-    """Place each order and let some time pass: the ids of those placed, and those refused."""
+    """Place each order, with pauses; returns the ids of placed orders, and the refused ones."""
     placed, refused = list[str](), list[_Refused]()
     for number, order in enumerate(orders, start=1):
         _open_stock(world.engine, order, stock)
@@ -212,7 +212,7 @@ def _place(
 
 
 def _open_stock(engine: Engine, order: NewOrder, stock: int) -> None:
-    """Give each SKU that the store has never seen an opening stock."""
+    """Give each unknown SKU an opening stock."""
     for line in order.lines:
         method = method_of(line) if line.ships else "digital"
         if stock and line.stocked and method in _OPENING:
@@ -224,7 +224,7 @@ def _open_stock(engine: Engine, order: NewOrder, stock: int) -> None:
 
 
 _OPENING = {"in_house": "main", "third_party": "third_party"}
-"""Where each method's stock is that we keep count of."""
+"""The location of each method's stock, where we keep it."""
 
 
 def _report(engine: Engine, placed: list[str], refused: list[_Refused]) -> RunReport:

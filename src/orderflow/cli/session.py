@@ -1,4 +1,4 @@
-"""What every command shares: its options, the shop's database and engine, how it prints."""
+"""Shared by all commands: options, the shop's database and engine, output."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ __all__ = [
 
 
 class _Commands(TyperGroup):
-    """The commands: what orderflow raises on purpose is told in a sentence, and an exit code."""
+    """The commands: orderflow's errors become a sentence and an exit code."""
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # click's own is it
         try:
@@ -64,9 +64,9 @@ class _Commands(TyperGroup):
             raise
         except OrderflowError as error:
             fail(said(error), 1 if isinstance(error, Refused | NotFound) else 2)
-        except Exception as error:  # bad input that nobody foresaw, or a bug
+        except Exception as error:  # unforeseen bad input, or a bug
             if hasattr(error, "exit_code") or os.environ.get("ORDERFLOW_TRACEBACK"):
-                raise  # the framework's own have an exit code
+                raise  # the framework's own errors have an exit code
             fail(said(error))
 
 
@@ -101,12 +101,12 @@ _IN_QUERY = re.compile(r"([?&][^=&]*(?:password|passwd|pwd|secret|token)=)[^&]*"
 def open_engine(
     context: typer.Context, db: str, app_name: str, documents: DocumentStore | None = None
 ) -> Engine:
-    """The engine that an application makes; without one, that of the card which it has left."""
+    """The application's engine; without an application, that of its stored card."""
     store = open_store(context, db)
     if not app_name:
         return visit(store, documents)
     module, _, function = app_name.partition(":")
-    sys.path.insert(0, "")  # as `python -m` does: what is in the working directory is found
+    sys.path.insert(0, "")  # as `python -m` does: modules in the working directory are found
     try:
         made = getattr(importlib.import_module(module), function)(store)
     except (Exception, SystemExit) as error:  # whatever the application's own code raises
@@ -118,7 +118,7 @@ def open_engine(
 
 
 def without_secrets(url: str) -> str:
-    """A URL without its passwords, miswritten as it may be.
+    """A URL without its passwords, even if it is malformed.
 
     >>> without_secrets("postgresql://u:se same@db/x?sslpassword=o'pen&a=1")
     'postgresql://u:***@db/x?sslpassword=***&a=1'
@@ -137,7 +137,7 @@ def open_store(context: typer.Context, db: str, *, create: bool = False) -> SqlS
 
 
 def load(engine: Engine, order: str) -> Order:
-    """The order; bad usage where there is none."""
+    """The order; ends with exit code 2 where there is none."""
     try:
         return engine.order(order)
     except NotFound as error:
@@ -145,7 +145,7 @@ def load(engine: Engine, order: str) -> Order:
 
 
 def check_rules(engine: Engine, order: Order) -> None:
-    """Bad usage where an order is to be changed without the rules that it is worked by."""
+    """End with exit code 2 where a change of the order needs rules that are not known here."""
     if not isinstance(engine, Visitor):
         return
     known = {} if engine.by_card else engine.rules.strategies
@@ -158,7 +158,7 @@ def check_rules(engine: Engine, order: Order) -> None:
 
 
 def note_rules(engine: Engine) -> None:
-    """Say so where an order is judged by the card of its rules, or by a guess."""
+    """Print a note where the order's rules are those of a card, or a guess."""
     if not isinstance(engine, Visitor):
         return
     what = "by the card of its rules; for what is not checked" if engine.by_card else ""
@@ -169,7 +169,7 @@ def note_rules(engine: Engine) -> None:
 
 
 def said(error: Exception) -> str:
-    """What an error says; where nothing was to be stored, without a word about that."""
+    """An error's message, without the part about storing where nothing was to be stored."""
     match error:
         case StoreUnavailable(may_be_stored=False):
             return error.reason
@@ -190,19 +190,19 @@ def said(error: Exception) -> str:
 
 
 def fail(what: str, code: int = 2) -> NoReturn:
-    """Say what is wrong, and end."""
+    """Print an error, and end."""
     err.print(Text(without_passwords(what)))
     raise typer.Exit(code)
 
 
 def print_json(value: object) -> None:
-    """A value as JSON; what may do harm to a terminal is escaped, as JSON may."""
+    """Print a value as JSON; characters that may harm a terminal are escaped."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     print(UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def answer(as_json: bool, value: object, *shown: RenderableType) -> None:
-    """What a command found: *value* as JSON, or what is shown to people, texts line by line."""
+    """Print a command's result: *value* as JSON, or *shown* for people, line by line."""
     if as_json:
         print_json(value)
     for part in () if as_json else shown:

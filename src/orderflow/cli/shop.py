@@ -1,4 +1,4 @@
-"""The standard shop: every method, and lines that say which of them they are for."""
+"""The standard shop: every method of fulfillment, chosen by an attribute of the line."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ __all__ = ["BY_ORDER", "method_of", "standard_shop"]
 
 
 def method_of(line: Line) -> str:
-    """The method that a line is for: its attribute ``method``, or ``in_house``."""
+    """The method of a line: its attribute ``method``, or ``in_house``."""
     return str(line.attributes.get("method", "in_house"))
 
 
 class _Chosen(FulfillmentStrategy):
-    """Takes the lines that are for it."""
+    """Accepts the lines of its method."""
 
     def accepts(self, line: Line) -> Refusal | None:
         if line.ships and method_of(line) != self.code:
@@ -58,7 +58,7 @@ def _by_people(order: Order) -> bool:
 
 
 BY_ORDER = Steps(manual={"pick", "pack", "ship", "put_away", "submit"}, when=_by_people)
-"""Automated, apart from orders whose attribute ``worked_by`` is ``people``."""
+"""Automated, except for orders whose attribute ``worked_by`` is ``people``."""
 
 
 def standard_shop(  # noqa: PLR0913 (one keyword for each part of the shop)

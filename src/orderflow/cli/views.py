@@ -17,7 +17,7 @@ __all__ = ["explanation_text", "order_text", "timeline_lines"]
 
 
 def order_text(order: Order) -> RenderableType:
-    """The order's head, and a table of where its units stand."""
+    """The order's head, and a table of its units by bucket."""
     marks = "".join(f" [{mark}]" for mark in sorted(order.overlays))
     head = Text(
         f"{order.id}: {order.status}{marks}, stage {order.stage}\n"
@@ -38,7 +38,7 @@ def order_text(order: Order) -> RenderableType:
 
 
 def explanation_text(found: Explanation) -> RenderableType:
-    """What it waits for, what may be done, and what may not and why."""
+    """The pending work, the allowed commands, and the blocked ones with their refusals."""
     lines = [f"{found.order.id} is {found.order.status}"]
     lines += [f"  waits: {wait.sentence}" for wait in found.pending] or ["  waits for nothing"]
     lines += [f"  SILENT: {what}" for what in found.idle_parts]
@@ -57,7 +57,7 @@ def _name(body: object) -> str:
 
 
 def timeline_lines(entry: Entry, wording: Wording) -> Iterator[Text]:
-    """One line an event; the time and the actor stand on the first."""
+    """One line per event; the first one has the time and the actor."""
     stamp = f"{entry.at:%Y-%m-%d %H:%M}  {entry.actor:<8}"
     for event in entry.events:
         told = " ".join(wording.of(event).split("\n"))

@@ -1,4 +1,4 @@
-"""Looking at a store without the application's code: by the card of its rules."""
+"""Access to a store without the application's code: by the card of its rules."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["Visitor", "visit"]
 
 
 class Visitor(Engine):
-    """An engine that looks at the store of others: it leaves no card.
+    """An engine on another application's store: it stores no card.
 
     Attributes:
-        lacks: Why its rules need not be the shop's; empty where they are.
-        by_card: Whether its rules are those of the card, without what is code.
+        lacks: Why its rules may not be the shop's; empty where they are.
+        by_card: Whether its rules are those of the card, without their code.
     """
 
     lacks = ""
@@ -34,9 +34,9 @@ class Visitor(Engine):
 def visit(
     store: Store, documents: DocumentStore | None = None, clock: Clock | None = None
 ) -> Visitor:
-    """The engine by the card that the store keeps: the standard shop's own, or of its data alone.
+    """The engine by the store's card: the standard shop, or the card's data alone.
 
-    Where none is kept, or none that can be read, it is the standard shop as a guess.
+    Without a readable card it is the standard shop, as a guess.
     """
     card = store.card()
     for steps in (BY_ORDER, MANUAL):
@@ -79,8 +79,8 @@ def _by_card(
 
 
 class _Absent:
-    """Stands for who performs effects, and is the application's."""
+    """Replaces performers, which only the application has."""
 
     def perform(self, effect: EffectAttempt) -> EffectAnswer:
-        """Nothing is done by who only looks."""
+        """Raises NotOnCard: nothing is performed here."""
         raise NotOnCard(f"who does {effect.name} is code of the application")

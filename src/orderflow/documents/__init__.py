@@ -1,4 +1,4 @@
-"""Documents (extra ``documents``): facts in, PDF bytes out."""
+"""Documents (extra ``documents``): values in, PDF bytes out."""
 
 from typing import TYPE_CHECKING
 
@@ -53,5 +53,5 @@ __all__ = [
     "shipping_label",
 ]
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # a type checker sees only the new names
     __getattr__ = old_names(__name__)

@@ -1,4 +1,4 @@
-"""What each document says of an order, as facts."""
+"""Builds the values of each document from an order."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 Bins = Callable[[str, str], str]
-"""Where a SKU lies at a location: ``bins(sku, location)``; empty where nobody knows."""
+"""The bin of a SKU at a location: ``bins(sku, location)``; empty where it is unknown."""
 Units = Mapping[str, int]
 """Units per line."""
 _TO_COME = (Bucket.OPEN, Bucket.BACKORDERED, Bucket.ALLOCATED, Bucket.PICKED, Bucket.PACKED)
@@ -45,7 +45,7 @@ def _language(order: Order) -> str:
 
 
 def units_of(order: Order, kind: str, subject: str) -> dict[str, Units]:
-    """The units that a document is about, as they stand now: effects carry them along."""
+    """The units of a document as they are now, for the effect that prints it later."""
     match kind:
         case "label" | "packing-slip":
             waiting = order.units(*_TO_COME)
@@ -98,7 +98,7 @@ def label_of(order: Order, parcel: str, units: Units, sscc: str = "") -> Shippin
 def pick_list_of(
     number: str, day: date, work: Iterable[tuple[Order, str, Units]], bins: Bins, language: str
 ) -> PickList:
-    """What these fulfillment orders need, as one walk: by location, bin and SKU."""
+    """The pick list of fulfillment orders as one pick tour: by location, bin and SKU."""
     found = []
     for order, fo, units in work:
         location = order.fulfillment_orders[fo].location
@@ -119,7 +119,7 @@ def pick_list_of(
 def purchase_order_of(
     order: Order, fo: str, units: Units, supplier: str, language: str
 ) -> PurchaseOrder:
-    """The purchase order of a fulfillment order that another party does."""
+    """The purchase order of a partner's fulfillment order."""
     given, document = order.fulfillment_orders[fo], order.document
     return PurchaseOrder(
         number=fo,
@@ -149,7 +149,7 @@ def return_of(order: Order, rma: str) -> ReturnLabel:
 def _items(
     order: Order, units: Units, price: Callable[[str], Decimal | None]
 ) -> tuple[DocumentLine, ...]:
-    """Items in the order of the lines."""
+    """The items, in the order of the lines."""
     return tuple(
         DocumentLine(line.sku, units[line.id], line.name, price(line.id))
         for line in order.lines
@@ -162,7 +162,7 @@ def _price(order: Order, line: str) -> Decimal | None:
 
 
 def _natural(text: str) -> list[tuple[int, int | str]]:
-    """How people sort: A-9 before A-10."""
+    """A key for natural sorting: A-9 before A-10."""
     return [
         (0, int(part)) if part.isdecimal() else (1, part) for part in split_text(r"(\d+)", text)
     ]

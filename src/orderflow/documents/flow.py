@@ -1,4 +1,4 @@
-"""What flows over pages: tables and paragraphs, under a head and over a foot."""
+"""Page layout: tables and paragraphs between head and foot."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _FOOT = 30.0
 
 @attrs.frozen
 class Column:
-    """A column: its title, its share of the width, and how its cells are aligned (0 to 1).
+    """A column: title, share of the width, and alignment of its cells (0 to 1).
 
-    A column to *tick* off has a box in each row in place of its cell.
+    A column to *tick* has a box in each row instead of text.
     """
 
     title: str
@@ -32,7 +32,7 @@ class Column:
 
 @attrs.frozen
 class _Part:
-    """Something that stands on one page; *head* is repeated where a page begins with it."""
+    """A block that stays on one page; *head* is repeated where a page begins with it."""
 
     height: float
     draw: Callable[[float], None]
@@ -41,7 +41,7 @@ class _Part:
 
 
 class Flow:
-    """Collects parts, and lays them out over pages. *top* and *next_top* are the heads' heights."""
+    """Collects parts, and lays them out on pages. *top* and *next_top* are the heads' heights."""
 
     def __init__(self, sheet: Sheet, top: float, next_top: float) -> None:
         self._sheet, self._tops = sheet, (top, next_top)
@@ -49,18 +49,18 @@ class Flow:
         self._parts: list[_Part] = []
 
     def heading(self, text: str) -> None:
-        """A line in bold, kept with what follows."""
+        """A line in bold, kept with the next part."""
         sheet = self._sheet
         self._parts.append(
             _Part(30, lambda y: sheet.text(MARGIN, y - 22, text, 10.5, bold=True), with_next=True)
         )
 
     def block(self, height: float, draw: Callable[[float], None]) -> None:
-        """Something that is drawn below its argument, on one page."""
+        """A block on one page; *draw* gets the y of its upper edge."""
         self._parts.append(_Part(height, draw))
 
     def paragraph(self, text: str, size: float = 10) -> None:
-        """Lines of text; those of a script from the right stand at the right."""
+        """Lines of text; right-to-left scripts are aligned right."""
         right = is_right_to_left(text)
         for line in self._sheet.wrapped(text, self._room, size):
             self._parts.append(_Part(size * 1.45, self._line(line, size, right)))
@@ -70,7 +70,7 @@ class Flow:
         return lambda y: self._sheet.text(x, y - size * 1.1, line, size, align=float(right))
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-        """A table whose titles are repeated on each page, and whose cells break into lines."""
+        """A table whose titles are repeated on each page, and whose cells wrap."""
         shares = sum(column.share for column in columns)
         widths = [column.share / shares * self._room for column in columns]
         head = self._row(columns, widths, [column.title for column in columns], title=True)
@@ -111,7 +111,7 @@ class Flow:
     def finish(
         self, first: Callable[[], None], others: Callable[[], None], foot: Callable[[int, int], str]
     ) -> None:
-        """Draw it all: *first* draws the head of the first page, *others* that of the others."""
+        """Draw all parts: *first* draws the head of the first page, *others* that of the others."""
         pages = self._pages()
         sheet = self._sheet
         for number, parts in enumerate(pages, start=1):

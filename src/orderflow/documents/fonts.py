@@ -1,4 +1,4 @@
-"""Text in any script: which font covers it, how its letters join, in which order they stand."""
+"""Text in any script: fonts, shaping, and the order of characters."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["Fonts", "Run", "is_right_to_left", "runs", "width"]
 
 _FIRST = "NotoSans[wght].ttf"
 _SIMPLE = (_FIRST, "wqy-microhei.ttc")
-"""Fonts whose letters stand side by side; those of other scripts are shaped."""
+"""Fonts without shaping; other scripts are shaped."""
 _BOX = "□"
-"""Stands for what no font has."""
+"""The replacement for characters that no font has."""
 _JOINERS = "\u200c\u200d"
 
 
@@ -35,15 +35,15 @@ class Fonts:
     own: tuple[Path, ...] = ()
 
     def covers(self, text: str) -> bool:
-        """Whether every character of a text can be drawn; one that cannot becomes a box."""
+        """Whether every character of a text can be drawn; others become a box."""
         return all(_covering(self, character) is not None for character in text)
 
 
 @attrs.frozen
 class Run:
-    """Characters of one font in the order in which they stand.
+    """Characters of one font, in visual order.
 
-    *advance* is their width at 1 point; *glyphs* are (character, x, y), where they are shaped.
+    *advance* is their width at 1 point; *glyphs* are (character, x, y) if shaped.
     """
 
     font: str
@@ -62,19 +62,19 @@ def runs(fonts: Fonts, text: str) -> tuple[Run, ...]:
 
 
 def _plain(character: str) -> str:
-    """A character that can be drawn: controls are spaces, other invisible ones are nothing."""
+    """A drawable character: controls become spaces, other invisible ones nothing."""
     if character.isprintable() or character in _JOINERS:
         return character
     return "" if unicodedata.category(character) == "Cf" else " "
 
 
 def width(fonts: Fonts, text: str, size: float) -> float:
-    """How wide a line is, in points."""
+    """The width of a line, in points."""
     return size * sum(run.advance for run in runs(fonts, text))
 
 
 def is_right_to_left(text: str) -> bool:
-    """Whether a text begins from the right: by its first letter that has a direction."""
+    """Whether a text is right-to-left, by its first letter with a direction."""
     kinds = (unicodedata.bidirectional(c) for c in text)
     return next((k for k in kinds if k in ("L", "R", "AL")), "L") != "L"
 
@@ -105,7 +105,7 @@ def _simple(path: Path, text: str) -> Run:
 
 
 def _shaped(path: Path, text: str) -> Run:
-    """The run that HarfBuzz makes: letters that join, stack or change places."""
+    """A run shaped by HarfBuzz: letters that join, stack or change places."""
     font = _load(path)
     scale = 1 / font.face.unitsPerEm
     buffer = uharfbuzz.Buffer()
@@ -122,7 +122,7 @@ def _shaped(path: Path, text: str) -> Run:
 
 @cache
 def _load(path: Path) -> TTFont:
-    """A font, known to reportlab. Glyphs without a character get a private one, always the same."""
+    """A font registered in reportlab. Glyphs without a character get a fixed private one."""
     font = TTFont(f"orderflow-{path.stem}", str(path), subfontIndex=0)
     if path.name not in _SIMPLE:
         shaper = font.hbFont()
@@ -137,7 +137,7 @@ def _load(path: Path) -> TTFont:
 
 @cache
 def _fonts(fonts: Fonts) -> tuple[Path, ...]:
-    """All font files in the order in which they are tried."""
+    """All font files in the order of preference."""
     ours = [*_files("manimgx_fonts", "*.ttf"), *_files("paperang_p2_fonts_cjk", "fonts/*.ttc")]
     upright = [path for path in ours if "Italic" not in path.name]
     rank = {_FIRST: 0, "wqy-microhei.ttc": 1}
@@ -153,7 +153,7 @@ def _files(package: str, pattern: str) -> list[Path]:
 
 @lru_cache(maxsize=4096)
 def _covering(fonts: Fonts, character: str) -> Path | None:
-    """The first font with a character, the one named after its script being asked early."""
+    """The first font with a character; the font of its script comes early."""
     script = unicodedata.name(character, "none").split()[0].title()
     found = _fonts(fonts)
     early = len(fonts.own) + 1

@@ -14,7 +14,7 @@ _ROOM = _SIZE[0] - 2 * _MARGIN
 
 
 def shipping_label(facts: ShippingLabel, style: Style) -> bytes:
-    """A label: from, to, and the parcel's numbers as bar codes, 4 × 6 inches."""
+    """A label: sender, recipient, and the parcel's numbers as bar codes, 4 × 6 inches."""
     say = Language.of(facts.language, style.words)
 
     def draw(sheet: Sheet) -> None:
@@ -43,7 +43,7 @@ def _from(sheet: Sheet, facts: ShippingLabel, style: Style, say: Language) -> No
 
 
 def _to(sheet: Sheet, facts: ShippingLabel, say: Language) -> None:
-    """The address, as large as it can be; the name in bold."""
+    """The address, as large as possible; the name in bold."""
     y = _SIZE[1] - _MARGIN - 64
     sheet.text(_MARGIN, y - 10, say.word("to"), 6.5)
     if facts.ship_to is None:

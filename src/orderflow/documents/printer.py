@@ -1,4 +1,4 @@
-"""Documents as effects: asked for by hooks, made by the worker, filed, and given again."""
+"""Documents as effects: hooks request them, the worker creates and files them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "return-label": return_label,
     }
 )
-"""The template of each kind of document; an application gives its own in their place."""
+"""The template of each kind of document; an application can replace them."""
 
 
 def _no_bins(_sku: str, _location: str) -> str:
@@ -48,22 +48,22 @@ def _no_bins(_sku: str, _location: str) -> str:
 
 
 class Printer:
-    """Makes the documents of orders, files them, and gives them again.
+    """Creates the documents of orders, files them, and returns them again.
 
     Its effect is ``document``: give the engine ``hooks=printer.hooks()`` and
     ``performers={"document": printer}``.
 
     Args:
-        store: Where documents are filed.
-        style: How they look.
-        numbers: Counts the SSCCs. Without numbers and prefix, labels bear none.
+        store: Stores the documents.
+        style: Their style.
+        numbers: Counts the SSCCs. Without numbers and prefix, labels have none.
         gs1_prefix: The shop's GS1 company prefix.
-        templates: By kind, in place of those of :data:`TEMPLATES`.
-        bins: Where a SKU lies at a location.
-        supplier_name: What a supplier is called on purchase orders; its strategy's code without.
+        templates: Templates by kind, replacing those of :data:`TEMPLATES`.
+        bins: The bin of a SKU at a location.
+        supplier_name: Suppliers' names on purchase orders; default: the strategy's code.
 
     Raises:
-        InvalidInput: A template is for a kind that there is not.
+        InvalidInput: A template is for an unknown kind.
     """
 
     def __init__(
@@ -94,13 +94,13 @@ class Printer:
         submitted: Iterable[Workflow[Step]] = (),
         returns: Workflow[Step] = RETURN,
     ) -> Hooks:
-        """Hooks that ask for each document at its time; added to *hooks*, if some are given.
+        """Hooks that request each document at its time; added to *hooks*, if given.
 
         Args:
             hooks: The application's own.
-            picked: Workflows whose fulfillment orders get a pick list when they are open.
+            picked: Workflows whose fulfillment orders get a pick list in state ``open``.
             submitted: Workflows whose fulfillment orders get a purchase order when submitted.
-            returns: The workflow whose returns get a label when they are approved.
+            returns: The workflow whose returns get a label when approved.
         """
         hooks = hooks or Hooks()
         for flow in picked:
@@ -112,16 +112,16 @@ class Printer:
         return hooks
 
     def perform(self, effect: EffectAttempt) -> None:
-        """Make and file the document that an effect asks for, as it was when it was asked for."""
+        """Create and file the document of an effect, with the units at the time of its request."""
         self._file(effect.order, str(effect.data["kind"]), effect.subject, effect.data)
 
     def document(self, order: Order, kind: str, subject: str) -> bytes:
-        """A document as it was filed; where none was, it is made now, and filed.
+        """A document as filed; created and filed now where it is missing.
 
         Args:
-            order: The order it is of.
+            order: Its order.
             kind: A key of :data:`TEMPLATES`.
-            subject: The parcel, fulfillment order or return it is about.
+            subject: Its parcel, fulfillment order or return.
 
         Raises:
             NotFound: The order has no such parcel, fulfillment order or return, or no label yet.
@@ -170,14 +170,14 @@ class Printer:
                 return pick_list_of(subject, state.placed_at.date(), work, self.bins, language)
 
     def sscc(self, parcel: str) -> str:
-        """The SSCC of a parcel, always the same; empty where the shop gives none."""
+        """The SSCC of a parcel, always the same; empty where the shop has none."""
         if self._numbers is None or not self._prefix:
             return ""
         return sscc(self._prefix, self._numbers.number(f"sscc/{self._prefix}", parcel))
 
 
 def _asks(kind: str, flow: Workflow[Step]) -> Callable[[Step], list[Effect]]:
-    """A hook that asks for a document of what moves."""
+    """A hook that requests a document of the moved fulfillment order or return."""
 
     @named(f"{kind} of {flow.name}")  # one for each workflow
     def ask(step: Step) -> list[Effect]:
@@ -188,7 +188,7 @@ def _asks(kind: str, flow: Workflow[Step]) -> Callable[[Step], list[Effect]]:
 
 
 def _for_the_parcel(step: Step) -> list[Effect]:
-    """A slip for each order in the parcel; the label once, for the order that leads."""
+    """A packing slip for each order in the parcel; one label, for the leading order."""
     view = step.order.state.parcels[str(step.data["parcel"])]
     kinds = ["packing-slip"]
     if view.lead in ("", step.order.id):

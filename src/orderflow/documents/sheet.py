@@ -1,4 +1,4 @@
-"""A sheet to draw on: text that fits, rules, bar codes."""
+"""A sheet to draw on: fitted text, rules, bar codes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from orderflow.documents.fonts import Fonts, runs, width
 __all__ = ["Sheet", "draw_pdf"]
 
 _ONE_AT_A_TIME = threading.Lock()
-"""Fonts keep per document what they embed, in one place."""
+"""Fonts keep their embedded subset per document in shared state."""
 _FNC1 = "\xf1"
 _QUIET = 10
-"""Modules of white on both sides of a bar code."""
+"""White modules on both sides of a bar code."""
 _LEADING = 1.2
 _SMALLEST = 5.5
 _WIDEST, _NARROWEST = 1.42, 0.72
-"""The width of a module, points: 0.5 mm as GS1 asks of logistic labels, 0.25 mm at least."""
+"""Widths of a module in points: 0.5 mm as GS1 requires of logistic labels, at least 0.25 mm."""
 
 
 class Sheet:
@@ -45,7 +45,7 @@ class Sheet:
         bold: bool = False,
         align: float = 0,
     ) -> None:
-        """A line on base line *y*. *align*: 0 starts at *x*, 1 ends there, ½ is centred."""
+        """A line on base line *y*. *align*: 0 starts at *x*, 1 ends there, ½ is centered."""
         x -= align * width(self.fonts, text, size)
         canvas, mode = self._canvas, 2 if bold else 0
         canvas.setLineWidth(size * 0.03)
@@ -66,7 +66,7 @@ class Sheet:
         bold: bool = False,
         align: float = 0,
     ) -> None:
-        """A line that becomes smaller where it would need more than *room*."""
+        """A line, shrunk to fit into *room*."""
         self.text(x, y, text, self.size_for(text, room, size), bold=bold, align=align)
 
     def size_for(self, text: str, room: float, size: float) -> float:
@@ -74,7 +74,7 @@ class Sheet:
         return min(size, size * room / max(width(self.fonts, text, size), 1))
 
     def wrapped(self, text: str, room: float, size: float = 9) -> list[str]:
-        """The lines of a text that are no wider than *room*."""
+        """The lines of a text, wrapped to *room*."""
         return list(_wrapped(self.fonts, text, room / size))
 
     def rule(self, x: float, y: float, length: float, thickness: float = 0.5) -> None:
@@ -83,7 +83,7 @@ class Sheet:
         self._canvas.line(x, y, x + length, y)
 
     def box(self, x: float, y: float, wide: float, high: float, *, dashed: bool = False) -> None:
-        """A frame; *dashed*: to be cut out."""
+        """A frame; *dashed* to cut out."""
         self._canvas.setLineWidth(0.5)
         self._canvas.setDash(*((4, 3) if dashed else ()))
         self._canvas.rect(x, y, wide, high)
@@ -99,7 +99,7 @@ class Sheet:
         size: float,
         bold: str,
     ) -> None:
-        """Lines below *y*: broken, and smaller if need be, so that all fit; the *bold* one so."""
+        """Lines below *y*, wrapped and shrunk so that all fit; the *bold* one in bold."""
         while True:
             whole = [
                 (part, line == bold) for line in lines for part in self.wrapped(line, room, size)
@@ -122,10 +122,10 @@ class Sheet:
         align: float = 0,
         square: float = 72,
     ) -> None:
-        """A Code 128 symbol, or a QR code where that could not be read. *gs1* makes it GS1-128.
+        """A Code 128 symbol, or a QR code where that is unreadable. *gs1* makes it GS1-128.
 
-        *room* must be white, and so must a quiet zone before it. *align*: 0 the bars start at *x*,
-        ½ they are centred there; *square* is the side of the QR code, which has the same top.
+        *room* must be white, and so must a quiet zone before it. *align*: 0 starts the bars at *x*,
+        ½ centers them there; *square* is the side of the QR code, which has the same top.
         """
         if value.isascii() and value.isprintable():
             bars = Code128((_FNC1 if gs1 else "") + value, quiet=0, barHeight=high, barWidth=1)
@@ -140,14 +140,14 @@ class Sheet:
         renderPDF.draw(drawing, self._canvas, x - align * square, y + high - square)
 
     def next_page(self) -> None:
-        """Begin another page."""
+        """Start another page."""
         self._canvas.showPage()
 
 
 def draw_pdf(
     title: str, size: tuple[float, float], fonts: Fonts, draw: Callable[[Sheet], None]
 ) -> bytes:
-    """The PDF that *draw* draws: equal drawing, equal bytes."""
+    """The PDF of *draw*: the same drawing gives the same bytes."""
     buffer = BytesIO()
     with _ONE_AT_A_TIME:
         canvas = Canvas(buffer, pagesize=size, invariant=1, pageCompression=1)
@@ -162,7 +162,7 @@ def draw_pdf(
 
 @lru_cache(maxsize=4096)
 def _wrapped(fonts: Fonts, text: str, room: float) -> tuple[str, ...]:
-    """Lines no wider than *room* at 1 point; words that are too long are broken where they must."""
+    """Lines no wider than *room* at 1 point; too long words are broken."""
     lines: list[str] = []
     for paragraph in text.splitlines() or [""]:
         line = ""
@@ -181,7 +181,7 @@ def _wrapped(fonts: Fonts, text: str, room: float) -> tuple[str, ...]:
 
 
 def _words(text: str) -> list[str]:
-    """Pieces between which a line may break: after spaces, hyphens, and East Asian characters."""
+    """Pieces between line breaks: after spaces, hyphens, and East Asian characters."""
     pieces, piece = [], ""
     for character in text:
         if piece and not character.isspace() and (piece[-1].isspace() or _ideograph(character)):
@@ -199,7 +199,7 @@ def _ideograph(character: str) -> bool:
 
 
 def _longest(fonts: Fonts, line: str, room: float) -> int:
-    """How many characters fit; one at least."""
+    """The number of characters that fit; at least one."""
     low, high = 1, len(line)
     while low < high:
         middle = (low + high + 1) // 2

@@ -28,12 +28,12 @@ __all__ = ["packing_slip", "pick_list", "purchase_order", "return_label"]
 
 _CUT_OUT = 300.0
 _ROW = 20
-"""For how many one row of a pick list is."""
+"""The most fulfillment orders in one row of a pick list."""
 
 
 @attrs.frozen
 class _Head:
-    """What stands over a document: words for what it is, its number, other words, an address."""
+    """The head of a document: the key of its title, number, further fields, an address."""
 
     words: str
     number: str
@@ -42,12 +42,12 @@ class _Head:
 
     @property
     def height(self) -> float:
-        """Points."""
+        """The height in points."""
         return 165.0 if self.to is None else 280.0 if "SSCC" in self.told else 255.0
 
 
 def packing_slip(facts: PackingSlip, style: Style) -> bytes:
-    """A packing slip: what is in the parcel, what follows, the gift message."""
+    """A packing slip: items in the parcel, items to follow, gift message."""
     say = Language.of(facts.language, style.words)
     told = {"order": facts.order, "parcel": facts.parcel, "date": say.date(facts.date)}
     told |= {"tracking": facts.tracking_number} if facts.tracking_number else {}
@@ -67,7 +67,7 @@ def packing_slip(facts: PackingSlip, style: Style) -> bytes:
 
 
 def pick_list(facts: PickList, style: Style) -> bytes:
-    """A pick list in the order of the shelves, with room to tick off."""
+    """A pick list in shelf order, with boxes to tick."""
     say = Language.of(facts.language, style.words)
     columns = [
         Column(say.word("location"), 13),
@@ -95,7 +95,7 @@ def pick_list(facts: PickList, style: Style) -> bytes:
 
 
 def purchase_order(facts: PurchaseOrder, style: Style) -> bytes:
-    """A purchase order: what the supplier ships to our customer, and what we pay."""
+    """A purchase order: the supplier's items for our customer, and our costs."""
     say = Language.of(facts.language, style.words)
     prices = [item.price for item in facts.items if item.price is not None]
     total = Decimal(0)
@@ -116,7 +116,7 @@ def purchase_order(facts: PurchaseOrder, style: Style) -> bytes:
 
 
 def return_label(facts: ReturnLabel, style: Style) -> bytes:
-    """A return: what comes back and what to do; below, the label to cut out."""
+    """A return: items and instructions; below, the label to cut out."""
     say = Language.of(facts.language, style.words)
 
     def fill(flow: Flow, sheet: Sheet) -> None:
@@ -131,7 +131,7 @@ def return_label(facts: ReturnLabel, style: Style) -> bytes:
 
 
 def _batches(units: Mapping[str, int]) -> list[dict[str, int]]:
-    """So many that a row fits on a page."""
+    """Batches that fit into a row of one page."""
     whole = list(units.items())
     return [dict(whole[at : at + _ROW]) for at in range(0, len(whole), _ROW)]
 
@@ -139,7 +139,7 @@ def _batches(units: Mapping[str, int]) -> list[dict[str, int]]:
 def _return_address(
     sheet: Sheet, say: Language, facts: ReturnLabel, style: Style, top: float
 ) -> None:
-    """The part that goes onto the parcel."""
+    """The label to cut out."""
     wide, high = sheet.width - 2 * MARGIN, _CUT_OUT
     bottom = top - 40 - high
     sheet.text(MARGIN, bottom + high + 6, "✂ " + say.word("cut"), 8)
@@ -160,7 +160,7 @@ def _items(
     *,
     amounts: bool = False,
 ) -> None:
-    """A table of items; with prices where there are some."""
+    """A table of items, with prices if there are any."""
     priced = bool(currency) and any(item.price is not None for item in items)
     columns = [
         Column(say.word("sku"), 22),
@@ -193,7 +193,7 @@ def _draw(
     fill: Callable[[Flow, Sheet], None],
     named: str = "",
 ) -> bytes:
-    """The PDF of what *fill* puts under a head; it is *named* after its number, or otherwise."""
+    """The PDF of *fill* under a head; *named* after its number, or otherwise."""
     title = say.word(head.words)
 
     def draw(sheet: Sheet) -> None:
@@ -209,7 +209,7 @@ def _draw(
 
 
 def _first_head(sheet: Sheet, style: Style, say: Language, head: _Head) -> None:
-    """Who writes, what it is, its number as a bar code, and what else is told."""
+    """The first page's head: sender, title, number as a bar code, further fields."""
     middle, right = sheet.width / 2, sheet.width - MARGIN
     half = right - middle - 15
     y = sheet.height - MARGIN
@@ -246,6 +246,6 @@ def _address(
     room: tuple[float, float],
     size: float,
 ) -> None:
-    """An address under a small word, within *room* (width, height)."""
+    """An address under a caption, within *room* (width, height)."""
     sheet.text(x, y, key, 8)
     sheet.block(x, y - 3, address_lines(address), *room, size, address.name)

@@ -1,4 +1,4 @@
-"""What documents say, as values. Equal facts in equal style make equal bytes."""
+"""The values of documents. Equal values in equal style give equal bytes."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ LETTER = (612.0, 792.0)
 
 @attrs.frozen
 class Style(HoldsMappings):
-    """How a shop's documents look.
+    """The style of a shop's documents.
 
     Attributes:
-        sender: Who writes: the shop's address; returns go there.
-        language: That of the papers for us and for suppliers; customers are written to in theirs.
+        sender: The shop's address; returns go there.
+        language: The language of documents for us and for suppliers; customers' have theirs.
         paper: Width and height of a sheet, points; labels have their own size.
         fonts: The fonts, tried in turn for each character.
-        words: Words of other languages, or other words: language → key → words (see
+        words: Words to add or replace: language → key → words (see
             :data:`orderflow.documents.words.WORDS`).
     """
 
@@ -55,7 +55,7 @@ class Style(HoldsMappings):
 
 @attrs.frozen
 class DocumentLine:
-    """Units of a line. *price* is that of one unit; None where none is to be seen."""
+    """Units of a line. *price* is that of one unit; None to show none."""
 
     sku: str
     quantity: int
@@ -65,7 +65,7 @@ class DocumentLine:
 
 @attrs.frozen
 class PackingSlip:
-    """What is in a parcel, and what follows in others."""
+    """The items in a parcel, and those that follow in others."""
 
     order: str
     parcel: str
@@ -82,7 +82,7 @@ class PackingSlip:
 
 @attrs.frozen
 class ShippingLabel:
-    """Where a parcel goes. Grams. *sscc* is empty where the shop has no GS1 prefix."""
+    """The values of a parcel's label. Weight in grams; *sscc* is empty without a GS1 prefix."""
 
     order: str
     parcel: str
@@ -97,7 +97,7 @@ class ShippingLabel:
 
 @attrs.frozen
 class PickLine(HoldsMappings):
-    """Units to fetch from one place, and for whom: fulfillment order → units."""
+    """Units to pick from one bin, by fulfillment order."""
 
     location: str
     bin: str
@@ -107,13 +107,13 @@ class PickLine(HoldsMappings):
 
     @property
     def quantity(self) -> int:
-        """All of them."""
+        """All units."""
         return sum(self.units.values())
 
 
 @attrs.frozen
 class PickList:
-    """What a person fetches on one walk, in the order of the shelves."""
+    """The lines of one pick tour, in shelf order."""
 
     number: str
     date: date
@@ -123,7 +123,7 @@ class PickList:
 
 @attrs.frozen
 class PurchaseOrder:
-    """What a supplier is to ship, and to whom. The price of an item is what one unit costs us."""
+    """A supplier's items and their recipient. An item's price is our cost of one unit."""
 
     number: str
     date: date
@@ -137,7 +137,7 @@ class PurchaseOrder:
 
 @attrs.frozen
 class ReturnLabel:
-    """How goods come back: a label to cut out, and what to do."""
+    """A return's items, with a label to cut out and instructions."""
 
     rma: str
     order: str
@@ -149,4 +149,4 @@ class ReturnLabel:
 
 DocumentValues = PackingSlip | ShippingLabel | PickList | PurchaseOrder | ReturnLabel
 Template = Callable[..., bytes]
-"""Makes a document of its facts and a Style: ``template(facts, style)``."""
+"""Creates a document from its values and a Style: ``template(values, style)``."""

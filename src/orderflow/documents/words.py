@@ -1,4 +1,4 @@
-"""The words on documents, and how a language writes numbers, dates, money and addresses."""
+"""The words on documents, and each language's numbers, dates, money and addresses."""
 
 from __future__ import annotations
 
@@ -84,19 +84,19 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     language: {key: row[column] for key, row in _TABLE.items()}
     for column, language in enumerate(_LANGUAGES)
 }
-"""language → key → words. A language that is not here gets English words and its own formats."""
+"""language → key → words. Any other language gets English words and its own formats."""
 
 
 @attrs.frozen
 class Language(HoldsMappings):
-    """How one language writes."""
+    """The words and formats of one language."""
 
     locale: Locale
     _words: Mapping[str, str]
 
     @classmethod
     def of(cls, tag: str, words: Mapping[str, Mapping[str, str]]) -> Language:
-        """The language of a tag such as ``de`` or ``pt-BR``; English where there is none."""
+        """The language of a tag such as ``de`` or ``pt-BR``; English for an unknown one."""
         try:
             locale = Locale.parse(tag.replace("-", "_"))
         except (UnknownLocaleError, ValueError):
@@ -119,7 +119,7 @@ class Language(HoldsMappings):
         return str(format_date(day, "long", locale=self.locale))
 
     def money(self, amount: Decimal, currency: str) -> str:
-        """An amount in major units, exactly: with more decimals than the currency has, if need be.
+        """An exact amount in major units: with more decimals than the currency if necessary.
 
         >>> Language.of("en", {}).money(Decimal("1234.5"), "EUR")
         '€1,234.50'
@@ -144,9 +144,9 @@ class Language(HoldsMappings):
 
 
 def address_lines(address: Address) -> list[str]:
-    """An address as the post of its country writes it, the country last.
+    """An address in the format of its country, the country last.
 
-    Where that leaves something out that the address has, it is put in all the same.
+    Parts that the format leaves out are added.
     """
     parts = {
         "country_code": address.country,
@@ -158,7 +158,7 @@ def address_lines(address: Address) -> list[str]:
     }
     try:
         text = str(format_address(parts))
-    except ValueError:  # a country that no post writes to
+    except ValueError:  # a country without a postal format
         plain = f"{address.postal_code} {address.city}".strip()
         lines = [address.name, *address.lines, plain, address.region, address.country]
         return [line for line in lines if line]

@@ -1,4 +1,4 @@
-"""What is left of a document and of an entry of a journal when its person is forgotten."""
+"""A document and its journal entries without their person."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from orderflow.model.pseudonym import ALIAS
 __all__ = ["BLANK", "ERASED", "anonymous", "is_blank", "is_forgotten"]
 
 ERASED = "erased"
-"""What stands for a text."""
+"""The replacement of a text."""
 BLANK: Mapping[str, Any] = {ERASED: True}
-"""The facts of an entry that was blanked: what comes later is known by having others."""
+"""The external data of a blanked entry; entries that came later have other data."""
 
 
 def is_forgotten(order: Order) -> bool:
-    """Whether its person was forgotten: a name stands for them."""
+    """Whether the order's person was erased: a pseudonym replaces them."""
     return order.state.customer.startswith(ALIAS)
 
 
@@ -29,7 +29,7 @@ def is_blank(entry: Entry) -> bool:
 
 
 def anonymous(document: NewOrder, alias: str) -> NewOrder:
-    """What was ordered, without who ordered it and what the application or a person wrote."""
+    """The document without its person and without free text."""
     blank: dict[str, Any] = {
         name: NewOrder.model_fields[name].get_default(call_default_factory=True)
         for name in PERSONAL_FIELDS
@@ -45,7 +45,7 @@ def anonymous(document: NewOrder, alias: str) -> NewOrder:
 
 
 def _texts_erased(data: Any) -> Any:
-    """The same shape, each text and each key replaced."""
+    """Data of the same shape, each text and each key replaced."""
     if isinstance(data, str):
         return ERASED
     if isinstance(data, Mapping):

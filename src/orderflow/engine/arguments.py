@@ -1,4 +1,4 @@
-"""What the engine's methods are given: told by name where it cannot be."""
+"""Checks of the arguments of the engine's methods; errors name the argument."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ __all__ = ["expect", "expect_kind", "expect_name"]
 
 
 def expect_kind(name: str, given: object, *kinds: type) -> None:
-    """See that an argument is of one of these kinds. Raises TypeError, which names it."""
+    """Check an argument's type. Raises TypeError, which names the argument."""
     if not isinstance(given, kinds):
         right = " or ".join(kind.__name__ for kind in kinds)
         raise TypeError(f"{name} is a {right}, not a {type(given).__name__}")
 
 
 def expect(name: str, given: object, *kinds: type) -> None:
-    """See that an argument is of one of these kinds, and a text one that can be stored.
+    """Check an argument's type, and that a text can be stored.
 
     Raises:
-        TypeError: It is of another kind; names the argument.
+        TypeError: It has another type; names the argument.
         InvalidInput: It is a text with half a character or a zero character in it.
     """
     expect_kind(name, given, *kinds)
@@ -29,7 +29,7 @@ def expect(name: str, given: object, *kinds: type) -> None:
 
 
 def expect_name(name: str, given: object) -> None:
-    """The same of who does something: a text that is not too long for a name."""
+    """Check the name of an actor: a text that is not too long for a name."""
     expect(name, given, str)
     if len(str(given)) > MOST_LETTERS:
         right = f"at most {MOST_LETTERS} characters are expected"

@@ -1,4 +1,4 @@
-"""The clock and the ids of real life; and those of an application, asked with care."""
+"""The system's clock and random ids; checks of an application's own clock and ids."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["CheckedClock", "CheckedIds", "RandomIds", "SystemClock"]
 
 
 class SystemClock:
-    """What time it is."""
+    """The system's clock."""
 
     def now(self) -> datetime:
-        """UTC."""
+        """The current time, in UTC."""
         return datetime.now(UTC)
 
 
@@ -35,13 +35,13 @@ class RandomIds:
 
 
 class CheckedClock:
-    """A clock that is looked at. Raises RuleFailed where it gives no moment."""
+    """Checks an application's clock. Raises RuleFailed where it returns no moment."""
 
     def __init__(self, inner: Clock) -> None:
         self.inner = inner
 
     def now(self) -> datetime:
-        """UTC."""
+        """The current time, in UTC."""
         try:
             now = check_type(self.inner.now(), "the clock", datetime)
             if now.utcoffset() is None:
@@ -52,12 +52,12 @@ class CheckedClock:
 
 
 _NAMES: Mapping[str, TypeAdapter[str]] = {"order": TypeAdapter(Code)}
-"""What an id must be by its kind, as who sends one is held to it; any other's is an ``Id``."""
+"""The type of an id by its kind, as for ids that callers send; ``Id`` for all other kinds."""
 _NAME: TypeAdapter[str] = TypeAdapter(Id)
 
 
 class CheckedIds:
-    """Ids that are looked at. Raises RuleFailed where one is none that could be sent."""
+    """Checks an application's ids. Raises RuleFailed for one that no caller could send."""
 
     def __init__(self, inner: Ids) -> None:
         self.inner = inner

@@ -1,4 +1,4 @@
-"""The engine: the front door through which applications place and work orders."""
+"""The engine: the interface through which applications place and work orders."""
 
 from __future__ import annotations
 
@@ -87,37 +87,37 @@ class Engine:
     """Takes orders from placement to confirmed delivery.
 
     Args:
-        store: Where everything is kept.
-        strategies: Who can fulfill, in the order in which routing asks them.
+        store: Stores everything.
+        strategies: The fulfillment strategies, in the order in which routing asks them.
         hooks: The application's guards, inside hooks and watchers; fixed from now on.
         steps: Which working steps are automatic.
-        routing: Who fulfills what.
+        routing: Chooses who fulfills what.
         lifecycle: The workflow of orders.
         returns: The workflow of returns.
-        workflows: Older versions of workflows that orders still run on.
-        reserve: When stock is promised, and for how long.
+        workflows: Older workflow versions of orders that are still open.
+        reserve: When stock is reserved, and for how long.
         release: When an order's work may start.
-        backorder_priority: Which backorder is served first.
-        roles_of: The roles of an actor; None is nobody known, who has none. Without, everybody
-            has every role.
-        limits: How much of an order's money a role may give away; one without has no limit.
-        windows: How long others are waited for.
-        retention: What laws keep when a person is forgotten, and how long; without, nothing.
+        backorder_priority: Which backorder gets stock first.
+        roles_of: The roles of an actor; None is unknown, and has none. Without, every
+            actor has every role.
+        limits: How much of an order's money a role may give away; default: no limit.
+        windows: Deadlines for others to answer.
+        retention: Legal duties to keep data after an erasure; default: none.
         external: Providers of external data that guards need, by name.
-        returnable: Which returns a customer may ask for.
+        returnable: Which returns a customer may request.
         cancellable: Which units may still be cancelled.
-        shortage: Whose reservations go when less stock is there than was promised; without, a
+        shortage: Whose reservations are cancelled when stock falls short; default: a
             person decides.
-        amount_due: What a customer owes for the units kept; what was paid beyond is refunded.
-        promise: What an order is promised for, where its document does not say; None is nothing.
-        notifier: Who tells customers.
-        payments: Who pays refunds; without, each refund is a task.
-        performers: Who does the effects that hooks add, by the effect's name.
-        documents: Where documents are filed: a person's are erased when the person is forgotten.
+        amount_due: The amount due for the units kept; captured money beyond it is refunded.
+        promise: The delivery date of an order whose document has none; None promises none.
+        notifier: Notifies customers.
+        payments: Pays refunds; without, each refund is a task.
+        performers: Perform the effects that hooks add, by the effect's name.
+        documents: Stores documents; erasing a person erases theirs.
         clock: The clock; a virtual one in simulations.
-        ids: Makes ids.
+        ids: Generates ids.
 
-    Thread-safe as far as its store is. Raises ``InvalidWorkflow`` and ``UnknownWorkflow``.
+    As thread-safe as its store. Raises ``InvalidWorkflow`` and ``UnknownWorkflow``.
     """
 
     def __init__(  # noqa: PLR0913 (one keyword for each port)
@@ -154,7 +154,7 @@ class Engine:
         self._leave_card()
 
     def _leave_card(self) -> None:
-        """Have the store keep the card of these rules, for those who look at it without them."""
+        """Store the card of these rules, for processes that read the store without them."""
         leave(self.store, self.rules)
 
     def place(
@@ -167,11 +167,11 @@ class Engine:
     ) -> Order:
         """Place an order. The same *id* (within the channel) places it once.
 
-        With the *connection* of a transaction of yours it is placed when you commit; see
+        With the *connection* of your own transaction it is placed when you commit; see
         :meth:`submit`.
 
         Raises:
-            Refused: With every reason; nothing was stored.
+            Refused: With every reason; nothing is stored.
         """
         with reading("order"):
             body = PlaceOrder(order=order)
@@ -180,7 +180,7 @@ class Engine:
     def place_many(
         self, orders: Mapping[str, NewOrder], *, by: str = "system", connection: Any = None
     ) -> dict[str, Order | OrderflowError]:
-        """Place orders by their ids, many in one transaction: for each the order, or the error."""
+        """Place orders by their ids, many in one transaction; the order or the error of each."""
         expect("orders", orders, Mapping)
         found: dict[str, Order | OrderflowError] = {}
         commands: dict[str, Command] = {}
@@ -195,28 +195,28 @@ class Engine:
         return {id: found[id] for id in orders}
 
     def submit(self, command: Command, *, connection: Any = None) -> Order:
-        """Carry out a command about an order, and give the order after it.
+        """Execute a command; returns the order after it.
 
-        The same id with the same content gives the same answer again, without a second effect.
+        The same id with the same content returns the same answer, without a second effect.
 
         Args:
             command: The command.
-            connection: The ``sqlalchemy.Connection`` of a transaction of yours on the store's
-                database: both are stored when you commit it, or neither. None commits at once.
+            connection: The ``sqlalchemy.Connection`` of your own transaction on the store's
+                database: its commit stores both, or neither. None commits at once.
 
         Raises:
             Refused: With every reason; nothing changed.
             NotFound: There is no such order.
-            Conflict: Others kept changing the order; send the command again.
+            Conflict: Other processes kept changing the order; send the command again.
         """
         return self._submitting(connection).submit(command)
 
     def submit_many(
         self, commands: Iterable[Command], *, connection: Any = None
     ) -> list[Order | OrderflowError]:
-        """Carry out commands, many in one transaction; one that is refused sinks no other.
+        """Execute commands, many in one transaction; a refused one stops no other.
 
-        Gives for each what :meth:`submit` would return or raise.
+        Returns for each what :meth:`submit` would return or raise.
         """
         expect("commands", commands, Iterable)
         return self._submitting(connection).submit_all(list(commands))
@@ -225,9 +225,9 @@ class Engine:
         return self._submitter if connection is None else self._submitter.in_transaction(connection)
 
     def change_stock(self, command: Command) -> StockLevel:
-        """Carry out a command about stock, and give the level after it.
+        """Execute a command about stock; returns the level after it.
 
-        Raises Refused: the actor may not.
+        Raises Refused where the actor lacks the role.
         """
         check_enveloped(command, Command)
         body = command.body
@@ -249,21 +249,20 @@ class Engine:
         return self.level(body.sku, body.location)
 
     def observe(self, observation: Observation) -> None:
-        """Take a fact. It is never refused; one whose subject is not known yet is kept.
+        """Record an observation; it is never refused, and parked where its subject is unknown.
 
-        One that comes again changes nothing: it is known by its id, or else by its content.
-        One whose id, or whose event's id, came before with another content is kept in the inbox,
-        with a task. Where a rule of the application fails at one, the worker tries it again, and a
-        task says so.
+        A repeated one changes nothing: its id identifies it, or else its content. One with a known
+        id, or event id, and other content is kept as unmatched, with a task. Where a rule of the
+        application fails, the worker retries it, and a task reports it.
         """
         check_enveloped(observation, Observation)
         self._taker.take(observation)
 
     def intake(self, payload: str | bytes) -> Observation:
-        """Read an observation from JSON, and take it; what cannot be read is kept, with a task.
+        """Record an observation from JSON; an unreadable one is kept, with a task.
 
         Raises:
-            InvalidInput: It is no observation; names each field. Sent again, it is kept once.
+            InvalidInput: It is no observation; names each field. A repeated one is kept once.
         """
         expect_kind("payload", payload, str, bytes)
         try:
@@ -276,15 +275,15 @@ class Engine:
         return observation
 
     def unmatched(self) -> Sequence[UnmatchedItem]:
-        """The facts that nothing is known by yet, and payloads that cannot be read."""
+        """Observations of unknown subjects, and payloads that cannot be read."""
         return self.store.unmatched()
 
     def dismiss(self, reference: str, *, by: str = "") -> None:
-        """Drop what the inbox keeps under a reference, as an actor who has the role ``support``.
+        """Delete the unmatched items of a reference; the actor needs the role ``support``.
 
         Raises:
-            NotFound: Nothing is kept under it.
-            Refused: The actor has not the role.
+            NotFound: There is no item of this reference.
+            Refused: The actor lacks the role.
         """
         expect("reference", reference, str)
         expect("by", by, str)
@@ -307,13 +306,13 @@ class Engine:
         by: str = "system",
         id: str | None = None,
     ) -> Order:
-        """Fire a declared trigger on an order, or on its FO or return named by *on*."""
+        """Fire a declared trigger on an order, or on its FO or return *on*."""
         with reading("fire"):
             body = Fire(trigger=trigger, on=on, data=data or {})
         return self.submit(body.to(order, by=by, id=id))
 
     def ask(self, command: Command) -> Decision | tuple[Refusal, ...]:
-        """What :meth:`submit` would do now: the decision, or every reason to refuse."""
+        """What :meth:`submit` would do now: the decision, or every refusal. Changes nothing."""
         check_enveloped(command, Command)
         body = command.body
         new = body.order.number or "new" if isinstance(body, PlaceOrder | SaveDraft) else ""
@@ -321,18 +320,18 @@ class Engine:
         return self._handler.ask(order, body, command.actor, new)
 
     def explain(self, order: str, *, by: str = "system") -> Explanation:
-        """What the order waits for, what may be done now, and what may not, and why."""
+        """What the order waits for, which commands are possible now, and why others are not."""
         return explain(self._handler, self.order(order), by)
 
     def idle_parts(self, order: str) -> tuple[str, ...]:
-        """What of the order is unfinished and waits for nothing; promise 5 says: nothing.
+        """Unfinished parts of the order without pending work; promise 5 says: none.
 
-        The quick part of :meth:`explain`.
+        The fast part of :meth:`explain`.
         """
         return idle_parts(self._handler, self.order(order))
 
     def findings(self, order: str | None = None) -> Iterator[Finding]:
-        """What breaks a promise in an order and its parcels; without one, in stock."""
+        """Broken promises of an order and its parcels, or, without one, of stock."""
         if order is None:
             return stock_findings(self.store)
         return order_findings(self._handler, self.order(order))
@@ -346,7 +345,7 @@ class Engine:
         return found
 
     def orders(self, query: OrderQuery = OrderQuery()) -> Iterator[Order]:  # noqa: B008 (a value)
-        """Every order that matches, by id; read page by page."""
+        """Every matching order, by id; read page by page."""
         return map(self.order, self._order_ids(query))
 
     def _order_ids(self, query: OrderQuery) -> Iterator[str]:
@@ -360,14 +359,14 @@ class Engine:
         return self.store.journal(f"order:{order}")
 
     def level(self, sku: str, location: str = "main") -> StockLevel:
-        """The stock level of a SKU at a location."""
+        """The stock level of a SKU at a location, in units."""
         expect("sku", sku, str)
         expect("location", location, str)
         key = StockKey(sku, location)
         return self.store.stock_levels([key])[key]
 
     def tasks(self, role: str | None = None, assignee: str | None = None) -> Iterator[Task]:
-        """Every open task (of a role, of who claimed it); read page by page."""
+        """Every open task (of a role, or of an assignee); read page by page."""
         expect("role", role, str, NoneType)
         expect("assignee", assignee, str, NoneType)
         query = TaskQuery(role, assignee=assignee)
@@ -376,61 +375,60 @@ class Engine:
             query = attrs.evolve(query, after=page[-1][1].key)
 
     def apply_rules(self) -> int:
-        """Bring what unfinished orders wait for in line with the rules of this engine.
+        """Align the pending work of unfinished orders with the rules of this engine.
 
-        Call it when an engine with other steps, windows or strategies opens the same store: a step
-        that software does now is no longer a task. Gives the number of orders that changed.
+        Call it when an engine with other steps, windows or strategies opens the same store: the
+        task of a step that is now automatic is closed. Returns the number of changed orders.
 
         Raises:
-            UnknownWorkflow: Orders on workflows that this engine lacks are as they were; the others
-                are in line.
+            UnknownWorkflow: This engine lacks the workflows of some orders; the others are
+                aligned.
         """
         return Aligner(self._handler).apply_all(self._order_ids(OrderQuery()))
 
     def erase(self, customer: str) -> Erasure:
-        """Erase a person: addresses, free text, their id, in orders, journals and the outbox.
+        """Erase a person's addresses, free text and id in orders, journals and the outbox.
 
-        Orders of which something is open wait, as the timer ``forget:CUSTOMER``; a worker erases
-        them when they are over. Journals still fold and figures add up, under another name. What
-        the *retention* keeps is shown no more, and erased by a worker when its time is over.
+        Open orders are erased by a worker when they end (timer ``forget:CUSTOMER``). Journals still
+        fold and figures add up, under a pseudonym. Data that *retention* keeps is hidden, and
+        erased by a worker when its time is over.
 
         Raises:
-            InvalidInput: The id is empty: guests' orders are forgotten one by one.
+            InvalidInput: The id is empty: erase guests' orders one by one.
         """
         expect("customer", customer, str, NoneType)
         return self._forgetter.erase(customer)
 
     def erase_order(self, order: str) -> Erasure:
-        """Erase the person of one order, such as a guest's. Raises NotFound; see :meth:`forget`."""
+        """Erase the person of one order, such as a guest. Raises NotFound; see :meth:`erase`."""
         expect("order", order, str)
         return self._forgetter.erase_order(order)
 
     def restricted(self, order: str, *, by: str) -> tuple[Restricted, ...]:
-        """What laws keep of an order whose person was forgotten, for who has the role ``auditor``.
+        """The retained data of an erased person's order; needs the role ``auditor``.
 
         Raises:
-            Refused: The actor has not.
+            Refused: The actor lacks the role.
             NotFound: There is no such order.
         """
         expect("order", order, str)
         return self._forgetter.retainer.read(order, by)
 
     def claim(self, task: Task | str, *, by: str) -> Task:
-        """Keep a task for one person. Raises NotFound; Refused where it is another's."""
+        """Assign a task to its claimant. Raises NotFound; Refused where another has it."""
         expect_name("by", by)
         return self._desk.claim(_key(task), by)
 
     def reassign(self, task: Task | str, to: str, *, by: str) -> Task:
-        """Give a task to somebody else; to nobody, where *to* is empty. Raises as :meth:`claim`."""
+        """Assign a task to *to*, or to nobody where it is empty. Raises as :meth:`claim`."""
         expect_name("to", to)
         expect_name("by", by)
         return self._desk.reassign(_key(task), to, by)
 
     def plan_pick_tour(self, *, by: str, limit: int = 20) -> PickTour:
-        """Claim open pick tasks, and give the one round that does them all.
+        """Claim open pick tasks; returns one pick tour for all of them.
 
-        What lines ask for (lots, serial numbers) is filled in task by task: their orders are left
-        out.
+        Tasks with required fields (lots, serial numbers) are completed one by one, and left out.
         """
         expect_name("by", by)
         expect("limit", limit, int)
@@ -448,11 +446,11 @@ class Engine:
     def finish_pick_tour(
         self, walk: PickTour, *, by: str, missing: Mapping[StockKey, int] | None = None
     ) -> tuple[Order, ...]:
-        """Complete the tasks of a walk. *missing* units were not on their shelf.
+        """Complete the tasks of a pick tour. *missing* units were not on their shelf.
 
         Raises:
-            Refused: An order changed meanwhile; its task is still open, those before it are done.
-            InvalidInput: More is missing than the walk was to fetch; nothing was done.
+            Refused: An order changed meanwhile; its task stays open, earlier ones are done.
+            InvalidInput: More units are missing than the tour has; nothing was done.
         """
         expect("walk", walk, PickTour)
         expect("missing", missing, Mapping, NoneType)
@@ -462,9 +460,9 @@ class Engine:
         )
 
     def reconcile(self, location: str, on_hand: Mapping[str, int]) -> tuple[StockDiscrepancy, ...]:
-        """Compare our stock at a location with a full list of who keeps it: units per SKU.
+        """Compare our stock at a location with its holder's full list: units per SKU.
 
-        A SKU that the list leaves out counts as 0. Each difference comes with what would mend it.
+        A SKU missing from the list counts as 0. Each difference comes with its correction.
         """
         expect("location", location, str)
         expect("on_hand", on_hand, Mapping)
@@ -488,16 +486,16 @@ class Engine:
         data: Mapping[str, str | int | date] | None = None,
         id: str | None = None,
     ) -> Order:
-        """Complete a task: issue the command of its step, with *by* as the actor.
+        """Complete a task: submit the command of its step, with *by* as the actor.
 
-        *data* fills in the task's form, by the names of its fields. Sent again under the same *id*,
-        it changes nothing and answers the same.
+        *data* has the values of the task's form, by field name. Repeated with the same *id*, it
+        changes nothing and returns the same.
 
         Raises:
             NotFound: The task is not open (any more).
-            InvalidInput: The form is not filled in as it asks; names each field.
-            Refused: The command's reasons; ``task.claimed`` where somebody else has it;
-                ``task.not_a_step`` where other commands end it.
+            InvalidInput: The form's values are wrong; names each field.
+            Refused: The command's reasons; ``task.claimed`` where it is assigned to another;
+                ``task.not_a_step`` where only other commands close it.
         """
         expect_name("by", by)
         expect("data", data, Mapping, NoneType)
@@ -512,7 +510,7 @@ class Engine:
             return self._submitter.submit(said.to(order, by=by, id=id), task=_key(task))
         if self.rules.limits and not isinstance(said, _OF_A_PARCEL):
             asked = self._handler.ask(self.order(order), said, by, "", _key(task))
-            if isinstance(asked, tuple):  # facts are not refused: who tells one is asked before
+            if isinstance(asked, tuple):  # observations are never refused: check before recording
                 raise Refused(asked)
         self._taker.take(said.at(self._handler.clock.now(), subject=of, id=id), _key(task))
         return self.order(order)

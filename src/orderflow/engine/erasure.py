@@ -1,4 +1,4 @@
-"""Forgetting a person: what is theirs is erased, and what must add up still does."""
+"""Erases a person's data, so that journals still fold and figures still add up."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ __all__ = ["PERSONAL", "Eraser", "Erasure"]
 _LOG = legible_log()
 _CODE = re.compile(r"[a-z][a-z0-9_.:-]*")
 _AGAIN, _QUIET = timedelta(days=1), timedelta(days=7)
-"""When a worker looks again: after something was found, and where nothing was."""
+"""Until a worker looks again: after it erased something, and after it found nothing."""
 _OF_CUSTOMER, _OF_ORDER, _OF_LAW = "forget:", "forget-order:", "restricted:"
 _STANDS = "forgotten:"
 PERSONAL = (_OF_CUSTOMER, _OF_ORDER, _OF_LAW, _STANDS)
-"""How the owners begin whose timers are about erasing a person: they may name one."""
+"""Prefixes of the owners of erasure timers; such an owner may name a person."""
 _THEIRS = frozenset({"reference", "lot", "serial"})
-"""Fields of events that hold what others call something: they may name a person."""
+"""Event fields with references chosen by others, which may contain a person's name."""
 _OWN = (SYSTEM_ACTOR, "outside")
-"""Who acts where nobody does: the program, and who tells facts."""
+"""Actors that are no persons: the program, and the sender of observations."""
 _PARTIES = (PartnerReferenceSet,)
-"""What a party calls its own papers stays: it asks and is asked by that name."""
+"""Partners' own references stay: later messages need them."""
 
 
 @attrs.frozen
 class Erasure:
-    """What became of the wish to be forgotten.
+    """The result of an erasure.
 
     Attributes:
-        erased: Orders of which nothing is left. Whose they were is known no more.
+        erased: Orders without personal data; their person is unknown now.
         waiting: Orders that are still open.
-        kept: What a law keeps of the others, and until when: it is shown to auditors only.
+        kept: Retained data of the others, and until when; only auditors can read it.
     """
 
     erased: tuple[str, ...]
@@ -62,17 +62,17 @@ class Erasure:
 
 
 class Eraser:
-    """Erases a person's orders and their documents, those that are open as soon as they are not."""
+    """Erases a person's orders and their documents; open orders when they end."""
 
     def __init__(self, handler: Handler, documents: DocumentStore | None) -> None:
         self._handler, self._store, self._documents = handler, handler.store, documents
         self.retainer = Retainer(handler, documents)
 
     def erase(self, customer: str) -> Erasure:
-        """Erase what is over; while something is open a timer stands for the rest.
+        """Erase orders that ended; a timer is set for the open ones.
 
-        The timer's owner is ``forget:`` and the customer; a worker tries again each day, without
-        end. What fails for one order keeps no other; the first error is raised at the end.
+        The timer's owner is ``forget:`` and the customer; a worker retries each day, without limit.
+        A failed order stops no other; the first error is raised at the end.
         """
         if not customer:
             what = "the id of a customer is expected; orders without one are forgotten one by one"
@@ -81,14 +81,14 @@ class Eraser:
         return self._forget(f"{_OF_CUSTOMER}{customer}", names, pseudonym(customer))
 
     def erase_order(self, name: str) -> Erasure:
-        """The same of one order. Its timer's owner is ``forget-order:`` and its name."""
+        """Erase the person of one order; the owner of its timer is ``forget-order:`` and its id."""
         order = self._store.order(name)
         if order is None:
             raise NotFound(f"there is no order {name}")
         return self._forget(f"{_OF_ORDER}{name}", [name], person_of(order), only=name)
 
     def fired(self, row: LeasedRow) -> None:
-        """Go on where a timer fired whose owner is one of :data:`PERSONAL`."""
+        """Continue an erasure: a timer of an owner in :data:`PERSONAL` fired."""
         if row.owner.startswith(_OF_CUSTOMER):
             self.erase(row.owner.removeprefix(_OF_CUSTOMER))
         elif row.owner.startswith(_OF_ORDER):
@@ -108,7 +108,7 @@ class Eraser:
         for name in names:
             try:
                 found[name] = self._erase(name, alias)
-            except raised() as error:  # such as documents that cannot be reached today
+            except raised() as error:  # such as a document store that is unreachable today
                 found[name] = False
                 errors.append(error)
                 _LOG.warning("%s is not erased today: %s", name, type(error).__name__)
@@ -127,9 +127,9 @@ class Eraser:
     def _erase(self, name: str, alias: str) -> bool:
         """Erase an order with its documents; False where something of it is open.
 
-        What a law keeps is put apart first, whole: who dies in between begins again. From then on
-        a timer stands for what may come later, such as a scan: its owner is ``forgotten:`` and the
-        order's name, and names no person.
+        Retained data is put aside first, complete: a process that dies in between starts again. A
+        timer then looks for later arrivals, such as a scan; its owner is ``forgotten:`` and the
+        order's id, and names no person.
         """
         order = self._store.orders_by_id([name])[name]
         if self._open(order):
@@ -143,14 +143,14 @@ class Eraser:
         self._look_again(name, _AGAIN)
         self.retainer.restrict(order, entries)
         if self._documents is not None:
-            self._documents.erase(name)  # first: after the other nobody knows whose it was
+            self._documents.erase(name)  # first: afterwards nobody knows whose they were
         if not self._store.rewrite_history(*_without(order, entries, alias)):
             return False
         erase_kept_facts(self._store, order, self._handler.clock.now())
         return True
 
     def _came(self, order: Order, entries: Iterable[Entry]) -> bool:
-        """Whether anything came to an order since its person was forgotten."""
+        """Whether anything arrived for an order since its person was erased."""
         return (
             not all(map(is_blank, entries))
             or order.document != anonymous(order.document, order.state.customer)
@@ -159,23 +159,23 @@ class Eraser:
         )
 
     def _journals(self, order: Order) -> list[Entry]:
-        """What is told of an order, and of its parcels."""
+        """The journal entries of an order and of its parcels."""
         owners = (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels))
         return [entry for owner in owners for entry in self._store.journal(owner)]
 
     def _wait(self, owner: str, forgotten: Erasure) -> None:
-        """Have a new timer in place of the one there was; none where nothing waits."""
+        """Replace the erasure's timer by a new one; by none where nothing is pending."""
         if not forgotten.waiting:
             self._store.purge(owner)
             return
         now, before = self._handler.clock.now(), self._store.open_rows(owner)
-        # Another key, so that no attempt is counted from one day to the next.
+        # A new key, so that attempts are not counted from one day to the next.
         again = Timer(f"{owner}:{now.isoformat()}", "forget", owner, now + _AGAIN)
         old = tuple(row.key for row in before)
         self._store.commit(Commit(owner, now, pending_work=(again,), withdrawn=old))
 
     def _look_again(self, name: str, after: timedelta) -> None:
-        """Have one timer that looks for what came to a forgotten order; there always is one."""
+        """Replace the timer that looks for later arrivals; an erased order always has one."""
         owner, due = f"{_STANDS}{name}", self._handler.clock.now() + after
         before = self._store.open_rows(owner)
         again = Timer(f"{owner}:{due.isoformat()}", "forget", owner, due)
@@ -191,7 +191,7 @@ class Eraser:
             query = attrs.evolve(query, after=page[-1])
 
     def _open(self, order: Order) -> bool:
-        """Whether anything is still to be done for an order, or in a parcel of its."""
+        """Whether anything of an order, or of one of its parcels, is still pending."""
         owners = [f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels)]
         return (
             not order.state.phase.final
@@ -221,10 +221,10 @@ def _without(
 
 
 class _Person:
-    """What names a customer, and journals without it.
+    """The texts that identify a customer, and journal entries without them.
 
-    Who was forgotten before has no name any more: what came since is taken for theirs, but for
-    what the program itself says and the references that stood there before.
+    A person who was erased before has no name any more: all that arrived since counts as theirs,
+    except the program's own texts and the references that were known before.
     """
 
     def __init__(self, order: Order, alias: str, entries: Iterable[Entry]) -> None:
@@ -236,19 +236,19 @@ class _Person:
         self._known = {getattr(event, "reference", "") for event in before}
 
     def _is_theirs(self, text: str, entry: Entry) -> bool:
-        """Whether a name that an entry tells is the person's, or may be."""
+        """Whether an entry's name is the person's, or may be."""
         if self._nameless and not is_blank(entry) and text not in {*_OWN, *self._known}:
             return True
         return self._names.search(text) is not None
 
     def _is_code(self, text: str, entry: Entry) -> bool:
-        """Whether a text says nothing of the person: their id may look like a code, too."""
-        sent = entry.cause.startswith(tuple(self._senders))  # by whomever: who is not always told
+        """Whether a text is a code without personal data; a person's id may look like one."""
+        sent = entry.cause.startswith(tuple(self._senders))  # by anyone: the actor may be unknown
         own = entry.actor == SYSTEM_ACTOR and not sent and self._names.search(text) is None
         return _CODE.fullmatch(text) is not None and (own or not self._is_theirs(text, entry))
 
     def without_codes(self, document: NewOrder) -> NewOrder:
-        """The document; a charge whose code names the person has another."""
+        """The document, with a pseudonym for each charge code that names the person."""
         charges = (
             charge.model_copy(update={"code": pseudonym(charge.code)})
             if self._names.search(charge.code)
@@ -258,7 +258,7 @@ class _Person:
         return document.model_copy(update={"charges": tuple(charges)})
 
     def blank(self, entry: Entry) -> Entry:
-        """The entry without the person, without free text, and without the ids of commands."""
+        """The entry without the person, free text and ids of commands."""
         of = next(filter(entry.cause.startswith, self._senders), "")
         sent = of + pseudonym(entry.cause.removeprefix(of))
         return attrs.evolve(

@@ -1,4 +1,4 @@
-"""Explain: what an order waits for, what may be done now, and what may not, and why."""
+"""Explain: what an order waits for, which commands are possible now, and why others are not."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ __all__ = [
 ]
 
 _LINES_WEIGHED = 10
-"""Of so many lines it is told how many units an actor may cancel within their limit."""
+"""The most lines for which the cancellable units within an actor's limit are computed."""
 
 
 @attrs.frozen
 class PendingItem:
-    """One thing that an order waits for: a task, an effect, or a party or timer with a time.
+    """Pending work of an order: a task, an effect, a partner's answer, a timer or a message.
 
-    ``key`` is the one to complete a task by.
+    ``key`` is the key to complete a task by.
     """
 
     key: str
@@ -59,9 +59,9 @@ class PendingItem:
 
 @attrs.frozen
 class CommandCheck:
-    """A command that somebody may think of; it is accepted where there is no refusal.
+    """A possible command; it would be accepted if there is no refusal.
 
-    ``at_most`` is what may be refunded of the order in all, where the command refunds something
+    ``at_most`` is the most that may be refunded of the order in total, where the command refunds
     and the actor has a limit.
     """
 
@@ -73,11 +73,11 @@ class CommandCheck:
 @keeps_old_members
 @attrs.frozen
 class Explanation:
-    """What an order waits for; the commands that would be accepted now, and those that would not.
+    """The pending work of an order, and the commands that are accepted or refused now.
 
-    ``silent`` names what is unfinished and waits for nothing, and each wait that has neither its
-    row nor its open task: promise 5 says that it is empty. ``faults`` are errors of the
-    application's rules, where what is waited for cannot be told.
+    ``idle_parts`` names unfinished parts without pending work, and pending work without its row or
+    open task: promise 5 says that it is empty. ``faults`` are errors of the application's rules,
+    where pending work cannot be computed.
     """
 
     order: Order
@@ -118,7 +118,7 @@ def explain(handler: Handler, order: Order, actor: str) -> Explanation:
 
 
 def _offer(handler: Handler, order: Order, body: cmd.CommandBody, actor: str) -> CommandCheck:
-    """Whether an actor may give a command now; where it refunds, how much they may."""
+    """Check whether an actor may give a command now, and how much they may refund."""
     answer = _weighed(handler, order, body, actor)
     refusals = () if isinstance(answer, Decision) else answer
     if isinstance(answer, Decision):
@@ -135,14 +135,14 @@ def _offer(handler: Handler, order: Order, body: cmd.CommandBody, actor: str) ->
 def _weighed(
     handler: Handler, order: Order, body: cmd.CommandBody, actor: str
 ) -> Decision | tuple[Refusal, ...]:
-    """What a command would come to, or why not: what refuses it, or the error of what is asked."""
+    """The decision of a command, its refusals, or a failed rule as a refusal."""
     try:
         return handler.ask(order, body, actor, "")
     except StoreUnavailable:
         raise
     except NotOnCard as error:
         return (Refusal("rule.not_checked", f"not checked: {error}"),)
-    except OrderflowError as error:  # what made an order stuck must not keep it from being told
+    except OrderflowError as error:  # an order that a rule made stuck must still be explained
         told = f"{type(body).__name__} cannot be weighed: {storable(str(error))}"
         return (Refusal("rule.failed", told),)
 
@@ -166,7 +166,7 @@ def _within_limits(handler: Handler, order: Order, blocked: CommandCheck) -> Ite
 
 
 def idle_parts(handler: Handler, order: Order) -> tuple[str, ...]:
-    """What of an order waits for nothing that is there: without weighing any command."""
+    """Parts of an order without pending work or its row; checks no command."""
     return (
         *pending_work_without_row(handler.store, handler.rules, order),
         *without_pending_work(handler, order),
@@ -174,12 +174,12 @@ def idle_parts(handler: Handler, order: Order) -> tuple[str, ...]:
 
 
 def without_pending_work(handler: Handler, order: Order) -> tuple[str, ...]:
-    """What is unfinished in an order and waits for nothing at all."""
+    """Unfinished parts of an order without any pending work."""
     return tuple(_silent(order, list(_waits(handler, order))))
 
 
 def _waits(handler: Handler, order: Order) -> Iterator[PendingItem]:
-    """What an order waits for. Raises RuleFailed."""
+    """The pending work of an order. Raises RuleFailed."""
     parcels = filter(None, map(handler.store.parcel, order.state.parcels))
     with rule_errors_of(f"order:{order.id}"):
         of_all = [pending_work(order, handler.rules)]
@@ -197,7 +197,7 @@ def _waits(handler: Handler, order: Order) -> Iterator[PendingItem]:
 
 
 def _kept(handler: Handler, order: Order) -> Iterator[PendingItem]:
-    """What laws keep of an order whose person was forgotten waits for the day of its erasure."""
+    """Retained data of an erased order, each pending its erasure."""
     if order.state.customer.startswith(ALIAS):
         for each in handler.store.restricted(order=order.id):
             about = each.kept
@@ -254,7 +254,7 @@ def _sentence(wanted: PendingWork) -> PendingItem:
 
 
 def candidate_commands(handler: Handler, order: Order) -> Iterator[cmd.CommandBody]:
-    """The commands that somebody may think of, as they would be given now."""
+    """The commands to offer, as they would be given now."""
     state = order.state
     yield cmd.Confirm()
     yield cmd.Cancel()
@@ -319,7 +319,7 @@ def _triggers(handler: Handler, order: Order) -> Iterator[cmd.CommandBody]:
 
 
 def _silent(order: Order, found: list[PendingItem]) -> Iterator[str]:
-    """What is unfinished and waits for nothing; a message on its way wakes all of it."""
+    """Unfinished parts without pending work; none while a message is pending, which wakes all."""
     if any(wait.kind == "message" for wait in found):
         return
     state = order.state

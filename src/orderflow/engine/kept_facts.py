@@ -1,4 +1,4 @@
-"""Facts about an order that the inbox keeps for a person: they are erased with the order's."""
+"""Unmatched observations about an order: erased with its person."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOG = legible_log()
 
 
 def kept_facts(store: Store, order: Order) -> Collection[str]:
-    """The references under which nothing is kept but facts about an order, or a parcel of its."""
+    """The references whose unmatched items are all about an order or its parcels."""
     try:
         items = store.unmatched()
     except UnreadableRow as error:
@@ -37,17 +37,17 @@ def kept_facts(store: Store, order: Order) -> Collection[str]:
 
 
 def erase_kept_facts(store: Store, order: Order, now: datetime) -> None:
-    """Have a word in place of what is kept, so that somebody knows that something came."""
+    """Replace the kept observations by an erased item, whose task reports the erasure."""
     for reference in kept_facts(store, order):
         why = f"it was about {order.id}, and was erased with its person"
         task = unreadable(digest({"payload": pseudonym(reference)}), why)
         task = attrs.evolve(task, instructions=f"a fact was kept here; {why}: dismiss it")
-        store.park_unreadable(ERASED, why, now, task)  # first: who dies in between begins again
+        store.park_unreadable(ERASED, why, now, task)  # first: a crash in between starts again
         store.dismiss_unmatched(reference)
 
 
 def _is_of(item: UnmatchedItem, order: Order, store: Store) -> bool:
-    """Whether it is a fact about the order: by what it names, or by whom it is matched to."""
+    """Whether an item is about the order, by the ids that it names or by its match."""
     fact = item.observation or _readable(item.payload)
     if fact is None:
         return False

@@ -1,4 +1,4 @@
-"""What a person is known by in a text: id, e-mail, phone, parts of their name."""
+"""Texts that identify a person: id, e-mail, phone, parts of their name."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from orderflow.model.order import Order
 __all__ = ["naming"]
 
 _BEGINS, _ENDS = r"(?<![^\W_])", r"(?![^\W_])"
-"""Where a word of a name begins and ends: beside no letter and no digit. "_" is neither."""
+"""Word boundaries of a name: no letter and no digit beside it; "_" is neither."""
 _FEWEST, _MOST, _APART = 7, 9, r"[\W_]{0,3}"
-"""Digits at the end of a phone number by which it is known, and what may stand between them."""
+"""Digits at the end of a phone number that identify it, and separators between them."""
 
 
 def naming(order: Order) -> re.Pattern[str]:
-    """What finds the person of an order in a text; nothing where they gave no name."""
+    """A pattern that finds an order's person in a text; it matches nothing without a name."""
     names, phones = [order.state.customer], list[str]()
     for of in (order.document.customer, order.document.ship_to):
         names += [of.email, of.phone, *_words(of.name)] if of else []
@@ -26,15 +26,15 @@ def naming(order: Order) -> re.Pattern[str]:
 
 
 def _number(phone: str) -> str:
-    """What finds a phone number however it is written; nothing where its digits are few.
+    """A pattern for a phone number in any notation; empty where it has few digits.
 
-    Its end is looked for: the beginning is written with and without a country and its zeros.
+    It matches the end: country code and leading zeros vary at the beginning.
     """
     digits = re.sub(r"\D", "", phone)
     return rf"{_APART.join(digits[-_MOST:])}(?!\d)" if len(digits) >= _FEWEST else ""
 
 
 def _words(name: str) -> list[str]:
-    """The parts of a name, and the parts of those that are joined, such as by a hyphen."""
+    """The parts of a name, and the parts of compound ones, such as those with a hyphen."""
     joined = re.split(r"[\W_]+", name)
     return [*name.split(), *(part for part in joined if len(part) > 1)]

@@ -1,4 +1,4 @@
-"""Putting apart what laws keep of an order, before its person is erased from it."""
+"""Puts aside what laws keep of an order, before its person is erased."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from orderflow.text import legible_log
 __all__ = ["AUDITOR", "Retainer"]
 
 AUDITOR = "auditor"
-"""The role that may read what is restricted."""
+"""The role that may read retained data."""
 _LOG = legible_log()
 
 
 class Retainer:
-    """Keeps what the rules' retention names, where nobody but an auditor reads it."""
+    """Retains data by the rules' retention; only auditors can read it."""
 
     def __init__(self, handler: Handler, documents: DocumentStore | None) -> None:
         self._handler, self._store, self._documents = handler, handler.store, documents
 
     def restrict(self, order: Order, entries: Sequence[Entry]) -> None:
-        """Put apart what a law keeps of an order that is over; once more is the same.
+        """Put aside what a law keeps of an ended order; idempotent.
 
-        What was put apart before the process died, and is erased at its place since, stays. So
-        does what was put apart when its person was forgotten: what came later stands beside it.
+        Data put aside before a crash stays, though it is erased at its source. So does data of an
+        earlier erasure: later data is kept next to it.
         """
         kept = list(self._kept(order, entries))
         if not kept:
@@ -65,12 +65,12 @@ class Retainer:
                 yield Restricted(about, person, documents=found, since=since)
 
     def _person(self, order: Order) -> str:
-        """Whose an order is; of one that was forgotten as what is kept of it says."""
+        """The pseudonym of an order's person; after an erasure, that of the retained data."""
         known = self._store.restricted(order=order.id) if is_forgotten(order) else ()
         return next((each.person for each in known), person_of(order))
 
     def _until(self, keep: Keep, over: datetime) -> datetime | None:
-        """When what is kept is erased; None where its time has passed."""
+        """When retained data is erased; None where that has passed."""
         until = keep.until(over)
         return until if until > self._handler.clock.now() else None
 
@@ -87,7 +87,7 @@ class Retainer:
         return found
 
     def read(self, order: str, by: str) -> tuple[Restricted, ...]:
-        """What is kept of an order, for an auditor. Raises NotFound; Refused."""
+        """The retained data of an order, for an auditor. Raises NotFound, Refused."""
         with rule_errors_of(f"order:{order}"):
             to = "to read what is restricted"
             refused = missing_role(self._handler.rules, by, frozenset({AUDITOR}), to)
@@ -100,12 +100,12 @@ class Retainer:
 
 
 def _since(order: Order) -> str:
-    """The name that stands for who was forgotten before; each time they are it is another one."""
+    """The pseudonym of the erased person; empty before an erasure. Each erasure makes a new one."""
     return order.state.customer if is_forgotten(order) else ""
 
 
 def _part(kind: str, order: Order, entries: Sequence[Entry]) -> Part:
-    """A part of an order; of one that was forgotten before, what is not blank."""
+    """A part of an order; after an erasure, its later data only."""
     if not is_forgotten(order):
         return ROWS[kind].of(order.document, entries)
     part = ROWS[kind].of(order.document, [each for each in entries if not is_blank(each)])
@@ -115,5 +115,5 @@ def _part(kind: str, order: Order, entries: Sequence[Entry]) -> Part:
 
 
 def person_of(order: Order) -> str:
-    """Whose an order is, disguised; an order of nobody that is known is its own."""
+    """The pseudonym of an order's person; of a guest's order, that of its id."""
     return pseudonym(order.state.customer or f"order:{order.id}")

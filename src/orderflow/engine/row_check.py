@@ -1,7 +1,7 @@
-"""What is waited for, and the rows and open tasks that stand for it (promise 5).
+"""Pending work compared with its rows and open tasks (promise 5).
 
-The one look at the rows: what is silent, what the doctor finds and mends, and what the testing kit
-asks after each step are read off it.
+Explanations, the doctor's findings and repairs, and the testing kit's check after each step all use
+this one comparison.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ __all__ = ["pending_work_without_row", "row_mismatches", "row_mismatches_of"]
 
 _ALL = 10_000
 _LATE = timedelta(days=2)
-"""A timer is put off, but not for as long as this, unless it failed. It is never due early."""
+"""A timer may be postponed, but no longer than this, unless it failed. It is never due early."""
 
 RowMismatches = tuple[tuple[PendingWork, ...], tuple[str, ...]]
-"""Waits that nothing stands for, and the keys of rows and tasks that stand for nothing."""
+"""Pending work without rows, and the keys of rows and tasks without pending work."""
 
 
 def row_mismatches_of(
     store: Store, rules: Rules, order: Order
 ) -> Iterator[tuple[str, RowMismatches]]:
-    """What is out of line with an order and with each parcel of it, by owner."""
+    """Mismatches of an order and of each of its parcels, by owner."""
     yield f"order:{order.id}", row_mismatches(store, rules, order)
     for view in order.state.parcels:
         if parcel := store.parcel(view):
@@ -42,7 +42,7 @@ def row_mismatches_of(
 
 
 def pending_work_without_row(store: Store, rules: Rules, order: Order) -> Iterator[str]:
-    """A sentence for each wait of an order and its parcels that nothing stands for.
+    """A sentence for each pending work of an order and its parcels without a row.
 
     Raises RuleFailed.
     """
@@ -54,10 +54,10 @@ def pending_work_without_row(store: Store, rules: Rules, order: Order) -> Iterat
 
 
 def row_mismatches(store: Store, rules: Rules, found: Order | Parcel) -> RowMismatches:
-    """What an order or a parcel waits for without such a row, and the keys of rows too many.
+    """Pending work of an order or a parcel without rows, and keys of superfluous rows.
 
-    An effect that has just given up is there as the message that says so. Messages and calls of
-    watchers are deeds that were decided: each stands for itself, and its task stands for it.
+    The message of an effect just given up counts as its row. Messages and calls of watchers need no
+    pending work: they were decided, and their tasks belong to them.
     """
     owner = f"{'order' if isinstance(found, Order) else 'parcel'}:{found.id}"
     wanted = (
@@ -82,7 +82,7 @@ def row_mismatches(store: Store, rules: Rules, found: Order | Parcel) -> RowMism
 def _is_there(
     wait: PendingWork, pending: Mapping[str, OutboxRow], tasks: Mapping[str, Task]
 ) -> bool:
-    """Whether its row or its open task stands for a wait."""
+    """Whether pending work has its row or its open task."""
     if f"{wait.key}:gave_up" in pending:
         return True
     if isinstance(wait, Task):
@@ -91,7 +91,7 @@ def _is_there(
 
 
 def _from_earlier(store: Store, owner: str) -> set[str]:
-    """The effects that an earlier release asked for, without saying that they are awaited."""
+    """Effects requested by an earlier release, which did not record their subject."""
     events = (event for entry in store.journal(owner) for event in entry.events)
     return {
         event.key for event in events if isinstance(event, EffectRequested) and not event.subject
@@ -108,11 +108,11 @@ def _stands_for(row: OutboxRow, wait: Effect | Timer) -> bool:
 
 
 def _tasks_of(store: Store, owner: str) -> Iterator[tuple[str, Task]]:
-    """The open tasks of an owner, as if nobody had claimed them."""
+    """The open tasks of an owner, without their assignees."""
     for _, task in store.tasks(TaskQuery(owner=owner, limit=_ALL)):
         yield task.key, attrs.evolve(task, assignee="")
 
 
 def _is_stuck(task: Task) -> bool:
-    """Whether a task says that a message or a timer is tried again and again."""
+    """Whether a task is about a message or a timer that keeps failing."""
     return task.name in ("exception.message", "exception.timer")

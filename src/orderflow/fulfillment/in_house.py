@@ -1,4 +1,4 @@
-"""Fulfilled from the shop's own stock: picked, packed and shipped by its own hands."""
+"""Fulfillment from our own stock: we pick, pack and ship."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ __all__ = ["InHouse", "OwnVan", "OwnWarehouse"]
 
 
 class OwnWarehouse:
-    """The warehouse port's in-memory twin: everything is on its shelf."""
+    """The warehouse port's in-memory twin: every unit is on its shelf."""
 
     def pick(self, request: PickRequest) -> Picked:
-        """All of it."""
+        """All requested units."""
         return Picked(request.units)
 
 
 class OwnVan:
-    """The carrier port's in-memory twin: tracking numbers are made from the key."""
+    """The carrier port's in-memory twin: tracking numbers derive from the key."""
 
     code = "own-van"
 
@@ -48,24 +48,24 @@ class OwnVan:
         return Label(self.code, f"OV{int(digest[:15], 16) % 10**12:012d}")
 
     def find(self, key: str) -> Label | None:
-        """Buying again is asking."""
+        """None: buying again gives the same label."""
         del key
         return None
 
     def void_label(self, key: str, label: Label) -> None:
-        """A van needs no label back."""
+        """Nothing: a van's label costs nothing."""
 
     def hand_over(self, key: str, label: Label) -> None:
-        """The van is at the door."""
+        """Nothing: the van is at the door."""
 
 
 class InHouse(FulfillmentStrategy):
     """In-house fulfillment.
 
     Args:
-        locations: Whose stock is taken, the preferred one first.
-        warehouse: Who picks where picking is automatic.
-        carrier: Who sells labels and carries.
+        locations: The locations of the stock, the preferred one first.
+        warehouse: Picks where picking is automatic.
+        carrier: Sells labels and transports.
     """
 
     code = "in_house"
@@ -82,13 +82,13 @@ class InHouse(FulfillmentStrategy):
         self.carrier = carrier or OwnVan()
 
     def accepts(self, line: Line) -> Refusal | None:
-        """Lines that need shipping."""
+        """Accepts lines that need shipping."""
         if line.ships:
             return None
         return Refusal("in_house.no_goods", f"line {line.id} ({line.sku}) needs no shipping")
 
     def perform(self, effect: EffectAttempt) -> EffectAnswer:
-        """Pick through the warehouse, label through the carrier; the other steps are our own."""
+        """Pick through the warehouse, label through the carrier; other steps have no port."""
         match effect.name:
             case "pick":
                 return self._pick(effect)

@@ -1,4 +1,4 @@
-"""Fulfilled without a carrier: collected, handed over at the counter, provided by wire."""
+"""Fulfillment without a carrier: pickup, counter sale, digital delivery."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Digital", "Handover", "Pickup"]
 
 
 class Pickup(InHouse):
-    """The customer collects what was picked; what nobody collects is put away."""
+    """The customer collects picked units; uncollected ones are put away."""
 
     code = "pickup"
     workflow = PICKUP
@@ -23,7 +23,7 @@ class Pickup(InHouse):
 
 
 class Handover(InHouse):
-    """A counter sale: nothing is picked, packed or shipped; the goods leave at once."""
+    """A counter sale: no picking, packing or shipping; the goods leave at once."""
 
     code = "handover"
     workflow = HANDOVER
@@ -31,10 +31,10 @@ class Handover(InHouse):
 
 
 class Digital(FulfillmentStrategy):
-    """Lines that need no shipping: licences, tickets, services.
+    """Lines that need no shipping: licenses, tickets, services.
 
     Args:
-        provide: Gives the customer what a deed is about, once per ``deed.key``.
+        provide: Provides an effect's lines to the customer, once per ``effect.key``.
     """
 
     code = "digital"
@@ -46,13 +46,13 @@ class Digital(FulfillmentStrategy):
         self._provide = provide
 
     def accepts(self, line: Line) -> Refusal | None:
-        """Lines that need no shipping."""
+        """Accepts lines that need no shipping."""
         if not line.ships:
             return None
         return Refusal("digital.goods", f"line {line.id} ({line.sku}) needs shipping")
 
     def perform(self, effect: EffectAttempt) -> EffectAnswer:
-        """Provide it; the units are delivered then."""
+        """Provide the lines; their units are delivered then."""
         if effect.name == "provide":
             self._provide(effect)
         return super().perform(effect)

@@ -1,4 +1,4 @@
-"""Fulfilled by another company: a supplier who ships directly, or a logistics provider."""
+"""Fulfillment by another company: a supplier that ships directly, or a logistics provider."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Dropship", "ThirdParty"]
 
 
 class _ByPartner(FulfillmentStrategy):
-    """Asks a party, and takes its answers: at once, or later as observations."""
+    """Sends requests to a partner; answers come at once, or later as observations."""
 
     workflow = REMOTE
 
@@ -35,17 +35,17 @@ class _ByPartner(FulfillmentStrategy):
 
     @property
     def accepts_returns(self) -> bool:
-        """Where the party can be asked."""
+        """Whether the partner is asked before returns."""
         return isinstance(self.partner, AcceptsReturns)
 
     def accepts(self, line: Line) -> Refusal | None:
-        """Lines that need shipping."""
+        """Accepts lines that need shipping."""
         if line.ships:
             return None
         return Refusal("party.no_goods", f"line {line.id} ({line.sku}) needs no shipping")
 
     def perform(self, effect: EffectAttempt) -> EffectAnswer:
-        """Submit a request, ask for units back, remind."""
+        """Submit a request, request a cancellation, or chase."""
         match effect.name:
             case "submit":
                 return self.partner.submit(self.request(effect))
@@ -65,7 +65,7 @@ class _ByPartner(FulfillmentStrategy):
         return super().perform(effect)
 
     def request(self, effect: EffectAttempt) -> PartnerRequest:
-        """The document that the party gets: what to ship, to whom, and what it may charge."""
+        """The request for the partner: units, address, and agreed costs."""
         order, fo = effect.order, effect.order.fulfillment_orders[effect.subject]
         lines = tuple(
             RequestLine(
@@ -87,14 +87,14 @@ class _ByPartner(FulfillmentStrategy):
 
 
 class Dropship(_ByPartner):
-    """A supplier ships to our customer, from stock of its own.
+    """A supplier ships to our customer from its own stock.
 
     Args:
-        supplier: Who is sent the purchase orders.
-        code: The supplier's name in journals; each supplier has one of its own.
-        cost: What a unit of a line costs us; it stands on the purchase order.
-        locations: Where we keep count of the supplier's stock, if it reports it to us; without,
-            every line that it accepts is thought to be there, and its answer tells.
+        supplier: Gets the purchase orders.
+        code: The supplier's unique name in journals.
+        cost: Our cost of a unit of a line, for the purchase order.
+        locations: Locations of the stock that the supplier reports to us; without, every line
+            that it accepts counts as available until it answers.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Dropship(_ByPartner):
         self.code, self.locations, self._cost = code, locations, cost
 
     def cost(self, line: Line) -> Decimal | None:
-        """What the purchase order says that we pay for one unit."""
+        """The unit cost for the purchase order."""
         return self._cost(line)
 
 
@@ -117,9 +117,9 @@ class ThirdParty(_ByPartner):
     """A logistics provider keeps our stock at its locations, ships it, and takes returns.
 
     Args:
-        provider: Who is sent the warehouse orders.
-        locations: Where it keeps our stock, the preferred one first.
-        code: The provider's name in journals; each provider has one of its own.
+        provider: Gets the warehouse orders.
+        locations: The locations of our stock, the preferred one first.
+        code: The provider's unique name in journals.
     """
 
     def __init__(self, provider: Partner, *locations: str, code: str = "third_party") -> None:

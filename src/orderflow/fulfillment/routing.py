@@ -1,4 +1,4 @@
-"""Routing: who fulfills what, and what waits for stock."""
+"""Routing: who fulfills which units, and which wait for stock."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from orderflow.model.order import Order
 __all__ = ["Cheapest", "Priority", "SingleSource"]
 
 _Free = dict[tuple[str, str], int]
-"""What is left at a location of a SKU while a plan is being made."""
+"""The units left by SKU and location while a plan is made."""
 
 
 class Priority:
-    """Units go to the first place that has them; the rest waits at the first that keeps stock."""
+    """Units go to the first option that has them; the rest is backordered where stock is kept."""
 
     def plan(
         self, order: Order, units: Mapping[str, int], places: Mapping[str, Sequence[RoutingOption]]
@@ -29,23 +29,23 @@ class Priority:
                 yield from _fill(line, units[line.id], ranked, free)
 
     def rank(self, line: Line, places: Sequence[RoutingOption]) -> Sequence[RoutingOption]:
-        """The places of a line in the order in which they are asked: that of the strategies."""
+        """The options of a line in the order of preference: that of the strategies."""
         del line
         return places
 
 
 class Cheapest(Priority):
-    """Units go to the place that costs least and has them.
+    """Units go to the cheapest option that has them.
 
     Args:
-        cost: What one unit costs there; by default what the strategy says, and unknown is dearest.
+        cost: The cost of one unit; by default the strategy's. An unknown cost comes last.
     """
 
     def __init__(self, cost: Callable[[Line, RoutingOption], Decimal | None] | None = None) -> None:
         self._cost = cost or (lambda _line, place: place.cost)
 
     def rank(self, line: Line, places: Sequence[RoutingOption]) -> Sequence[RoutingOption]:
-        """The cheapest first; of equal ones, the first in the order of the strategies."""
+        """The cheapest first; equal ones in the order of the strategies."""
         unknown = Decimal("Infinity")
 
         def cost(place: RoutingOption) -> Decimal:
@@ -56,10 +56,10 @@ class Cheapest(Priority):
 
 
 class SingleSource:
-    """Everything from one place, where one has it all; else as another routing plans.
+    """All units from one option if possible; else the plan of another routing.
 
     Args:
-        otherwise: Plans what no single place can do.
+        otherwise: Plans what no single option can do.
     """
 
     def __init__(self, otherwise: Priority | None = None) -> None:
@@ -92,7 +92,7 @@ class SingleSource:
 def _fill(
     line: Line, units: int, places: Sequence[RoutingOption], free: _Free
 ) -> Iterator[Assignment | Backorder]:
-    """Take what each place has, in turn; wait for the rest where stock is kept."""
+    """Take units from each option in turn; backorder the rest where stock is kept."""
     for place in places:
         have = units
         if place.available is not None:

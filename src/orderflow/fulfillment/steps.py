@@ -1,4 +1,4 @@
-"""Which working steps software does, and whose task the others are."""
+"""Step policies: which steps are automatic, and the roles for manual ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STEP_ROLES: Mapping[str, str] = {
     "unpaid": "finance",
     "escalation": "supervisor",
 }
-"""Each working step, and the role that does it by hand; who looks after money, and after delays."""
+"""The role of each manual step; also of tasks about money and delays."""
 
 COMMAND_ROLES: Mapping[str, str] = {
     "place": "sales",
@@ -51,20 +51,20 @@ COMMAND_ROLES: Mapping[str, str] = {
     "expect_receipt": "purchasing",
     "set_stock_policy": "purchasing",
 }
-"""Each command that is no step, and the role that may give it; of all others it is support."""
+"""The role of each command that is no step; all others need ``support``."""
 
 
 def ALWAYS(_order: Order) -> bool:  # noqa: N802 (a policy value)
-    """The default of when steps are manual: for every order."""
+    """The default of *when*: every order."""
     return True
 
 
 @attrs.frozen
 class Steps(HoldsMappings):
-    """A step policy: the steps named in *manual* are tasks, the others effects.
+    """A step policy: the steps in *manual* are tasks, the others effects.
 
-    ``pick`` is the step of every fulfillment strategy, ``in_house.pick`` that of one. *when* limits
-    what is manual to some orders.
+    ``pick`` is the step of every fulfillment strategy, ``in_house.pick`` that of one. *when*
+    limits manual steps to some orders.
 
     >>> Steps(manual=frozenset({"pack", "third_party.submit"})).role("pack")
     'warehouse'
@@ -75,7 +75,7 @@ class Steps(HoldsMappings):
     when: Callable[[Order], bool] = ALWAYS
 
     def check(self, steps: Iterable[str], strategies: Iterable[str]) -> None:
-        """Raise InvalidInput where *manual* names what is no step of these, nor a standard one."""
+        """Raise InvalidInput where *manual* has a step that is not in *steps* and not standard."""
         known = {*STEP_ROLES, *steps}
         theirs = {f"{strategy}.{step}" for strategy in strategies for step in known}
         right = f"a step is expected, or STRATEGY.STEP of one that there is: {sorted(known)}"
@@ -83,22 +83,22 @@ class Steps(HoldsMappings):
             raise InvalidInput("steps", [Problem("manual", name, right) for name in unknown])
 
     def automatic(self, step: str, order: Order, strategy: str = "") -> bool:
-        """Whether software does the step for this order."""
+        """Whether the step is automatic for this order."""
         named = step in self.manual or f"{strategy}.{step}" in self.manual
         return not (named and self.when(order))
 
     def role(self, step: str) -> str:
-        """Who does the step by hand, or may give the command of this kind."""
+        """The role for the manual step, or for the command of this kind."""
         return self.roles.get(step) or COMMAND_ROLES.get(step, "support")
 
 
 AUTOMATED = Steps()
-"""Every step is done by software, and becomes a task when that gives up."""
+"""Every step is automatic, and becomes a task where it is given up."""
 
 MANUAL = Steps(manual=frozenset(STEP_ROLES) - {"label", "provide"})
-"""Every step is done by people; software still buys labels and provides what needs no shipping."""
+"""Every step is manual, except buying labels and providing digital lines."""
 
 
 def notify(template: str, *, to: str = "", **data: Any) -> Effect:
-    """An effect that tells a customer something, through the notifier. *to* is the order's id."""
+    """An effect that notifies a customer through the notifier. *to* is the order's id."""
     return Effect("notify", to, data={"template": template, **data})

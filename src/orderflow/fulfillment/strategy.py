@@ -1,4 +1,4 @@
-"""The root of fulfillment strategies: a party that fulfills lines."""
+"""The base class of fulfillment strategies."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["FulfillmentStrategy"]
 
 
 class FulfillmentStrategy(ABC):
-    """Subclass it: give a code, a workflow and locations; accept lines; perform deeds.
+    """Subclass it: set code, workflow and locations; accept lines; perform effects.
 
-    Policy methods are pure and only propose. Effect methods speak through ports, get a key, and
-    answer with a command or a fact.
+    Policy methods are pure and only propose. Effect methods call ports, get a key, and return a
+    command or an observation.
     """
 
     code: str
@@ -36,20 +36,20 @@ class FulfillmentStrategy(ABC):
 
     @property
     def accepts_returns(self) -> bool:
-        """Whether it is asked (the step ``approve_return``) before goods are returned to it."""
+        """Whether it is asked (step ``approve_return``) before goods are returned to it."""
         return False
 
     @abstractmethod
     def accepts(self, line: Line) -> Refusal | None:
-        """Silent, or why this party cannot fulfill the line."""
+        """None, or the reason why this strategy cannot fulfill the line."""
 
     def cost(self, line: Line) -> Decimal | None:
-        """What one unit costs us here, in the order's currency; None where nothing is agreed."""
+        """Our cost of one unit, in the order's currency; None where nothing is agreed."""
         del line
         return None
 
     def perform(self, effect: EffectAttempt) -> EffectAnswer:
-        """Do a working step. The default: it is done as it is asked, or left to a person."""
+        """Perform a step. By default it does the step's command; other effects need a person."""
         if effect.name not in STEP_COMMANDS:
             raise NeedsPerson(f"{self.code} has no way to {effect.name}")
         return STEP_COMMANDS[effect.name](effect.order, effect.subject)

@@ -1,4 +1,4 @@
-"""Identifiers: GS1 numbers with check digits, and codes that people read out.
+"""Identifiers: GS1 numbers with check digits, and codes to read out.
 
 Uniqueness comes from a counter (see :class:`orderflow.ports.Numbers`); these functions are pure.
 """

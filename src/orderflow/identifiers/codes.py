@@ -1,4 +1,4 @@
-"""Codes that people read out: no letter looks like a digit, and slips of the tongue are noticed."""
+"""Codes to read out: no letter looks like a digit, and errors are detected."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRTVWXYZ"
 
 _PRIME = len(ALPHABET)
 _LONGEST = _PRIME - 2
-"""2 is a primitive root of 29: up to 28 places (with the check) have weights of their own."""
+"""2 is a primitive root of 29: up to 28 places (with the check) have distinct weights."""
 _GROUP = 4
 
 
 def code(number: int, prefix: str = "", width: int = 7) -> str:
     """A readable code for *number*: *width* places and a check character, in groups of four.
 
-    Other numbers give other codes. *prefix* (``A-``) is put before it, and is not checked.
+    Different numbers give different codes. *prefix* (``A-``) is put before it, and not checked.
 
     >>> code(1001, "A-")
     'A-2222-37H2'
@@ -41,13 +41,13 @@ def code(number: int, prefix: str = "", width: int = 7) -> str:
 def read_code(text: str, prefix: str = "") -> str:
     """The code in *text* as :func:`code` writes it; case, spaces and hyphens do not matter.
 
-    One wrong character, and any two that changed places, are always noticed.
+    One wrong character, or two swapped ones, are always detected.
 
     >>> read_code("a 2222 37h2", "A-")
     'A-2222-37H2'
 
     Raises:
-        InvalidInput: A character is none of ours, or the check character is wrong.
+        InvalidInput: A character is not in ALPHABET, or the check character is wrong.
     """
     plain, start = _plain(text), _plain(prefix)
     if not plain.startswith(start):
@@ -63,7 +63,7 @@ def read_code(text: str, prefix: str = "") -> str:
 
 
 def _check(text: str) -> str:
-    """The character that makes the sum of all places, weighted by powers of 2, a multiple."""
+    """The check character: it makes the sum, weighted by powers of 2, a multiple of 29."""
     total = 0
     for character in text:
         total = (total + ALPHABET.index(character)) * 2 % _PRIME

@@ -15,13 +15,13 @@ _PREFIX_LENGTHS = range(4, 13)
 
 
 def check_digit(digits: str) -> str:
-    """The GS1 check digit that *digits* are followed by.
+    """The GS1 check digit of *digits*.
 
     >>> check_digit("629104150021")
     '3'
 
     Raises:
-        InvalidInput: There is something else than digits, nothing, or more than 17 of them.
+        InvalidInput: It has other characters than digits, or not 1 to 17 of them.
     """
     _only_digits("check digit", "digits", digits)
     if len(digits) >= _SSCC_LENGTH:
@@ -50,14 +50,14 @@ def read_gtin(text: str) -> str:
 def sscc(prefix: str, number: int) -> str:
     """The SSCC-18 of the *number*-th parcel under a GS1 company *prefix* (4 to 12 digits).
 
-    Other numbers give other SSCCs: the serial reference is filled up first, then the extension
-    digit counts. A prefix of n digits has 10 ** (17 - n) of them.
+    Different numbers give different SSCCs: the serial reference is used up first, then the
+    extension digit counts. A prefix of n digits has 10 ** (17 - n) of them.
 
     >>> sscc("4006381", 42)
     '040063810000000420'
 
     Raises:
-        InvalidInput: The prefix is none, or the numbers under it are used up.
+        InvalidInput: The prefix is invalid, or its numbers are used up.
     """
     _only_digits("sscc", "prefix", prefix)
     if len(prefix) not in _PREFIX_LENGTHS:
@@ -71,7 +71,7 @@ def sscc(prefix: str, number: int) -> str:
 
 
 def read_sscc(text: str) -> str:
-    """The SSCC-18 in *text*; the application identifier (00) may stand before it.
+    """The SSCC-18 in *text*, with or without the application identifier (00).
 
     Raises:
         InvalidInput: It has another length, or another check digit.

@@ -1,4 +1,4 @@
-"""The walls of the library: small protocols, and the values that pass through them."""
+"""The ports of the library: small protocols, and the values that they exchange."""
 
 from __future__ import annotations
 
@@ -92,14 +92,14 @@ __all__ = [
 
 
 class Clock(Protocol):
-    """What time it is."""
+    """The source of the current time."""
 
     def now(self) -> datetime:
-        """UTC, with its zone."""
+        """The current time, in UTC and with its zone."""
 
 
 class Ids(Protocol):
-    """Ids that are never given twice."""
+    """A generator of unique ids."""
 
     def new(self, kind: str) -> str:
         """A new id for a *kind* of thing: ``order``, ``message``, ``lease``."""
@@ -107,7 +107,7 @@ class Ids(Protocol):
 
 @attrs.frozen
 class PickRequest(HoldsMappings):
-    """What to fetch for a fulfillment order: units per line, and each line's SKU."""
+    """A request to pick for a fulfillment order: units per line, and each line's SKU."""
 
     key: str
     order: str
@@ -119,7 +119,7 @@ class PickRequest(HoldsMappings):
 
 @attrs.frozen
 class Picked(HoldsMappings):
-    """What was found, and what was not on its shelf: units per line; *items* tells units apart."""
+    """Picked and missing units per line; *items* identifies single units."""
 
     units: Mapping[str, int]
     short: Mapping[str, int] = attrs.field(factory=dict)
@@ -127,15 +127,15 @@ class Picked(HoldsMappings):
 
 
 class Warehouse(Protocol):
-    """Who picks. Asked again with the same key it gives the same answer."""
+    """Picks goods. The same key gives the same answer."""
 
     def pick(self, request: PickRequest) -> Picked:
-        """Fetch the units, or say which are short."""
+        """Pick the units, or report which are short."""
 
 
 @attrs.frozen
 class LabelRequest:
-    """What a carrier is asked to carry. Grams. *collect* is what the recipient has to pay it."""
+    """A request for a shipping label. Weight in grams; *collect* is due from the recipient."""
 
     key: str
     parcel: str
@@ -147,23 +147,23 @@ class LabelRequest:
 
 @attrs.frozen
 class Label:
-    """What a carrier sold."""
+    """A label that a carrier sold."""
 
     carrier: str
     tracking_number: str
 
 
 class Carrier(Protocol):
-    """Who carries. A label is bought once per key."""
+    """Transports parcels. A label is bought once per key."""
 
     def buy_label(self, request: LabelRequest) -> Label:
         """Buy a label; the same key gives the same label. Raises PortFailed."""
 
     def find(self, key: str) -> Label | None:
-        """The label that was bought with this key, asked before a second attempt."""
+        """The label bought with this key; asked before a second attempt."""
 
     def void_label(self, key: str, label: Label) -> None:
-        """Give a label back. Raises PortFailed."""
+        """Void a label. Raises PortFailed."""
 
     def hand_over(self, key: str, label: Label) -> None:
         """Announce that the parcel is ready to be collected (a manifest). Raises PortFailed."""
@@ -171,15 +171,15 @@ class Carrier(Protocol):
 
 @runtime_checkable
 class Intercepting(Protocol):
-    """What a carrier has besides that brings parcels back which are on their way."""
+    """Optional carrier capability: intercepts parcels in transit."""
 
     def intercept(self, key: str, label: Label) -> None:
-        """Turn a parcel around, if that can be done; scans tell. Raises PortFailed, NeedsPerson."""
+        """Recall a parcel if possible; scans report it. Raises PortFailed, NeedsPerson."""
 
 
 @attrs.frozen
 class Notification(HoldsMappings):
-    """Something to tell a customer; the application knows the words and the address."""
+    """A notification to a customer; the application has its words and the address."""
 
     key: str
     order: Order
@@ -188,38 +188,38 @@ class Notification(HoldsMappings):
 
 
 class Notifier(Protocol):
-    """Who tells customers. The same key is the same notification."""
+    """Notifies customers. The same key is the same notification."""
 
     def send(self, notification: Notification) -> None:
         """Send it. Raises PortFailed."""
 
 
 class Numbers(Protocol):
-    """Numbers that are never given twice, whoever asks at the same time."""
+    """Unique numbers, also under concurrent calls."""
 
     def number(self, series: str, key: str) -> int:
-        """A key's number in a series, 0 or more: a new one the first time, then always the same."""
+        """The key's number in a series, from 0: new at the first call, then always the same."""
 
 
 class DocumentStore(Protocol):
-    """Where documents are filed, by order and name; each is known by the hash of its content."""
+    """Stores documents by order and name, each with the hash of its content."""
 
     def file(self, order: str, name: str, content: bytes) -> str:
-        """File a document, in place of what has its name; gives the SHA-256 of its content."""
+        """File a document, replacing any of its name; returns its content's SHA-256."""
 
     def filed(self, order: str) -> Mapping[str, str]:
         """The names of an order's documents, with the SHA-256 of each."""
 
     def read(self, order: str, name: str) -> bytes | None:
-        """A document, as it was filed."""
+        """The content of a document, as filed; None where there is none."""
 
     def erase(self, order: str) -> None:
-        """Forget all documents of an order, because its person is to be forgotten."""
+        """Erase all documents of an order, because its person is erased."""
 
 
 @attrs.frozen
 class RefundRequest:
-    """Money to pay back: *amount* in minor units of *currency*; *captures* name what was paid."""
+    """A refund to pay: *amount* in minor units of *currency*; *captures* are the paid captures."""
 
     key: str
     order: str
@@ -230,18 +230,18 @@ class RefundRequest:
 
 
 class PaymentProvider(Protocol):
-    """Who pays refunds. The same key is the same refund."""
+    """Pays refunds. The same key is the same refund."""
 
     def refund(self, request: RefundRequest) -> ObservationBody | None:
-        """Pay it, or begin to. Answers with ``PaymentReported``, or None where that comes later.
+        """Pay it, or begin to; returns ``PaymentReported``, or None where it follows later.
 
-        The fact's reference is the request's key. Raises PortFailed.
+        The observation's reference is the request's key. Raises PortFailed.
         """
 
 
 @attrs.frozen
 class EffectAttempt(HoldsMappings):
-    """An effect, ready to be performed: with its key, and what it is about as it is now."""
+    """An attempt at an effect: its key, and its order and parcel as they are now."""
 
     key: str
     name: str
@@ -253,15 +253,15 @@ class EffectAttempt(HoldsMappings):
 
 
 EffectAnswer = CommandBody | ObservationBody | None
-"""What came of a deed: a command, a fact, or nothing yet."""
+"""A performer's answer: a command, an observation, or None for later."""
 
 
 class Performer(Protocol):
-    """The effect half of a fulfillment strategy."""
+    """Performs the effects of a fulfillment strategy."""
 
     def perform(self, effect: EffectAttempt) -> EffectAnswer:
-        """Do the deed through a port. Raises PortFailed to be asked again."""
+        """Perform the effect through a port. Raises PortFailed to be retried."""
 
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # a type checker sees only the new names
     __getattr__ = old_names(__name__)

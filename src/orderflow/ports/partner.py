@@ -1,4 +1,4 @@
-"""Another company that ships for us: what it is asked."""
+"""Another company that ships for us: the requests that it gets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 
 @attrs.frozen
 class RequestLine:
-    """Units that a party is to ship. *unit_cost* is what we pay it for one."""
+    """Units that a partner is to ship. *unit_cost* is our price for one unit."""
 
     line: str
     sku: str
@@ -35,9 +35,9 @@ class RequestLine:
 
 @attrs.frozen
 class PartnerRequest:
-    """What a party is to ship, and to whom: a purchase order, or a warehouse order.
+    """A request to ship to an address: a purchase order, or a warehouse order.
 
-    *number* is what its answers name as ``fo``; *location* is empty for a supplier's own stock.
+    Its answers name *number* as ``fo``; *location* is empty for a supplier's own stock.
     """
 
     key: str
@@ -52,7 +52,7 @@ class PartnerRequest:
 
 @attrs.frozen
 class PartnerCancellation(HoldsMappings):
-    """Units that a party is asked not to ship."""
+    """A cancellation request to a partner: units per line."""
 
     key: str
     number: str
@@ -63,23 +63,23 @@ class PartnerCancellation(HoldsMappings):
 class Partner(Protocol):
     """Another company that ships for us: a supplier, a logistics provider.
 
-    Every call may come again with the same key, and then is the same request. It answers with a
-    fact at once, or with None where its answer comes later, by :meth:`orderflow.Engine.observe`.
+    A call may be repeated with the same key, and is then the same request. It returns an
+    observation, or None where the answer comes later, by :meth:`orderflow.Engine.observe`.
     """
 
     def submit(self, request: PartnerRequest) -> ObservationBody | None:
-        """Take a request. Raises PortFailed."""
+        """Accept a request. Raises PortFailed."""
 
     def cancel(self, request: PartnerCancellation) -> ObservationBody | None:
-        """Be asked to give units up; it may refuse. Raises PortFailed."""
+        """Cancel units of a request; the partner may refuse. Raises PortFailed."""
 
     def chase(self, key: str, number: str) -> None:
-        """Be reminded that an answer, or the goods, are due. Raises PortFailed."""
+        """Chase the partner for a due answer or due goods. Raises PortFailed."""
 
 
 @attrs.frozen
 class PartnerReturn(HoldsMappings):
-    """Units that a customer wants to send back to the party that shipped them."""
+    """Units that a customer wants to return to the partner that shipped them."""
 
     key: str
     number: str
@@ -90,7 +90,7 @@ class PartnerReturn(HoldsMappings):
 
 @runtime_checkable
 class AcceptsReturns(Protocol):
-    """What a party has besides that is asked before goods are returned to it."""
+    """Optional partner capability: is asked before goods are returned to it."""
 
     def accept_return(self, request: PartnerReturn) -> ObservationBody | None:
         """Answer with ReturnAnswered, now or later. Raises PortFailed."""

@@ -1,4 +1,4 @@
-"""What a store is asked to list."""
+"""Queries that list orders and tasks of a store."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STAGE = _TEXT | {"known": STAGES}
 
 
 def _check(query: OrderQuery | TaskQuery) -> None:
-    """See that each field is of its kind, and can be asked about."""
+    """Check the type and value of each field."""
     what = type(query).__name__.removesuffix("Query").lower() + "s"
     fields: Sequence[attrs.Attribute[Any]] = query.__attrs_attrs__
     for field in fields:
@@ -45,15 +45,15 @@ def _check(query: OrderQuery | TaskQuery) -> None:
 
 @attrs.frozen
 class OrderQuery:
-    """Which orders to list, oldest id first. *after* is the last id of the page before.
+    """A page of orders, by id. *after* is the last id of the previous page.
 
-    ``phase`` tells open orders from completed ones; ``promised_before``, ``placed_before`` and
-    ``changed_since`` are moments with a zone: the second gives an age, the last lists orders in
-    whose journal something was recorded then or later.
+    ``phase`` separates open from completed orders; ``promised_before``, ``placed_before`` and
+    ``changed_since`` are moments with a zone; the last one finds orders with a journal entry
+    recorded then or later.
 
     Raises:
-        InvalidInput: A moment has no zone; a phase or stage is none; *limit* is below 1; a value
-            is of another kind, or can be in no database.
+        InvalidInput: A moment has no zone; a phase or stage is unknown; *limit* is below 1; a
+            value is of another type, or no database can hold it.
     """
 
     status: str | None = attrs.field(default=None, metadata=_TEXT)
@@ -74,9 +74,9 @@ class OrderQuery:
 
 @attrs.frozen
 class TaskQuery:
-    """Which open tasks to list, by key. *after* is the last key of the page before.
+    """A page of open tasks, by key. *after* is the last key of the previous page.
 
-    Raises InvalidInput for a *limit* below 1, and for what can be in no database.
+    Raises InvalidInput for a *limit* below 1, and for a value that no database can hold.
     """
 
     role: str | None = attrs.field(default=None, metadata=_TEXT)

@@ -1,4 +1,4 @@
-"""What may be asked of a store: one rule before any store, so that all of them answer the same."""
+"""The check of a store's arguments: one rule, so that all stores answer the same."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["MOST_ROWS", "asked_alike", "check_asked"]
 S = TypeVar("S")
 
 MOST_ROWS = 2**31 - 1
-"""Rows of a page: as many as every database counts."""
+"""The most rows of a page that every database counts."""
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
-"""What no database keeps, and what is half a character."""
+"""Characters that no database stores: zero, and half a surrogate pair."""
 _QUESTIONS = (
     *("assign", "dismiss_unmatched", "given_up_rows", "inbound_shipments", "journal"),
     *("lift", "list_stock_levels", "open_rows", "order", "orders_by_id", "parcel"),
@@ -27,15 +27,15 @@ _QUESTIONS = (
     *("reservations_of_order", "resolve", "restricted", "stock_levels", "stock_movements", "task"),
     *("waiting_list",),
 )
-"""The methods of a store that are asked by names, keys and numbers of rows."""
+"""The methods of a store that take names, keys and numbers of rows."""
 
 
 def check_asked(what: str, name: str, given: object) -> None:
-    """See that a name, a moment, or several of them can be asked about. *name* is the argument.
+    """Check a name, a moment, or several of them. *name* is the argument's name.
 
     Raises:
-        InvalidInput: A text has what no database keeps; a *limit* is no number of rows; a moment
-            has no zone.
+        InvalidInput: A text has characters that no database stores; a *limit* is no number of
+            rows; a moment has no zone.
     """
     right = None
     if isinstance(given, str):
@@ -57,7 +57,7 @@ def check_asked(what: str, name: str, given: object) -> None:
 
 
 def asked_alike(store: type[S]) -> type[S]:
-    """A class of stores, whose every question is checked before it is asked."""
+    """Decorate a class of stores: the arguments of its methods are checked first."""
     for question in (*_QUESTIONS, *({"beside", "known_by"} & {*dir(store)})):
         setattr(store, question, _checked(question, getattr(store, question)))
     return store
@@ -69,7 +69,7 @@ def _checked(question: str, ask: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(ask)
     def checked(self: object, *given: Any, **named: Any) -> Any:
         for name, value in chain(zip(names, given, strict=False), named.items()):
-            # Most are such names, and this is asked before everything that is read.
+            # Fast path: most arguments are such names, and every read passes here.
             if type(value) is not str or not value.isascii() or "\0" in value:
                 check_asked(question, name, value)
         return ask(self, *given, **named)

@@ -1,4 +1,4 @@
-"""What a law keeps of an order whose person was forgotten."""
+"""Data of an erased person's order that a law requires to keep."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Kept", "Restricted"]
 
 @attrs.frozen
 class Kept:
-    """That a law keeps something of an order: which kind, until when, and which law.
+    """A retention duty for an order: kind of rows, end and law.
 
     *kind* is a kind of rows, or ``documents`` and the pattern of their names.
     """
@@ -29,11 +29,11 @@ class Kept:
 
 @attrs.frozen
 class Restricted(HoldsMappings):
-    """What is kept, and shown to nobody but who may read it. *person* tells whose, disguised.
+    """Retained personal data, readable for one role only. *person* is the pseudonym.
 
-    Fields of the order's document, as JSON; entries of the journals of the order and its parcels,
-    as they were; documents by their names. *since* is the name that stood for the person already,
-    where this came after they were forgotten: it stands beside what was kept before.
+    Fields of the order's document, as JSON; original entries of the journals of the order and its
+    parcels; documents by name. *since* is the pseudonym at the time where the data came after the
+    erasure: it is kept next to the earlier data.
     """
 
     kept: Kept
@@ -45,7 +45,7 @@ class Restricted(HoldsMappings):
 
     @property
     def key(self) -> str:
-        """The key of its row: a timer that erases it."""
+        """The key of its row, a timer that erases it."""
         since = f":{self.since}" if self.since else ""
         return f"restricted:{self.kept.order}:{self.kept.kind}{since}"
 

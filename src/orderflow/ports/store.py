@@ -1,4 +1,4 @@
-"""The store: what is committed to it, what it answers, and what it is asked."""
+"""The store: commits, their outcomes, and reads."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ __all__ = [
 
 @attrs.frozen
 class ProcessedMessage:
-    """The stored outcome of a message: what makes sending it again harmless.
+    """A message that was processed: sending it again has no second effect.
 
-    *scope* is the subject (for a placement the channel); *digest* tells its content.
+    *scope* is the subject (for a placement the channel); *digest* identifies its content.
     """
 
     scope: str
@@ -60,7 +60,7 @@ class ProcessedMessage:
 
 @attrs.frozen
 class WatcherCall:
-    """A watcher to be told after the commit."""
+    """A call to a watcher, made after the commit."""
 
     key: str
     hook: str
@@ -71,29 +71,29 @@ class WatcherCall:
 
 @attrs.frozen
 class Commit:
-    """Everything that one message changes; all of it is stored, or none.
+    """All changes of one message, stored together or not at all.
 
     Attributes:
         subject: ``order:…``, ``parcel:…`` or ``stock:…``.
-        now: When it is recorded.
-        expected: The version that was read, 0 for a new subject; None does not look.
-        order: The order after it, for an order.
-        parcel: The parcel after it, for a parcel.
-        entry: The journal entry; None where nothing became true.
-        stock: Operations on stock: all are possible, or the commit is short.
-        wanted: Effects, tasks and timers to add (one that was withdrawn comes back).
-        withdrawn: Keys of those to withdraw.
-        messages: To other subjects.
-        watches: Watchers to tell.
-        references: Tracking numbers and the like by which the subject is known from now on.
-        receipt: The message's receipt.
-        done: The outbox row that this commit acknowledges. Where nothing became true (no entry) a
-            row that was withdrawn meanwhile stays so, and may be wanted again.
+        now: The time of recording.
+        expected_version: The version that was read, 0 for a new subject; None skips the check.
+        order: The new order, for an order.
+        parcel: The new parcel, for a parcel.
+        entry: The journal entry; None where no event happened.
+        stock: Operations on stock; where one is impossible, the outcome is Short.
+        pending_work: Effects, tasks and timers to add (a withdrawn one is reopened).
+        withdrawn: Keys of pending work to withdraw.
+        messages: Messages to other subjects.
+        watches: Calls to watchers.
+        references: New references of the subject, such as tracking numbers.
+        processed: The processed message.
+        acknowledges: The key of the outbox row to acknowledge. Without an entry, a row that was
+            withdrawn meanwhile stays withdrawn, and may be reopened.
         revised: Whether the order's document changed.
-        mends: Whether what is wanted comes back, whatever became of its row.
-        along: Commits of other subjects that follow from it: all are stored with it, or it is
-            stale. So it is where one of them would overtake a message: a subject of theirs has
-            others waiting than the row that is *done*.
+        repairs: Whether pending work is reopened, whatever the status of its row.
+        with_it: Resulting commits of other subjects: stored with this one, or the outcome is
+            Stale. It is Stale also where one would overtake a message: its subject has other
+            messages pending than the row that this commit acknowledges.
     """
 
     subject: str
@@ -116,18 +116,18 @@ class Commit:
 
     @property
     def parts(self) -> tuple[Commit, ...]:
-        """This commit, and those along with it."""
+        """This commit, and those with it."""
         return (self, *self.with_it)
 
 
 @attrs.frozen
 class Stored:
-    """It is stored."""
+    """The commit is stored."""
 
 
 @attrs.frozen
 class Stale:
-    """Somebody else changed the subject first; nothing is stored. Read and decide again."""
+    """Another process changed the subject first; nothing is stored. Read and decide again."""
 
 
 @attrs.frozen
@@ -139,7 +139,7 @@ class Short:
 
 @attrs.frozen
 class Duplicate:
-    """The message was handled before; nothing is stored."""
+    """The message was processed before; nothing is stored."""
 
 
 Outcome = Stored | Stale | Short | Duplicate
@@ -147,7 +147,7 @@ Outcome = Stored | Stale | Short | Duplicate
 
 @attrs.frozen
 class UnmatchedItem:
-    """A fact whose subject is not known yet, or a *payload* that cannot be read, and why.
+    """An observation of an unknown subject, or a *payload* that cannot be read, and why.
 
     *reference* is like ``tracking:1Z…``, ``request:A-1-F1`` or ``order:A-1``.
     """
@@ -163,7 +163,7 @@ class UnmatchedItem:
 class OutboxRow:
     """A row of the outbox, as ``explain`` shows it.
 
-    *number* grows from row to row as they are added; it is each store's own.
+    *number* grows with each row added; every store counts its own.
     """
 
     key: str
@@ -179,11 +179,11 @@ class OutboxRow:
 
 @attrs.frozen
 class LeasedRows:
-    """The open rows of one owner: those that are leased to the caller, and the *rest*.
+    """The open rows of one owner: those leased to the caller, and the others.
 
     Attributes:
-        mine: Due now, and to be done by the caller.
-        effects: Due now, and to be taken one by one.
+        rows: Due now, leased to the caller.
+        effects: Due now, to be leased one by one.
         next_due: When the first of the others is due.
     """
 
@@ -193,50 +193,50 @@ class LeasedRows:
 
 
 class Store(Protocol):
-    """Where orders, stock, parcels, journals and the outbox are kept."""
+    """Stores orders, stock, parcels, journals and the outbox."""
 
     def commit(self, commit: Commit) -> Outcome:
-        """Store all of it in one transaction, or nothing."""
+        """Store the commit in one transaction, or nothing."""
 
     def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
-        """Commit each as if one by one, in one transaction: a refused one sinks no other."""
+        """Commit each as if one by one, in one transaction: a refused one stops no other."""
 
     def in_transaction(self, connection: Any) -> Store:
-        """This store inside a transaction of the application's on the same database.
+        """This store inside the application's transaction on the same database.
 
-        What is committed to it is stored when the application commits. Raises TypeError where the
-        store has no database, or the connection is not of its kind.
+        Commits are stored when the application commits. Raises TypeError where the store has no
+        database, or for a connection of another type.
         """
 
     def snapshot(self) -> AbstractContextManager[Store]:
-        """This store as it is at one moment, to be read, whatever others commit meanwhile."""
+        """A read-only snapshot of the store."""
 
     def card(self) -> str | None:
-        """The card of the rules, as :meth:`keep_card` was given it; None where none is kept."""
+        """The card of the rules, as given to :meth:`keep_card`; None where there is none."""
 
     def keep_card(self, card: str) -> None:
-        """Keep the card of the rules that the shop runs on, in place of the one before.
+        """Replace the stored card of the rules that the shop runs on.
 
-        In a transaction of the application's nothing is kept.
+        Inside the application's transaction nothing is stored.
         """
 
     def read_session(self) -> AbstractContextManager[None]:
-        """A context in which this thread reads often: a store may keep open what it needs."""
+        """A context in which this thread reads often: the store may keep a connection open."""
 
     def processed(self, scope: str, message: str) -> ProcessedMessage | None:
-        """The receipt of a message that was handled, be its id disguised or not."""
+        """The processed message of this id, also after its id became a pseudonym."""
 
     def order(self, order_id: str) -> Order | None:
         """The order."""
 
     def orders_by_id(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
-        """Those of the orders that there are, by id."""
+        """The existing orders of these ids, by id."""
 
     def parcel(self, parcel_id: str) -> Parcel | None:
         """The parcel."""
 
     def parcels_by_id(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
-        """Those of the parcels that there are, by id."""
+        """The existing parcels of these ids, by id."""
 
     def journal(self, subject: str) -> Iterator[Entry]:
         """The journal of an order or a parcel, oldest first."""
@@ -245,13 +245,13 @@ class Store(Protocol):
         """The ids of one page of orders."""
 
     def stock_levels(self, keys: Iterable[StockKey]) -> Mapping[StockKey, StockLevel]:
-        """The stock levels; a key that was never seen is empty."""
+        """The stock levels; an unknown key has an empty one."""
 
     def list_stock_levels(self, after: StockKey, limit: int) -> Sequence[StockLevel]:
         """One page of all stock levels, by key."""
 
     def waiting_list(self, key: StockKey) -> Sequence[WaitingBackorder]:
-        """Who waits for this key."""
+        """The backorders that wait for this key."""
 
     def reservations_of_order(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
         """Units reserved for an order, by key and line."""
@@ -263,35 +263,35 @@ class Store(Protocol):
         """The stock journal of a key, oldest first."""
 
     def inbound_shipments(self, key: StockKey) -> Sequence[InboundShipment]:
-        """Receipts on their way to us."""
+        """Inbound shipments of this key."""
 
     def resolve(self, reference: str) -> str | None:
-        """The subject that is known by a reference."""
+        """The subject of a reference; None where it is unknown."""
 
     def park(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
     ) -> None:
-        """Keep a fact whose subject is not known; it is matched when the reference is."""
+        """Keep an observation of an unknown subject until its reference is known."""
 
     def park_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
-        """Keep what cannot be read, under the task's subject, and open the task about it."""
+        """Keep an unreadable payload under the task's subject, and open the task."""
 
     def unmatched(self) -> Sequence[UnmatchedItem]:
-        """What is kept, oldest first."""
+        """The unmatched items, oldest first."""
 
     def dismiss_unmatched(self, reference: str) -> bool:
-        """Drop what is kept under a reference, with its timer and tasks; False if nothing is."""
+        """Delete the items under a reference, with its timer and tasks; False if there is none."""
 
     def lease(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[LeasedRow]:
-        """Rows that are due, of one kind, leased to the caller until ``now + lease``."""
+        """Due rows of one kind, leased to the caller until ``now + lease``."""
 
     def commit_and_lease(
         self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
     ) -> tuple[Sequence[Outcome], Sequence[LeasedRow]]:
-        """:meth:`commit_all`, then :meth:`claim`, in one transaction: a worker goes on."""
+        """:meth:`commit_all`, then :meth:`lease`, in one transaction: a worker goes on."""
 
     def lease_valid(self, due: LeasedRow) -> bool:
-        """Whether a claimed row is still wanted, and still the caller's."""
+        """Whether a leased row is still open, and still leased to the caller."""
 
     def record_failure(
         self,
@@ -301,99 +301,99 @@ class Store(Protocol):
         retry_at: datetime | None,
         tell: Message | Task | None,
     ) -> None:
-        """Record a failed attempt, where the row is still the caller's; else nothing changes.
+        """Record a failed attempt; does nothing where the caller lost the lease.
 
-        Without *retry_at* it gives up. *tell* is sent, or opened for the row's owner.
+        Without *retry_at* the row is given up. *tell* is sent, or opened for the row's owner.
         """
 
     def postpone(self, due: LeasedRow, error: str, until: datetime) -> None:
-        """Leave a claimed row alone until then, and count no attempt; not where it is another's."""
+        """Postpone a leased row without counting an attempt; not where the lease is lost."""
 
     def next_due(self) -> datetime | None:
-        """When the next row is due."""
+        """When the next row is due; None where there is none."""
 
     def open_rows(self, owner: str) -> Sequence[OutboxRow]:
         """The open rows of an order or a parcel."""
 
     def given_up_rows(self, after: str, limit: int) -> Sequence[OutboxRow]:
-        """One page of the rows that gave up, by key."""
+        """One page of the given-up rows, by key."""
 
     def inconsistencies(self, now: datetime) -> Sequence[tuple[str, str]]:
-        """Subjects and what is odd: rows of nobody, or that contradict what they derive from."""
+        """(subject, problem) of rows without an owner or that contradict their source."""
 
     def repair(self, now: datetime) -> None:
-        """Count stock levels again, and free rows that are put off for far too long."""
+        """Recount stock levels, and release rows that are postponed far too long."""
 
     def pending_messages(self, owner: str) -> Sequence[object]:
-        """The bodies of messages on their way to a subject."""
+        """The bodies of pending messages to a subject."""
 
     def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
         """One page of open tasks with their owners, by key."""
 
     def task(self, key: str) -> tuple[str, Task] | None:
-        """An open task and its owner."""
+        """An open task and its owner; None where it is not open."""
 
     def assign(self, key: str, to: str, before: str) -> bool:
-        """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
+        """Assign an open task; False where it is not open, or no longer assigned to *before*."""
 
     def rewrite_history(
         self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]
     ) -> bool:
         """Replace an order, its parcels and their journals to erase a person.
 
-        False, and nothing is changed, where one of them is past its version, or an open row of the
-        outbox has in its key the id of a command, or a handle, that is to be disguised. The data
-        and the errors of their outbox rows are blanked, the ids of their receipts disguised.
+        False, without a change, where one of them has a newer version, or an open outbox row has in
+        its key a command id or a hold's id that needs a pseudonym. Data and errors of their outbox
+        rows are blanked; ids of their processed messages become pseudonyms.
         """
 
     def restrict(self, kept: Sequence[Restricted]) -> None:
-        """Keep what a law wants kept, in the rows of the timers that erase it.
+        """Store data under a retention duty, in the rows of the timers that erase it.
 
-        It takes the place of what has its key. :meth:`restricted` alone gives it.
+        It replaces data of the same key. Only :meth:`restricted` reads it.
         """
 
     def restricted(
         self, *, order: str | None = None, person: str | None = None
     ) -> Sequence[Restricted]:
-        """What is kept of an order, or of a person's orders, by key."""
+        """The retained data of an order, or of a person's orders, by key."""
 
     def lift(self, key: str) -> None:
-        """Erase what is kept under a key, and its attempts: nothing is left of it."""
+        """Delete the retained data of a key, with its attempts."""
 
     def purge(self, owner: str) -> None:
-        """Take every outbox row of an owner away, its attempts and tasks: nothing is left of it."""
+        """Delete all outbox rows, attempts and tasks of an owner."""
 
 
 Answers = dict[tuple[str, Any], Any]
-"""What a store answers, by the method's name and what it is asked."""
+"""A store's answers, by the method's name and its argument."""
 
 
 @runtime_checkable
 class GatheringStore(Store, Protocol):
-    """A store that answers about many orders at once, as one by one it would."""
+    """A store with bulk reads; the answers equal those of single reads."""
 
     def beside(self, owners: Sequence[str]) -> Answers:
-        """``journal``, ``pending``, ``undelivered``, ``tasks`` and ``reserved`` of these owners.
+        """Bulk reads about these owners: journals, rows, messages, tasks and reservations.
 
-        What cannot be read is left out. ``tasks`` is asked by the owner, and gives all of them.
+        Unreadable rows are left out. The key of ``tasks`` is the owner; its value has all tasks.
         """
 
     def known_by(self, references: Sequence[str]) -> Answers:
-        """``find`` for each of these references."""
+        """:meth:`resolve` for each of these references."""
 
 
 @runtime_checkable
 class ScheduledStore(Store, Protocol):
-    """A store whose rows may be worked by somebody who keeps count of whose turn it is."""
+    """A store whose outbox an external scheduler works, such as Temporal."""
 
     def dispatch(self, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
-        """The owners of rows that are due and nobody's; they are left alone until ``now + lease``.
+        """Owners with due, unleased rows; reserved for this dispatcher until ``now + lease``.
 
-        No attempt is counted, and whoever works on a row keeps it.
+        No attempt is counted, and existing leases stay.
         """
 
     def lease_all(self, owner: str, now: datetime, lease: timedelta, token: str) -> LeasedRows:
-        """All open rows of an owner, whoever has leased them."""
+        """All open rows of an owner, whoever leased them."""
 
     def lease_one(self, key: str, now: datetime, lease: timedelta, token: str) -> LeasedRow | None:
-        """A row, leased to the caller whoever had it before; None where it is not open."""
+        """A row, leased to the caller whoever held it; None where it is not open."""

@@ -1,1 +1,1 @@
-"""Where orders are worked past one machine; the local worker is :mod:`orderflow.engine`'s."""
+"""Runtimes for more than one machine; the local worker is in :mod:`orderflow.engine`."""

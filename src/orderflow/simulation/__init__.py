@@ -1,4 +1,4 @@
-"""Parties that behave (and misbehave), on a virtual clock, deterministic from a seed."""
+"""Simulated partners with faults, on a virtual clock, deterministic from a seed."""
 
 from typing import TYPE_CHECKING
 
@@ -22,5 +22,5 @@ __all__ = [
     "World",
 ]
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # a type checker sees only the new names
     __getattr__ = old_names(__name__)

@@ -1,4 +1,4 @@
-"""What is to happen, in order of time; ties keep the order in which they were added."""
+"""Future events, in order of time; ties keep the order in which they were added."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Agenda(Generic[T]):
         self._count = 0
 
     def add(self, when: datetime, what: T) -> None:
-        """Have it happen then."""
+        """Add an event at a time."""
         self._count += 1
         heapq.heappush(self._due, (when, self._count, what))
 
     def next_due(self) -> datetime | None:
-        """When the next thing happens."""
+        """The time of the next event; None where there is none."""
         return self._due[0][0] if self._due else None
 
     def due(self, now: datetime) -> Iterator[T]:
-        """What happens by now; each is taken out as it is read."""
+        """The events until now; each is removed when it is read."""
         while self._due and self._due[0][0] <= now:
             yield heapq.heappop(self._due)[2]

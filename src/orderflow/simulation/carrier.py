@@ -1,4 +1,4 @@
-"""A carrier that sells labels, carries parcels and reports scans, all from a seed."""
+"""A carrier that sells labels, transports parcels and reports scans, all from a seed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SimulatedCarrier:
         clock: The simulation's clock.
         seed: Other seeds give other trips.
         attempted: The share of deliveries that need a second attempt.
-        mishaps: The share of trips that go wrong: lost, damaged, left to be fetched, sent back.
+        mishaps: The share of trips that fail: lost, damaged, left for pickup, sent back.
     """
 
     code = "simulated"
@@ -47,13 +47,13 @@ class SimulatedCarrier:
         return Label(self.code, self._trips[key].number) if key in self._trips else None
 
     def void_label(self, key: str, label: Label) -> None:
-        """It will not travel."""
+        """Cancel the label's trip."""
         del key
         number = label.tracking_number
         self._trips = {k: trip for k, trip in self._trips.items() if trip.number != number}
 
     def hand_over(self, key: str, label: Label) -> None:
-        """Take a parcel along, once per key: its scans are due from now on."""
+        """Collect a parcel, once per key: its scans are due from now on."""
         if key in self._collected:
             return
         self._collected.add(key)
@@ -63,7 +63,7 @@ class SimulatedCarrier:
             self._agenda.add(report.occurred_at, report)
 
     def intercept(self, key: str, label: Label) -> None:
-        """Turn it around, once: instead of its other scans it comes back in a day."""
+        """Recall a parcel, once: it comes back in a day, and its other scans are dropped."""
         number, now = label.tracking_number, self._clock.now()
         if number in self._recalled:
             return
@@ -74,12 +74,12 @@ class SimulatedCarrier:
             self._agenda.add(at, fact.at(at, id=event))
 
     def next_due(self) -> datetime | None:
-        """When the next scan happens."""
+        """The time of the next scan."""
         return self._agenda.next_due()
 
     def observations(self, now: datetime) -> Iterator[Observation]:
-        """The scans that have happened by now."""
+        """The scans until now."""
         for report in self._agenda.due(now):
-            assert isinstance(report.body, TrackingReported)  # nothing else is reported
+            assert isinstance(report.body, TrackingReported)  # it has no other observations
             if report.body.event.startswith(self._recalled.get(report.body.tracking_number, "")):
                 yield report

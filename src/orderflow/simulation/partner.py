@@ -1,4 +1,4 @@
-"""A supplier or logistics provider that takes requests, answers, ships, and may misbehave."""
+"""A supplier or logistics provider that accepts requests, answers and ships, with faults."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ _REMEMBERED = timedelta(days=90)
 
 @attrs.frozen(kw_only=True)
 class PartnerBehavior:
-    """How often a party misbehaves: the share (0 to 1) of its requests for each.
+    """How often a partner misbehaves: the share (0 to 1) of its requests, by fault.
 
     Attributes:
-        refuses: It rejects the request whole.
-        backorders: A line comes later, and it says so.
-        silent: It says nothing before it is reminded.
-        repeats: It says everything twice.
-        reorders: Its ship notice comes before its answer.
-        late: It takes the request, and its confirmation gets lost.
-        fails: Its first try fails; nothing was taken.
-        ships_short: It gives a unit back after it had accepted it.
+        refuses: It rejects the whole request.
+        backorders: It reports a line as delayed.
+        silent: It does not answer before it is chased.
+        repeats: It sends every observation twice.
+        reorders: Its shipment notice comes before its answer.
+        late: It accepts the request, and its confirmation is lost.
+        fails: The first attempt fails without effect.
+        ships_short: It rejects a unit that it had accepted.
         ships_over: It ships one unit too many.
-        insists: It ships what it was asked to give up.
+        insists: It ships units in spite of a cancellation request.
         keeps_out: It refuses a return.
     """
 
@@ -66,7 +66,7 @@ class PartnerBehavior:
 
 
 class _Job:
-    """A request, which keys asked for it, and what is left of it to ship."""
+    """A request, its keys, and the units left to ship."""
 
     def __init__(self, request: PartnerRequest) -> None:
         self.request = request
@@ -78,12 +78,12 @@ class _Job:
 
 
 class SimulatedPartner:
-    """The party port on a virtual clock. Every choice is a function of seed and request.
+    """The partner port on a virtual clock. Every choice is a function of seed and request.
 
     Args:
         clock: The simulation's clock.
         seed: Other seeds give other choices.
-        moods: How often it misbehaves; by default never.
+        moods: Its faults; by default none.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class SimulatedPartner:
         self._agenda: Agenda[_Action] = Agenda()
 
     def submit(self, request: PartnerRequest) -> ObservationBody | None:
-        """Take a request, once per key; answer later."""
+        """Accept a request, once per key; answer later."""
         for number in self._ended.due(self._clock.now()):
             del self._jobs[number]
         job = self._jobs.setdefault(request.number, _Job(request))
@@ -112,7 +112,7 @@ class SimulatedPartner:
         return None
 
     def cancel(self, request: PartnerCancellation) -> ObservationBody | None:
-        """Give up what was not shipped yet, unless it insists."""
+        """Cancel units that are not shipped yet, unless it insists."""
         job = self._jobs.get(request.number)
         given: dict[str, int] = {}
         if job and not job.shipped and not self._is("insists", request.number):
@@ -122,7 +122,7 @@ class SimulatedPartner:
         return CancellationAnswered(fo=request.number, lines=lines)
 
     def chase(self, key: str, number: str) -> None:
-        """Wake up."""
+        """End its silence."""
         del key
         job = self._jobs.get(number)
         if job and job.asleep:
@@ -130,16 +130,16 @@ class SimulatedPartner:
             self._plan(job)
 
     def accept_return(self, request: PartnerReturn) -> ObservationBody | None:
-        """Agree to a return, or not."""
+        """Accept or refuse a return."""
         refused = "not taken back" if self._is("keeps_out", request.number) else ""
         return ReturnAnswered(rma=request.number, refused=refused)
 
     def next_due(self) -> datetime | None:
-        """When it says or does something next."""
+        """The time of its next action."""
         return self._agenda.next_due()
 
     def observations(self, now: datetime) -> Iterator[Observation]:
-        """What it says by now."""
+        """Its observations until now."""
         for effect in self._agenda.due(now):
             yield from effect()
 
@@ -166,7 +166,7 @@ class SimulatedPartner:
             yield fact.at(self._clock.now(), id=f"{number}/{name}/again")
 
     def _end(self, job: _Job) -> None:
-        """Nothing more comes of it: it is forgotten when nobody asks any more."""
+        """Drop the request later, when repeated calls have ended."""
         self._ended.add(self._clock.now() + _REMEMBERED, job.request.number)
 
     def _receive(self, job: _Job) -> Iterator[Observation]:
@@ -186,7 +186,7 @@ class SimulatedPartner:
         yield from self._says(job, "answer", RequestAnswered(fo=number, lines=lines))
 
     def _ship(self, job: _Job) -> Iterator[Observation]:
-        """Ship what is left: a parcel, its scans, and the invoice where costs were agreed."""
+        """Ship the remaining units: a parcel, its scans, and an invoice where costs were agreed."""
         number, now = job.request.number, self._clock.now()
         job.shipped = True
         self._end(job)
@@ -217,7 +217,7 @@ class SimulatedPartner:
 
 
 def _charged(request: PartnerRequest, units: Mapping[str, int]) -> tuple[InvoiceLine, ...]:
-    """What was agreed is charged; nothing where no costs were."""
+    """Invoice lines at the agreed costs; none where no costs were agreed."""
     return tuple(
         InvoiceLine(line=ln.line, quantity=units[ln.line], unit_cost=ln.unit_cost)
         for ln in request.lines

@@ -1,4 +1,4 @@
-"""People who claim and complete tasks: in the warehouse, at the counter, at their desks."""
+"""People who claim and complete tasks: in the warehouse, at the counter, in the office."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def _everything(_task: Task) -> bool:
 
 
 class SimulatedPeople:
-    """People who do what they are asked for. What they fill in is a function of seed and task.
+    """People who complete their tasks. Their entries are a function of seed and task.
 
     Args:
         seed: Other seeds give other answers.
-        does: Which tasks they do; by default all.
+        does: Selects the tasks that they do; by default all.
         short: The share of pick tasks in which a unit is not on its shelf.
     """
 
@@ -42,7 +42,7 @@ class SimulatedPeople:
         self._tried: set[str] = set()
 
     def act(self, engine: Engine) -> bool:
-        """Do every task that is open and was not tried before; whether one was done."""
+        """Do every open task that was not tried before; returns whether one was done."""
         done = False
         for task in list(engine.tasks()):
             if task.key not in self._tried and self._does(task):
@@ -87,7 +87,7 @@ class SimulatedPeople:
 
 
 def _by_hand(engine: Engine, task: Task, order: Order) -> None:
-    """Do outside what software would have done: hand a parcel over, send a request."""
+    """Do outside the engine what software would do: hand over a parcel, send a request."""
     fo = task.subject if task.name == "submit" else order.state.parcels[task.subject].fo
     strategy = engine.rules.strategies[order.fulfillment_orders[fo].strategy]
     assert isinstance(strategy, FulfillmentStrategy)  # the engine takes no other

@@ -1,4 +1,4 @@
-"""A clock that is moved by hand, and ids that count."""
+"""A clock that is moved by hand, and sequential ids."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ __all__ = ["SequentialIds", "VirtualClock"]
 
 
 class VirtualClock:
-    """A clock that stands still until it is told to go on: months pass in a moment."""
+    """A clock that stands still until it is moved: months pass in a moment."""
 
     def __init__(self, start: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC)) -> None:
         self._now = start
 
     def now(self) -> datetime:
-        """The moment it was set to."""
+        """The current moment."""
         return self._now
 
     def move_to(self, moment: datetime) -> None:
-        """Go to a moment; never back."""
+        """Move to a moment; never back."""
         self._now = max(self._now, moment)
 
     def advance(self, by: timedelta) -> None:
-        """Go on by so much."""
+        """Move on by a time span."""
         self.move_to(self._now + by)
 
 

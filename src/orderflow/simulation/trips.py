@@ -1,4 +1,4 @@
-"""The trips of parcels: what a carrier reports of each, as a function of seed and key."""
+"""The trips of parcels: a carrier's scans of each, as a function of seed and key."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _ROUTE = (
 
 @attrs.frozen
 class Trip:
-    """A tracking number, and its scans: how long after the start, and what."""
+    """A tracking number, and its scans: the time after the start, and the status."""
 
     number: str
     scans: tuple[tuple[timedelta, ParcelStatus], ...]
 
     def reports(self, start: datetime) -> Iterator[Observation]:
-        """The scans as observations, if it starts then."""
+        """The scans as observations, for a trip that starts then."""
         for count, (after, status) in enumerate(self.scans):
             event = f"{self.number}-{count}"
             fact = TrackingReported(tracking_number=self.number, status=status, event=event)
@@ -36,7 +36,7 @@ class Trip:
 
 
 def chance(seed: int, key: str) -> random.Random:
-    """The dice for one key: the same for the same seed, whoever throws first."""
+    """A random generator for one key: the same for the same seed, in any order of calls."""
     return random.Random(f"{seed}/{key}")
 
 
@@ -46,13 +46,13 @@ _MISHAPS = (
     (ParcelStatus.READY_FOR_PICKUP, ParcelStatus.DELIVERED),
     (ParcelStatus.RETURNING_TO_SENDER, ParcelStatus.RETURNED_TO_SENDER),
 )
-"""How trips end that go wrong: a day lies between the scans."""
+"""The ends of failed trips: a day lies between the scans."""
 
 
 def plan_trip(seed: int, key: str, attempted: float, mishaps: float = 0) -> Trip:
     """The trip for a key; *attempted* is the share of deliveries that need a second attempt.
 
-    *mishaps* is the share of trips that go wrong.
+    *mishaps* is the share of trips that fail.
     """
     dice = chance(seed, key)
     number = f"SIM{dice.randrange(10**11):011d}"

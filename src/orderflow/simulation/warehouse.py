@@ -1,4 +1,4 @@
-"""A warehouse that finds what it is asked for, or is a unit short."""
+"""A warehouse that picks requests, sometimes a unit short."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["SimulatedWarehouse"]
 
 
 class SimulatedWarehouse:
-    """The warehouse port. What it finds is a function of seed and key.
+    """The warehouse port. Its answers are a function of seed and key.
 
     Args:
-        seed: Other seeds are short elsewhere.
+        seed: Other seeds give other shortages.
         short: The share of picks in which a unit is not on its shelf.
     """
 
@@ -20,7 +20,7 @@ class SimulatedWarehouse:
         self._seed, self._short = seed, short
 
     def pick(self, request: PickRequest) -> Picked:
-        """All of it, or all but one unit."""
+        """All units, or all but one."""
         units = dict(request.units)
         if not units or chance(self._seed, request.key).random() >= self._short:
             return Picked(units)

@@ -1,4 +1,4 @@
-"""The world around an engine: time passes, carriers travel, goods arrive."""
+"""The world around an engine: time passes, parcels travel, goods arrive."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ __all__ = ["Actor", "Replenishment", "World"]
 
 
 class Actor(Protocol):
-    """Who acts on its own time, and tells what happened: a carrier, a supplier, a provider."""
+    """Acts on its own time, and reports observations: a carrier, a supplier, a provider."""
 
     def next_due(self) -> datetime | None:
-        """When it does something next."""
+        """The time of its next action; None where there is none."""
 
     def observations(self, now: datetime) -> Iterator[Observation]:
-        """What has happened by now."""
+        """Its observations until now."""
 
 
 class Replenishment:
     """Goods that arrive some time after a SKU is first short at a location.
 
     Args:
-        quantity: How many arrive, of a SKU that orders wait for, and how many they lack.
-        after: How long they take.
+        quantity: The units that arrive, from the SKU and the number of missing units.
+        after: The time until they arrive.
     """
 
     def __init__(self, quantity: Callable[[str, int], int], after: timedelta) -> None:
@@ -43,14 +43,14 @@ class Replenishment:
         self._due: list[tuple[datetime, StockKey, int]] = []
 
     def look_at(self, engine: Engine, order: Order) -> None:
-        """Order what this order waits for, where that was not done yet."""
+        """Order the SKUs that this order waits for, if not done yet."""
         skus = {order.state.lines[line].sku for line in order.units(Bucket.BACKORDERED)}
         keys = [StockKey(sku, place) for sku in sorted(skus) for place in engine.rules.locations]
         for level in engine.store.stock_levels(keys).values() if keys else ():
             self._order(engine, level)
 
     def look_around(self, engine: Engine) -> bool:
-        """Order whatever anybody waits for; whether there was anything to order."""
+        """Order all SKUs that orders wait for; returns whether there was any."""
         before, after = len(self._due), StockKey("", "")
         while page := engine.store.list_stock_levels(after, 500):
             for level in page:
@@ -66,11 +66,11 @@ class Replenishment:
             self._due.append((engine.clock.now() + self._after, level.key, quantity))
 
     def next_due(self) -> datetime | None:
-        """When the next goods arrive."""
+        """When the next goods arrive; None where none are ordered."""
         return min((due for due, _, _ in self._due), default=None)
 
     def arrive(self, engine: Engine) -> None:
-        """Receive the goods that are here by now."""
+        """Receive the goods that have arrived by now."""
         now = engine.clock.now()
         here = sorted(item for item in self._due if item[0] <= now)
         self._due = [item for item in self._due if item[0] > now]
@@ -84,15 +84,15 @@ class Replenishment:
 
 
 class World:
-    """Lets an engine and the parties around it live on one virtual clock.
+    """Runs an engine and its partners on one virtual clock.
 
     Args:
         engine: Built on *clock*.
         clock: Moved by the world.
-        outsiders: Carriers, suppliers, providers: they tell the engine what happens.
-        supply: What replaces goods that run out.
-        watch: Called after each moment at which something happened.
-        people: Who do the tasks.
+        outsiders: Carriers, suppliers, providers: they send the engine observations.
+        supply: Replaces goods that run out.
+        watch: Called after each moment with an event.
+        people: Do the tasks.
     """
 
     def __init__(
@@ -109,12 +109,12 @@ class World:
         self._people = people
 
     def placed(self, order: Order) -> None:
-        """Have what the order waits for replenished."""
+        """Replenish the SKUs that the order waits for."""
         if self._supply is not None:
             self._supply.look_at(self.engine, order)
 
     def run_until(self, moment: datetime | None = None) -> None:
-        """Let everything happen that is due by *moment*; by the end of all things without one."""
+        """Process all events until *moment*; without one, until nothing is due."""
         while True:
             self._settle()
             due = self._next_due()
@@ -127,7 +127,7 @@ class World:
             self.clock.move_to(moment)
 
     def _settle(self) -> None:
-        """All that is due at this moment."""
+        """Process all events that are due now."""
         now = self.clock.now()
         if self._supply is not None:
             self._supply.arrive(self.engine)

@@ -1,4 +1,4 @@
-"""Where orders are kept: in memory, or in a SQL database (extra ``sql``)."""
+"""Stores: in memory, or in a SQL database (extra ``sql``)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SQL = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load what needs a database only when it is asked for."""
+    """Import what needs a database at its first use."""
     if name not in _SQL:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

@@ -1,7 +1,7 @@
-"""The stored form of what orderflow keeps: JSON text, the same for every database.
+"""The stored form of orderflow's data: JSON text, the same for every database.
 
-Mappings keep their order, so the same commits give the same bytes, and a loaded order is worked
-through in the order in which it was written. Each event carries its kind's number and version.
+Mappings keep their order: the same commits give the same bytes, and a loaded order iterates as it
+was written. Each event has its kind's number and version.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ T = TypeVar("T")
 
 
 class Table(Protocol):
-    """Where a row stands."""
+    """The table of a row."""
 
     name: str
 
@@ -65,7 +65,7 @@ _BUCKETS = {bucket.value: bucket for bucket in Bucket}
 
 @attrs.frozen
 class _StoredEntry:
-    """An entry of the journal, its events still unread: [number, version, payload] each."""
+    """A journal entry with encoded events: [number, version, payload] each."""
 
     subject: str
     version: int
@@ -78,21 +78,21 @@ class _StoredEntry:
 
 @attrs.frozen
 class _StoredBody:
-    """The body of a message, still unread: the name it is stored under, and its fields."""
+    """An encoded message body: its stored name, and its fields."""
 
     kind: str
     body: msgspec.Raw
 
 
 def _plain(value: object) -> object:
-    """What msgspec does not know, as what it knows."""
+    """Convert for msgspec (enc_hook): ledgers, mappings and pydantic models as plain values."""
     if isinstance(value, Ledger):
         return [[*slot, units] for slot, units in value.items()]
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, BaseModel):
         return msgspec.Raw(value.model_dump_json().encode())
-    if isinstance(value, datetime):  # of a class that is derived from Python's own
+    if isinstance(value, datetime):  # of a subclass of Python's own class
         return in_utc(value)
     if isinstance(value, date):
         return own_day(value)
@@ -100,7 +100,7 @@ def _plain(value: object) -> object:
 
 
 def _whole(wanted: type[Any], value: Any) -> object:
-    """What :func:`_plain` made, as it was; moments and days are plain, whatever class is wanted."""
+    """Convert back (dec_hook): restores a ledger; moments and days become Python's own class."""
     if issubclass(wanted, datetime):
         return in_utc(datetime.fromisoformat(value))
     if issubclass(wanted, date):
@@ -123,9 +123,9 @@ def _encode(value: object) -> str:
 
 
 _DECODERS: dict[type[Any], Callable[[str | bytes], Any]] = {}
-"""The decoder of each class, built when it is first needed."""
+"""The decoder of each class, built at its first use."""
 _BUILDING = Lock()
-"""One thread at a time builds: msgspec would hand a half-built class to another, and crash."""
+"""One thread at a time builds: msgspec would give another thread a half-built class, and crash."""
 
 
 def _decode(kind: type[T], text: str | bytes) -> T:
@@ -138,7 +138,7 @@ def _decode(kind: type[T], text: str | bytes) -> T:
 
 
 def of_row(table: Table, key: str, decode: Callable[..., T], *texts: Any) -> T:
-    """What a row tells. Raises UnreadableRow, whatever stands there instead."""
+    """Decode a row. Raises UnreadableRow for whatever cannot be decoded."""
     try:
         return decode(*texts)
     except Exception as error:
@@ -146,27 +146,27 @@ def of_row(table: Table, key: str, decode: Callable[..., T], *texts: Any) -> T:
 
 
 def encode_state(state: OrderState) -> str:
-    """An order's state; its ledger as rows [line, bucket, fo, parcel, rma, units]."""
+    """Encode an order's state; its ledger as rows [line, bucket, fo, parcel, rma, units]."""
     return _encode(state)
 
 
 def decode_state(text: str) -> OrderState:
-    """What :func:`encode_state` wrote."""
+    """Decode the text of :func:`encode_state`."""
     return _decode(OrderState, text)
 
 
 def encode_parcel(parcel: Parcel) -> str:
-    """A parcel."""
+    """Encode a parcel."""
     return _encode(parcel)
 
 
 def decode_parcel(text: str) -> Parcel:
-    """What :func:`encode_parcel` wrote."""
+    """Decode the text of :func:`encode_parcel`."""
     return _decode(Parcel, text)
 
 
 def encode_entry(entry: Entry) -> str:
-    """A journal entry: one text that needs nothing else to be read."""
+    """Encode a journal entry, as one text that is complete in itself."""
     return _encode(
         {
             "subject": entry.subject,
@@ -181,11 +181,11 @@ def encode_entry(entry: Entry) -> str:
 
 
 def decode_entry(text: str) -> Entry:
-    """What :func:`encode_entry` wrote, today or in an earlier release.
+    """Decode the text of :func:`encode_entry`, of this or an earlier release.
 
     Raises:
-        msgspec.ValidationError: An event is of a kind or a version that this release is too old
-            to know, or the text is damaged.
+        msgspec.ValidationError: A later release wrote a kind or version of event, or the text is
+            damaged.
     """
     stored = _decode(_StoredEntry, text)
     return Entry(
@@ -213,16 +213,17 @@ def _event(number: int, version: int, payload: msgspec.Raw) -> Event:
 
 
 def encode_body(body: object) -> str:
-    """The body of a message, with the name it is stored under.
+    """Encode a message's body, with its stored name.
 
     Raises:
-        TypeError: It is no :data:`orderflow.model.messages.MessageBody` and no observation.
+        TypeError: It is neither a :data:`orderflow.model.messages.MessageBody` nor an
+            observation.
     """
     return _encode({"kind": stored_name(body), "body": body})
 
 
 def decode_body(text: str) -> object:
-    """What :func:`encode_body` wrote."""
+    """Decode the text of :func:`encode_body`."""
     stored = _decode(_StoredBody, text)
     kind = STORED[stored.kind]
     if kind is Observation:
@@ -231,27 +232,27 @@ def decode_body(text: str) -> object:
 
 
 def encode_observation(observation: Observation) -> str:
-    """A fact in its envelope."""
+    """Encode an observation with its envelope."""
     return observation.model_dump_json()
 
 
 def decode_observation(text: str | bytes) -> Observation:
-    """What :func:`encode_observation` wrote."""
+    """Decode the text of :func:`encode_observation`."""
     return Observation.model_validate_json(text)
 
 
 def encode_data(data: Mapping[str, Any]) -> str:
-    """The data of an effect or a timer: text, numbers, booleans, None, and lists of them."""
+    """Encode data of an effect or a timer: text, numbers, booleans, None, and lists of them."""
     return _encode(data)
 
 
 def decode_data(text: str) -> dict[str, Any]:
-    """What :func:`encode_data` wrote; tuples have become lists."""
+    """Decode the text of :func:`encode_data`; tuples have become lists."""
     return _decode(dict[str, Any], text)
 
 
 def encode_restricted(kept: Restricted) -> dict[str, Any]:
-    """What a law keeps of an order, as the data of a timer."""
+    """Retained data of an order, as the data of a timer."""
     return {
         "until": kept.kept.until.isoformat(),
         "because": kept.kept.because,
@@ -265,7 +266,7 @@ def encode_restricted(kept: Restricted) -> dict[str, Any]:
 
 
 def decode_restricted(order: str, kind: str, person: str, text: str) -> Restricted:
-    """What :func:`encode_restricted` told."""
+    """Restore retained data from :func:`encode_restricted`."""
     told = decode_data(text)
     documents = {name: b64decode(content) for name, content in told["documents"].items()}
     return Restricted(
@@ -274,32 +275,32 @@ def decode_restricted(order: str, kind: str, person: str, text: str) -> Restrict
         told["document"],
         tuple(map(decode_entry, told["entries"])),
         documents,
-        told.get("since", ""),  # which older releases did not write
+        told.get("since", ""),  # older releases did not write it
     )
 
 
 def encode_form(fields: Sequence[FormField]) -> str:
-    """The form of a task."""
+    """Encode the form of a task."""
     return _encode(fields)
 
 
 def decode_form(text: str) -> tuple[FormField, ...]:
-    """What :func:`encode_form` wrote."""
+    """Decode the text of :func:`encode_form`."""
     return _decode(tuple[FormField, ...], text)
 
 
 def encode_document(document: NewOrder) -> tuple[str, str]:
-    """An order document in two texts: what is no person's, and ``PERSONAL_FIELDS``."""
+    """Encode an order document as two texts: without and only ``PERSONAL_FIELDS``."""
     return (
         document.model_dump_json(exclude=set(PERSONAL_FIELDS)),
         document.model_dump_json(include=set(PERSONAL_FIELDS)),
     )
 
 
-@lru_cache(maxsize=256)  # more than a worker takes at once
+@lru_cache(maxsize=256)  # more than a worker leases at once
 def decode_document(document: str, personal: str) -> NewOrder:
-    """The document whose two texts :func:`encode_document` wrote.
+    """Decode the two texts of :func:`encode_document`.
 
-    It is immutable and read again with each message to its order, so the last few are kept.
+    The latest documents are cached: they are immutable, and read with each message.
     """
     return NewOrder.model_validate(decode_data(document) | decode_data(personal))

@@ -1,4 +1,4 @@
-"""Documents and numbers in memory, and documents as files."""
+"""Documents and numbers in memory, and documents in files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def digest(content: bytes) -> str:
 
 
 class MemoryNumbers:
-    """The numbers port in memory: for tests, since a new process begins again at 0."""
+    """The numbers port in memory, for tests: a new process starts at 0 again."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
@@ -68,10 +68,10 @@ class MemoryDocuments:
 class FileDocuments:
     """Documents as files: a folder for each order, a file for each document.
 
-    A reader finds a whole file or none. Names that no file may have are written with ``%``.
+    A reader never sees a partial file. Characters that no file name may have become ``%XX``.
 
     Args:
-        folder: It is made where it is not there.
+        folder: The folder; created if missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -103,10 +103,10 @@ class FileDocuments:
         shutil.rmtree(self._folder / _safe(order), ignore_errors=True)
 
     def path(self, order: str, name: str) -> Path:
-        """Where a document is, or would be."""
+        """The path of a document, whether it exists or not."""
         return self._folder / _safe(order) / f"{_safe(name)}.pdf"
 
 
 def _safe(name: str) -> str:
-    """A name as one part of a path: no separators, nothing hidden, nothing above."""
+    """A name as one part of a path: no separators, not hidden, no parent folder."""
     return re.sub(_UNSAFE, lambda found: f"%{ord(found[0]):02X}", name)

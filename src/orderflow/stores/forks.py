@@ -1,4 +1,4 @@
-"""What stores do when their process forks, so that parent and children may go on with them."""
+"""Prepares stores for a fork of their process, so that parent and children can use them."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ __all__ = ["Forks", "watch"]
 
 
 class Forks(Protocol):
-    """A store that a child inherits."""
+    """A store that a child process inherits."""
 
     def before_fork(self) -> None:
-        """In the parent, on the thread that forks: let go of what a child must not have."""
+        """In the parent, on the forking thread: close what a child must not inherit."""
 
     def after_fork(self, *, child: bool) -> None:
-        """In the parent, or in the *child*, where only the thread that forked is left."""
+        """In the parent, or in the *child*, which has only the thread that forked."""
 
 
 _STORES: WeakSet[Forks] = WeakSet()
 
 
 def watch(store: Forks) -> None:
-    """Tell a store of each fork, for as long as it lives."""
+    """Call a store at each fork, as long as it exists."""
     _STORES.add(store)
 
 

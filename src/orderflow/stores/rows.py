@@ -1,4 +1,4 @@
-"""What a commit adds to the outbox and to the tasks, the same for every store."""
+"""The outbox rows and tasks of a commit, the same for every store."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ __all__ = [
 ]
 
 PRIORITY = {RowKind.MESSAGE: 0, RowKind.TIMER: 1, RowKind.EFFECT: 2, RowKind.WATCH: 3}
-"""Messages settle what is true before effects act on it."""
+"""Messages first: they settle the state before effects act on it."""
 
 
 @attrs.frozen
 class NewRow:
-    """A row of the outbox as it is added. *data* holds the body of a message."""
+    """A new row of the outbox. *data* is the body of a message."""
 
     key: str
     kind: RowKind
@@ -83,16 +83,16 @@ def rows_of(commit: Commit) -> Iterator[NewRow]:
 
 
 def erased_key(key: str, kind: str) -> str:
-    """The key of a row where a person was erased: without ids of commands and handles of holds.
+    """The row's key after an erasure: ids of commands and holds replaced by pseudonyms.
 
-    Messages and watchers are known by what caused them, effects and timers by what they are for.
+    Keys of messages and watchers name their cause, those of effects and timers their purpose.
     """
     caused = kind in (RowKind.MESSAGE.value, RowKind.WATCH.value)
     return pseudonym(key) if caused else without_hold_ids(key)
 
 
 def erased_subject(key: str, subject: str) -> str:
-    """What a row is about where a person was erased: a hold by no handle that somebody chose."""
+    """The row's subject after an erasure: a hold's id replaced by a pseudonym."""
     return pseudonym(subject) if f":hold:{subject}" in key else subject
 
 
@@ -103,24 +103,24 @@ def message_row(message: Message, now: datetime) -> NewRow:
 
 
 def matched_row(reference: str, fact: Observation, subject: str, now: datetime) -> NewRow:
-    """The outbox row that sends a fact from the inbox to the subject that it is about."""
+    """The outbox row that sends an unmatched observation to its subject."""
     return message_row(Message(f"inbox:{reference}:{kept_as(fact)}", subject, fact), now)
 
 
 def kept_as(fact: Observation) -> str:
-    """What tells a fact in the inbox from others: its id, and its content where that is no id."""
+    """The key of an unmatched observation: its id, and its content where it has none of its own."""
     content = digest(fact.content())
     return content if fact.id in (None, content) else f"{fact.id}:{content}"
 
 
 def unmatched_row(reference: str, due: datetime) -> NewRow:
-    """The outbox row that asks what became of a reference that nobody knew."""
+    """The outbox row of a timer for an unknown reference."""
     owner = f"inbox:{reference}"
     return NewRow(unmatched_key(reference), RowKind.TIMER, "unmatched", owner, owner, {}, due)
 
 
 def restricted_row(kept: Restricted, data: Mapping[str, Any]) -> NewRow:
-    """The outbox row of what a law keeps: the timer that erases it carries it."""
+    """The outbox row of retained data: the timer that erases it."""
     about = kept.kept
     return NewRow(kept.key, RowKind.TIMER, about.kind, kept.owner, about.order, data, about.until)
 
@@ -137,19 +137,19 @@ def tasks_of(commit: Commit) -> Iterator[Task]:
 
 
 def task_row(task: Task, owner: str) -> dict[str, Any]:
-    """The row of a task that is opened; nobody has claimed it yet."""
+    """The row of a new task, without assignee."""
     row = {name: getattr(task, name) for name in ("key", "name", "subject", "role", "due")}
     form = {"instructions": task.instructions, "fields": encode_form(task.fields)}
     return row | form | {"owner": owner, "assignee": ""}
 
 
 def derived_columns(state: OrderState) -> dict[str, Any]:
-    """What an order is listed by that follows from its state."""
+    """The columns for lists of orders that derive from the state."""
     return {"stage": stage(state), "exception": "exception" in overlays(state)}
 
 
 def state_row(state: OrderState) -> dict[str, Any]:
-    """The columns of an order's state, but for the state itself."""
+    """The columns of an order's state, except the encoded state."""
     return {
         "id": state.id,
         "version": state.version,
@@ -164,16 +164,16 @@ def state_row(state: OrderState) -> dict[str, Any]:
 
 
 def parcel_row(parcel: Parcel) -> dict[str, Any]:
-    """The columns of a parcel, but for the parcel itself."""
+    """The columns of a parcel, except the encoded parcel."""
     return {"id": parcel.id, "version": parcel.version, "status": parcel.status.value}
 
 
 def entry_row(entry: Entry) -> dict[str, Any]:
-    """The columns of a journal entry, but for the entry itself."""
+    """The columns of a journal entry, except the encoded entry."""
     return {name: getattr(entry, name) for name in ("subject", "version", "at", "actor", "cause")}
 
 
 def sku_rows(state: OrderState) -> list[dict[str, Any]]:
-    """The rows by which an order is found by its SKUs."""
+    """The index rows of an order by its SKUs."""
     skus = dict.fromkeys(line.sku for line in state.lines.values())
     return [{"sku": sku, "order_id": state.id, "customer": state.customer} for sku in skus]

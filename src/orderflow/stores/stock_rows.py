@@ -1,4 +1,4 @@
-"""The stock rows that commits touch, and what an operation does to them."""
+"""The stock rows of commits, and the operations on them."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ LineKey = tuple[StockKey, str, str]
 
 @attrs.frozen
 class StockState:
-    """Levels, reservations and waiting lines, by their keys."""
+    """Levels, reservations and waiting lines, by key."""
 
     levels: MutableMapping[StockKey, StockLevel]
     reserved: MutableMapping[LineKey, int]
     waiting: MutableMapping[LineKey, WaitingBackorder]
 
     def copy(self) -> StockState:
-        """The same rows, to be changed."""
+        """A copy to change."""
         return StockState(dict(self.levels), dict(self.reserved), dict(self.waiting))
 
     def trial(self) -> StockState:
-        """The same rows; what is changed in them can be thrown away, or taken over."""
+        """A copy whose changes can be discarded, or taken over."""
         return StockState(
             ChainMap({}, self.levels), ChainMap({}, self.reserved), ChainMap({}, self.waiting)
         )
 
     def take_over(self, trial: StockState) -> None:
-        """Have what was changed in a trial."""
+        """Take over the changes of a trial."""
         mine: tuple[MutableMapping[Any, Any], ...] = self.levels, self.reserved, self.waiting
         for rows, tried in zip(mine, _changes(trial), strict=True):
             rows.update(tried)
 
     def apply(self, op: StockOp, now: datetime, moves: list[Movement]) -> bool:
-        """Do one operation; False where it is short, and changes nothing."""
+        """Apply an operation; False, without a change, where it is short."""
         if isinstance(op, AnnounceInbound):
             return True
         held = KeyStock(self.levels.get(op.key) or StockLevel(op.key))

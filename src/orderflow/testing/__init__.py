@@ -1,4 +1,4 @@
-"""What downstream projects import to test their own code (extra ``testing``)."""
+"""Tools for downstream projects to test their own code (extra ``testing``)."""
 
 from typing import TYPE_CHECKING
 
@@ -78,5 +78,5 @@ __all__ = [
     "workflows",
 ]
 
-if not TYPE_CHECKING:  # a type checker knows the new names alone
+if not TYPE_CHECKING:  # a type checker sees only the new names
     __getattr__ = old_names(__name__)

@@ -1,4 +1,4 @@
-"""What the laws of a store commit: small, and about few things."""
+"""Small commits for the laws of a store, about few subjects."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MUG, CUP = StockKey("MUG", "main"), StockKey("CUP", "main")
 
 
 def an_order(order_id: str, version: int = 1, customer: str = "ana", reason: str = "") -> Order:
-    """A small order that stands at a version."""
+    """A small order at a version."""
     document = NewOrder(
         customer=Customer(id=customer, name="Ana Ng"),
         currency="GBP",
@@ -86,7 +86,7 @@ def an_entry(subject: str, version: int, text: str = "") -> Entry:
 
 
 def a_parcel(parcel_id: str, version: int) -> Parcel:
-    """A small parcel that stands at a version."""
+    """A small parcel at a version."""
     contents = (Content("A-1", "F1", "1", 2),)
     return Parcel(parcel_id, "in_house", version, contents, ParcelStatus.CREATED, NOW)
 
@@ -125,7 +125,7 @@ def pending_work_commit(*keys: str) -> Commit:
 
 
 def stock_commits() -> SearchStrategy[list[Commit]]:
-    """Commits of stock, of few keys and orders, so that they meet."""
+    """Commits of stock with few keys and orders, so that they conflict."""
     key, order = st.sampled_from([MUG, CUP]), st.sampled_from("AB")
     line, units = st.sampled_from("12"), st.integers(1, 4)
     by_line = [

@@ -1,7 +1,7 @@
-"""Laws, and contracts: sets of laws that a subclass has tested, one pytest test for each.
+"""Laws, and contracts: sets of laws that each subclass runs, one pytest test for each.
 
 Hypothesis refuses an inherited ``@given`` on a second subclass, so each contract gets a copy of
-each law with a ``given`` of its own.
+each law with its own ``given``.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Check = Callable[..., None]
 
 @runtime_checkable
 class Told(Protocol):
-    """What is drawn and can tell more than its repr; a failure shows it."""
+    """A drawn value with a story; a failure shows it."""
 
     def story(self) -> str:
-        """What happened, line by line."""
+        """The events, line by line."""
 
 
 _LEAST = 20
@@ -36,14 +36,14 @@ _LEAST = 20
 
 @attrs.frozen(eq=False)
 class Law:
-    """One law: a check, and why it is one. Made by :func:`law`.
+    """A law: a check and its reason. Made by :func:`law`.
 
     Attributes:
-        check: The test; what it draws are its arguments.
-        why: What goes wrong where it is broken.
-        since: The release that has it first.
-        needs: The capability that it is about; empty where everybody must keep it.
-        share: The part of the profile's examples that is enough, for laws over whole lives.
+        check: The test; its arguments are drawn.
+        why: What goes wrong where the law is broken.
+        since: The first release with it.
+        needs: The capability that it tests; empty where it holds for all.
+        share: The share of the profile's examples that is enough, for laws over histories.
     """
 
     check: Check
@@ -54,7 +54,7 @@ class Law:
 
     @property
     def name(self) -> str:
-        """As in ``declined``; the test is ``test_`` and this."""
+        """The law's name, as in ``declined``; its test is ``test_`` and the name."""
         return self.check.__name__
 
     @property
@@ -64,7 +64,7 @@ class Law:
 
     @property
     def draws(self) -> tuple[str, ...]:
-        """The names of what it draws."""
+        """The names of its drawn arguments."""
         return tuple(inspect.signature(self.check).parameters)[1:]
 
     def __get__(self, instance: object, owner: type) -> Any:
@@ -78,28 +78,28 @@ def law(
     *, why: str = ..., since: str = ..., needs: str = ..., share: float = ...
 ) -> Callable[[Check], Law]: ...
 def law(check: Check | None = None, /, **about: Any) -> Law | Callable[[Check], Law]:
-    """Make a method of a contract a law: plain, or with what :class:`Law` takes.
+    """Make a method of a contract a law, optionally with the fields of :class:`Law`.
 
-    Each argument besides ``self`` is drawn from what the contract's method of that name gives.
+    Each argument besides ``self`` is drawn from the contract's method of that name.
     """
     return Law(check) if check is not None else lambda found: Law(found, **about)
 
 
 class Contract(ABC):  # noqa: B024 (its subclasses have abstract methods)
-    """A set of laws. A subclass named ``Test…`` gets a test for each, and may add laws.
+    """A set of laws. A subclass named ``Test…`` gets a test for each, and can add laws.
 
-    Narrow the data by overriding the method that draws it.
+    Override a method that draws data to narrow the data.
 
     Attributes:
         declined: Laws that do not hold here, each with a reason; their tests are skipped.
-        capabilities: Optional promises that are kept here; laws about others are skipped.
+        capabilities: Optional promises that hold here; laws about others are skipped.
     """
 
     declined: ClassVar[Mapping[str, str]] = {}
     capabilities: ClassVar[frozenset[str]] = frozenset()
 
     if TYPE_CHECKING:
-        # The tests, which a subclass gets when it is made.
+        # The tests, which a subclass gets at its creation.
         def __getattr__(self, name: str) -> Callable[[], None]: ...
 
     def __init_subclass__(cls) -> None:
@@ -120,7 +120,7 @@ class Contract(ABC):  # noqa: B024 (its subclasses have abstract methods)
 
 
 def _check_names(cls: type[Contract], laws: Mapping[str, Law]) -> None:
-    """Refuse what is missing or misspelt on the line where the class is made."""
+    """Raise TypeError for missing methods and misspelled laws, when the class is created."""
     names = {name: getattr(cls, name, None) for kind in cls.__mro__ for name in vars(kind)}
     missing = [n for n in names if getattr(names[n], "__isabstractmethod__", False)]
     if missing and cls.__name__.startswith("Test"):
@@ -167,7 +167,7 @@ def _test_of(cls: type[Contract], found: Law) -> Callable[[Any], None]:
 
 
 def _effort(found: Law) -> settings:
-    """The user's profile, with fewer examples for laws over whole lives."""
+    """The profile's settings, with fewer examples for laws over histories."""
     profile = settings.default
     assert profile is not None  # Hypothesis always has one
     fewer = min(profile.max_examples, max(_LEAST, round(profile.max_examples * found.share)))
@@ -183,7 +183,7 @@ def _effort(found: Law) -> settings:
 
 
 def _drawn(cls: type[Contract], name: str) -> st.SearchStrategy[Any]:
-    """What the contract's method draws; asked when the test runs, not when the class is made."""
+    """The contract's strategy of this name; created when the test runs."""
     return st.deferred(lambda: getattr(cls(), name)())  # noqa: PLW0108 (later)
 
 
@@ -203,7 +203,7 @@ def _named(test: Any, cls: type[Contract], found: Law) -> None:
 def must_meet(
     drawn: st.SearchStrategy[Any], wanted: Callable[[Any], bool], examples: int, told: str
 ) -> None:
-    """Raise with what is *told* where none of the *examples* that are drawn is wanted."""
+    """Raise AssertionError with *told* where none of the drawn *examples* is wanted."""
     budget = settings(
         max_examples=examples, database=None, derandomize=True, phases=[Phase.generate]
     )

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for what goes into an engine.
+"""Hypothesis strategies for an engine's input.
 
 Each draws only valid values, by construction, and shrinks to a small one.
 """
@@ -35,7 +35,7 @@ SKUS = ("MUG", "CUP", "POT")
 """Few SKUs, so that orders compete for the same stock."""
 
 _START = datetime(2026, 1, 5, 9, tzinfo=UTC)
-_CURRENCIES = st.sampled_from(["GBP", "JPY", "BHD"])  # with two decimals, none, and three
+_CURRENCIES = st.sampled_from(["GBP", "JPY", "BHD"])  # with two, no and three decimals
 
 
 def addresses() -> SearchStrategy[Address]:
@@ -74,14 +74,14 @@ def orders(
     attributes: SearchStrategy[dict[str, Any]] | None = None,
     max_lines: int = 3,
 ) -> SearchStrategy[NewOrder]:
-    """Orders that a customer may place: valid, small, varied.
+    """Orders that a customer can place: valid, small, varied.
 
     Args:
-        skus: What is ordered.
+        skus: The ordered SKUs.
         line: Draws the lines, in place of ``lines(skus)``.
-        delivery: Draws how the goods reach the customer.
+        delivery: Draws the way of delivery.
         attributes: Draws the application's own data.
-        max_lines: An order without lines is an order, too.
+        max_lines: The most lines; an order may have none.
     """
     ways = [Delivery.CARRIER] * 4 + [Delivery.PICKUP, Delivery.HANDOVER]
     charge = st.builds(Charge, code=st.just("POST"), amount=st.integers(-500, 500))
@@ -104,7 +104,7 @@ def orders(
 def stock(
     draw: st.DrawFn, skus: Sequence[str] = SKUS, locations: Sequence[str] = ("main",)
 ) -> StockLevel:
-    """Stock levels as they come about: units kept back, backorders, now and then a shortfall."""
+    """Realistic stock levels: safety stock, backorders, now and then a shortfall."""
     on_hand = draw(st.integers(0, 9))
     limit = draw(st.none() | st.integers(0, 5))
     return StockLevel(
@@ -118,7 +118,7 @@ def stock(
 
 
 def disordered(told: Sequence[T]) -> SearchStrategy[list[T]]:
-    """The same things in any order, some of them twice: as others tell them."""
+    """The same items in any order, some of them twice, as outside sources send them."""
     again = st.lists(st.sampled_from(told), max_size=3) if told else st.just([])
     return again.flatmap(lambda more: st.permutations([*told, *more]))
 

@@ -1,4 +1,4 @@
-"""Fakes for the ports, each with a record of what it was asked; all keep their contracts."""
+"""Fakes of the ports, which record their calls; all keep their contracts."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = ["FakeCarrier", "FakeNotifier", "FakePartner", "FakeWarehouse"]
 
 @attrs.define
 class FakeWarehouse:
-    """Finds everything, but one unit of each SKU in ``short``, once."""
+    """Picks everything, except one unit of each SKU in ``short``, once."""
 
     short: set[str] = attrs.field(factory=set)
     asked: list[PickRequest] = attrs.field(factory=list)
     _found: dict[str, Picked] = attrs.field(factory=dict)
 
     def pick(self, request: PickRequest) -> Picked:
-        """The same for the same key."""
+        """The same answer for the same key."""
         self.asked.append(request)
         if request.key in self._found:
             return self._found[request.key]
@@ -42,7 +42,7 @@ class FakeWarehouse:
 
 @attrs.define
 class FakeCarrier:
-    """Sells one label a key: ``T1``, then ``T2``."""
+    """Sells one label per key: ``T1``, then ``T2``."""
 
     code: str = "fake"
     asked: list[LabelRequest] = attrs.field(factory=list)
@@ -57,16 +57,16 @@ class FakeCarrier:
         return self.labels.setdefault(request.key, Label(self.code, number))
 
     def find(self, key: str) -> Label | None:
-        """What was bought with the key."""
+        """The label bought with the key."""
         return self.labels.get(key)
 
     def void_label(self, key: str, label: Label) -> None:
-        """Taken back."""
+        """Record it as voided."""
         del key
         self.voided.append(label)
 
     def hand_over(self, key: str, label: Label) -> None:
-        """Announced."""
+        """Record it as handed over."""
         del key
         self.handed_over.append(label)
 
@@ -74,7 +74,7 @@ class FakeCarrier:
 @keeps_old_members
 @attrs.define
 class FakePartner:
-    """Takes every request; answers at once and agrees where it is ``prompt``, else never."""
+    """Accepts every request; if ``prompt``, it answers at once and agrees, else never."""
 
     prompt: bool = False
     asked: list[PartnerRequest] = attrs.field(factory=list)
@@ -82,30 +82,30 @@ class FakePartner:
     chased: list[str] = attrs.field(factory=list)
 
     def submit(self, request: PartnerRequest) -> ObservationBody | None:
-        """Taken."""
+        """Record the request; accept it if prompt."""
         self.asked.append(request)
         return RequestAnswered(fo=request.number) if self.prompt else None
 
     def cancel(self, request: PartnerCancellation) -> ObservationBody | None:
-        """All of it, where it answers."""
+        """Record it; cancel all units if prompt."""
         self.cancellations.append(request)
         lines = dict(request.lines)
         return CancellationAnswered(fo=request.number, lines=lines) if self.prompt else None
 
     def chase(self, key: str, number: str) -> None:
-        """Heard."""
+        """Record it."""
         del key
         self.chased.append(number)
 
 
 @attrs.define
 class FakeNotifier:
-    """Keeps what it was to send: the last of each key, as a customer would have it once."""
+    """Records notifications: the last one of each key, as a customer gets it once."""
 
     asked: list[Notification] = attrs.field(factory=list)
     sent: dict[str, Notification] = attrs.field(factory=dict)
 
     def send(self, notification: Notification) -> None:
-        """Sent, once per key."""
+        """Record it, once per key."""
         self.asked.append(notification)
         self.sent[notification.key] = notification

@@ -1,4 +1,4 @@
-"""Faults on demand: a port or store that fails at its n-th call, and callers that interleave."""
+"""Faults on demand: a port or store fails at its n-th call, or callers interleave."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ T = TypeVar("T")
 
 
 class SimulatedCrash(BaseException):
-    """The process died here: nothing that catches errors may go on."""
+    """The process died here: no error handler may continue."""
 
 
 @attrs.frozen
 class Fault:
-    """When a call goes wrong.
+    """When a call fails.
 
     Attributes:
         call: The method's name.
-        number: Which call of it, from 1.
-        after: The deed is done, and the answer gets lost; else nothing is done.
-        error: What is raised: an error of the port, or :class:`Died`.
+        number: The number of the call, from 1.
+        after: Whether the call takes effect and only its answer is lost.
+        error: The error to raise: the port's, or :class:`SimulatedCrash`.
     """
 
     call: str
@@ -42,14 +42,14 @@ class Fault:
 
 @attrs.frozen
 class Called:
-    """One call of a port: its method, and what it was given."""
+    """One call of a port: its method and its arguments."""
 
     call: str
     given: tuple[Any, ...]
 
 
 class Faulty(Generic[P]):
-    """A store or any other port that goes wrong when it is told to, and keeps what it was asked.
+    """A store or any other port that fails on demand and records its calls.
 
     >>> from orderflow.testing import FakeCarrier
     >>> late = Faulty(FakeCarrier(), Fault("hand_over", after=True))
@@ -62,14 +62,14 @@ class Faulty(Generic[P]):
     ['hand_over']
 
     Attributes:
-        port: What to hand to the engine or the strategy in its place.
-        calls: What it was asked, oldest first.
+        port: The port to give to the engine or the strategy.
+        calls: Its calls, oldest first.
 
     Args:
         inner: The port, or its fake.
-        faults: What goes wrong.
-        only: The calls that are looked at and may go wrong; all of them, where none is named. A
-            store's ``commit_all`` and ``commit_and_claim`` count as a ``commit``.
+        faults: The faults to raise.
+        only: The methods that are recorded and can fail; empty means all of them. A store's
+            ``commit_all`` and ``commit_and_lease`` count as a ``commit``.
     """
 
     def __init__(self, inner: P, *faults: Fault, only: Sequence[str] = ()) -> None:
@@ -79,7 +79,7 @@ class Faulty(Generic[P]):
         self.expect(*faults)
 
     def expect(self, *faults: Fault) -> None:
-        """From now on go wrong like this; the calls are counted anew."""
+        """Replace the faults, and count the calls from 1 again."""
         self._faults = {(fault.call, fault.number): fault for fault in faults}
         self._counts: Counter[str] = Counter()
 
@@ -97,7 +97,7 @@ class Faulty(Generic[P]):
 
 
 class _Front:
-    """Looks like the port."""
+    """Has the interface of the port."""
 
     def __init__(self, faulty: Faulty[Any]) -> None:
         self._faulty = faulty
@@ -121,16 +121,16 @@ def interleave(
     turns: Sequence[int],
     at: Sequence[str] = ("commit",),
 ) -> list[T | BaseException]:
-    """What each caller gave or raised, when they take turns as told: no chance, no sleeping.
+    """The result or error of each caller; they interleave in a given order, without sleeping.
 
-    One caller runs at a time. It stops before each call of the store that *at* names; then the next
-    of *turns* (a caller's number) goes on. When the turns are over, the first that is left does.
+    One caller runs at a time. It stops before each call in *at*; then the next of *turns* (a
+    caller's number) continues. When the turns are used up, the first unfinished caller does.
 
     Args:
-        store: The store that all of them see.
-        callers: Each gets a view of the store that stops; build an engine on it.
-        turns: Who goes on, at each stop. Turns of a caller that is done are passed over.
-        at: The calls at which a caller stops; a ``commit`` is what it is for :class:`Faulty`.
+        store: The store of all callers.
+        callers: Each gets a stopping view of the store; build an engine on it.
+        turns: The caller to continue, at each stop. Turns of finished callers are skipped.
+        at: The calls at which a caller stops; a ``commit`` is as for :class:`Faulty`.
     """
     at = (*at, *_COMMITS) if "commit" in at else at
     stage = _Stage(len(callers), turns)
@@ -155,7 +155,7 @@ def interleave(
 
 
 class _Stage:
-    """Lets one caller go on at a time."""
+    """Lets one caller run at a time."""
 
     def __init__(self, callers: int, turns: Sequence[int]) -> None:
         self._changed = threading.Condition()
@@ -172,14 +172,14 @@ class _Stage:
             self._waiting.discard(number)
 
     def leave(self, number: int) -> None:
-        """This caller is done."""
+        """Mark this caller as finished."""
         with self._changed:
             self._left.discard(number)
             self._on = None
             self._next()
 
     def _next(self) -> None:
-        """Choose who goes on, once everybody has stopped."""
+        """Choose the next caller, once all have stopped."""
         if self._on is not None or not self._left or self._waiting != self._left:
             return
         while self._turns and self._turns[0] not in self._left:

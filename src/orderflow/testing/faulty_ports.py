@@ -1,4 +1,4 @@
-"""Parties that misbehave when they are told to, around whatever strategies an engine has."""
+"""Faults to inject into the strategies of any engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["PerformedEffect", "PortFaults", "take_over"]
 
 @attrs.frozen
 class PerformedEffect:
-    """A deed that a strategy did, and what it gave; what it raised, where it did not."""
+    """An effect that a strategy performed, with its reply or its error."""
 
     strategy: str
     effect: EffectAttempt
@@ -25,13 +25,13 @@ class PerformedEffect:
 
 @attrs.define
 class PortFaults:
-    """How the parties behave from now on; ``performed`` is what the strategies were asked for.
+    """Faults to inject into the strategies' ports; ``performed`` records their effects.
 
     Attributes:
-        fails: Nothing is done, and that is what is heard.
-        late: It is done, and the answer gets lost.
+        fails: Nothing is done, and the call fails.
+        late: It is done, and the answer is lost.
         short: A unit of each pick is not on its shelf.
-        prompt: Other parties answer at once, and agree.
+        prompt: Partners answer at once, and agree.
     """
 
     fails: bool = False
@@ -42,10 +42,10 @@ class PortFaults:
     _altered: dict[str, EffectAnswer] = attrs.field(factory=dict)
 
     def perform(self, code: str, strategy: Performer, effect: EffectAttempt) -> EffectAnswer:
-        """Have a strategy do a deed, in this mood. Raises what the strategy raises."""
+        """Have a strategy perform an effect, with these faults. Raises the strategy's errors."""
         if self.fails:
             raise PortFailed("nobody answers")
-        first = self._altered.get(effect.key)  # where it was altered, it stands
+        first = self._altered.get(effect.key)  # an altered answer stays the same
         reply = self._ask(code, strategy, effect) if first is None else first
         if self.late:
             raise PortFailed("it was done, and the answer got lost")
@@ -72,7 +72,7 @@ def _one_less(pick: Pick) -> Pick:
 
 
 def _agreed(effect: EffectAttempt) -> ObservationBody | None:
-    """What a party says that agrees at once."""
+    """The answer of a partner that agrees at once."""
     if effect.name == "submit":
         return RequestAnswered(fo=effect.subject)
     if effect.name == "ask_back":
@@ -82,7 +82,7 @@ def _agreed(effect: EffectAttempt) -> ObservationBody | None:
 
 
 class _Moody:
-    """Stands in for a strategy where the worker performs its deeds."""
+    """Replaces a strategy where the worker performs its effects."""
 
     def __init__(self, code: str, strategy: Performer, moods: PortFaults) -> None:
         self._code, self._strategy, self._moods = code, strategy, moods
@@ -92,7 +92,7 @@ class _Moody:
 
 
 def take_over(engine: Engine, clock: Clock, ids: Ids, moods: PortFaults | None = None) -> Engine:
-    """Give the engine the test's clock and ids, and its parties the moods. Before its first use."""
+    """Give an engine the test's clock, ids and faults. Call it before the engine's first use."""
     handler, worker = engine._handler, engine.worker
     engine.clock = handler.preparer.clock = worker._clock = clock
     engine.ids = handler.ids = ids

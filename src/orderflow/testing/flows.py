@@ -1,4 +1,4 @@
-"""Random workflows, valid by construction: the lint accepts each."""
+"""Random workflows, valid by construction: the lint accepts each of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from orderflow.workflow import (
 __all__ = ["GuardOf", "workflows"]
 
 GuardOf = Callable[[str], SearchStrategy[Guard[Any]]]
-"""Draws a guard with a name; names are unique in a workflow."""
+"""Draws a guard with a name, which is unique in a workflow."""
 
 _TRIGGERS = ("go", "back", "jump", "cancel")
 """Few, so that several transitions share a trigger and a source."""
@@ -41,7 +41,7 @@ _PACKED = 2
 
 @attrs.frozen
 class _Kind:
-    """Phases of one kind of workflow."""
+    """The phases of one kind of workflow."""
 
     waiting: tuple[Any, ...]
     final: tuple[Any, ...]
@@ -58,7 +58,7 @@ _KINDS = [
 
 @attrs.frozen
 class _Spot:
-    """A state to be: *level* is how far the units are that come into it, at least."""
+    """A future state: *level* is the least progress of units that enter it."""
 
     name: str
     phase: Any
@@ -66,7 +66,7 @@ class _Spot:
 
 
 def _silent_or_not(name: str) -> SearchStrategy[Guard[Any]]:
-    """A guard that is always silent, or always refuses."""
+    """A guard that always accepts, or always refuses."""
 
     def of(refusal: Refusal | None) -> Guard[Any]:
         def guard(_step: Any) -> Refusal | None:
@@ -80,11 +80,11 @@ def _silent_or_not(name: str) -> SearchStrategy[Guard[Any]]:
 
 @st.composite
 def workflows(draw: st.DrawFn, guard: GuardOf = _silent_or_not) -> Workflow[Any]:
-    """Workflows: a spine that leads to an end, other ends, and any further ways of the units.
+    """Workflows: a main path to an end, other ends, and further transitions.
 
     Args:
-        draw: Given by Hypothesis.
-        guard: Draws each guard; by default one that always says the same.
+        draw: From Hypothesis.
+        guard: Draws each guard; by default one with a constant answer.
     """
     kind = draw(st.sampled_from(_KINDS))
     spine = [
@@ -96,7 +96,7 @@ def workflows(draw: st.DrawFn, guard: GuardOf = _silent_or_not) -> Workflow[Any]
         for i, phase in enumerate(draw(st.lists(st.sampled_from(kind.final), max_size=2)))
         if phase is not Phase.DONE or spine[-1].level == _PACKED
     ]
-    ends.append(_Spot("over", kind.final[-1]))  # the last one is no DONE in any kind
+    ends.append(_Spot("over", kind.final[-1]))  # in every kind the last one is not DONE
     trigger = st.sampled_from(_TRIGGERS)
     edges = [_edge(draw(trigger), *pair) for pair in pairwise(spine)]
     edges += [_edge(draw(trigger), spine[-1], end) for end in ends]
@@ -111,7 +111,7 @@ def workflows(draw: st.DrawFn, guard: GuardOf = _silent_or_not) -> Workflow[Any]
 
 
 def _rising(draw: st.DrawFn, length: int) -> list[int]:
-    """Levels that never fall, and rise one step at a time."""
+    """Levels that never fall, and rise by at most one."""
     level, found = 0, [0]
     for _ in range(length - 1):
         level = min(_PACKED, level + draw(st.integers(0, 1)))
@@ -127,7 +127,7 @@ def _edge(trigger: str, source: _Spot, dest: _Spot) -> Transition[Any]:
 
 
 def _may_lead(source: _Spot, dest: _Spot) -> bool:
-    """Units go on by one step, or back; what is over may start again from the beginning."""
+    """Units move on by one level, or back; an end can only lead to the beginning."""
     if dest.phase.final:
         return dest.phase is not Phase.DONE or source.level == dest.level - 1
     return dest.level <= (0 if source.phase.final else source.level + 1)
@@ -136,7 +136,7 @@ def _may_lead(source: _Spot, dest: _Spot) -> bool:
 def _guarded(
     draw: st.DrawFn, edges: Sequence[Transition[Any]], guard: GuardOf
 ) -> list[Transition[Any]]:
-    """All but the last transition with the same trigger and source need a guard."""
+    """Add guards: all but the last transition of the same trigger and source need one."""
     found = []
     for position, edge in enumerate(edges):
         same = ((e.trigger, e.source) for e in edges[position + 1 :])

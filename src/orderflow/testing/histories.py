@@ -1,4 +1,4 @@
-"""Random lives of orders, valid by construction, with small shrunk examples."""
+"""Random histories of orders, valid by construction, with small shrunk examples."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TROUBLE = (
 
 
 def every_way(store: Store) -> Engine:
-    """A shop that fulfills in every standard way; two parties answer another time."""
+    """An engine with every standard strategy; its two partners answer later."""
     others = [Dropship(FakePartner(), locations=("supplier",)), ThirdParty(FakePartner(), "3pl")]
     return Engine(store, [InHouse(), Pickup(), Handover(), Digital(), *others])
 
@@ -38,15 +38,15 @@ def histories(
     *,
     quiet: bool = False,
 ) -> SearchStrategy[History]:
-    """Plausible lives of an order, with commands, facts and parties that misbehave.
+    """Plausible histories of an order: commands, observations, faults of partners.
 
     Args:
-        make: Builds the engine that an order lives on; by default one with every standard way.
-        order: Draws what is ordered.
-        quiet: Nobody does anything unusual; people and software just work.
+        make: Builds the engine; by default with every standard strategy.
+        order: Draws the order.
+        quiet: Nothing unusual happens; people and software do their work.
     """
     kinds = st.sampled_from(_QUIET if quiet else (*_QUIET, *_TROUBLE))
-    some = st.integers(0, 9) | st.integers(0, 199)  # the plain ones more often
+    some = st.integers(0, 9) | st.integers(0, 199)  # plain choices more often
     choices = st.integers(0, 1) if quiet else some  # quiet pauses are short
     moves = st.lists(st.builds(LifeStep, kinds, choices), max_size=12).map(tuple)
     stock = st.just(9) if quiet else st.integers(0, 9)
@@ -65,22 +65,22 @@ def _lives(
 
 
 class HistoryContract(Contract):
-    """What the contracts share whose laws look at lives: on what they are lived, and of whom."""
+    """The shared part of contracts whose laws check histories."""
 
     @abstractmethod
     def order(self) -> SearchStrategy[NewOrder]:
-        """What is ordered in the lives."""
+        """The orders of the histories."""
 
     @abstractmethod
     def _engine(self, store: Store) -> Engine:
-        """The engine that the lives run on."""
+        """The engine of the histories."""
 
     def life(self) -> SearchStrategy[History]:
-        """Lives of an order, with trouble."""
+        """Histories of an order, with faults."""
         return histories(self._engine, self.order())
 
     def quiet_life(self) -> SearchStrategy[History]:
-        """Lives of an order in which nothing unusual happens."""
+        """Histories of an order in which nothing unusual happens."""
         return histories(self._engine, self.order(), quiet=True)
 
     @law(share=0.25, since="0.1", why="the promises of the library are those of its parts")
@@ -90,6 +90,6 @@ class HistoryContract(Contract):
 
 
 def check_raised(life: History) -> None:
-    """Nothing but what breaks a promise, which another law tells, may have come up."""
+    """Raise AssertionError for any error but a broken promise, which another law reports."""
     error = None if isinstance(life.raised, BrokenLaw) else life.raised
     assert error is None, f"it raised {type(error).__name__}: {error}"

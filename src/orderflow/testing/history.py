@@ -1,4 +1,4 @@
-"""A life of an order: what was done to it, what became of it, and both as a story."""
+"""The history of an order: steps, their results, and both as a story."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ _WORK = "everybody works"
 
 @attrs.frozen
 class LifeStep:
-    """One thing that happens in a life. *choice* picks one of what is possible at that moment."""
+    """One step of a history. *choice* picks one of the possibilities at that moment."""
 
     kind: str
     choice: int = 0
 
 
 class History:
-    """The life of one order on an engine of its own; printed, it tells the life step by step.
+    """The history of one order on its own engine; its text is the story, step by step.
 
     Attributes:
-        engine: What the order lives on.
-        placed: The order's id; empty where placing it was refused.
-        raised: The error that should not have come up, if one did; the life ends there.
-        performed: What the strategies were asked to do, and what they gave.
+        engine: The order's engine.
+        placed: The order's id; empty where the placement was refused.
+        raised: The unexpected error, if any; the history ends there.
+        performed: The strategies' effects, with their replies.
     """
 
     def __init__(
@@ -77,27 +77,27 @@ class History:
 
     @property
     def order(self) -> Order:
-        """The order as it stands now."""
+        """The order in its current state."""
         return self.engine.order(self.placed)
 
     @property
     def performed(self) -> list[PerformedEffect]:
-        """Each deed that was performed."""
+        """Each performed effect."""
         return list(self._moods.performed)
 
     def events(self) -> Iterator[ev.Event]:
-        """What became true of the order, oldest first."""
+        """The order's events, oldest first."""
         for entry in self.engine.journal(self.placed) if self.placed else ():
             yield from entry.events
 
     def went_through(self, state: str) -> bool:
-        """Whether the order, a fulfillment order or a return of it ever was in a state."""
+        """Whether the order, or a fulfillment order or return of it, ever was in a state."""
         moved = ev.LifecycleMoved | ev.FulfillmentOrderMoved | ev.ReturnMoved
         return any(isinstance(event, moved) and event.dest == state for event in self.events())
 
     @property
     def shipped_units(self) -> Mapping[str, int]:
-        """How many units of each line have left; one that left twice counts twice."""
+        """Shipped units by line; a unit that was shipped twice counts twice."""
         left: Counter[str] = Counter()
         for event in self.events():
             if isinstance(event, ev.UnitsMoved) and event.dest.bucket is Bucket.SHIPPED:
@@ -105,7 +105,7 @@ class History:
         return +left
 
     def story(self) -> str:
-        """What was done, and what became of it, step by step."""
+        """The steps and their events, line by line."""
         return "\n".join(self._story)
 
     __str__ = story
@@ -114,7 +114,7 @@ class History:
         return f"<the life of {self.placed or 'an order that was refused'}: told below>"
 
     def check(self) -> None:
-        """The promises of the order and of all stock. Raises Broken."""
+        """Check the promises for the order and all stock. Raises BrokenLaw."""
         if isinstance(self.raised, BrokenLaw):
             raise self.raised
         if self.placed:
@@ -122,7 +122,7 @@ class History:
         check_stock(self.engine)
 
     def finish(self) -> None:
-        """Let it end well: goods arrive, people do their tasks, parties ship, carriers deliver."""
+        """Finish the order: goods arrive, people do tasks, partners ship, carriers deliver."""
         for mood in _MOODS:
             setattr(self._moods, mood, False)
         for _ in range(12):
@@ -185,7 +185,7 @@ class History:
             if isinstance(error, OrderflowError) and not isinstance(error, BrokenLaw | RuleFailed):
                 note = f"               refused: {error}"
             else:
-                self.raised = error  # told to the law that looks for it
+                self.raised = error  # for the law that checks it
         events, wording = list(self.events()), Wording()
         news = [f"               {wording.of(event)}" for event in events[self._seen :]]
         if news or note or told != _WORK:
@@ -233,6 +233,6 @@ class History:
 
 
 def _short(said: CommandBody | ObservationBody) -> str:
-    """A command or a fact in one line, without what was left out."""
+    """A command or an observation in one line, without its defaults."""
     given = said.model_dump(mode="json", exclude_defaults=True, exclude={"kind"})
     return " ".join([type(said).__name__, *(f"{name}={value}" for name, value in given.items())])

@@ -1,4 +1,4 @@
-"""The promises as checks: each raises :class:`Broken` with what is wrong, in words."""
+"""The promises as checks: each raises :class:`BrokenLaw` with a sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["BrokenLaw", "WatchedStore", "check_order", "check_refusal", "check_s
 
 
 class BrokenLaw(OrderflowError, AssertionError):
-    """A promise is broken. ``promise`` is its number in the design."""
+    """A promise is broken. ``promise`` is its number in the list of promises."""
 
     def __init__(self, promise: int | None, what: str) -> None:
         self.promise = promise
@@ -22,13 +22,13 @@ class BrokenLaw(OrderflowError, AssertionError):
 
 
 class WatchedStore(MemoryStore):
-    """A memory store that checks each grant as it is committed (promise 3).
+    """A memory store that checks each grant at its commit (promise 3).
 
-    ``granted`` keeps the grants that are on their way to an order.
+    ``granted`` has the grants that are not processed by their order yet.
     """
 
     def commit(self, commit: Commit) -> Outcome:
-        """Commit, then look at the keys that it granted."""
+        """Commit, then check the keys of its grants."""
         outcome = super().commit(commit)
         if isinstance(outcome, Stored):
             ops = [op for part in commit.parts for op in part.stock]
@@ -45,19 +45,19 @@ class WatchedStore(MemoryStore):
 
 
 def check_order(engine: Engine, order_id: str) -> None:
-    """Promises 1, 2, 5 and 8 of one order and its parcels."""
+    """Check promises 1, 2, 5, 8 and 9 of one order and its parcels."""
     for found in engine.findings(order_id):
         raise BrokenLaw(found.promise, f"{found.subject}: {found.what}")
 
 
 def check_stock(engine: Engine) -> None:
-    """Promises 2 and 3 of all stock: sums agree; a shortfall has its task."""
+    """Check promises 2 and 3 of all stock: sums agree; a shortfall has its task."""
     for found in engine.findings():
         raise BrokenLaw(found.promise, f"{found.subject}: {found.what}")
 
 
 def check_refusal(engine: Engine, order_id: str, act: Callable[[], object]) -> None:
-    """Promise 1: a refused command changes nothing. *act* gives it and takes the refusal."""
+    """Check promise 1: a refused command changes nothing. *act* submits it, and is refused."""
     before = engine.store.order(order_id), engine.store.open_rows(f"order:{order_id}")
     act()
     after = engine.store.order(order_id), engine.store.open_rows(f"order:{order_id}")

@@ -1,4 +1,4 @@
-"""A random machine over a whole engine: commands, facts, faults, crashes and time."""
+"""A random state machine over a whole engine: commands, observations, faults, crashes, time."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _PAST_LEASES = timedelta(minutes=6)
 
 
 class OrderMachine(OutsideWorld):
-    """A shop under pressure. Subclass what :func:`order_machine` gives to add rules of your own."""
+    """A shop under stress. Subclass the result of :func:`order_machine` to add your own rules."""
 
     @initialize(data=st.data(), units=st.integers(4, 9))
     def open_shop(self, data: st.DataObject, units: int) -> None:
-        """There is stock, and a first order."""
+        """Receive stock, and place a first order."""
         for place in sorted(self.engine.rules.locations):
             for sku in self.skus:
                 self.receive_at(sku, place, units)
@@ -55,12 +55,12 @@ class OrderMachine(OutsideWorld):
         self.work_all()
 
     def receive_at(self, sku: str, place: str, units: int) -> None:
-        """Goods arrive at a location."""
+        """Receive goods at a location."""
         body = ReceiveStock(sku=sku, location=place, quantity=units)
         self.engine.change_stock(body.to(id=self.name()))
 
     def one_key(self, data: st.DataObject) -> tuple[str, str]:
-        """A SKU and a location where stock is kept; the first location more often."""
+        """A SKU and one of our locations; the first location more often."""
         places = sorted(self.engine.rules.locations, key=self._preferred)
         sku = data.draw(st.sampled_from(self.skus), label="sku")
         place = data.draw(st.sampled_from([places[0]] * 4 + places), label="location")
@@ -73,13 +73,13 @@ class OrderMachine(OutsideWorld):
 
     @rule(data=st.data(), draft=st.sampled_from([False] * 7 + [True]))
     def place(self, data: st.DataObject, draft: bool) -> None:
-        """A customer orders."""
+        """A customer places an order."""
         self.place_order(data.draw(self.order, label="what"), draft)
 
     @precondition(lambda self: self.placed)
     @rule(data=st.data())
     def candidate(self, data: st.DataObject) -> None:
-        """Any command that explain would name, offered or blocked."""
+        """Any command that ``explain`` lists, allowed or blocked."""
         order = self.one_order(data)
         bodies = list(candidate_commands(self.engine._handler, order))
         body = data.draw(st.sampled_from(bodies), label="command")
@@ -88,7 +88,7 @@ class OrderMachine(OutsideWorld):
     @precondition(lambda self: self.placed)
     @rule(data=st.data(), units=st.integers(1, 3))
     def by_units(self, data: st.DataObject, units: int) -> None:
-        """Commands about some units of one line, which may not even be there."""
+        """Commands about some units of one line, which may not exist."""
         order = self.one_order(data)
         some = {data.draw(st.sampled_from(["1", "2", "9"]), label="line"): units}
         fo = next(iter(order.fulfillment_orders), "F")
@@ -104,7 +104,7 @@ class OrderMachine(OutsideWorld):
     @precondition(lambda self: self.placed)
     @rule(data=st.data())
     def change_of_mind(self, data: st.DataObject) -> None:
-        """A customer cancels one unit at the worst moment: when it is packed, or picked."""
+        """A customer cancels one unit when it is already packed or picked."""
         found = [self.engine.order(order) for order in self.placed]
         packed = [order for order in found if order.units(Bucket.PACKED, Bucket.PICKED)]
         order = data.draw(st.sampled_from(packed or found), label="order")
@@ -114,7 +114,7 @@ class OrderMachine(OutsideWorld):
     @precondition(lambda self: self.placed)
     @rule(data=st.data(), tasks=st.integers(1, 4))
     def complete(self, data: st.DataObject, tasks: int) -> None:
-        """People do what they are asked for."""
+        """People complete their tasks."""
         for _ in range(tasks):
             if open_tasks := list(self.engine.tasks()):
                 task = data.draw(st.sampled_from(open_tasks), label="task")
@@ -129,7 +129,7 @@ class OrderMachine(OutsideWorld):
     @precondition(lambda self: self.placed)
     @rule(data=st.data(), box=st.sampled_from(["BOX-1", "BOX-2"]))
     def pack_together(self, data: st.DataObject, box: str) -> None:
-        """Somebody picks, and puts it into a parcel that orders share."""
+        """Somebody picks units and packs them into a parcel shared by orders."""
         for _ in range(2):
             order = self.one_order(data)
             for fo in order.fulfillment_orders.values():
@@ -144,19 +144,19 @@ class OrderMachine(OutsideWorld):
 
     @rule(data=st.data(), quantity=st.integers(1, 8))
     def receive(self, data: st.DataObject, quantity: int) -> None:
-        """Goods arrive."""
+        """Receive goods."""
         self.receive_at(*self.one_key(data), quantity)
 
     @rule(data=st.data(), counted=st.integers(0, 6))
     def count_stock(self, data: st.DataObject, counted: int) -> None:
-        """Somebody counts, and finds less than is promised."""
+        """Count stock, often below the reserved units."""
         sku, place = self.one_key(data)
         body = Count(sku=sku, location=place, counted=counted)
         self.engine.change_stock(body.to(id=self.name()))
 
     @rule(data=st.data(), quantity=st.integers(1, 2))
     def write_off(self, data: st.DataObject, quantity: int) -> None:
-        """Units are damaged."""
+        """Write off damaged units."""
         sku, place = self.one_key(data)
         body = WriteOff(sku=sku, location=place, quantity=quantity)
         self.engine.change_stock(body.to(id=self.name()))
@@ -168,7 +168,7 @@ class OrderMachine(OutsideWorld):
         rush=st.sampled_from([0, 5, 9]),
     )
     def stock_policy(self, data: st.DataObject, safety: int, limit: int | None, rush: int) -> None:
-        """Units are kept back and backorders are limited, because of a rush or before one."""
+        """Set safety stock and backorder limits, before or during a rush."""
         sku, place = self.one_key(data)
         body = SetStockPolicy(sku=sku, location=place, safety=safety, backorder_limit=limit)
         self.engine.change_stock(body.to(id=self.name()))
@@ -180,19 +180,19 @@ class OrderMachine(OutsideWorld):
 
     @rule(rows=st.integers(1, 25))
     def work(self, rows: int) -> None:
-        """The worker does a few rows."""
+        """The worker does some rows."""
         for _ in range(rows):
             for row in self.engine.worker._claim():
                 self.engine.worker.do([row])
 
     @rule()
     def work_all(self) -> None:
-        """The worker does all that is due."""
+        """The worker does all due rows."""
         self.engine.worker.run_until_idle()
 
     @rule(by=st.sampled_from(_PAUSES))
     def time_passes(self, by: timedelta) -> None:
-        """Nothing happens for a while."""
+        """Time passes."""
         self.clock.advance(by)
 
     @rule(
@@ -201,13 +201,13 @@ class OrderMachine(OutsideWorld):
         prompt=st.booleans(),
     )
     def mood(self, trouble: str, short: bool, prompt: bool) -> None:
-        """The parties behave otherwise from now on."""
+        """Change the faults of partners and strategies."""
         self.moods.fails, self.moods.late = trouble == "fails", trouble == "late"
         self.moods.short, self.moods.prompt = short, prompt
 
     @rule(late=st.booleans())
     def everything_fails(self, late: bool) -> None:
-        """The parties fail until everything that is due has given up."""
+        """Everything fails until all due effects are given up."""
         before = self.moods.fails, self.moods.late
         self.moods.fails, self.moods.late = not late, late
         for _ in range(self.engine.worker.attempts):
@@ -217,7 +217,7 @@ class OrderMachine(OutsideWorld):
 
     @rule(commits=st.integers(1, 6), after=st.booleans())
     def crash(self, commits: int, after: bool) -> None:
-        """The process dies at a commit, before or after it is stored; another one starts."""
+        """The process dies at a commit, before or after it is stored; a new one starts."""
         self.faulty.expect(Fault("commit", commits, after=after, error=SimulatedCrash()))
         with suppress(SimulatedCrash):
             self.work_all()
@@ -228,7 +228,7 @@ class OrderMachine(OutsideWorld):
     @precondition(lambda self: self.last)
     @rule(other=st.booleans())
     def send_again(self, other: bool) -> None:
-        """Promise 7: the same id gives the same answer; other content under it is refused."""
+        """Check promise 7: a repeated id gets the same answer, or a refusal of other content."""
         assert self.last is not None  # the precondition
         command, answer = self.last
         before = self.engine.order(answer.id)
@@ -256,16 +256,16 @@ def order_machine(
     skus: tuple[str, ...] = SKUS,
     store_factory: Any = WatchedStore,
 ) -> type[OrderMachine]:
-    """A machine that lives random lives on your engine; its ``TestCase`` is a test.
+    """A state machine that runs random histories on your engine; its ``TestCase`` is a test.
 
-    The engine runs on the machine's clock and ids; your strategies are performed through moods
-    that let them fail, answer late and find too little.
+    The engine uses the machine's clock and ids; injected faults let your strategies fail, answer
+    late and find too little.
 
     Args:
         engine_factory: Builds your engine on a store; called again after each crash.
-        order: Draws what is ordered; by default ``orders(skus)``.
-        skus: What is kept in stock, at each location of your strategies.
-        store_factory: Makes the store; the default one checks each grant (promise 3).
+        order: Draws the orders; by default ``orders(skus)``.
+        skus: The stocked SKUs, at each location of your strategies.
+        store_factory: Creates the store; the default one checks each grant (promise 3).
     """
     body = {
         "engine_factory": staticmethod(engine_factory),

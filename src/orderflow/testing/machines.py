@@ -1,4 +1,4 @@
-"""The laws of a workflow, and of hooks."""
+"""The contracts of a workflow, and of hooks."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ _LIVES = 0.2
 
 
 def _goods() -> SearchStrategy[NewOrder]:
-    """Orders of goods that a carrier brings."""
+    """Orders of goods that a carrier delivers."""
     line = lines().map(lambda found: found.model_copy(update={"ships": True, "not_before": None}))
     return orders(line=line, delivery=st.just(Delivery.CARRIER))
 
 
 class WorkflowContract(HistoryContract):
-    """What an engine relies on in a workflow. Give ``make_workflow``.
+    """The laws of a workflow. Implement ``make_workflow``.
 
-    Lives run on a strategy that can work it: your own, if ``make_engine`` says so.
+    Histories use a strategy that can work it; override ``make_engine`` to use your own.
 
     Capabilities:
-        cancels_anywhere: An order can be cancelled in every state before it is over.
+        cancels_anywhere: An order can be cancelled in every state that is not final.
     """
 
     @abstractmethod
     def make_workflow(self) -> Workflow[Step]:
-        """The workflow, built again."""
+        """The workflow, built anew."""
 
     def make_engine(self, store: Store, workflow: Workflow[Step]) -> Engine:
-        """An engine that runs on *workflow*."""
+        """An engine with this *workflow*."""
         phase = workflow.states[0].phase
         if isinstance(phase, OrderPhase):
             return Engine(store, [InHouse()], lifecycle=workflow)
@@ -62,7 +62,7 @@ class WorkflowContract(HistoryContract):
         return Engine(store, [InHouse()], returns=workflow)
 
     def order(self) -> SearchStrategy[NewOrder]:
-        """What is ordered in the lives."""
+        """The orders of the histories."""
         return _goods()
 
     def _engine(self, store: Store) -> Engine:
@@ -116,7 +116,7 @@ class WorkflowContract(HistoryContract):
 
 
 def _worker_of(workflow: Workflow[Step]) -> FulfillmentStrategy:
-    """A strategy that can work what the workflow's states wait for."""
+    """A strategy for the steps that the workflow's states wait for."""
     steps = workflow.steps
     found: FulfillmentStrategy = InHouse()
     if "submit" in steps:
@@ -129,10 +129,10 @@ def _worker_of(workflow: Workflow[Step]) -> FulfillmentStrategy:
 
 
 class HookContract(HistoryContract):
-    """What an engine relies on in guards, inside hooks and watchers. Give ``make_hooks``.
+    """The laws of guards, inside hooks and watchers. Implement ``make_hooks``.
 
     Capabilities:
-        counts_once: ``did`` gives what the watchers did, so that telling them twice is looked at.
+        counts_once: ``did`` returns what the watchers did, so that repeated calls are checked.
     """
 
     @abstractmethod
@@ -144,11 +144,11 @@ class HookContract(HistoryContract):
         return Engine(store, [InHouse()], hooks=hooks)
 
     def did(self) -> object:
-        """What the watchers have done so far; needs the capability ``counts_once``."""
+        """The effects of the watchers so far; needs the capability ``counts_once``."""
         return None
 
     def order(self) -> SearchStrategy[NewOrder]:
-        """What is ordered in the lives; narrow it so that every hook is called."""
+        """The orders of the histories; narrow them so that every hook is called."""
         return _goods()
 
     def _engine(self, store: Store) -> Engine:

@@ -1,4 +1,4 @@
-"""What somebody may ask of an order, and what others may tell of it, as it stands now."""
+"""Plausible commands to an order, and observations about it, in its current state."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ __all__ = [
 
 
 def commands_for(order: Order) -> SearchStrategy[cmd.Command]:
-    """Commands that somebody may think of for this order: sensible, too early, or too late."""
+    """Plausible commands to this order: sensible, too early, or too late."""
     bodies = st.sampled_from(list(plausible_commands(order)))
     actors = st.sampled_from(["ana", "bo"])
     return st.builds(lambda body, by: body.to(order.id, by=by), bodies, actors)
 
 
 def observations_for(order: Order, now: datetime | None = None) -> SearchStrategy[obs.Observation]:
-    """Facts that others may tell of this order: true or not, early, late, about too much.
+    """Plausible observations about this order: true or not, early, late, of too many units.
 
-    *now* is when they are told; by default a day after the order last moved.
+    *now* is their time of arrival; by default a day after the order's last move.
     """
     moment = now or order.state.since + timedelta(days=1)
     facts = st.sampled_from(list(plausible_observations(order)))
@@ -46,13 +46,13 @@ def observations_for(order: Order, now: datetime | None = None) -> SearchStrateg
 
 
 def plausible_commands(order: Order) -> Iterator[cmd.CommandBody]:
-    """The bodies that :func:`commands_for` draws from, the plain ones first."""
+    """The bodies for :func:`commands_for`, plain ones first."""
     state = order.state
     yield from (cmd.Confirm(), cmd.Cancel(), cmd.Route(), cmd.ConfirmDelivery())
     yield cmd.PlaceHold(hold="check", reason="to be looked at")
     yield from (cmd.ReleaseHold(hold=hold) for hold in state.holds)
     yield from (cmd.CloseTask(task=task) for task in state.tasks)
-    for line in (*state.lines, "9"):  # the last one is not there
+    for line in (*state.lines, "9"):  # the last one does not exist
         for units in (1, 3):
             yield cmd.Cancel(lines={line: units})
             yield cmd.RequestReturn(lines={line: units})
@@ -81,12 +81,12 @@ def _work(order: Order, fo: FulfillmentOrder) -> Iterator[cmd.CommandBody]:
 
 
 def plausible_observations(order: Order) -> Iterator[obs.ObservationBody]:
-    """The facts that :func:`observations_for` draws from, the plain ones first."""
+    """The observations for :func:`observations_for`, plain ones first."""
     state = order.state
     numbers = [view.tracking_number for view in state.parcels.values() if view.tracking_number]
     for number in numbers:
         yield from _scans(number)
-    yield obs.TrackingReported(tracking_number="1Z1", status=ParcelStatus.DELIVERED)  # yet unknown
+    yield obs.TrackingReported(tracking_number="1Z1", status=ParcelStatus.DELIVERED)  # not known
     for line in state.lines:
         for rma in (None, *state.returns):
             yield obs.GoodsReturned(lines={line: 1}, rma=rma)
@@ -101,14 +101,14 @@ def plausible_observations(order: Order) -> Iterator[obs.ObservationBody]:
 
 
 def _scans(number: str) -> Iterator[obs.ObservationBody]:
-    """What a carrier may say of a parcel that was handed over."""
+    """Possible scans of a parcel that was handed over."""
     for status in list(ParcelStatus)[3:12]:
         yield obs.TrackingReported(tracking_number=number, status=status)
     yield obs.TrackingReported(tracking_number=number, status=ParcelStatus.DELIVERED, signed=True)
 
 
 def _others(order: Order) -> set[str]:
-    """The strategies that took a request: other parties."""
+    """The strategies that accepted a request: partners."""
     fos = order.fulfillment_orders
     taken = (key.partition(":")[0] for key in order.state.taken)
     return {fos[fo].strategy for fo in taken if fo in fos}
@@ -117,7 +117,7 @@ def _others(order: Order) -> set[str]:
 def _partner_observations(
     fo: FulfillmentOrder, lines: Sequence[str]
 ) -> Iterator[obs.ObservationBody]:
-    """What the party of a fulfillment order may say of it and of some lines."""
+    """Possible messages of a fulfillment order's partner about it and some lines."""
     yield obs.RequestReceived(fo=fo.id, reference=f"PO-{fo.id}")
     yield from (obs.RequestAnswered(fo=fo.id), obs.RequestAnswered(fo=fo.id, rejected="no"))
     yield obs.CancellationAnswered(fo=fo.id)
@@ -138,7 +138,7 @@ def _partner_observations(
 
 
 def cooperative_observations(order: Order) -> list[obs.ObservationBody]:
-    """The goods left, arrived, came back."""
+    """Observations of cooperative partners: goods shipped, delivered, returned."""
     state, news = order.state, list[obs.ObservationBody]()
     for asked in state.cancellations.values():
         news.append(obs.CancellationAnswered(fo=asked.fo, lines=dict(asked.lines)))
@@ -163,6 +163,6 @@ def cooperative_observations(order: Order) -> list[obs.ObservationBody]:
 
 
 def repairs(order: Order) -> list[cmd.CommandBody]:
-    """What is commanded about units that were lost, or came back undelivered."""
+    """Commands for units that were lost, or came back undelivered."""
     stuck = order.units(Bucket.LOST, Bucket.RETURNED_UNDELIVERED)
     return [cmd.Cancel(lines=stuck)] if stuck else []

@@ -1,4 +1,4 @@
-"""The rules of the random machine in which others speak: parties, carriers, customers, banks."""
+"""The random machine's rules for the outside: partners, carriers, customers, banks."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _ENDS = (ParcelStatus.DELIVERED, ParcelStatus.DELIVERED, ParcelStatus.LOST)
 
 
 class OutsideWorld(Shop):
-    """Facts: early, late, twice, out of order, about more than was asked for."""
+    """Observations: early, late, repeated, out of order, about too many units."""
 
     @precondition(lambda self: self.requests_at_partners())
     @rule(data=st.data())
     def partner_says(self, data: st.DataObject) -> None:
-        """A party speaks of what it was asked for."""
+        """A partner reports about a request."""
         fo = data.draw(st.sampled_from(self.requests_at_partners()), label="fo").id
         line = data.draw(st.sampled_from(["1", "1", "2", "3"]), label="line")
         some = data.draw(st.none() | st.integers(1, 3), label="units")
@@ -75,7 +75,7 @@ class OutsideWorld(Shop):
     @precondition(lambda self: self.tracking_numbers())
     @rule(data=st.data(), status=st.sampled_from(list(ParcelStatus)[3:12]), ago=st.integers(0, 9))
     def scan(self, data: st.DataObject, status: ParcelStatus, ago: int) -> None:
-        """A carrier scans a parcel, or one that is not known yet."""
+        """A carrier scans a parcel, possibly an unknown one."""
         numbers = [*self.tracking_numbers(), "1Z1", "1Z2", "T99"]
         number = data.draw(st.sampled_from(numbers), label="number")
         fact = TrackingReported(tracking_number=number, status=status)
@@ -84,7 +84,7 @@ class OutsideWorld(Shop):
     @precondition(lambda self: self.tracking_numbers())
     @rule(data=st.data(), status=st.sampled_from(_ENDS))
     def journey_ends(self, data: st.DataObject, status: ParcelStatus) -> None:
-        """One parcel arrives, or is lost, and everybody hears of it at once."""
+        """A parcel arrives, or is lost; all messages about it are processed at once."""
         number = data.draw(st.sampled_from(self.tracking_numbers()), label="number")
         fact = TrackingReported(tracking_number=number, status=status)
         self.engine.observe(fact.at(self.clock.now()))
@@ -100,7 +100,7 @@ class OutsideWorld(Shop):
     @precondition(lambda self: self.placed)
     @rule(data=st.data(), units=st.integers(1, 3))
     def goods_come_back(self, data: st.DataObject, units: int) -> None:
-        """Announced, or not; more than had left, or not."""
+        """Goods are returned: announced or not, possibly more than were shipped."""
         order = self.one_order(data)
         if order.lines:
             rma = data.draw(st.sampled_from([None, *order.state.returns]), label="rma")

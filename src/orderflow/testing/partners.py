@@ -1,4 +1,4 @@
-"""The laws of carriers, suppliers and logistics providers."""
+"""The contracts of carriers, suppliers and logistics providers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _LONGEST = 64
 
 
 def _insist(ask: Callable[[], T]) -> T:
-    """The answer, asked as the worker asks: again with the same key while the port fails."""
+    """The answer, retried as by the worker: with the same key while the port fails."""
     for _ in range(_TRIES - 1):
         try:
             return ask()
@@ -53,10 +53,10 @@ def _insist(ask: Callable[[], T]) -> T:
 
 
 class CarrierContract(Contract):
-    """What an engine relies on in a carrier. Give ``make_carrier``, best with a fake client.
+    """The laws of a carrier. Implement ``make_carrier``, best with a fake client.
 
     Capabilities:
-        finds_keys: ``find`` knows what was bought with a key.
+        finds_keys: ``find`` returns the label bought with a key.
     """
 
     @abstractmethod
@@ -64,7 +64,7 @@ class CarrierContract(Contract):
         """A new carrier, which has sold nothing."""
 
     def request(self) -> SearchStrategy[LabelRequest]:
-        """What it may be asked to carry."""
+        """The label requests to test."""
         where, grams = st.none() | addresses(), st.integers(0, 30_000)
         return st.builds(LabelRequest, st.just("P1:label:0"), st.just("P1"), _ORDERS, where, grams)
 
@@ -126,10 +126,10 @@ _ORDERS = st.just(("A-1",))
 
 
 class PartnerContract(Contract):
-    """What an engine relies on in another company that ships for us. Give ``make_partner``.
+    """The laws of a partner that ships for us. Implement ``make_partner``.
 
     Capabilities:
-        tells: ``told`` gives what the party says later, so that this is looked at, too.
+        tells: ``told`` returns the partner's later observations, so that they are checked.
     """
 
     def __init_subclass__(cls) -> None:
@@ -138,19 +138,19 @@ class PartnerContract(Contract):
 
     @abstractmethod
     def make_partner(self) -> Partner:
-        """A new party, which has taken no request."""
+        """A new partner, without any request."""
 
     def told(self, party: Partner) -> Iterable[ObservationBody]:
-        """What the party says of its own by the end of time; needs the capability ``tells``."""
+        """All observations that the partner sends itself; needs the capability ``tells``."""
         del party
         return ()
 
     def request(self) -> SearchStrategy[PartnerRequest]:
-        """What it may be asked to ship."""
+        """The requests to test."""
         return _requests(st.none() | st.just(Decimal("2.50")))
 
     def _answers(self, party: Partner, request: PartnerRequest) -> list[ObservationBody]:
-        """What it says to a request that comes twice, and of its own."""
+        """Its answers to a repeated request, and its own observations."""
         said = [_insist(lambda: party.submit(request)) for _ in range(2)]
         return [*(fact for fact in said[:1] if fact is not None), *self.told(party)]
 
@@ -214,15 +214,15 @@ class PartnerContract(Contract):
 
 
 class SupplierContract(PartnerContract):
-    """A supplier ships from stock of its own, at costs that stand on the purchase order."""
+    """A supplier ships from its own stock, at the costs of the purchase order."""
 
     def request(self) -> SearchStrategy[PartnerRequest]:
-        """Purchase orders: every line has its cost, and no location of ours is named."""
+        """Purchase orders: every line has its cost, and none of our locations is named."""
         return _requests(st.integers(0, 900).map(lambda cents: Decimal(cents).scaleb(-2)))
 
 
 class ProviderContract(PartnerContract):
-    """A logistics provider ships our stock from one of its locations; nothing is charged a unit."""
+    """A logistics provider ships our stock from one of its locations, without unit costs."""
 
     def request(self) -> SearchStrategy[PartnerRequest]:
         """Warehouse orders: without costs, from a named location."""
@@ -230,7 +230,7 @@ class ProviderContract(PartnerContract):
 
 
 def _shipped(facts: Iterable[ObservationBody]) -> Counter[str]:
-    """The units of each ship notice; a notice that is told twice counts once."""
+    """The units of the shipment notices; a repeated notice counts once."""
     notices = {fact.notice: fact for fact in facts if isinstance(fact, GoodsShipped)}
     total: Counter[str] = Counter()
     for fact in notices.values():

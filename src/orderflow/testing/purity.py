@@ -1,4 +1,4 @@
-"""Guards and hooks, watched: asked twice, and what they gave taken down."""
+"""Watches guards and hooks: calls them twice, and records the results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["GuardCall", "note_for", "noted", "watched_hooks", "watched_workflow"
 
 @attrs.frozen
 class GuardCall:
-    """What a guard or hook gave, and gave again, about one step; and whether it changed it."""
+    """Two results of a guard or hook for one step, and whether it changed the step."""
 
     name: str
     first: object
@@ -37,13 +37,13 @@ _NOTED: WeakKeyDictionary[Engine, list[GuardCall]] = WeakKeyDictionary()
 
 
 def note_for(engine: Engine, asked: list[GuardCall]) -> Engine:
-    """Keep what is asked beside the engine that it is asked in."""
+    """Keep an engine's recorded calls."""
     _NOTED[engine] = asked
     return engine
 
 
 def noted(engine: Engine) -> list[GuardCall]:
-    """What guards and hooks were asked in an engine, oldest first."""
+    """The recorded calls of an engine's guards and hooks, oldest first."""
     return _NOTED[engine]
 
 
@@ -51,7 +51,7 @@ Recorder = Callable[[GuardCall], None]
 
 
 def _watch(call: Callable[..., Any], name: str, tell: Recorder) -> Callable[..., Any]:
-    """The same guard or hook; each time it is asked twice, and *tell* is told."""
+    """The same guard or hook, called twice each time; *tell* gets the results."""
 
     @functools.wraps(call)
     def watched(step: Step) -> Any:
@@ -69,13 +69,13 @@ def _watch(call: Callable[..., Any], name: str, tell: Recorder) -> Callable[...,
 
 
 def _as_values(given: Any) -> Any:
-    """What a generator gives, as a list; everything else as it is."""
+    """A generator's items as a list; any other value unchanged."""
     listed = isinstance(given, Iterable) and not isinstance(given, str | list | tuple)
     return list(given) if listed else given
 
 
 def watched_workflow(workflow: Workflow[Step], tell: Recorder) -> Workflow[Step]:
-    """The same workflow, name and fingerprint; its guards are watched."""
+    """The same workflow, name and fingerprint, with watched guards."""
     transitions = [
         attrs.evolve(t, guards=[_watch(guard, _name(guard), tell) for guard in t.guards])
         for t in workflow.transitions
@@ -84,7 +84,7 @@ def watched_workflow(workflow: Workflow[Step], tell: Recorder) -> Workflow[Step]
 
 
 def watched_hooks(hooks: Hooks, tell: Recorder) -> Hooks:
-    """The same hooks; the guards and inside hooks are watched, the watchers told twice."""
+    """The same hooks, with watched guards and inside hooks."""
     found = Hooks()
     found._hooks = [
         attrs.evolve(hook, call=_watch(hook.call, hook.key, tell))

@@ -1,4 +1,4 @@
-"""The laws of a routing."""
+"""The contract of a routing."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ __all__ = ["RoutingCase", "RoutingContract"]
 
 @attrs.frozen
 class RoutingCase:
-    """What a routing is asked: units per line of an order, and the places for each line."""
+    """The input of a routing: units per line of an order, and the options of each line."""
 
     order: Order
     units: Mapping[str, int]
     options: Mapping[str, tuple[RoutingOption, ...]]
 
     def story(self) -> str:
-        """What is to be routed, and where it may go, line by line."""
+        """The units and the options, line by line."""
         told = []
         for line, units in self.units.items():
             offered = ", ".join(
@@ -48,10 +48,10 @@ class RoutingCase:
 
 
 class RoutingContract(Contract):
-    """What an engine relies on in a routing. Give ``make_routing``.
+    """The laws of a routing. Implement ``make_routing``.
 
     Capabilities:
-        complete: It leaves no unit open that a place could have, or could wait for.
+        complete: It leaves no unit open that some place has, or can wait for.
     """
 
     @abstractmethod
@@ -59,7 +59,7 @@ class RoutingContract(Contract):
         """A new routing."""
 
     def case(self) -> SearchStrategy[RoutingCase]:
-        """What it is asked; several lines may want the same SKU from the same place."""
+        """The inputs; several lines may want the same SKU from the same place."""
         return _cases()
 
     def _plan(self, case: RoutingCase) -> list[Assignment | Backorder]:
@@ -136,7 +136,7 @@ class RoutingContract(Contract):
 
 
 _SKUS = ("MUG", "CUP")
-_ORDERS = orders(skus=("MUG", "MUG", "CUP"))  # the same more often
+_ORDERS = orders(skus=("MUG", "MUG", "CUP"))  # the same SKU more often
 _HAVE = st.none() | st.integers(0, 5)
 _STOCK = st.fixed_dictionaries({(at, sku): _HAVE for at in ("main", "north") for sku in _SKUS})
 _OFFERED = st.sampled_from(
@@ -146,7 +146,7 @@ _COST = st.none() | st.integers(0, 9).map(Decimal)
 
 
 def _drafted(document: NewOrder) -> Order:
-    """The order that a document becomes, before anybody has any of it."""
+    """The order of a document, as a draft."""
     about = Context(datetime(2026, 1, 5, 9, tzinfo=UTC), "ana")
     decided = decide(_rules(), None, SaveDraft(order=document), about, "A-1")
     assert isinstance(decided, Decision)  # a draft meets no guard

@@ -1,4 +1,4 @@
-"""The ground of the random machine: an engine, what was placed in it, and the promises."""
+"""The base of the random machine: an engine, its orders, and the promises."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ __all__ = ["Shop"]
 
 
 class Shop(RuleBasedStateMachine):
-    """An engine under test, and every promise after each step.
+    """An engine under test; every promise is checked after each step.
 
     Attributes:
         engine_factory: Builds the application's engine on a store.
-        store_factory: Makes the store.
-        order: Draws what is ordered.
-        skus: What is kept in stock.
+        store_factory: Creates the store.
+        order: Draws the orders.
+        skus: The stocked SKUs.
     """
 
     engine_factory: ClassVar[staticmethod[[Store], Engine]]
@@ -51,18 +51,18 @@ class Shop(RuleBasedStateMachine):
         self.engine = self.open()
 
     def make_engine(self) -> Engine:
-        """The engine, as it is deployed now."""
+        """The engine, as currently deployed."""
         return type(self).engine_factory(self.faulty.port)
 
     def open(self) -> Engine:
-        """Start a process: a new engine on the store as it is."""
+        """Start a process: a new engine on the existing store."""
         engine = take_over(self.make_engine(), self.clock, self.ids, self.moods)
         engine.worker.batch = 1
         engine.worker.attempts = 2
         return engine
 
     def name(self) -> str:
-        """An id that was not used before."""
+        """An unused id."""
         self._count += 1
         return f"test-{self._count}"
 
@@ -71,12 +71,12 @@ class Shop(RuleBasedStateMachine):
         return self.engine.order(data.draw(st.sampled_from(self.placed), label="order"))
 
     def place_order(self, order: NewOrder, draft: bool = False) -> None:
-        """Have a customer place it, or keep it as a draft."""
+        """Place an order, or save it as a draft."""
         body = SaveDraft(order=order) if draft else PlaceOrder(order=order)
         self.submit(body.to(by="customer", id=self.name()))
 
     def submit(self, command: Command) -> None:
-        """Submit; a refusal may change nothing, and ``ask`` must have said so (promise 1)."""
+        """Submit a command; checks that a refusal changes nothing, as ``ask`` said (promise 1)."""
         exists = bool(command.subject)
         asked = self.engine.ask(command) if exists else None
 
@@ -100,7 +100,7 @@ class Shop(RuleBasedStateMachine):
             act()
 
     def requests_at_partners(self) -> list[FulfillmentOrder]:
-        """What other parties were asked for; what is still open, if anything is."""
+        """The requests at partners: the open ones, or all where none is open."""
         found = []
         for order in map(self.engine.order, self.placed):
             taken = {key.partition(":")[0] for key in order.state.taken}
@@ -108,19 +108,19 @@ class Shop(RuleBasedStateMachine):
         return [fo for fo in found if not fo.phase.final] or found
 
     def tracking_numbers(self) -> list[str]:
-        """The numbers of the parcels of all orders."""
+        """The tracking numbers of all orders."""
         views = (v for o in self.placed for v in self.engine.order(o).state.parcels.values())
         return sorted({view.tracking_number for view in views if view.tracking_number})
 
     @invariant()
     def promises(self) -> None:
-        """Promises 1, 2, 3, 5 and 8, of each order and of all stock."""
+        """Check promises 1, 2, 3, 5, 8 and 9 of each order and of all stock."""
         for order in self.placed:
             check_order(self.engine, order)
         check_stock(self.engine)
 
     def teardown(self) -> None:
-        """The costly ones, at the end: ``explain`` has a reason for each thing that may not be."""
+        """The slow checks, at the end: ``explain`` gives a reason for each blocked command."""
         for order in self.placed[-1:]:
             told = self.engine.explain(order)
             for offer in told.blocked:

@@ -1,4 +1,4 @@
-"""A store under test, opened by one worker or by several at once."""
+"""A store under test, opened by one or several workers."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ T = TypeVar("T")
 
 
 class StoreHarness(Contract):
-    """Opens what the laws of a store are about."""
+    """Opens and closes the stores of a contract."""
 
     @abstractmethod
     def make_store(self) -> Store:
         """An empty store."""
 
     def close_store(self, store: Store) -> None:
-        """Give back what the store holds; called when a law is done with it."""
+        """Close a store; called at the end of a law."""
 
     def reopen(self, store: Store) -> Store:
-        """The same data, opened anew; needs the capability ``durable``."""
+        """The same data, opened again; needs the capability ``durable``."""
         return store
 
     @contextmanager
@@ -39,7 +39,7 @@ class StoreHarness(Contract):
 
     @contextmanager
     def opened_by(self, workers: int) -> Iterator[list[Store]]:
-        """Each worker's view of one empty store: opened anew, where that can be done."""
+        """One empty store, opened once per worker where it can be reopened."""
         stores = [self.make_store()]
         try:
             while len(stores) < workers:
@@ -51,7 +51,7 @@ class StoreHarness(Contract):
 
 
 def concurrently(stores: Sequence[Store], effect: Callable[[Store, str], T]) -> list[T]:
-    """What *effect* gave for each store; all begin at one moment, in threads named by numbers."""
+    """The results of *effect* for each store; all start at once, in threads named by number."""
     start = Barrier(len(stores))
 
     def run(store: Store, name: str) -> T:
@@ -63,5 +63,5 @@ def concurrently(stores: Sequence[Store], effect: Callable[[Store, str], T]) -> 
 
 
 def assert_same(what: str, found: object, right: object) -> None:
-    """Raise where what was found is not right."""
+    """Raise AssertionError where the values differ."""
     assert found == right, f"{what}: {found}, and should be {right}"

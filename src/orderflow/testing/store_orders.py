@@ -1,4 +1,4 @@
-"""The laws of a store about orders, parcels, receipts and pages."""
+"""The laws of a store about orders, parcels, processed messages and pages."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _QUERIES = {
 
 
 class OrderLaws(StoreHarness):
-    """What is committed is there, once, whole or not at all."""
+    """Commits are stored once, completely or not at all."""
 
     @law(since="0.1", why="the journal and the state are all that is known of an order")
     def what_is_committed_is_read(self) -> None:
@@ -243,7 +243,7 @@ class OrderLaws(StoreHarness):
 
 
 def _pages(store: Store, query: OrderQuery) -> list[str]:
-    """The orders of all pages; an order that comes twice ends it."""
+    """The orders of all pages; stops at a repeated order."""
     found: list[str] = []
     while page := store.order_ids(query):
         assert len(page) <= query.limit, f"{query.limit} are asked for, the page has {len(page)}"

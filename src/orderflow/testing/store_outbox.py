@@ -1,4 +1,4 @@
-"""The laws of a store about work: effects, timers, tasks, messages, and the inbox."""
+"""The laws of a store about effects, timers, tasks, messages and unmatched items."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TOLD = Message("told", "order:A-1", _FAILED)
 
 
 class WorkLaws(StoreHarness):
-    """What is to be done is done by one worker, and never forgotten."""
+    """Due work is done by one worker, and never lost."""
 
     @law(since="0.1", why="two workers would ship twice")
     def a_row_is_one_workers_at_a_time(self) -> None:
@@ -175,6 +175,6 @@ class WorkLaws(StoreHarness):
 
 
 def _kept(order: str, kind: str) -> Restricted:
-    """Something that a law keeps for a minute."""
+    """Retained data with a duty of one minute."""
     about = Kept(order, kind, NOW + MINUTE, "a law")
     return Restricted(about, "somebody", {"notes": "by the door"}, (), {"invoice": b"\x00%"})

@@ -39,10 +39,10 @@ __all__ = ["StockLaws"]
 
 
 class StockLaws(StoreHarness):
-    """What is granted is there."""
+    """Reserved stock is in stock."""
 
     def commits(self) -> SearchStrategy[list[Commit]]:
-        """Commits of stock, of few keys and orders, so that they meet."""
+        """Commits of stock with few keys and orders, so that they conflict."""
         return stock_commits()
 
     @law(since="0.1", why="a reservation is granted only where it is there, whoever else asks")

@@ -17,14 +17,14 @@ __all__ = ["StoreContract"]
 
 
 class StoreContract(WorkLaws, StockLaws, OrderLaws):
-    """What an engine relies on in a store. Give ``make_store``: an empty one, each time.
+    """The laws of a store. Implement ``make_store``: a new, empty one.
 
     Capabilities:
-        durable: ``reopen`` opens what the store kept, as another process would.
+        durable: ``reopen`` opens the stored data, as another process would.
     """
 
     def life(self) -> SearchStrategy[History]:
-        """Lives on an engine that runs on the store."""
+        """Histories on an engine with the store."""
 
         def make(_given: Store) -> Engine:
             return every_way(self.make_store())

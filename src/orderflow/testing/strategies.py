@@ -1,4 +1,4 @@
-"""The laws of a fulfillment strategy."""
+"""The contract of a fulfillment strategy."""
 
 from __future__ import annotations
 
@@ -29,26 +29,27 @@ _LIVES = 0.25
 
 
 class FulfillmentStrategyContract(HistoryContract):
-    """What an engine relies on in every fulfillment strategy.
+    """The laws of a fulfillment strategy.
 
-    Give ``make_strategy``; override ``line`` with what the strategy is for, ``order`` where its
-    orders carry more, ``make_engine`` where it needs hooks, steps or other strategies beside it.
+    Implement ``make_strategy``; override ``line`` with the lines that the strategy is for,
+    ``order`` where its orders need more, ``make_engine`` where it needs hooks, steps or other
+    strategies.
     """
 
     @abstractmethod
     def make_strategy(self) -> FulfillmentStrategy:
-        """A new strategy, like every other one that this makes."""
+        """A new strategy, equal to all others from here."""
 
     def make_engine(self, store: Store) -> Engine:
-        """The engine that the lives run on."""
+        """The engine of the histories."""
         return Engine(store, [self.make_strategy()])
 
     def line(self) -> SearchStrategy[Line]:
-        """Lines that it may be asked about."""
+        """The lines to test it with."""
         return lines(SKUS)
 
     def order(self) -> SearchStrategy[NewOrder]:
-        """Orders of such lines, delivered in a way that it can do."""
+        """Orders of such lines, with a delivery that the strategy can do."""
         ways = sorted(self.make_strategy().deliveries)
         return orders(line=self.line(), delivery=st.sampled_from(ways))
 
@@ -163,7 +164,7 @@ class FulfillmentStrategyContract(HistoryContract):
         quiet_life.finish()
         code = self.make_strategy().code
         if not quiet_life.placed or quiet_life.order.units(Bucket.OPEN):
-            return  # what nobody takes may hold up the rest
+            return  # units that no strategy accepts may block the rest
         for fo in quiet_life.order.fulfillment_orders.values():
             own = fo.strategy == code
             assert not own or fo.phase.final, f"{fo.id} ends as {fo.state}, and is not over"

@@ -1,4 +1,4 @@
-"""The rules of orderflow's own that a card may name, and how each is known again."""
+"""The rules of orderflow itself that a card may name, by name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ POLICIES = (
     "shortage",
     "promise",
 )
-"""The rules that are one function or one object each."""
+"""The rules that are a single function or object."""
 
 
 def named(rule: object) -> str:
@@ -59,4 +59,4 @@ KNOWN: Mapping[str, Any] = {
     **{named(function): function for function in _FUNCTIONS},
     named(Priority()): Priority(),
 }
-"""What a name on a card stands for. Those of strategies are asked without the strategy itself."""
+"""Rules by their name on a card. Methods of strategies are called without a strategy."""

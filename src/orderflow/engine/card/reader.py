@@ -1,4 +1,4 @@
-"""Reading the card: the rules again, in which what is code says that it cannot be asked."""
+"""Reading the card: rules whose code parts raise NotOnCard."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ Told = dict[str, Any]
 
 
 class NotOnCard(OrderflowError):
-    """What decides this is code of the application, and the card of its rules only names it."""
+    """Code of the application decides this, and the card only has its name."""
 
 
 class BadCard(OrderflowError, ValueError):
@@ -60,17 +60,17 @@ class BadCard(OrderflowError, ValueError):
 
 
 def rules_of(card: str) -> Rules:
-    """The rules that a card tells of. What it only names raises NotOnCard when it is asked.
+    """The rules of a card. Rules that it only names raise NotOnCard when called.
 
     Raises:
-        BadCard: See there.
+        BadCard: The card is damaged, or of a later release.
     """
     try:
         told = _as_named_now(json.loads(card))
         if told["card"] != VERSION:
             raise ValueError(f"it has version {told['card']}, known is {VERSION}")
         return _rules(told)
-    except Exception as error:  # whatever stands there
+    except Exception as error:  # whatever the card contains
         what = f"{type(error).__name__}: {error}"
         raise BadCard(f"the card of the rules cannot be read ({what})") from error
 
@@ -101,7 +101,7 @@ def _rules(told: Told) -> Rules:
 
 
 def _as_named_now(told: Any) -> Any:
-    """What an earlier release wrote, with what was renamed since under its new name."""
+    """An earlier release's data under today's names."""
     match told:
         case dict():
             return {CARD.get(name, name): _as_named_now(each) for name, each in told.items()}
@@ -121,7 +121,7 @@ def _span(seconds: float | None) -> timedelta | None:
 
 
 def _unknown(what: str, name: str) -> Callable[..., NoReturn]:
-    """What stands for code that only the application has."""
+    """The stand-in for code that only the application has."""
 
     def ask(*_given: object, **_named: object) -> NoReturn:
         raise NotOnCard(f"{what} is code of the application ({name})")
@@ -135,7 +135,7 @@ def _guard(name: str) -> Callable[[Step], Refusal | None]:
 
 
 class _Unknown:
-    """Stands for an object with methods that only the application has."""
+    """The stand-in for an object that only the application has."""
 
     def __init__(self, what: str, name: str) -> None:
         self.__module__, _, self.__qualname__ = name.partition(":")
@@ -162,7 +162,7 @@ def _steps(told: Told | str) -> StepPolicy:
 
 @attrs.frozen
 class _Declared:
-    """The pure part of a strategy, as far as a card tells it."""
+    """The declared part of a strategy, as stored on a card."""
 
     code: str
     workflow: Workflow[Step]
@@ -187,7 +187,7 @@ def _strategy(told: Told, flows: Mapping[tuple[str, int], Workflow[Step]]) -> _D
 
 
 def _method(what: str, name: str) -> Callable[[Line], Any]:
-    """A strategy's method; those of orderflow's own that are known do not ask which it is."""
+    """A strategy's method; orderflow's own methods ignore their strategy."""
     return MethodType(KNOWN[name], name) if name in KNOWN else _unknown(what, name)
 
 
@@ -195,7 +195,7 @@ _PHASES = {kind.__name__: kind for kind in (OrderPhase, Phase, ReturnPhase)}
 
 
 def _workflow(told: Told) -> Workflow[Step]:
-    """The workflow. Raises ValueError where its fingerprint is another."""
+    """The workflow. Raises ValueError where its fingerprint differs."""
     declared, phases = told["declared"], _PHASES[told["phases"]]
     states = [
         State(
@@ -252,7 +252,7 @@ def _limit(told: Told) -> Limit:
 
 
 def _most(told: Told | str | None) -> Any:
-    """An amount in each currency, any, or nothing said."""
+    """An amount in each currency, UNLIMITED, or None."""
     if isinstance(told, dict):
         return [Money(minor, currency) for currency, minor in told.items()]
     return UNLIMITED if told == "unlimited" else None

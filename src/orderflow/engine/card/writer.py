@@ -1,4 +1,4 @@
-"""Writing the card: all of the rules that is data; of what is code, its name."""
+"""Writing the card: the rules' data, and the names of their code."""
 
 from __future__ import annotations
 
@@ -28,21 +28,20 @@ from orderflow.workflow.fingerprint import declared
 __all__ = ["VERSION", "card_of", "leave"]
 
 VERSION = 1
-"""The version of what a card says."""
+"""The version of the card's format."""
 _LOG = legible_log(__name__)
 
 
 def leave(store: Store, rules: Rules) -> None:
-    """Have the store keep the card of the rules, where it keeps another one.
+    """Store the card of the rules, where it changed.
 
-    A store that nobody can write to now is worked with all the same, and rules of which no card
-    can be made are.
+    A failure is only logged: a read-only store and rules without a possible card stay usable.
     """
     try:
         card = card_of(rules)
         if store.card() != card:
             store.keep_card(card)
-    except raised() as error:  # the card is for those who look on
+    except raised() as error:  # the card is only for other readers
         _LOG.warning("the card of the rules is not left: %s", error)
 
 

@@ -1,4 +1,4 @@
-"""Bringing what is stored as waiting in line with the rules of today."""
+"""Aligns stored pending work with today's rules."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _TRIES = 25
 
 
 class Aligner:
-    """Compares what orders and parcels wait for with the rows that stand for it."""
+    """Aligns the rows of orders and parcels with their pending work."""
 
     def __init__(self, handler: Handler) -> None:
         self._store, self._rules, self._clock = handler.store, handler.rules, handler.clock
 
     def apply_all(self, order_ids: Iterable[str]) -> int:
-        """Apply the rules to each order: how many changed; one that cannot be decided sinks none.
+        """Align each order; returns how many changed. A failure stops no other order.
 
         Raises:
-            UnknownWorkflow: Some orders are on workflows that the rules do not know; names them.
-            OrderflowError: Some could not be read or decided; names them.
+            UnknownWorkflow: The rules lack the workflows of some orders; names them.
+            OrderflowError: Some orders cannot be read or decided; names them.
         """
         changed, left = 0, dict[str, BaseException]()
         for order_id in order_ids:
@@ -35,7 +35,7 @@ class Aligner:
                 changed += self.apply(order_id)
             except StoreUnavailable:
                 raise
-            except raised() as error:  # whatever stands in its rows, or a guard of its raises
+            except raised() as error:  # whatever its rows contain, or its guards raise
                 left[order_id] = error
         if left:
             known = all(isinstance(error, UnknownWorkflow) for error in left.values())
@@ -45,7 +45,7 @@ class Aligner:
         return changed
 
     def apply(self, order_id: str) -> bool:
-        """Have the store hold what the order waits for by today's rules; whether that was news."""
+        """Align an order and its parcels; returns whether something changed."""
         order = self._store.order(order_id)
         assert order is not None  # orders are never removed
         parcels = (f"parcel:{view}" for view in order.state.parcels)
@@ -61,11 +61,11 @@ class Aligner:
             raise Conflict(f"{owner} kept changing meanwhile; do it again") from None
 
     def _align(self, owner: str) -> bool | None:
-        """Add the rows that are missing, withdraw those too many; None: it changed meanwhile."""
+        """Add missing rows, withdraw superfluous ones; None after a concurrent change."""
         kind, _, name = owner.partition(":")
         found = self._store.order(name) if kind == "order" else self._store.parcel(name)
         if found is None:
-            return False  # a parcel that is about to be opened
+            return False  # a parcel that is not opened yet
         wanted, withdrawn = row_mismatches(self._store, self._rules, found)
         if not wanted and not withdrawn:
             return False

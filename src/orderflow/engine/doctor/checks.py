@@ -1,4 +1,4 @@
-"""The promises as checks of what is stored: each finding is one that is broken."""
+"""The promises as checks of stored data: each finding is a broken promise."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ __all__ = ["Finding", "order_checks", "order_findings", "readable_or_finding"]
 
 @attrs.frozen
 class Finding:
-    """Something that is off. *promise* is the number of the promise that it breaks.
+    """A broken promise, by number; *promise* may be 0 or None.
 
-    0: of nobody, or odd in itself. None: it may be well, and these rules cannot tell. *ruled*: by
-    other rules (windows, steps, prices) it may be well.
+    0: a row without an owner, or inconsistent in itself. None: these rules cannot check it.
+    *ruled*: by other rules (windows, steps, prices) it may be right.
     """
 
     promise: int | None
@@ -48,9 +48,9 @@ class Finding:
 
 
 def order_findings(handler: Handler, order: Order, places: Iterable[str] = ()) -> Iterator[Finding]:
-    """What is wrong with an order and its parcels: promises 1, 2, 5, 8 and 9.
+    """Findings about an order and its parcels: promises 1, 2, 5, 8 and 9.
 
-    *places* are those that stock is kept at besides those of the rules. Raises RuleFailed.
+    *places* are further stock locations besides those of the rules. Raises RuleFailed.
     """
     with rule_errors_of(f"order:{order.id}"):
         found = [finding for check in order_checks(handler, order, places) for finding in check]
@@ -60,7 +60,7 @@ def order_findings(handler: Handler, order: Order, places: Iterable[str] = ()) -
 def order_checks(
     handler: Handler, order: Order, places: Iterable[str] = ()
 ) -> tuple[Iterator[Finding], ...]:
-    """The checks of an order, each by itself: one that cannot be made keeps no other."""
+    """The checks of an order, separately: a failed check stops no other."""
     return (
         map(_ruled, _money_is_exact(handler, order)),
         _only_declared_moves(handler, order),
@@ -73,7 +73,7 @@ def order_checks(
 
 
 def _written_as_worked(handler: Handler, order: Order) -> Iterator[Finding]:
-    """The document and the names are those of the order."""
+    """Check that the document and the references are the order's."""
     if not document_matches_journal(handler.store, order):
         what = "its document tells of other lines or another total than it is worked by"
         yield Finding(8, f"order:{order.id}", what)
@@ -121,7 +121,7 @@ def _declared(handler: Handler, order: Order, event: ev.Event) -> Iterator[Findi
         case _:
             return
     if over and (stamp.name, stamp.version) not in handler.rules.machines:
-        return  # the workflow may go when nothing runs on it any more
+        return  # a workflow may be removed when all its orders ended
     declared = handler.rules.machine(stamp).workflow.leaving.get(event.source, ())
     if not any((t.trigger, t.dest) == (event.trigger, event.dest) for t in declared):
         yield Finding(
@@ -167,7 +167,7 @@ def _conserved(handler: Handler, order: Order) -> Iterator[Finding]:
 
 
 def _backorders_wait(handler: Handler, order: Order, places: set[str]) -> Iterator[Finding]:
-    """Each backordered unit is on one waiting list, or on its way to the order."""
+    """Check that each backordered unit is on one waiting list, or granted to the order."""
     found: Counter[str] = Counter()
     backordered = order.units(Bucket.BACKORDERED)
     for line in backordered:
@@ -185,7 +185,7 @@ def _backorders_wait(handler: Handler, order: Order, places: set[str]) -> Iterat
 
 
 def _waits_since(handler: Handler, order: Order, waiting: WaitingBackorder) -> Iterator[Finding]:
-    """Since when a line waits is when some of its units were backordered."""
+    """Check that a line waits since some of its units were backordered."""
     moments = {
         entry.at
         for entry in handler.store.journal(f"order:{order.id}")
@@ -199,7 +199,7 @@ def _waits_since(handler: Handler, order: Order, waiting: WaitingBackorder) -> I
 
 
 def _reservations_match(handler: Handler, order: Order) -> Iterator[Finding]:
-    """Stock's side of the ledger: what is promised to the order is what it has in work."""
+    """Check that the order's reservations equal its units in work."""
     state, promised = order.state, Counter[tuple[StockKey, str]]()
     for slot, units in order.ledger.slots(*IN_WORK):
         line, location = state.lines[slot.line], state.fulfillment_orders[slot.fo].location
@@ -221,7 +221,7 @@ def _reservations_match(handler: Handler, order: Order) -> Iterator[Finding]:
 
 
 def _money_is_exact(handler: Handler, order: Order) -> Iterator[Finding]:
-    """What is to be paid back was paid, and is not owed; a refund that is in flight may stand."""
+    """Check that refunds are covered by net captured money beyond the amount due."""
     state, owed = order.state, handler.rules.amount_due_of(order)
     if state.payments.total != owed:
         what = f"{order.id}: the amount due is {owed}, but {state.payments.total} is stored"
@@ -251,7 +251,7 @@ def _on_their_way(store: Store, order: str) -> Iterator[StockGranted]:
 
 
 def _nothing_silent(handler: Handler, order: Order) -> Iterator[Finding]:
-    """Each wait has its row or its task, each of those its wait, and nothing waits for nothing."""
+    """Check that pending work and rows match, and that nothing unfinished lacks pending work."""
     for owner, (missing, too_many) in row_mismatches_of(handler.store, handler.rules, order):
         for wait in missing:
             what = f"{owner} waits for {wait.key}, but no such row exists"
@@ -276,16 +276,16 @@ def _journal_is_true(handler: Handler, order: Order) -> Iterator[Finding]:
 
 
 def readable_or_finding(subject: str, found: Iterable[Finding]) -> Iterator[Finding]:
-    """What is *found*; where rows cannot be read, the finding that says so."""
+    """The findings of *found*; one more where rows cannot be read."""
     try:
         yield from found
-    except (StoreUnavailable, GeneratorExit):  # or nobody wants to know more
+    except (StoreUnavailable, GeneratorExit):  # or the caller stops reading
         raise
     except NotOnCard as error:
         yield Finding(None, subject, f"not checked: {error}")
-    except UnknownWorkflow as error:  # it may be as well as it was left
+    except UnknownWorkflow as error:  # the order may be all right
         yield Finding(None, subject, f"it cannot be checked: {error}")
-    except raised() as error:  # whatever stands there, or a rule of the application raises
+    except raised() as error:  # whatever the rows contain, or a rule of the application raises
         fault = as_rule_failure(error, subject)
         if isinstance(fault, RuleFailed) and fault.rule:
             what = f"not checked: {fault.rule} raised {type(error).__name__}"

@@ -1,4 +1,4 @@
-"""What stands beside an order, compared with what its state and its journal say must be there."""
+"""An order's document and references, compared with its state and journal."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ __all__ = ["document_matches_journal", "is_as_given", "names_of", "wrong_referen
 
 
 def document_matches_journal(store: Store, order: Order) -> bool:
-    """Whether the document tells what the journal does: lines, who, and for how much.
+    """Whether document and journal agree on lines, terms and total.
 
-    Its total is compared as long as no unit was ordered besides.
+    The total is compared unless units were added later.
     """
     document, state = order.document, order.state
     placed: dict[str, PlacedLine] = {}
@@ -44,7 +44,7 @@ def document_matches_journal(store: Store, order: Order) -> bool:
             case LineAdded(line=line):
                 placed[line.id], grown = line, True
             case QuantityRaised(line=name, quantity=units):
-                raised[name] += units  # one that stands in for another is raised beside it
+                raised[name] += units  # a substitute's units are raised on it, too
                 grown = True
     told = {
         name: attrs.evolve(line, quantity=line.quantity + raised[name])
@@ -60,9 +60,9 @@ def document_matches_journal(store: Store, order: Order) -> bool:
 
 
 def is_as_given(store: Store, order: Order) -> bool:
-    """Whether the document is the one that was placed, as far as its receipt tells.
+    """Whether the document is the one that was placed, by its processed message.
 
-    There is no telling where the order came without an id, was edited, or lost its person.
+    True also where that is unknown: placed without an id, edited, or erased.
     """
     told = list(store.journal(f"order:{order.id}"))
     if not told or any(isinstance(e, _REVISING) for entry in told for e in entry.events):
@@ -82,7 +82,7 @@ _REVISING = (LineAdded, QuantityRaised, AddressChanged, PromiseChanged)
 
 
 def wrong_references(store: Store, order: Order) -> Iterator[tuple[str, str, str | None]]:
-    """Subject, name, and who is found by it: neither the subject nor another of that name."""
+    """References that resolve to the wrong subject: (subject, reference, found)."""
     for subject in (f"order:{order.id}", *(f"parcel:{view}" for view in order.state.parcels)):
         for name in sorted(names_of(store, subject)):
             found = store.resolve(name)
@@ -91,7 +91,7 @@ def wrong_references(store: Store, order: Order) -> Iterator[tuple[str, str, str
 
 
 def names_of(store: Store, subject: str) -> set[str]:
-    """The references that a journal gave its order or parcel."""
+    """The references of an order or parcel, by its journal."""
     name = subject.partition(":")[2]
     events = [event for entry in store.journal(subject) for event in entry.events]
     numbers = {event.tracking_number for event in events if isinstance(event, ParcelLabeled)}

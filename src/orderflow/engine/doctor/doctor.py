@@ -1,4 +1,4 @@
-"""The doctor: looks at everything that is stored, and says what is off and what mends it."""
+"""The doctor: checks all stored data, reports findings, and repairs."""
 
 from __future__ import annotations
 
@@ -34,41 +34,41 @@ _MENDS = {
 }
 
 Looked = Callable[[int, int], object]
-"""Told how many orders were looked at, and of how many."""
+"""Called with the number of checked orders, and of all."""
 
 
 class DoctorSubject(Protocol):
-    """What the doctor looks at: an engine."""
+    """What the doctor examines: an engine."""
 
     @property
     def store(self) -> Store:
-        """Where its orders are kept."""
+        """The store."""
 
     @property
     def rules(self) -> Rules:
-        """The rules that it works by."""
+        """The rules."""
 
     @property
     def clock(self) -> Clock:
-        """Its time."""
+        """The clock."""
 
     @property
     def ids(self) -> Ids:
-        """Its ids."""
+        """The source of ids."""
 
     def apply_rules(self) -> object:
-        """Bring what is stored as waiting in line with the rules."""
+        """Align stored pending work with the rules."""
 
 
 def repair_of(finding: Finding) -> str:
-    """What mends a finding."""
+    """The repair of a finding, as a sentence."""
     return _MENDS.get(finding.promise, _BACKUP)
 
 
 def repair(engine: DoctorSubject) -> None:
-    """Mend what follows from other rows: stock levels, and what orders and parcels wait for."""
+    """Repair derived rows: stock levels, and pending work of orders and parcels."""
     engine.store.repair(engine.clock.now())
-    with suppress(OrderflowError):  # what was left as it was is what :func:`examine` finds
+    with suppress(OrderflowError):  # :func:`examine` finds what stays unrepaired
         engine.apply_rules()
 
 
@@ -78,16 +78,16 @@ def examine(
     since: datetime | None = None,
     looked: Looked = lambda _done, _of: None,
 ) -> Iterator[Finding]:
-    """Everything that breaks a promise, order by order, then stock, then what belongs to nobody.
+    """All findings: order by order, then stock, then rows without an owner.
 
-    Nothing is changed. It may run beside workers: it looks at one moment of the store.
+    Changes nothing, and reads a snapshot: workers may run meanwhile.
 
     Args:
-        engine: Whose rules it judges by. What depends on code that they only name is a finding
-            whose *promise* is None: not checked.
-        since: Only orders in whose journal something was recorded since then; neither stock nor
-            what belongs to nobody.
-        looked: Told after each order how many were looked at, and of how many.
+        engine: The engine with the rules. What depends on code that they only name gives a
+            finding whose *promise* is None: not checked.
+        since: Only orders with a journal entry since then; neither stock nor rows without
+            an owner.
+        looked: Called after each order with the number of checked orders, and of all.
     """
     with engine.store.snapshot() as store:
         looking = Looking(store)
@@ -116,7 +116,7 @@ def examine(
 def _pages(
     store: Store, since: datetime | None
 ) -> tuple[Sequence[Sequence[str]], Sequence[Finding]]:
-    """The ids of the orders, page by page, up to one that cannot be read; and why it cannot."""
+    """Pages of order ids, up to an unreadable one, and the finding about that."""
     pages = list[Sequence[str]]()
 
     def read() -> Iterator[Finding]:
@@ -131,9 +131,9 @@ def _pages(
 
 
 def _kept_at(store: Store) -> set[str]:
-    """Where stock is kept, by whatever rules."""
+    """All stock locations, whatever the rules."""
     places, after = set[str](), StockKey("", "")
-    with suppress(Exception):  # levels that cannot be read are findings by themselves
+    with suppress(Exception):  # unreadable levels are findings of their own
         while page := store.list_stock_levels(after, _PAGE):
             places.update(level.key.location for level in page)
             after = page[-1].key
@@ -143,9 +143,9 @@ def _kept_at(store: Store) -> set[str]:
 def _of_order(
     handler: Handler, order_id: str, places: set[str], reserved: Counter[StockKey]
 ) -> Iterable[Finding]:
-    """What is wrong with an order; whatever cannot be read or worked on is a finding.
+    """Findings about an order, also where something cannot be read or a rule fails.
 
-    What is *reserved* for it is counted.
+    Adds the order's reservations to *reserved*.
     """
     subject = f"order:{order_id}"
 
@@ -160,13 +160,11 @@ def _of_order(
             yield from readable_or_finding(subject, check)
         order.document  # noqa: B018 (reads it)
 
-    return dict.fromkeys(
-        readable_or_finding(subject, read())
-    )  # one cause may be in the way of several
+    return dict.fromkeys(readable_or_finding(subject, read()))  # one cause may fail several checks
 
 
 def _promised(store: Store, reserved: Counter[StockKey]) -> Iterator[Finding]:
-    """Levels whose reservations do not add up."""
+    """Check that the reserved units of each level are the sum of its reservations."""
     after = StockKey("", "")
     while page := store.list_stock_levels(after, _PAGE):
         for level in page:

@@ -1,4 +1,4 @@
-"""The inbox, as the doctor sees it: what is kept stands under its own name, and is asked about."""
+"""Checks of unmatched items: each has the right reference, and a timer or task."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["inbox_findings"]
 
 
 def inbox_findings(store: Store) -> Iterator[Finding]:
-    """What is wrong with what the inbox keeps."""
+    """Findings about unmatched items."""
     for item in store.unmatched():
         yield from readable_or_finding(f"inbox:{item.reference}", _of_item(store, item))
 

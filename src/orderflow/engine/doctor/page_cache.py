@@ -1,4 +1,4 @@
-"""A store that is asked each thing once, as long as a page of orders is looked at."""
+"""A store that reads everything once per page of orders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Looking"]
 
 
 class Looking:
-    """A view of a store that stands still: what was read is kept until the next :meth:`turn`."""
+    """A cached view of a snapshot; the cache lasts until the next :meth:`turn`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -26,16 +26,16 @@ class Looking:
 
     @property
     def view(self) -> Store:
-        """The view, as a store that nothing is committed to."""
+        """The view, as a read-only store."""
         return cast(Store, self)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     def turn(self, orders: Sequence[str]) -> None:
-        """Go on to other orders: what stands beside them is read at once, where the store can."""
+        """Go on to other orders: loads their data in bulk, where the store can."""
         self._kept.clear()
-        with suppress(Exception):  # then each is read by itself, and what cannot be is told of it
+        with suppress(Exception):  # then each is read alone, and errors are reported there
             if isinstance(self._store, GatheringStore):
                 self._gather(self._store, orders)
 
@@ -51,7 +51,7 @@ class Looking:
         self._kept |= store.known_by(sorted(names))
 
     def order(self, order_id: str) -> Order | None:
-        """The order, read once."""
+        """The order, cached."""
         found: Order | None = self._once("order", order_id)
         return found
 
@@ -62,29 +62,29 @@ class Looking:
         return self._kept[key]
 
     def journal(self, subject: str) -> Iterator[Entry]:
-        """The journal, read once."""
+        """The journal, cached."""
         key = "journal", subject
         if key not in self._kept:
             self._kept[key] = tuple(self._store.journal(subject))
         return iter(self._kept[key])
 
     def parcel(self, parcel_id: str) -> Parcel | None:
-        """The parcel, read once."""
+        """The parcel, cached."""
         found: Parcel | None = self._once("parcel", parcel_id)
         return found
 
     def pending(self, owner: str) -> Sequence[OutboxRow]:
-        """The open rows, read once."""
+        """The open rows, cached."""
         found: Sequence[OutboxRow] = self._once("pending", owner)
         return found
 
     def undelivered(self, owner: str) -> Sequence[object]:
-        """The messages on their way, read once."""
+        """The pending messages, cached."""
         found: Sequence[object] = self._once("undelivered", owner)
         return found
 
     def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
-        """The open tasks, read once."""
+        """The open tasks, cached."""
         found: Sequence[tuple[str, Task]] | None = self._kept.get(("tasks", query.owner))
         whole = query == TaskQuery(owner=query.owner, limit=query.limit)
         if found is None or not whole or len(found) > query.limit:
@@ -92,16 +92,16 @@ class Looking:
         return found or ()
 
     def waiting(self, key: StockKey) -> Sequence[WaitingBackorder]:
-        """Who waits, read once."""
+        """The waiting backorders, cached."""
         found: Sequence[WaitingBackorder] = self._once("waiting", key)
         return found
 
     def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
-        """What is reserved, read once."""
+        """The reservations, cached."""
         found: Mapping[tuple[StockKey, str], int] = self._once("reserved", order_id)
         return found
 
     def find(self, reference: str) -> str | None:
-        """Who is known by a reference, read once."""
+        """The subject of a reference, cached."""
         found: str | None = self._once("find", reference)
         return found

@@ -1,4 +1,4 @@
-"""Stock, as the doctor sees it: what levels say, and what they are derived from."""
+"""Checks of stock levels against the rows that they derive from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["stock_findings"]
 
 
 def stock_findings(store: Store) -> Iterator[Finding]:
-    """What is wrong with stock: promises 2 and 3."""
+    """Findings about stock: promises 2 and 3."""
     waits: Counter[tuple[str, str]] = Counter()
     after = StockKey("", "")
     while page := store.list_stock_levels(after, 100):

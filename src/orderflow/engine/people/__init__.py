@@ -1,1 +1,1 @@
-"""People: their tasks, and their tours through the shelves."""
+"""Work of people: tasks and pick tours."""

@@ -1,4 +1,4 @@
-"""The desk: tasks are claimed, given to others, and completed by people."""
+"""The desk: people claim, reassign and complete tasks."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ __all__ = ["Desk"]
 
 
 class Desk:
-    """Who may do which task, and what doing it says."""
+    """Checks who may do a task, and turns its completion into a command or observation."""
 
     def __init__(self, store: Store, rules: Rules) -> None:
         self._store, self._rules = store, rules
 
     def claim(self, key: str, by: str) -> Task:
-        """Keep a task for *by*."""
+        """Assign a task to *by*."""
         _, task = self._open(key)
         self._check(task, by)
         return self._assign(task, by)
 
     def reassign(self, key: str, to: str, by: str) -> Task:
-        """Give a task to *to*; *by* must have its role, too."""
+        """Assign a task to *to*; both actors must have its role."""
         _, task = self._open(key)
         for actor in filter(None, (by, to)):
             self._check_role(task, actor)
@@ -52,7 +52,7 @@ class Desk:
     def completion_of(
         self, key: str, by: str, data: Mapping[str, str | int | date]
     ) -> tuple[str, CommandBody | ObservationBody, str]:
-        """The order that completing a task is about, what it says, and of whom: order or parcel."""
+        """The order's id, the command or observation of a completed task, and its subject."""
         owner, task = self._open(key)
         self._check(task, by)
         kind, _, subject = owner.partition(":")
@@ -84,7 +84,7 @@ class Desk:
         return order
 
     def _as_asked(self, task: Task, wanted: object) -> Task:
-        """The task with the form that the order asks for now."""
+        """The task with the form that the order requires now."""
         return wanted if isinstance(wanted, Task) else task
 
     def _open(self, key: str) -> tuple[str, Task]:

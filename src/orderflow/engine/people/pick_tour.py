@@ -1,4 +1,4 @@
-"""A walk: the pick tasks of several fulfillment orders, done in one round through the shelves."""
+"""Pick tours: the pick tasks of several fulfillment orders, done in one round."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["PickTour", "TourPick", "TourStop", "pick_tour_of", "picks"]
 
 @attrs.frozen
 class TourPick(HoldsMappings):
-    """One fulfillment order's part of a walk: its task, and the units of each line."""
+    """One fulfillment order's part of a pick tour: its task, and the units of each line."""
 
     task: str
     order: str
@@ -31,7 +31,7 @@ class TourPick(HoldsMappings):
 
 @attrs.frozen
 class TourStop:
-    """Where a walk halts: units of one SKU, for everybody who needs it."""
+    """A stop of a pick tour: units of one SKU, for all its fulfillment orders."""
 
     key: StockKey
     quantity: int
@@ -39,14 +39,14 @@ class TourStop:
 
 @attrs.frozen
 class PickTour:
-    """Pick tasks that one person claimed, and the stops in the order of the shelves."""
+    """Pick tasks that one person claimed, and the stops in shelf order."""
 
     picks: tuple[TourPick, ...]
     stops: tuple[TourStop, ...]
 
 
 def pick_tour_of(found: Mapping[str, tuple[Order, str]]) -> PickTour:
-    """The walk for these tasks: each with its order and its fulfillment order."""
+    """The pick tour for these tasks, each with its order and its fulfillment order."""
     pickings = tuple(_picking(task, order, fo) for task, (order, fo) in found.items())
     needed: Counter[StockKey] = Counter()
     for picking in pickings:
@@ -64,10 +64,10 @@ def _picking(task: str, order: Order, fo: str) -> TourPick:
 
 
 def picks(walk: PickTour, missing: Mapping[StockKey, int]) -> list[tuple[TourPick, Pick]]:
-    """What each task says when the walk is over; the last in the walk go short of what is missing.
+    """The pick command of each task; the last tasks of the tour go short of missing units.
 
     Raises:
-        InvalidInput: More is missing of a SKU than the walk was to fetch.
+        InvalidInput: More units of a SKU are missing than the tour has.
     """
     left = Counter(missing)
     done = []

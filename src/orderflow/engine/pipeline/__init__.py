@@ -1,1 +1,1 @@
-"""The way of a message: read, prepared, decided, committed, followed up."""
+"""The path of a message: load, prepare, decide, commit, follow up."""

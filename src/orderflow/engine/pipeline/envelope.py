@@ -1,4 +1,4 @@
-"""Messages on their way to a subject, and what becomes of them."""
+"""Messages to a subject, and their outcomes."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ __all__ = [
 ]
 
 ExternalDataProviders = Mapping[str, Callable[[Order], Any]]
-"""Facts from outside that guards need, by name; called before the decision, never inside it."""
+"""Functions that fetch external data for guards, by name; called before the decision."""
 Refusals = tuple[Refusal, ...]
 DecisionOrRefusals = Order | Refusals | Exception | None
-"""What came of a message: None where it was handled before, or is not an order's."""
+"""A message's outcome: None where it was processed before, or is not for an order."""
 
 
 def check_enveloped(given: Command | Observation, kind: type[Command | Observation]) -> None:
-    """Raise TypeError for a body without its envelope, and say what to write."""
+    """Raise TypeError for a body without its envelope; the error says what to write."""
     if not isinstance(given, kind):
         name = type(given).__name__
         way = "to(ORDER, by=…), or of stock .to()" if kind is Command else "at(WHEN)"
@@ -46,20 +46,20 @@ def check_enveloped(given: Command | Observation, kind: type[Command | Observati
 
 @attrs.frozen
 class Envelope:
-    """A message on its way to one subject.
+    """A message to one subject.
 
     Attributes:
         subject: ``order:…``, ``parcel:…`` or ``stock:…``.
-        body: The command, fact or message.
-        cause: Its id: what follows carries it.
-        actor: Who asks.
+        body: The command, observation or message.
+        cause: Its id, carried by all that follows from it.
+        actor: The sender.
         at: When it happened; None is now.
-        receipt: (scope, id, digest) where the message has an id of its own.
-        done: The outbox row that it comes from.
-        creates: Whether it begins the order.
-        closes: The tasks that are over when it is stored.
-        task: The task that it completes; who may was asked of the task.
-        answers: The task that a fact is the answer of.
+        processed: (scope, id, digest) where the message has an id of its own.
+        done: The key of its outbox row.
+        creates: Whether it creates the order.
+        closes: The tasks to close when it is stored.
+        task: The task that it completes; the task's role was checked.
+        answers: The task that an observation answers.
     """
 
     subject: str
@@ -75,7 +75,7 @@ class Envelope:
     answers: str = ""
 
     def stored(self, version: int) -> ProcessedMessage | None:
-        """The receipt to store with the outcome."""
+        """The processed message to store with the outcome."""
         if self.processed is None:
             return None
         scope, message, content = self.processed
@@ -84,16 +84,16 @@ class Envelope:
 
 @attrs.frozen
 class Prepared:
-    """A decision, ready to be stored, and what to answer when it is.
+    """A decision to store, and the answer to give then.
 
-    Reasons are the answer where a fact is stored, and is not what its effect asked for.
+    The answer is refusals where an observation is stored, but is not what its effect requires.
     """
 
     commit: Commit
     answer: Order | Refusals | None = None
 
     def closing(self, tasks: tuple[str, ...]) -> Prepared:
-        """The same, and these tasks are over with it."""
+        """The same, with these tasks closed."""
         if not tasks:
             return self
         commit = attrs.evolve(self.commit, withdrawn=(*self.commit.withdrawn, *tasks))
@@ -102,29 +102,29 @@ class Prepared:
 
 @attrs.frozen
 class LoadedSubjects:
-    """What messages that are handled together are decided on; None is what is not there."""
+    """The loaded subjects of messages that are handled together; None where one is missing."""
 
     orders: dict[str, Order | None] = attrs.field(factory=dict)
     parcels: dict[str, Parcel | None] = attrs.field(factory=dict)
     levels: dict[StockKey, StockLevel] = attrs.field(factory=dict)
 
     def order(self, subject: str) -> Order | None:
-        """The order that a subject is."""
+        """The order of a subject."""
         return self.orders.get(subject.removeprefix("order:"))
 
     def parcel(self, subject: str) -> Parcel | None:
-        """The parcel that a subject is."""
+        """The parcel of a subject."""
         return self.parcels.get(subject.removeprefix("parcel:"))
 
     def missing(self, subjects: Iterable[str]) -> tuple[set[str], set[str]]:
-        """The orders and the parcels among subjects that are not read yet."""
+        """The ids of orders and of parcels among subjects that are not loaded yet."""
         names: dict[str, set[str]] = {"order": set(), "parcel": set(), "stock": set()}
         for kind, _, name in (subject.partition(":") for subject in subjects):
             names[kind].add(name)
         return names["order"] - self.orders.keys(), names["parcel"] - self.parcels.keys()
 
     def apply(self, commit: Commit) -> None:
-        """Let the next decision see what this one changes; the store has the last word."""
+        """Apply a commit, so that later decisions see it; the store has the last word."""
         if commit.order is not None:
             self.orders[commit.order.id] = commit.order
         if commit.parcel is not None:

@@ -1,4 +1,4 @@
-"""Whose fault an unforeseen error is, and what it was about."""
+"""Whether an unforeseen error is a rule's of the application, and of which subject."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OURS = sys.stdlib_module_names | {
     "tenacity",
     "transitions",
 }
-"""What we call to do our own work: an error in it is not its fault, but of who gave it its task."""
+"""Our modules and libraries: their error is the fault of the caller that gave the input."""
 _ASKS_RULES = (
     "orderflow.kernel.",
     "orderflow.workflow.",
@@ -32,13 +32,15 @@ _ASKS_RULES = (
     "orderflow.engine.pipeline.stock._lost",
     "orderflow.inventory.",
 )
-"""Where only rules of an application are called: one that raises an error of ours is at fault, too,
-and not who asked; a store of an application's may say what ours says."""
+"""Places that call only rules of an application: there, an error of ours is the rule's fault.
+
+An application's store, in contrast, may raise our errors.
+"""
 
 
 @contextmanager
 def rule_errors_of(subject: str) -> Iterator[None]:
-    """Raise what is no error of ours as one that names what raised it, and the subject."""
+    """Wrap an application rule's error in RuleFailed, with the rule and the subject."""
     try:
         yield
     except raised() as error:
@@ -47,7 +49,7 @@ def rule_errors_of(subject: str) -> Iterator[None]:
 
 
 def as_rule_failure(error: BaseException, subject: str) -> OrderflowError:
-    """The error, where it is one of ours; else one that names what raised it, and the subject."""
+    """Our own errors as they are; any other as RuleFailed, with the rule and the subject."""
     rule, where = _rule(error)
     is_a_rules = bool(rule) and where.startswith(_ASKS_RULES)
     if isinstance(error, RuleFailed) or (isinstance(error, OrderflowError) and not is_a_rules):
@@ -59,9 +61,9 @@ def as_rule_failure(error: BaseException, subject: str) -> OrderflowError:
 
 
 def _rule(error: BaseException) -> tuple[str, str]:
-    """The first function on the way to the error that is an application's; and our last one.
+    """The application's first function on the traceback, and our last one before it.
 
-    None is an application's where a rule gave back what it may not, or has no Python code.
+    The first is empty where a rule returned a wrong value, or has no Python code.
     """
     where = ""
     for frame, line in traceback.walk_tb(error.__traceback__):

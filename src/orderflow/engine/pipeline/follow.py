@@ -1,8 +1,8 @@
-"""What follows from decisions at once: the messages that they send, handled along with them.
+"""Follow-up: messages that decisions send are handled in the same transaction.
 
-An order and its parcels tell each other what they do. Such a message is decided in the same breath,
-and is stored in the same transaction as what sent it. All others go through the outbox: those to
-stock, those to several orders, and those to what another message of the same turn is about.
+An order and its parcels inform each other. Such a message is decided at once, and stored in the
+transaction of its sender. All others go through the outbox: messages to stock, to several orders,
+and to a subject that has another message in the same turn.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from orderflow.ports import Commit
 __all__ = ["follow"]
 
 _DEPTH = 8
-"""Messages that follow from each other at once, at most."""
+"""The longest chain of messages that are handled at once."""
 
 
 def follow(
@@ -30,10 +30,10 @@ def follow(
     taken: Collection[str],
     reading: LoadedSubjects,
 ) -> dict[int, Commit]:
-    """The same commits, with what follows from each along.
+    """The same commits, each with the commits that follow from it.
 
-    *taken* are the subjects of all messages of this turn. What cannot be handled now is left in the
-    outbox, and with it all that is told to the same subject later.
+    *taken* are the subjects of all messages of this turn. A message that cannot be handled now
+    stays in the outbox, with all later messages to the same subject.
     """
     chains = {number: _Chain([commit]) for number, commit in commits.items()}
     owners: dict[str, _Chain | None] = dict.fromkeys(taken)
@@ -46,7 +46,7 @@ def follow(
         envelopes = [Envelope(message.to, message.body, message.key) for _, message in told]
         try:
             preparer.read(envelopes, reading)
-        except raised():  # the worker reads them again, one by one, and tells what is wrong
+        except raised():  # the worker reads them again, one by one, and reports the error
             break
         fresh = []
         for (chain, message), envelope in zip(told, envelopes, strict=True):
@@ -57,14 +57,14 @@ def follow(
 
 @attrs.define(eq=False)
 class _Chain:
-    """A commit and what follows from it; *carried* are the messages that need no outbox."""
+    """A commit with the messages that are handled in the same transaction, *carried*."""
 
     parts: list[Commit]
     carried: set[str] = attrs.field(factory=set)
     left: set[str] = attrs.field(factory=set)
 
     def tells(self, part: Commit, owners: dict[str, _Chain | None]) -> Iterator[Message]:
-        """The messages of a part that may be handled at once; their subjects are this chain's."""
+        """Messages of a part that may be handled at once; this chain now owns their subjects."""
         several = sum(message.to.startswith("order:") for message in part.messages) > 1
         for message in part.messages:
             apart = message.to.startswith("stock:") or (several and message.to.startswith("order:"))
@@ -76,12 +76,12 @@ class _Chain:
     def take(
         self, message: Message, preparer: Preparer, envelope: Envelope, reading: LoadedSubjects
     ) -> Commit | None:
-        """What a message comes to; None where it is left in the outbox."""
+        """The commit of a message; None where it stays in the outbox."""
         if message.to in self.left:
             return None
         try:
             prepared = preparer.prepare(envelope, reading)
-        except raised():  # the worker delivers it, and tells what is wrong
+        except raised():  # the worker delivers it, and reports the error
             prepared = ()
         if not isinstance(prepared, Prepared):
             self.left.add(message.to)
@@ -93,7 +93,7 @@ class _Chain:
         return part
 
     def commit(self) -> Commit:
-        """All of it as one commit."""
+        """All parts as one commit."""
         if not self.carried:
             return self.parts[0]
         first, *along = map(self._without, self.parts)

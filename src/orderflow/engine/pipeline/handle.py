@@ -1,4 +1,4 @@
-"""Handling messages: read, decide, commit; decide again when others were faster."""
+"""Handling messages: load, decide, commit; decide again after a concurrent change."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ __all__ = ["Handler"]
 
 _TRIES = 25
 _OF_ALL = (ConnectionLost, StaleTransaction, StoreFull, StoreLocked, StoreReadOnly)
-"""What fails because of the database, and not because of what was to be stored."""
+"""Errors of the database, not of the data to store."""
 CommitAll = Callable[[Sequence[Commit]], Sequence[Outcome]]
 _LOG = legible_log()
 
 
 class Handler:
-    """Applies messages to orders, parcels and stock: each wholly, or not at all."""
+    """Applies messages to orders, parcels and stock: each completely, or not at all."""
 
     def __init__(
         self, store: Store, rules: Rules, clock: Clock, ids: Ids, providers: ExternalDataProviders
@@ -52,26 +52,26 @@ class Handler:
 
     @property
     def clock(self) -> Clock:
-        """What tells it the time."""
+        """The clock."""
         return self.preparer.clock
 
     def in_transaction(self, connection: Any) -> Handler:
-        """The same inside a transaction of the host's."""
+        """The same handler, inside the application's transaction."""
         store = self.store.in_transaction(connection)
         return Handler(store, self.rules, self.clock, self.ids, self.preparer.providers)
 
     def ask(
         self, order: Order | None, body: object, actor: str, new_id: str, task: str = ""
     ) -> Decision | Refusals:
-        """Decide without committing, as the answer of a *task* or alone. Raises RuleFailed."""
+        """Decide without committing, alone or as the completion of a *task*. Raises RuleFailed."""
         with rule_errors_of(f"order:{order.id if order else new_id}"):
             return self.preparer.ask(order, body, actor, new_id, task)
 
     def handle(self, envelope: Envelope) -> Order | Refusals | None:
-        """Apply a message. An order's message gives the order, or the reasons to refuse.
+        """Apply a message; returns the order or the refusals where it is to an order.
 
         Raises:
-            Conflict: Others kept changing the same thing.
+            Conflict: Other processes kept changing the same subject.
             NotFound: There is no such order or parcel.
         """
         (answer,) = self.handle_all([envelope])
@@ -85,14 +85,15 @@ class Handler:
         reading: LoadedSubjects | None = None,
         commit: CommitAll | None = None,
     ) -> list[DecisionOrRefusals]:
-        """Apply messages, as many as may be in one transaction, with an answer for each.
+        """Apply messages in as few transactions as possible; returns an answer for each.
 
-        What :meth:`handle` would raise is the answer. Messages to one subject follow each other.
+        An error that :meth:`handle` would raise is the answer. Messages to one subject keep their
+        order.
 
         Args:
             envelopes: The messages.
-            reading: What was read before: what it leads to is committed, or else decided anew.
-            commit: What writes the first transaction, in place of the store.
+            reading: Subjects loaded before; where they are outdated, it decides again.
+            commit: Writes the first transaction, in place of the store.
         """
         answers: dict[int, DecisionOrRefusals] = {}
         tries: Counter[int] = Counter()
@@ -108,7 +109,7 @@ class Handler:
             for subject in [name for name, number in turn.items() if tries[number] > _TRIES]:
                 what = f"other processes kept changing {subject}: send the command again"
                 answers[turn.pop(subject)] = Conflict(what)
-            # What follows may have been in the way: who tries again leaves it to the outbox.
+            # Follow-ups may have been the conflict: a retry leaves them to the outbox.
             first = all(tries[number] == 1 for number in turn.values())
             asked = {number: envelopes[number] for number in turn.values()}
             answers |= self._together(asked, reading, commit, follows=first)
@@ -123,9 +124,9 @@ class Handler:
         *,
         follows: bool,
     ) -> Mapping[int, DecisionOrRefusals]:
-        """Decide and commit once; where that fails, each by itself: none sinks another.
+        """Decide and commit together; on failure each alone, so that none stops another.
 
-        Who is missing in the answers has to try again.
+        Messages without an answer have to be tried again.
         """
         try:
             return self._at_once(turn, reading, commit, follows=follows)
@@ -143,7 +144,7 @@ class Handler:
         *,
         follows: bool,
     ) -> Mapping[int, DecisionOrRefusals]:
-        """Decide each, and commit all in one transaction."""
+        """Decide each message, and commit all in one transaction."""
         reading = before or LoadedSubjects()
         self.preparer.read(turn.values(), reading)
         answers: dict[int, DecisionOrRefusals] = {}
@@ -152,12 +153,12 @@ class Handler:
             prepared: Prepared | DecisionOrRefusals
             try:
                 prepared = self.preparer.prepare(envelope, reading)
-            except raised() as error:  # it sinks no other
+            except raised() as error:  # it stops no other message
                 prepared = as_rule_failure(error, envelope.subject)
             if isinstance(prepared, Prepared):
                 ready[number] = prepared.closing(envelope.closes)
                 reading.apply(prepared.commit)
-            elif before is None:  # else it may be true of what was read before, and not any more
+            elif before is None:  # else the loaded subjects may be outdated
                 answers[number] = prepared
         commits = {number: each.commit for number, each in ready.items()}
         if follows:

@@ -1,4 +1,4 @@
-"""Preparing commits: what a message is about is read, and decided; nothing is stored."""
+"""Preparing commits: load a message's subjects, and decide; nothing is stored."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ from orderflow.ports import Clock, Commit, Store, WatcherCall
 __all__ = ["Preparer"]
 
 _CALLS_BACK = Cancel | Edit | Override | Route | AcceptSubstitute | TimerFired
-"""What may take units from waiting lists."""
+"""Messages that may remove units from waiting lists."""
 
 
 class Preparer:
-    """Makes of messages to orders, parcels and stock what is to be committed."""
+    """Turns a message into the commit that it leads to."""
 
     def __init__(
         self, store: Store, rules: Rules, clock: Clock, providers: ExternalDataProviders
@@ -67,7 +67,7 @@ class Preparer:
         self.store, self.rules, self.clock, self.providers = store, rules, clock, providers
 
     def read(self, envelopes: Collection[Envelope], reading: LoadedSubjects) -> None:
-        """Read the orders and parcels that messages are about, and the stock that they may need."""
+        """Load the orders and parcels of messages, and the stock levels that they may need."""
         orders, parcels = reading.missing(envelope.subject for envelope in envelopes)
         if orders:
             reading.orders.update(dict.fromkeys(orders) | dict(self.store.orders_by_id(orders)))
@@ -79,13 +79,13 @@ class Preparer:
             try:
                 if envelope.subject.startswith("order:"):
                     keys |= stock_keys(self.rules, order, envelope.body)
-            except raised():  # whatever is wrong with it is found again, and told
+            except raised():  # preparing it meets the same error, and reports it
                 pass
         if keys := keys - reading.levels.keys():
             reading.levels.update(self.store.stock_levels(keys))
 
     def prepare(self, envelope: Envelope, reading: LoadedSubjects) -> Prepared | Refusals:
-        """What a message makes of its subject, or the reasons to refuse it."""
+        """The commit of a message, or its refusals."""
         match envelope.subject.partition(":")[0]:
             case "order":
                 return self._order(envelope, reading)
@@ -125,11 +125,11 @@ class Preparer:
         return Context(now, actor, cause, at, external, levels, parcel, waiting, task)
 
     def _provided(self, about: Order) -> Mapping[str, Any]:
-        """What the providers of facts say of an order."""
+        """The external data about an order, by provider."""
         return {name: provide(about) for name, provide in self.providers.items()}
 
     def _named(self, body: object) -> Parcel | None:
-        """The parcel that units are to be put into, or of which a notice has the number."""
+        """The parcel to pack units into, or the one with a shipment notice's tracking number."""
         into = body.into if isinstance(body, Pack) else None
         if isinstance(body, GoodsShipped) and body.tracking_number:
             known = self.store.resolve(f"tracking:{body.tracking_number}") or ""
@@ -137,7 +137,7 @@ class Preparer:
         return self.store.parcel(into) if into else None
 
     def _waiting(self, order: Order) -> Mapping[tuple[str, StockKey], int]:
-        """How many backordered units of which line are on which waiting list."""
+        """Backordered units by line and waiting list."""
         return {
             (line, key): waiting.quantity
             for line in order.units(Bucket.BACKORDERED)
@@ -148,10 +148,10 @@ class Preparer:
         }
 
     def _drafted(self, body: object, now: datetime, new_id: str) -> Order:
-        """The order that is about to be placed, for those who are asked about it."""
-        assert isinstance(body, PlaceOrder | SaveDraft)  # every other body is about an order
+        """The order to be placed, for the providers of external data."""
+        assert isinstance(body, PlaceOrder | SaveDraft)  # every other body has an order
         drafted = decide(self.rules, None, SaveDraft(order=body.order), Context(now), new_id)
-        assert isinstance(drafted, Decision)  # a draft of the program meets no guard
+        assert isinstance(drafted, Decision)  # no guard applies to a draft
         return drafted.order
 
     def _order(self, envelope: Envelope, reading: LoadedSubjects) -> Prepared | Refusals:
@@ -172,7 +172,7 @@ class Preparer:
         if left and isinstance(envelope.body, CommandBody):
             return left
         if self._is_unanswered(envelope, order, decision.order):
-            envelope = attrs.evolve(envelope, done=None)  # its row is to be taken up again
+            envelope = attrs.evolve(envelope, done=None)  # its row is to be leased again
         before = order.version if order else 0
         if not decision.events:
             receipt, done = envelope.stored(before), envelope.done
@@ -183,7 +183,7 @@ class Preparer:
         return Prepared(self._commit(envelope, decision, context), left or decision.order)
 
     def _left_waiting(self, envelope: Envelope, before: Order | None, after: Order) -> Refusals:
-        """Why an effect is not done: its answer leaves what waits for it as it was."""
+        """The refusal for an answer after which the order still waits for the effect."""
         key = envelope.done
         if key is None or before is None or isinstance(envelope.body, EffectFailed):
             return ()
@@ -197,7 +197,7 @@ class Preparer:
         return (Refusal("answer.unfit", f"{key} was answered with {said}, and still waits"),)
 
     def _is_unanswered(self, envelope: Envelope, before: Order | None, after: Order) -> bool:
-        """Whether an effect is waited for as before, be it behind a hold that its answer placed."""
+        """Whether an effect is pending as before, even behind a hold that its answer placed."""
         key = envelope.done
         return (
             key is not None
@@ -206,7 +206,7 @@ class Preparer:
         )
 
     def _commit(self, envelope: Envelope, decision: Decision, context: Context) -> Commit:
-        """All that a decision about an order writes."""
+        """The commit of a decision about an order."""
         version = decision.order.version
         what = envelope.subject, version, context.now, envelope.actor, envelope.cause
         return Commit(
@@ -235,7 +235,7 @@ class Preparer:
         return (*found, *self._told_of(envelope))
 
     def _told_of(self, envelope: Envelope) -> Iterator[WatcherCall]:
-        """The watchers of a timer that fired, or of an effect that gave up."""
+        """Watchers of a timer that fired, or of an effect that was given up."""
         body = envelope.body
         if isinstance(body, TimerFired | EffectFailed):
             point = "timed_out" if isinstance(body, TimerFired) else "failed"
@@ -244,7 +244,7 @@ class Preparer:
                 yield WatcherCall(key, hook, point, body.name, body.subject)
 
     def _bearer(self, envelope: Envelope, parcel: Parcel | None) -> str:
-        """The other parcel that has the number which a message gives to this one, if any does."""
+        """The other parcel with the tracking number that a message gives to this one, if any."""
         body = envelope.body
         if not isinstance(body, LabelBought | Dispatched):
             return ""

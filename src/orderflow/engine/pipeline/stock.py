@@ -1,4 +1,4 @@
-"""What a message to stock commits: its operations, whom it serves, and who goes without."""
+"""The commit of a message to stock: operations, granted backorders, lost reservations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["stock_commit"]
 
 
 def stock_commit(store: Store, rules: Rules, envelope: Envelope, now: datetime) -> Commit:
-    """What a command, report or message about stock writes."""
+    """The commit of a command, report or message about stock."""
     decision, subject = _decided(store, rules, envelope, now), envelope.subject
     shortfall, messages = decision.shortfall, decision.messages
     if shortfall and not isinstance(envelope.body, SettleStock):
@@ -41,7 +41,7 @@ def _decided(store: Store, rules: Rules, envelope: Envelope, now: datetime) -> S
     if isinstance(body, SettleStock):
         waiting = rules.backorder_priority(store.waiting_list(body.key))
         return serve_backorders(store.stock_levels([body.key])[body.key], waiting, cause, now)
-    assert isinstance(body, StockCommand | StockReported)  # nothing else is for stock
+    assert isinstance(body, StockCommand | StockReported)  # no other body is for stock
     key = StockKey(body.sku, body.location)
     level, waiting = store.stock_levels([key])[key], store.waiting_list(key)
     return decide_stock(
@@ -56,7 +56,7 @@ def _decided(store: Store, rules: Rules, envelope: Envelope, now: datetime) -> S
 
 
 def _lost(store: Store, rules: Rules, decision: StockDecision, cause: str) -> Iterator[Message]:
-    """Tell the orders that go without, as the policy says, until the shortfall is covered."""
+    """Cancel reservations of orders by the shortage policy, until the shortfall is covered."""
     if rules.shortage is None:
         return
     promised, left = store.reservations_of(decision.key), decision.short_by

@@ -1,4 +1,4 @@
-"""Submitting commands about orders: what is known already is answered again, the rest handled."""
+"""Submitting commands about orders: repeated ones get their old answer."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _TOGETHER = 100
 
 
 class Submitter:
-    """Takes commands about orders. The same id with the same content gets the same answer."""
+    """Handles commands about orders. The same id with the same content gets the same answer."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler, self._store = handler, handler.store
 
     def submit(self, command: Command, task: str = "") -> Order:
-        """The order after a command, one that completes a *task* or one that stands alone.
+        """The order after a command, alone or as the completion of a *task*.
 
         Raises Refused, NotFound, Conflict.
         """
@@ -39,7 +39,7 @@ class Submitter:
     def submit_all(
         self, commands: Sequence[Command], task: str = ""
     ) -> list[Order | OrderflowError]:
-        """For each command the order after it, or what :meth:`submit` would raise."""
+        """For each command the order after it, or the error that :meth:`submit` would raise."""
         for command in commands:
             check_enveloped(command, Command)
             if isinstance(command.body, StockCommand):
@@ -69,12 +69,12 @@ class Submitter:
     def _told(
         self, command: Command, envelope: Envelope, answer: DecisionOrRefusals
     ) -> Order | OrderflowError:
-        if answer is None:  # the same command came in twice at the same moment
+        if answer is None:  # the same command arrived twice at the same moment
             (again,) = self._together([command], envelope.task)
             return again
         if isinstance(answer, tuple):
-            with suppress(Refused):  # another one took its id meanwhile: its own reasons stand
-                if known := self._known_answer(command):  # it came in twice, this one was slower
+            with suppress(Refused):  # its id was taken meanwhile: return its own refusals
+                if known := self._known_answer(command):  # it arrived twice, this one was slower
                     return known
             order_id = envelope.subject.removeprefix("order:")
             self._handler.rules.hooks.tell_refused(order_id, answer)
@@ -101,14 +101,14 @@ class Submitter:
         )
 
     def _known_answer(self, command: Command) -> Order | None:
-        """The order as it was after the command, where it was carried out before."""
+        """The order as it was after the command, where it was processed before; else None."""
         if not command.id:
             return None
         receipt = self.is_processed(_scope(command), command.id, digest(command.content()))
         return None if receipt is None else self._as_of(receipt)
 
     def _as_of(self, receipt: ProcessedMessage) -> Order:
-        """The order as it was when the receipt was written: the journal tells."""
+        """The order at the version of a processed message, folded from the journal."""
         name = receipt.subject.removeprefix("order:")
         order = self._store.order(name)
         if order is None:
@@ -119,7 +119,7 @@ class Submitter:
     def completed(self, task: str, message: str) -> Order | None:
         """The order after a task was completed under an id; None where it was not.
 
-        The task is gone, but its key begins with the id of its order or parcel.
+        The task is closed, but its key begins with the id of its order or parcel.
         """
         for end in [at for at, letter in enumerate(task) if letter in "-:"]:
             name = task[:end]
@@ -133,7 +133,7 @@ class Submitter:
         return None
 
     def is_processed(self, scope: str, message: str, content: str) -> ProcessedMessage | None:
-        """The receipt of a message that was handled. Raises Refused: it had another content."""
+        """The processed message; None if new. Raises Refused where its content was another."""
         receipt = self._store.processed(scope, message)
         if receipt is not None and receipt.digest != content:
             sentence = f"the id {message} was used for another content; give this one its own id"
@@ -141,12 +141,12 @@ class Submitter:
         return receipt
 
     def in_transaction(self, connection: Any) -> Submitter:
-        """The same inside a transaction of the host's."""
+        """The same submitter, inside the application's transaction."""
         return Submitter(self._handler.in_transaction(connection))
 
 
 def _runs(commands: Sequence[Command]) -> Iterator[list[Command]]:
-    """Commands that are handled together: in none of them an id comes twice."""
+    """Split commands into runs that are handled together: no run has an id twice."""
     run: list[Command] = []
     ids: set[tuple[str, str]] = set()
     for command in commands:

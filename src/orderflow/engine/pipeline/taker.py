@@ -1,4 +1,4 @@
-"""Taking facts: each goes to whom it is about, into the inbox, or before a person; none is lost."""
+"""Recording observations: each goes to its subject, to the unmatched ones, or to a person."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ __all__ = ["Taker"]
 _LOG = legible_log()
 _PATIENCE = timedelta(days=7)
 _SOON = timedelta(seconds=5)
-"""How long a fact waits at least for one before it."""
+"""How long an observation waits at least for an earlier one."""
 _AGAIN = ":again"
-"""How the key of a row ends whose fact was put off when it came."""
+"""The end of the row's key of an observation that was put off at its arrival."""
 
 
 class Taker:
-    """Takes what was observed, and what was kept of it until its subject became known."""
+    """Records observations, also those parked until their subject became known."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler, self._store = handler, handler.store
 
     def take(self, observation: Observation, answers: str = "") -> None:
-        """Take a fact, told by itself or as the answer of a task.
+        """Record an observation, alone or as the answer of a task.
 
-        It is applied, kept until its subject is known, or kept for a person. Where a rule fails at
-        it the worker tries it again, and those that come after it about the same subject wait.
+        It is applied, parked until its subject is known, or kept for a person. Where a rule fails,
+        the worker retries it, and later observations about the same subject wait.
         """
         if isinstance(observation.body, UnreadableEvent):
             self.keep_unreadable(observation.body.payload, observation.body.error)
@@ -60,19 +60,19 @@ class Taker:
                 self._keep(observation, "; ".join(map(str, answer)))
 
     def _put_off(self, envelope: Envelope, observation: Observation, due: datetime) -> None:
-        """Have the worker deliver a fact, until it is taken."""
+        """Have the worker deliver an observation until it is recorded."""
         later = Message(_put_off_key(envelope, observation), envelope.subject, observation)
         self._store.commit(Commit(envelope.subject, due, messages=(later,)))
 
     def _put_off_rows(self, subject: str) -> list[OutboxRow]:
-        """The facts about a subject that are put off, as they came: none may overtake another."""
+        """Rows of a subject's put-off observations, in order of arrival: none overtakes another."""
         rows = (row for row in self._store.open_rows(subject) if _is_put_off(row))
         return sorted(rows, key=lambda row: row.number)
 
     def _is_behind(self, row: LeasedRow) -> bool:
-        """Whether a fact that came before is put off; then this one waits, and no attempt counts.
+        """Postpone an observation behind an earlier one that is put off; counts no attempt.
 
-        Those that wait for one another are due at once: the first is tried first.
+        Rows that wait for each other are due at once: the first is tried first.
         """
         first = next(iter(self._put_off_rows(row.owner)), None)
         if first is None or first.key == row.key or self._number(row) < first.number:
@@ -89,7 +89,7 @@ class Taker:
     def delivery(
         self, row: LeasedRow, observation: Observation, closes: tuple[str, ...]
     ) -> Envelope | Commit | None:
-        """What becomes of a fact from the inbox, as a row of the outbox brings it.
+        """The envelope or commit of an observation that an outbox row brings.
 
         None where it waits for another.
         """
@@ -102,12 +102,12 @@ class Taker:
         return Commit(row.owner, self._handler.clock.now(), withdrawn=closes, acknowledges=row.key)
 
     def doubted(self, row: LeasedRow, why: str) -> None:
-        """A fact from the inbox is not applied: a person decides, and its row is done."""
+        """Keep a doubted observation for a person, and acknowledge its row."""
         self._keep(row.data["body"], why)
         self._store.commit(Commit(row.owner, self._handler.clock.now(), acknowledges=row.key))
 
     def keep_unreadable(self, payload: str, error: str) -> None:
-        """Keep what cannot be read, or means nothing, with a task."""
+        """Keep an unreadable or meaningless payload, with a task."""
         text, why = storable(payload), storable(error)
         task = unreadable(digest({"payload": text}), why)
         self._store.park_unreadable(text, why, self._handler.clock.now(), task)
@@ -115,12 +115,12 @@ class Taker:
     def _envelope(
         self, observation: Observation, subject: str, actor: str = "outside", row: str | None = None
     ) -> Envelope | None:
-        """A fact on its way; None where it came before, or goes before a person."""
+        """The envelope of an observation; None if it is a repetition or kept for a person."""
         content, message = digest(observation.content()), message_of(observation)
         try:
             if Submitter(self._handler).is_processed(subject, message, content):
                 return None
-        except Refused as refused:  # it differs from what came under its id: a person decides
+        except Refused as refused:  # it differs from what arrived under its id: a person decides
             self.keep_unreadable(observation.model_dump_json(), str(refused))
             return None
         body, at, cause = observation.body, observation.occurred_at, f"{subject}/{message}"
@@ -128,16 +128,16 @@ class Taker:
         return Envelope(subject, body, row or cause, actor, at, receipt, done=row)
 
     def _keep(self, observation: Observation, why: str) -> None:
-        """Keep a fact for a person, once under whatever id it comes."""
+        """Keep an observation for a person, once whatever its id."""
         nameless = observation.model_copy(update={"id": None})
         self.keep_unreadable(nameless.model_dump_json(), why)
 
 
 def _put_off_key(envelope: Envelope, observation: Observation) -> str:
-    """The key of the row of a fact that is put off: another may have come under the same id."""
+    """The row's key of a put-off observation; another may have come under the same id."""
     return f"{envelope.cause}:{digest(observation.content())}{_AGAIN}"
 
 
 def _is_put_off(row: OutboxRow) -> bool:
-    """Whether a row brings a fact that was put off, when it came or by a worker that failed."""
+    """Whether a row brings an observation put off at its arrival or after a failure."""
     return row.name == Observation.__name__ and (row.key.endswith(_AGAIN) or bool(row.error))

@@ -1,9 +1,9 @@
-"""Trips: whose a carrier's word is, where a tracking number was given to one parcel after another.
+"""Reused tracking numbers: the parcel that a carrier's scan is about.
 
-A number is a parcel's from the moment of its label, or of the notice that named it, until another
-parcel gets it; what is older than that is the first parcel's. Less than a day before its label a
-word is already the new parcel's, unless the parcel before had that very word: clocks of carriers
-differ, and some tell only the date.
+A number belongs to a parcel from its label, or from the shipment notice that named it, until
+another parcel gets it; older scans are the first parcel's. Less than a day before its label a scan
+already belongs to the new parcel, unless the previous parcel had that very scan: carriers' clocks
+differ, and some report only the date.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _A_DAY = timedelta(days=1)
 
 
 class _Bearer(NamedTuple):
-    """A parcel that has a number, or had it: since when, and who had it before."""
+    """A parcel that has or had a number: since when, and which parcel had it before."""
 
     subject: str
     since: datetime | None
@@ -37,10 +37,10 @@ class _Bearer(NamedTuple):
 def traveller(
     observation: Observation, body: TrackingReported | TrackingRetracted, message: str, store: Store
 ) -> str | None:
-    """The parcel that had a number when its carrier saw what it tells; None is unknown here.
+    """The parcel that had a number at the time of a scan; None is unknown here.
 
-    What came before, as *message*, is that parcel's which had it; what takes a scan back is that
-    parcel's which has the scan.
+    A repeated *message* belongs to the parcel that had it; a retraction to the parcel that has the
+    scan.
     """
     number, at = body.tracking_number, observation.occurred_at
     last = store.resolve(f"tracking:{number}")
@@ -58,7 +58,7 @@ def traveller(
 
 
 def _bearers(last: str, number: str, store: Store) -> list[_Bearer]:
-    """The parcels that have, and had, a number: the last one first."""
+    """The parcels that have or had a number, the latest first."""
     found: dict[str, _Bearer] = {}
     subject = last
     while subject and subject not in found:
@@ -69,7 +69,7 @@ def _bearers(last: str, number: str, store: Store) -> list[_Bearer]:
 
 
 def _bearer(subject: str, number: str, store: Store) -> _Bearer:
-    """What a parcel's journal says of its number."""
+    """A parcel's number by its journal."""
     since, before, scans = None, "", set[str]()
     for entry in store.journal(subject):
         for event in entry.events:
@@ -84,9 +84,10 @@ def _bearer(subject: str, number: str, store: Store) -> _Bearer:
 
 
 def came_otherwise(parcel: Parcel, envelope: Envelope, store: Store) -> Refusals:
-    """Why a scan is no news and yet not what came: its event's id was used for something else.
+    """The refusal of a known scan whose content differs: its event's id was used before.
 
-    One ahead of our clock is kept as of when it came: that it comes just so again, a receipt tells.
+    A scan ahead of our clock is stored with its time of arrival; the processed message shows
+    whether it is a repetition.
     """
     body, at = envelope.body, envelope.at
     if not isinstance(body, TrackingReported) or at is None:
@@ -101,7 +102,7 @@ def came_otherwise(parcel: Parcel, envelope: Envelope, store: Store) -> Refusals
 
 
 def _digest(envelope: Envelope, scan: str, store: Store) -> str | None:
-    """The digest of what brought a scan to a parcel."""
+    """The digest of the message that brought a scan to a parcel."""
     subject = envelope.subject
     for entry in store.journal(subject):
         if any(isinstance(e, ParcelScanned) and e.scan.id == scan for e in entry.events):

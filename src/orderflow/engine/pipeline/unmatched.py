@@ -1,4 +1,4 @@
-"""The inbox: whom a fact is about, and what becomes of one that nobody knows."""
+"""Unmatched observations: their subject, and the task about those without one."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ __all__ = ["message_of", "subject_of", "unmatched", "unreadable"]
 
 
 def message_of(observation: Observation) -> str:
-    """What a fact is known by: its id, or else its content."""
+    """The id of an observation, or else the digest of its content."""
     return observation.id or digest(observation.content())
 
 
 def subject_of(observation: Observation, store: Store) -> tuple[str | None, str]:
-    """Whom a fact is about, None where that is not known yet; and the reference that tells.
+    """The subject of an observation, or None, and the reference that identifies it.
 
-    Carriers give one number to several parcels: a scan whose subject is a parcel is about that one,
-    and every other about the parcel that had the number then.
+    Carriers reuse numbers: a scan whose subject is a parcel is about that one, every other about
+    the parcel that had the number then.
     """
     match observation.body:
         case TrackingReported(tracking_number=number) | TrackingRetracted(tracking_number=number):
@@ -55,7 +55,7 @@ def subject_of(observation: Observation, store: Store) -> tuple[str | None, str]
 
 
 def unmatched(store: Store, row: LeasedRow, now: datetime) -> Commit:
-    """What a timer does that fired for a fact in the inbox: somebody is asked about it."""
+    """The commit of an unmatched item's timer: it opens a task."""
     reference = row.owner.removeprefix("inbox:")
     what = (
         f"observations about {reference} match no order or parcel: find the order, or dismiss them"
@@ -66,7 +66,7 @@ def unmatched(store: Store, row: LeasedRow, now: datetime) -> Commit:
 
 
 def _is_kept(store: Store, reference: str) -> bool:
-    """Whether something is; also where a row, of whatever reference, cannot be read."""
+    """Whether there are items of a reference; True also where any row cannot be read."""
     try:
         return any(item.reference == reference for item in store.unmatched())
     except UnreadableRow:

@@ -1,1 +1,1 @@
-"""The local worker, its batches, who performs effects, and calls that may never return."""
+"""The local worker: batches, performers of effects, and calls with a time limit."""

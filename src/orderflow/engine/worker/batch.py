@@ -1,4 +1,4 @@
-"""Rows that a worker does together: what came of them, and what is due after them."""
+"""Batches of a worker: the results of its rows, and the rows due next."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from orderflow.ports import Commit, Outcome, Stored
 __all__ = ["FinishedRows", "NextRows"]
 
 _AT_LEAST_EVERY = 1.0
-"""Seconds after which what was done is stored, though more could be done with it."""
+"""Seconds after which results are stored, even if the batch could grow."""
 
 
 @attrs.define
 class FinishedRows:
-    """What was done and is not stored yet: of each order or parcel one row."""
+    """Results that are not stored yet: one row of each order or parcel."""
 
     messages: list[tuple[LeasedRow, Envelope]] = attrs.field(factory=list)
     commits: list[Commit] = attrs.field(factory=list)
@@ -27,7 +27,7 @@ class FinishedRows:
     since: float = attrs.field(factory=time.monotonic)
 
     def add(self, row: LeasedRow, result: Envelope | Commit) -> None:
-        """Keep what came of a row."""
+        """Add the result of a row."""
         self.owners |= {row.owner, result.subject}
         if isinstance(result, Commit):
             self.commits.append(result)
@@ -35,17 +35,17 @@ class FinishedRows:
             self.messages.append((row, result))
 
     def over(self) -> bool:
-        """Whether it should be stored now: others may wait for it, and it may be lost."""
+        """Whether to store now: other rows may depend on it, and a crash would lose it."""
         return time.monotonic() - self.since > _AT_LEAST_EVERY
 
 
 @attrs.define
 class NextRows:
-    """What is due after a batch, claimed in the transaction that stores the batch.
+    """The rows due after a batch, leased in the transaction that stores the batch.
 
     Attributes:
-        rows: The rows; None where there was nothing to store, and so nothing was claimed.
-        reading: What the batch changed, as it stands with that transaction.
+        rows: The rows; None where nothing was stored, and so nothing leased.
+        reading: The subjects that the batch changed, as of that transaction.
     """
 
     _commit: Callable[[Sequence[Commit]], tuple[Sequence[Outcome], Sequence[LeasedRow]]]
@@ -53,7 +53,7 @@ class NextRows:
     reading: LoadedSubjects = attrs.field(factory=LoadedSubjects)
 
     def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
-        """Store each commit, or nothing of it, and claim what is due then."""
+        """Store each commit, or nothing of it, and lease the rows due then."""
         outcomes, self.rows = self._commit(commits)
         if all(isinstance(outcome, Stored) for outcome in outcomes):
             for part in (part for commit in commits for part in commit.parts):

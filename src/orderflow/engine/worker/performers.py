@@ -1,4 +1,4 @@
-"""Who performs the effects of orders and parcels."""
+"""The performers of effects of orders and parcels."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["Performers"]
 
 @attrs.define
 class Performers:
-    """All who perform effects; together they perform every one.
+    """All performers: together they perform every effect.
 
     Attributes:
-        own: The application's, by the name of the effect; they come first.
-        notifier: Who tells customers; without, nobody is told.
+        own: The application's performers, by the effect's name; they come first.
+        notifier: Notifies customers; without, nobody is notified.
         strategies: The fulfillment strategies, by their codes.
     """
 
@@ -30,7 +30,7 @@ class Performers:
     strategies: Mapping[str, Performer]
 
     def perform(self, effect: EffectAttempt) -> EffectAnswer:
-        """Have the deed done. Raises PortFailed to be asked again, NotRegistered if others can."""
+        """Perform an effect. Raises PortFailed to be retried, NotRegistered for other releases."""
         if effect.name in self.own:
             return self.own[effect.name].perform(effect)
         if effect.name == "notify":
@@ -53,14 +53,14 @@ class Performers:
         )
 
     def whose(self, effect: str, subject: str, order: Order, parcel: Parcel | None) -> str:
-        """Who performs an effect: the code of a strategy, or else the effect's own name."""
+        """The performer's name: a strategy's code, or else the effect's own name."""
         if effect == "notify" or effect in self.own:
             return effect
         return _strategy(subject, order, parcel) or effect
 
 
 def _strategy(subject: str, order: Order, parcel: Parcel | None) -> str:
-    """The code of the strategy that answers for a subject; empty where it is the shop's own."""
+    """The code of a subject's strategy; empty where the shop itself performs."""
     if parcel is not None:
         return parcel.strategy
     state, fo = order.state, subject

@@ -11,13 +11,13 @@ _CAPTURED = f"{PaymentOutcome.CAPTURED}:"
 
 
 class RefundPayer:
-    """Asks a payments port for the refund that a deed is about."""
+    """Pays a refund through the payment port."""
 
     def __init__(self, payments: PaymentProvider) -> None:
         self._payments = payments
 
     def perform(self, effect: EffectAttempt) -> EffectAnswer:
-        """Pay it; the answer may come later. Raises PortFailed to be asked again."""
+        """Pay it; the answer may come later. Raises PortFailed to be retried."""
         state = effect.order.state
         captures = tuple(
             reference.removeprefix(_CAPTURED)

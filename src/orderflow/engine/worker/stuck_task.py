@@ -1,4 +1,4 @@
-"""The task about a message or a timer that is tried again and again."""
+"""The task about a message or a timer that keeps failing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["stuck_task"]
 
 
 def stuck_task(row: LeasedRow, told: str) -> Task:
-    """The task that says so, and why."""
+    """The task about a row that keeps failing, with its error."""
     what = f"a message to {row.owner} keeps failing: {told}"
     if row.kind is RowKind.TIMER:
         about = row.subject or row.owner

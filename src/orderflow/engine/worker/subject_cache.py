@@ -1,4 +1,4 @@
-"""The orders and parcels that the rows of the outbox are about, read ahead."""
+"""The orders and parcels of outbox rows, loaded ahead."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _ABOUT = (RowKind.EFFECT, RowKind.WATCH)
 
 
 class SubjectCache:
-    """The orders and parcels that rows are about: read together, and again when they change."""
+    """The orders and parcels of rows: loaded together, and again when they change."""
 
     def __init__(
         self, store: Store, rows: Sequence[LeasedRow], known: LoadedSubjects | None = None
     ) -> None:
         self._store, self.reading = store, known or LoadedSubjects()
-        with suppress(Exception):  # whose row it is that cannot be read is found again, and told
+        with suppress(Exception):  # an unreadable row is met again, and reported
             self._read({row.owner for row in rows if row.kind in _ABOUT})
 
     def _read(self, owners: Collection[str]) -> None:
@@ -39,15 +39,15 @@ class SubjectCache:
             reading.orders.update(self._store.orders_by_id(orders))
 
     def drop(self) -> None:
-        """Read again what is asked for: something was stored, and more may have followed."""
+        """Load anew from now on: a commit may have changed them."""
         self.reading = LoadedSubjects()
 
     def __call__(self, row: LeasedRow) -> tuple[Order, Parcel | None]:
-        """The order of a row, and the parcel where it is one's. Raises NotFound."""
+        """The order of a row, and its parcel where it has one. Raises NotFound."""
         return self.of(row.owner)
 
     def of(self, owner: str) -> tuple[Order, Parcel | None]:
-        """The same of all rows of an owner."""
+        """The order and the parcel of an owner."""
         kind, _, name = owner.partition(":")
         parcel = None
         if kind == "parcel":

@@ -17,11 +17,11 @@ THREAD = "orderflow-call"
 
 
 def detached(call: Callable[[], T]) -> Future[T]:
-    """What *call* will give, in a thread of its own.
+    """The future result of *call*, in a thread of its own.
 
-    One that never returns holds up nobody: neither other calls nor the end of the process.
-    It has begun, so the answer cannot be cancelled. What would end the process, as ``sys.exit()``,
-    ends the call alone, with RuntimeError.
+    A call that never returns blocks neither other calls nor the end of the process. It is running
+    already, so it cannot be cancelled. ``sys.exit()`` and the like end only the call, with
+    RuntimeError.
     """
     answer: Future[T] = Future()
     answer.set_running_or_notify_cancel()

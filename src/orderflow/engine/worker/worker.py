@@ -1,4 +1,4 @@
-"""The local worker: takes what is due from the outbox and does it."""
+"""The local worker: takes due rows from the outbox, and does them."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from orderflow.text import legible_log
 __all__ = ["FailedRow", "Worker"]
 
 _IS_TRUE = (RowKind.MESSAGE, RowKind.TIMER)
-"""What tells of something that has come true: it is tried until it is done."""
+"""Row kinds that must succeed: retried without limit."""
 _OF_ANOTHER = (UnknownWorkflow, NotRegistered)
-"""Errors of what only another release of the application knows."""
+"""Errors that only another release of the application can avoid."""
 _LEFT_FOR = timedelta(minutes=1)
-"""How long a worker leaves alone what only another release knows."""
+"""How long a worker postpones rows that only another release can do."""
 _LOG = legible_log()
 
 
 @attrs.frozen
 class FailedRow:
-    """A row that was not done, and when it is tried again; None where it was given up."""
+    """A failed row, and when it is retried; None where it was given up."""
 
     row: LeasedRow
     error: BaseException
@@ -53,18 +53,18 @@ class FailedRow:
 
 
 class Worker:
-    """Performs effects, fires timers, delivers messages, tells watchers.
+    """Performs effects, fires timers, delivers messages, calls watchers.
 
-    Any number of workers may run on one store: each row is leased to one of them at a time. A row
-    that fails is tried again with growing pauses. After *attempts* there is a task: an effect is
-    given up, a message or a timer is tried on. What only another release of the application knows
-    (a workflow, a strategy, a watcher) is left to its workers, and counts no attempt.
+    Any number of workers may run on one store: each row is leased to one at a time. A failed
+    row is retried with growing pauses. After *attempts* a task opens: an effect is given up, a
+    message or a timer is retried on. What only another release of the application knows (a
+    workflow, a strategy, a watcher) is left to its workers, and counts no attempt.
 
     Attributes:
-        attempts: Tries of one row before it is a person's task.
-        lease: How long a claimed row is left alone by others; longer than *timeout*.
+        attempts: Attempts at one row before a task opens.
+        lease: How long a row is leased; longer than *timeout*.
         timeout: Seconds (real time) that one call to a port may take; None does not limit it.
-        performers: Who performs the effects.
+        performers: The performers of effects.
     """
 
     attempts = 8
@@ -78,7 +78,7 @@ class Worker:
         self._pause = wait_exponential(multiplier=5, max=3600)
 
     def run_until_idle(self) -> int:
-        """Do all that is due now, and what follows from it at once; give the number of rows."""
+        """Do all due rows, and those that follow at once; returns the number of rows."""
         done, rows, known = 0, self._claim(), LoadedSubjects()
         while rows:
             done += len(rows)
@@ -86,15 +86,15 @@ class Worker:
         return done
 
     def run_forever(self, stop: threading.Event, poll: float = 1.0) -> None:
-        """Work until *stop* is set; a row that was begun is finished. *poll* in seconds.
+        """Work until *stop* is set; a row in progress is finished. *poll* in seconds.
 
-        An error, as while the database is away, is logged; after *poll* it goes on.
+        An error, such as a lost database, is logged; it continues after *poll*.
         """
         rows: Sequence[LeasedRow] = ()
         known = LoadedSubjects()
         while not stop.is_set():
             after = self._next()
-            try:  # rows that are left when it stops are taken over when their lease ends
+            try:  # the lease of rows left at the end expires, then others take them
                 if not rows:
                     rows, known = self._claim(), LoadedSubjects()
                 rows, known = self._go_on(rows, known, after, stop)
@@ -111,7 +111,7 @@ class Worker:
         after: NextRows,
         stop: threading.Event | None = None,
     ) -> tuple[Sequence[LeasedRow], LoadedSubjects]:
-        """Do rows; give what is due after them, and what is known of it."""
+        """Do rows; returns the rows due next, and their loaded subjects."""
         with self._store.read_session():
             self._do(rows, known, after, stop)
         if after.rows is not None:
@@ -119,14 +119,14 @@ class Worker:
         return () if _is_set(stop) else self._claim(), LoadedSubjects()
 
     def next_due(self) -> datetime | None:
-        """When there will be something to do."""
+        """When the next row is due."""
         return self._store.next_due()
 
     def _claim(self) -> Sequence[LeasedRow]:
         return self._store.lease(self._clock.now(), self.lease, self._token(), self.batch)
 
     def _next(self) -> NextRows:
-        """What will be due after a batch."""
+        """The rows due after a batch, not leased yet."""
 
         def commit(commits: Sequence[Commit]) -> tuple[Sequence[Outcome], Sequence[LeasedRow]]:
             now, token = self._clock.now(), self._token()
@@ -138,9 +138,9 @@ class Worker:
         return self._handler.ids.new("lease")
 
     def do(self, rows: Sequence[LeasedRow]) -> list[FailedRow]:
-        """Do claimed rows, and store in one transaction what came of those done together.
+        """Do leased rows, and store their results together in one transaction.
 
-        Gives the rows that failed; each is recorded.
+        Returns the failed rows; each is recorded.
         """
         with self._store.read_session():
             return self._do(rows, LoadedSubjects(), None)
@@ -163,7 +163,7 @@ class Worker:
                 done = FinishedRows()
             try:
                 result = self._result(row, about)
-            except raised() as error:  # whatever fails is recorded and tried again
+            except raised() as error:  # every failure is recorded and retried
                 failed.append(self.failed(row, error))
                 continue
             if result is not None:
@@ -173,7 +173,7 @@ class Worker:
     def _store_done(
         self, done: FinishedRows, reading: LoadedSubjects, after: NextRows | None = None
     ) -> list[FailedRow]:
-        """Store results; an acknowledgement alone cannot be refused."""
+        """Store results; a mere acknowledgement cannot be refused."""
         self._store.commit_all(done.commits)
         commit = after.commit_all if after else None
         answers = self._handler.handle_all([sent for _, sent in done.messages], reading, commit)
@@ -189,7 +189,7 @@ class Worker:
         return failed
 
     def _result(self, row: LeasedRow, about: SubjectCache) -> Envelope | Commit | None:
-        """Do a row, and give what is to be stored; None where it is no longer ours to do."""
+        """Do a row; returns what to store, or None where the lease is lost."""
         match row.kind:
             case RowKind.MESSAGE:
                 return self._delivery(row)
@@ -241,7 +241,7 @@ class Worker:
         return Envelope(owner, reply, row.key, done=row.key)
 
     def _limited(self, effect: EffectAttempt) -> EffectAnswer:
-        """Do the deed within the time limit; past it the outcome is unknown."""
+        """Perform an effect within the time limit; beyond it the outcome is unknown."""
         if self.timeout is None:
             return self.performers.perform(effect)
         call = detached(lambda: self.performers.perform(effect))
@@ -263,10 +263,10 @@ class Worker:
         return Commit(row.owner, self._clock.now(), acknowledges=row.key)
 
     def failed(self, row: LeasedRow, error: BaseException) -> FailedRow:
-        """Record that a claimed row failed: it is tried again, or given up with a task.
+        """Record a failed row: it is retried, or given up with a task.
 
-        A message is never given up, nor is a timer: what it tells has come true. A task says that
-        it is stuck. What only another release knows is left to it, and counts no attempt.
+        Messages and timers are never given up: they must succeed. A task reports a stuck one. What
+        only another release knows is left to it, and counts no attempt.
         """
         now = self._clock.now()
         told = storable("".join(traceback.format_exception_only(error)).strip())
@@ -288,7 +288,7 @@ class Worker:
         return FailedRow(row, error, retry_at)
 
     def _who_is_told(self, row: LeasedRow) -> str:
-        """Whose task it is that a row is given up: of a parcel's watcher, the order's in it."""
+        """The owner of the task about a given-up row; for a parcel's watcher, its order."""
         if row.kind is not RowKind.WATCH or not row.owner.startswith("parcel:"):
             return row.owner
         parcel = self._store.parcel(row.owner.removeprefix("parcel:"))

@@ -1,8 +1,8 @@
 """The same orders on Temporal, over the PostgreSQL store (extra ``temporal``).
 
-Rows of the outbox stay the truth. A hand-over finds those that are due and wakes a workflow, whose
-id is a function of the order or parcel; the workflow has the engine's own worker do them, in
-activities, and waits for the next one by Temporal's timers.
+The rows of the outbox stay the only state. The dispatcher finds due rows and wakes a workflow,
+whose id is a function of the order or parcel; the workflow runs activities in which the engine's
+own worker does the rows, and waits for the next one by Temporal's timers.
 """
 
 from orderflow.runtimes.links import link, workflow_id

@@ -1,4 +1,4 @@
-"""The activities: the engine's worker does rows of the outbox, by their owner or their key."""
+"""The activities: the engine's worker does outbox rows, by their owner or their key."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ __all__ = ["Activities", "Lane"]
 _T = TypeVar("_T")
 _LOG = legible_log()
 _AT_MOST = 2.0
-"""Seconds after which a driver is told what it knows, though more is due."""
+"""Seconds after which an activity returns its plan, even if more rows are due."""
 
 
 @attrs.frozen
 class Lane:
-    """A task queue of its own for the effects of one party, and its limits.
+    """A separate task queue for the effects of one partner, and its limits.
 
     Attributes:
-        concurrency: Calls at once in one worker process.
-        per_second: Calls a second of all worker processes together; None does not limit them.
-        timeout: How long one call may take; past it the outcome is unknown, and it is tried again.
+        concurrency: Concurrent calls of one worker process.
+        per_second: Calls per second of all worker processes together; None is no limit.
+        timeout: The longest time of one call; then its outcome is unknown, and it is retried.
     """
 
     concurrency: int = 50
@@ -48,7 +48,7 @@ class Lane:
 
 
 class Activities:
-    """What the activities of one process share.
+    """The shared state of one process's activities.
 
     Only ids pass through Temporal: an owner, a key, and the name of an error's class.
     """
@@ -71,12 +71,12 @@ class Activities:
 
     @activity.defn(name=ADVANCE)
     async def advance(self, owner: str) -> Plan:
-        """Do the messages, timers and watchers of an owner that are due; give what is left."""
+        """Do the due messages, timers and watchers of an owner; returns the rest as a plan."""
         return await self._in_thread(lambda: self.work(owner))
 
     @activity.defn(name=PERFORM)
     async def perform(self, key: str) -> None:
-        """Perform an effect and store its result. Raises ApplicationError to be asked again."""
+        """Perform an effect and store its result. Raises ApplicationError to be retried."""
         row = await self._in_thread(lambda: self._take(key))
         if row is None:
             return
@@ -85,7 +85,7 @@ class Activities:
         doing = asyncio.ensure_future(_told(asyncio.wrap_future(call)))
         limit = self._limit(activity.info().task_queue)
         failed = await self._await(doing, time.monotonic() + limit)
-        if failed is None:  # the call goes on; should it end well yet, its result is taken
+        if failed is None:  # the call goes on; a late result is still stored
             late = PortFailed(f"no answer within {limit} s; the outcome is unknown")
             failed = await self._in_thread(lambda: [self._engine.worker.failed(row, late)])
         self._stir()
@@ -95,7 +95,7 @@ class Activities:
     async def _await(
         self, doing: asyncio.Future[list[FailedRow]], until: float
     ) -> list[FailedRow] | None:
-        """What failed; None where it is not done in time. Meanwhile Temporal is told we live."""
+        """The failed rows; None at a timeout. Sends heartbeats meanwhile."""
         while (left := until - time.monotonic()) > 0:
             done, _ = await asyncio.wait([doing], timeout=min(left, self._silence / 3))
             if done:
@@ -104,7 +104,7 @@ class Activities:
         return None
 
     def work(self, owner: str) -> Plan:
-        """What :meth:`advance` does, in this thread."""
+        """The body of :meth:`advance`, in this thread."""
         began = time.monotonic()
         while (taken := self._taken(owner)).rows:
             self._engine.worker.do(taken.rows)
@@ -123,14 +123,14 @@ class Activities:
         return self._store.lease_one(key, engine.clock.now(), engine.worker.lease, token)
 
     def _plan(self, owner: str, taken: LeasedRows) -> Plan:
-        self._stir()  # there may be rows for others
+        self._stir()  # there may be rows of other owners
         seconds = None
         if taken.next_due is not None:
             wait = taken.next_due - self._engine.clock.now()
             seconds = max(wait.total_seconds(), 0.0)
         try:
             order, parcel = SubjectCache(self._store, ()).of(owner)
-        except NotFound:  # stock, or the inbox
+        except NotFound:  # stock, or unmatched items
             return Plan([], seconds, "", [])
         whose = self._engine.worker.performers.whose
         errands = [
@@ -152,7 +152,7 @@ class Activities:
         return lane.timeout.total_seconds()
 
     def _ask_again(self, failed: FailedRow) -> None:
-        """Have Temporal ask again when the row is due again. The text stays in our database."""
+        """Have Temporal retry when the row is due again. The error's text stays in our database."""
         if failed.retry_at is None:
             return
         pause = failed.retry_at - self._engine.clock.now()
@@ -161,13 +161,13 @@ class Activities:
         raise ApplicationError(what, type=kind, next_retry_delay=max(pause, timedelta(0)))
 
     async def _in_thread(self, do: Callable[[], _T]) -> _T:
-        """Run it in one of the threads that decisions share."""
+        """Run it in one of the shared decision threads."""
         context, loop = contextvars.copy_context(), asyncio.get_running_loop()
         return await _told(loop.run_in_executor(self._threads, context.run, do))
 
 
 async def _told(answer: asyncio.Future[_T]) -> _T:
-    """An answer; an error leaves without its text, which may be personal data."""
+    """The result; an error is raised without its text, which may be personal data."""
     try:
         return await answer
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The hand-over: tells Temporal of rows that are due, at least once."""
+"""The dispatcher: reports due rows to Temporal, at least once."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ __all__ = ["Dispatcher"]
 
 _LOG = legible_log()
 _LEASE = timedelta(seconds=30)
-"""After this, rows that nobody took are handed over again."""
+"""After this, rows that nobody leased are dispatched again."""
 _BATCH = 100
 
 
 class Dispatcher:
-    """Finds rows that are due, and wakes their owners' drivers, or starts them.
+    """Finds due rows, and wakes or starts their owners' drivers.
 
-    Any number may run. The workflow's id is a function of the owner, so a second hand-over of the
-    same rows wakes a driver that finds nothing new. Without Temporal the rows stay where they are.
+    Any number may run. The workflow's id is a function of the owner, so a repeated dispatch wakes a
+    driver that finds nothing new. Without Temporal the rows stay in the outbox.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class Dispatcher:
         self._loop = asyncio.get_running_loop()
 
     def stir(self) -> None:
-        """Look at once: something was committed here. From any thread."""
+        """Look for due rows at once: something was committed. Callable from any thread."""
         self._loop.call_soon_threadsafe(self._stirred.set)
 
     async def run(self, stop: asyncio.Event, doing: Activities, poll: float) -> None:
-        """Hand over until *stop* is set, and look at least every *poll* seconds."""
+        """Dispatch until *stop* is set, at least every *poll* seconds."""
         while not stop.is_set():
             self._stirred.clear()
             try:
@@ -64,7 +64,7 @@ class Dispatcher:
             wait.cancel()
 
     async def _hand_over(self, doing: Activities) -> bool:
-        """Hand a batch over; whether there was anything."""
+        """Dispatch a batch; returns whether there was any row."""
         await self._client.service_client.check_health()  # else the rows would rest for a lease
         now = self._engine.clock.now()
         owners = await asyncio.to_thread(self._store.dispatch, now, _LEASE, _BATCH)
@@ -72,7 +72,7 @@ class Dispatcher:
         return bool(owners)
 
     async def _wake(self, owner: str, doing: Activities) -> None:
-        if owner.startswith(PERSONAL):  # names a person, which Temporal is not to know
+        if owner.startswith(PERSONAL):  # it names a person, and Temporal must not store names
             await asyncio.to_thread(doing.work, owner)
             return
         await self._client.start_workflow(

@@ -1,7 +1,7 @@
-"""The one workflow: drives an order, a parcel or a stock level, and knows nothing of any.
+"""The only workflow: drives an order, a parcel or a stock level, without its data.
 
-What it runs by is in the database, and read by an activity. So it is the same code for every order
-and every workflow of an application, and what changes there changes nothing in a history.
+Its rules are in the database, and read by an activity. So its code is the same for every order and
+every workflow of an application, and a change of those changes no history.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ NUMBERS = SearchAttributeKey.for_keyword_list("OrderNumber")
 _AGAIN = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 _LONG = timedelta(minutes=5)
 _UNSERVED = timedelta(hours=1)
-"""After this, an errand that no process takes no longer keeps the run from being continued."""
+"""After this, an effect that no process takes no longer delays continue-as-new."""
 
 
 @dataclass(frozen=True)
 class EffectCall:
-    """An effect to be performed: its key, on which queue, and within how many seconds.
+    """An effect to perform: its key, its queue, and its timeout in seconds.
 
-    *silence* is how long its worker may be silent before it counts as dead.
+    *silence* is the longest time in seconds between heartbeats of its worker.
     """
 
     key: str
@@ -42,7 +42,7 @@ class EffectCall:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an owner waits for: effects, and how many seconds until something is due."""
+    """The pending work of an owner: effects, and the seconds until the next row is due."""
 
     errands: list[EffectCall]
     wait: float | None
@@ -52,7 +52,7 @@ class Plan:
 
 @workflow.defn(name="orderflow")
 class Driver:
-    """Does what is due of one owner until nothing of it is open."""
+    """Does the due rows of one owner until none is open."""
 
     def __init__(self) -> None:
         self._woken = True
@@ -61,7 +61,7 @@ class Driver:
 
     @workflow.run
     async def run(self, owner: str) -> None:
-        """Look, send errands out, wait; the rows are the truth, so nothing is remembered."""
+        """Advance, start effects, wait; all state is in the rows."""
         while True:
             self._woken = False
             plan: Plan = await workflow.execute_local_activity(
@@ -88,7 +88,7 @@ class Driver:
 
     @workflow.signal(name="wake")
     def wake(self) -> None:
-        """Something is due: rows were handed over."""
+        """Rows are due."""
         self._woken = True
 
     def _send_out(self, errands: Iterable[EffectCall]) -> None:
@@ -108,7 +108,7 @@ class Driver:
                 retry_policy=_AGAIN,
             )
         except ActivityError:
-            self._unserved.add(errand.key)  # it is sent out again, by the next run if need be
+            self._unserved.add(errand.key)  # started again, by the next run if necessary
         finally:
             del self._out[errand.key]
             self._woken = True
@@ -121,7 +121,7 @@ class Driver:
             return
 
     def _mark(self, plan: Plan) -> None:
-        """Let Temporal's lists find the order by its number and status."""
+        """Update the search attributes: the order's numbers and status."""
         known = workflow.info().typed_search_attributes
         news: list[SearchAttributeUpdate[Any]] = []
         if plan.status and known.get(STATUS) != plan.status:

@@ -1,4 +1,4 @@
-"""One process that works orders through Temporal."""
+"""A process that works orders through Temporal."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ _RUNNER = SandboxedWorkflowRunner(
 class TemporalWorker:
     """Works an engine's orders through Temporal, in place of ``engine.worker``.
 
-    Any number may run, on any number of machines, over one PostgreSQL database. The engine, its
-    workflows, strategies and hooks stay as they are.
+    Any number may run, on any number of machines, over one PostgreSQL database. Engine, workflows,
+    strategies and hooks stay the same.
 
     Args:
         engine: The engine; its store is a :class:`~orderflow.stores.SqlStore`.
-        client: Connected as Temporal's users do it: with TLS, an API key, a payload codec.
+        client: The connected client, with TLS, API key and payload codec as needed.
         queue: The task queue, and the beginning of every workflow's id.
-        lanes: Task queues of their own for effects, by the code of a fulfillment strategy, or by
-            the effect's name where none performs it: ``notify``, ``refund``. The same in every
+        lanes: Separate task queues for effects, by the code of a fulfillment strategy, or by the
+            effect's name where no strategy performs it: ``notify``, ``refund``. The same in every
             process.
-        serves: Which of the lanes this process serves, beside the queue; None is all of them.
-        deployment: Under which version this process is known, so that others run beside it.
+        serves: The lanes of this process, besides the queue; None is all of them.
+        deployment: The version of this process, so that other versions can run as well.
 
     Attributes:
-        poll: Seconds between two looks for rows that are due.
-        threads: Decisions that this process takes at once, and effects without a lane.
-        silence: How long a worker may be silent before its work is given to another.
-        grace: How long work that was begun may go on when the process is to end.
-        marks: Whether drivers carry search attributes; :func:`prepare` makes them known.
+        poll: Seconds between two searches for due rows.
+        threads: Concurrent decisions of this process, and effects without a lane.
+        silence: The longest time without a heartbeat, before another worker takes over.
+        grace: The time for running work to finish at the end of the process.
+        marks: Whether drivers have search attributes; :func:`prepare` registers them.
     """
 
     poll = 1.0
@@ -81,9 +81,9 @@ class TemporalWorker:
             raise ValueError(f"no lane is called {', '.join(sorted(unknown))}")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until *stop* is set; what was begun is finished within *grace*.
+        """Work until *stop* is set; running work is finished within *grace*.
 
-        Raises RPCError where Temporal cannot be reached at the start; later it is waited for.
+        Raises RPCError where Temporal is unreachable at the start; later it waits for it.
         """
         hand_over = Dispatcher(self._engine, self._store, self._client, self._queue, self.silence)
         with ThreadPoolExecutor(self.threads) as threads:
@@ -131,10 +131,10 @@ class TemporalWorker:
 
 
 async def prepare(client: Client) -> None:
-    """Have the namespace know the search attributes ``OrderStatus`` and ``OrderNumber``.
+    """Register the search attributes ``OrderStatus`` and ``OrderNumber``.
 
-    Where that is not the client's to do, as on Temporal Cloud, add them by its pages: a Keyword,
-    and a KeywordList.
+    Where the client may not do so, as on Temporal Cloud, add them on its pages: a Keyword, and a
+    KeywordList.
     """
     wanted = {
         STATUS.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,

@@ -1,4 +1,4 @@
-"""The outbox of the memory store: what is due is claimed, and done, fails or gives up."""
+"""The outbox of the memory store: rows are added, leased, done, retried or given up."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["MemoryOutbox"]
 
 @attrs.define
 class _Row:
-    """A row and how far it is. *wake* is when it may be claimed: when due, or its lease ends."""
+    """A row and its progress. *wake* is when it can be leased: when due, or when its lease ends."""
 
     row: NewRow
     number: int
@@ -41,7 +41,7 @@ class _Row:
 
 
 class MemoryOutbox:
-    """The rows, by key and by owner; a heap of when each wakes."""
+    """The rows, by key and by owner; a heap of when they can be leased."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -53,17 +53,17 @@ class MemoryOutbox:
         watch(self)
 
     def before_fork(self) -> None:
-        """Wait until nobody is in the middle of a change."""
+        """Wait until no thread is changing the store."""
         self._lock.acquire()
 
     def after_fork(self, *, child: bool) -> None:
-        """Go on; a child has a copy of its own."""
+        """Continue; a child has its own copy."""
         self._lock.release()
         if child:
             self._lock = threading.RLock()
 
     def _open(self, task: Task, owner: str) -> None:
-        """Open a task; one that is open already says what the new one says, and stays claimed."""
+        """Open a task; an open one gets the new text, and keeps its assignee."""
         kept = self._tasks.get(task.key)
         self._tasks[task.key] = owner, attrs.evolve(task, assignee=kept[1].assignee if kept else "")
 
@@ -80,7 +80,7 @@ class MemoryOutbox:
         self._wake(there, row.due)
 
     def _disguise(self, scopes: set[str]) -> bool:
-        """Have keys without ids of commands and handles; False where such a row is open."""
+        """Replace ids of commands and holds in keys by pseudonyms; False if such a row is open."""
         sent = tuple(f"{scope}/" for scope in scopes)
         renamed = {
             key: erased_key(key, found.row.kind)
@@ -97,13 +97,13 @@ class MemoryOutbox:
             self._outbox[new] = found
             self._by_owner[found.row.owner].remove(key)
             self._by_owner[found.row.owner].add(new)
-        # What waits under an old key waits no more; its place in the queue names it still.
+        # Old keys leave the queue, which would still contain them.
         self._wakes = [wake for wake in self._wakes if wake[2] not in renamed]
         heapq.heapify(self._wakes)
         return True
 
     def _drop_rows(self, keys: set[str]) -> None:
-        """Take rows away, and their places in the queue."""
+        """Delete rows, and their places in the queue."""
         for key in keys:
             owner = self._outbox.pop(key).row.owner
             self._by_owner[owner].remove(key)
@@ -117,7 +117,7 @@ class MemoryOutbox:
         heapq.heappush(self._wakes, (at, found.number, found.row.key))
 
     def _next(self) -> _Row | None:
-        """The pending row that wakes first; stale entries of the heap are dropped."""
+        """The pending row that can be leased first; drops stale entries of the heap."""
         while self._wakes:
             at, _, key = self._wakes[0]
             found = self._outbox.get(key)
@@ -127,7 +127,7 @@ class MemoryOutbox:
         return None
 
     def lease(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[LeasedRow]:
-        """Rows that are due, of one kind."""
+        """Lease due rows, of one kind."""
         with self._lock:
             ready: dict[str, _Row] = {}
             while (found := self._next()) is not None and found.wake <= now:
@@ -143,7 +143,7 @@ class MemoryOutbox:
             return [_due(found) for found in taken]
 
     def lease_valid(self, due: LeasedRow) -> bool:
-        """Whether a claimed row is still the caller's."""
+        """Whether a leased row is still the caller's."""
         found = self._outbox.get(due.key)
         return found is not None and found.status == "pending" and found.token == due.token
 
@@ -172,7 +172,7 @@ class MemoryOutbox:
                 self._open(tell, due.owner)
 
     def postpone(self, due: LeasedRow, error: str, until: datetime) -> None:
-        """Leave a claimed row alone until then, and count no attempt."""
+        """Postpone a leased row, without counting an attempt."""
         with self._lock:
             if self.lease_valid(due):
                 found = self._outbox[due.key]
@@ -192,14 +192,14 @@ class MemoryOutbox:
             return [_pending(row) for row in rows if row.status == "pending"]
 
     def given_up_rows(self, after: str, limit: int) -> Sequence[OutboxRow]:
-        """One page of the rows that gave up."""
+        """One page of the given-up rows."""
         with self._lock:
             rows = sorted(self._outbox.items())
             found = [_pending(row) for key, row in rows if key > after and row.status == "gave_up"]
         return found[:limit]
 
     def restrict(self, kept: Sequence[Restricted]) -> None:
-        """Keep what a law wants kept, in the rows of the timers that erase it."""
+        """Store retained data, in the rows of the timers that erase it."""
         with self._lock:
             for each in kept:
                 self._add(restricted_row(each, {"restricted": each}), mends=True)
@@ -207,7 +207,7 @@ class MemoryOutbox:
     def restricted(
         self, *, order: str | None = None, person: str | None = None
     ) -> Sequence[Restricted]:
-        """What is kept of an order, or of a person's orders."""
+        """The retained data of an order, or of a person's orders."""
         with self._lock:
             keys = sorted(key for key in self._outbox if key.startswith("restricted:"))
             data: list[Any] = [self._outbox[key].row.data for key in keys]
@@ -215,17 +215,17 @@ class MemoryOutbox:
         return [each for each in found if each.kept.order == order or each.person == person]
 
     def lift(self, key: str) -> None:
-        """Erase what is kept under a key."""
+        """Delete the retained data of a key."""
         with self._lock:
             self._drop_rows({key} & self._outbox.keys())
 
     def pending_messages(self, owner: str) -> Sequence[object]:
-        """The bodies of messages on their way to a subject."""
+        """The bodies of pending messages to a subject."""
         with self._lock:
             return [row.data for row in self._messages(owner)]
 
     def _messages(self, owner: str, but: str | None = None) -> list[NewRow]:
-        """The open messages to an owner, by key, without the one that is done."""
+        """The open messages to an owner, by key, without the one named *but*."""
         keys = sorted(self._by_owner.get(owner, set()) - {but})
         rows = (self._outbox[key] for key in keys)
         return [f.row for f in rows if f.status == "pending" and f.row.kind is RowKind.MESSAGE]

@@ -25,7 +25,7 @@ __all__ = ["MemoryStock", "Touched"]
 
 @attrs.define
 class Touched:
-    """The stock rows that one commit works on: copies of what it touches, put back at its end."""
+    """The stock rows of one commit: copies of what it changes, put back at its end."""
 
     levels: dict[StockKey, StockLevel] = attrs.field(factory=dict)
     reserved: dict[LineKey, int] = attrs.field(factory=dict)
@@ -97,7 +97,7 @@ class MemoryStock:
             return [self._stock.levels[key] for key in keys[:limit]]
 
     def waiting_list(self, key: StockKey) -> Sequence[WaitingBackorder]:
-        """Who waits for this key, oldest first."""
+        """The backorders that wait for this key, oldest first."""
         with self._lock:
             queue = list(self._queues.get(key, {}).values())
         return sorted(queue, key=lambda w: (w.since, w.order, w.line))
@@ -119,7 +119,7 @@ class MemoryStock:
         return iter(tuple(self._movements.get(key, ())))
 
     def inbound_shipments(self, key: StockKey) -> Sequence[InboundShipment]:
-        """Receipts on their way, the next one first."""
+        """Inbound shipments, the next one first."""
         with self._lock:
             found = [receipt for receipt in self._expected.values() if receipt.key == key]
         return sorted(found, key=lambda receipt: (receipt.at, receipt.id))

@@ -1,4 +1,4 @@
-"""The store in memory: for tests, trials and simulations. Same contract, nothing durable."""
+"""The store in memory, for tests, trials and simulations: same contract, not durable."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         self._card: str | None = None
 
     def commit(self, commit: Commit) -> Outcome:
-        """Store all of it, or nothing."""
+        """Store the commit, or nothing."""
         with self._lock:
             if refused := self._refuses(commit):
                 return refused
@@ -72,14 +72,14 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             return Stored()
 
     def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
-        """Store each, or nothing of it."""
+        """Store each commit, or nothing of it."""
         with self._lock:
             return [self.commit(commit) for commit in commits]
 
     def commit_and_lease(
         self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
     ) -> tuple[Sequence[Outcome], Sequence[LeasedRow]]:
-        """Store each, or nothing of it, and claim what is due then."""
+        """Store each commit, or nothing of it, and lease the rows due then."""
         with self._lock:
             return self.commit_all(commits), self.lease(now, lease, token, limit)
 
@@ -88,21 +88,21 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         return self._card
 
     def keep_card(self, card: str) -> None:
-        """Keep the card of the rules."""
+        """Store the card of the rules."""
         self._card = card
 
     def read_session(self) -> AbstractContextManager[None]:
-        """Nothing to keep open."""
+        """A context that does nothing."""
         return nullcontext()
 
     def in_transaction(self, connection: object) -> MemoryStore:
-        """Refused: there is no database that a transaction could be of."""
+        """Raises TypeError: there is no database whose transaction it could join."""
         del connection
         raise TypeError("a MemoryStore is in no database whose transaction it could join")
 
     @contextmanager
     def snapshot(self) -> Iterator[MemoryStore]:
-        """This store, while others wait."""
+        """This store, while other threads wait."""
         with self._lock:
             yield self
 
@@ -154,7 +154,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
                     self._add(matched_row(reference, item.observation, commit.subject, commit.now))
 
     def _drop(self, reference: str) -> list[UnmatchedItem]:
-        """Take what is kept under a reference out of the inbox, with what waits for it."""
+        """Remove the unmatched items of a reference, with their timer and task."""
         keys = [key for key in self._inbox if key[0] == reference]
         found = [self._inbox.pop(key) for key in keys]
         if found:
@@ -166,7 +166,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         return found
 
     def processed(self, scope: str, message: str) -> ProcessedMessage | None:
-        """The receipt of a message that was handled, be its id disguised or not."""
+        """The processed message of this id, also after its id became a pseudonym."""
         names = (message, pseudonym(message))
         return next(filter(None, (self._receipts.get((scope, name)) for name in names)), None)
 
@@ -175,7 +175,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         return self._orders.get(order_id)
 
     def orders_by_id(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
-        """Those of the orders that there are."""
+        """The existing orders of these ids."""
         return {name: self._orders[name] for name in order_ids if name in self._orders}
 
     def parcel(self, parcel_id: str) -> Parcel | None:
@@ -183,7 +183,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         return self._parcels.get(parcel_id)
 
     def parcels_by_id(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
-        """Those of the parcels that there are."""
+        """The existing parcels of these ids."""
         return {name: self._parcels[name] for name in parcel_ids if name in self._parcels}
 
     def journal(self, subject: str) -> Iterator[Entry]:
@@ -204,13 +204,13 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         return ids[: query.limit]
 
     def resolve(self, reference: str) -> str | None:
-        """The subject that is known by a reference."""
+        """The subject of a reference."""
         return self._references.get(reference)
 
     def park(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
     ) -> None:
-        """Keep a fact whose subject is not known; where it has become known, send the fact on."""
+        """Keep an observation of an unknown subject; forward it where the subject is known now."""
         with self._lock:
             subject = self._references.get(reference)
             if subject is not None:
@@ -221,28 +221,28 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             self._add(unmatched_row(reference, now + patience))
 
     def park_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
-        """Keep what cannot be read, once."""
+        """Keep an unreadable payload, once."""
         with self._lock:
             item = UnmatchedItem(task.subject, now, None, payload, error)
             self._inbox.setdefault((task.subject, ""), item)
             self._tasks.setdefault(task.key, (f"inbox:{task.subject}", task))
 
     def unmatched(self) -> Sequence[UnmatchedItem]:
-        """What is kept, oldest first."""
+        """The unmatched items, oldest first."""
         with self._lock:
             return list(self._inbox.values())
 
     def dismiss_unmatched(self, reference: str) -> bool:
-        """Drop what is kept under a reference."""
+        """Delete the unmatched items of a reference."""
         with self._lock:
             return bool(self._drop(reference))
 
     def inconsistencies(self, now: datetime) -> Sequence[tuple[str, str]]:  # noqa: ARG002 (see the store)
-        """Nothing: nobody writes these dictionaries by hand."""
+        """Nothing: nobody edits these dictionaries by hand."""
         return []
 
     def repair(self, now: datetime) -> None:
-        """Nothing to do: see :meth:`odd`."""
+        """Nothing to do: see :meth:`inconsistencies`."""
 
     def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
         """One page of open tasks."""
@@ -262,7 +262,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
         return self._tasks.get(key)
 
     def assign(self, key: str, to: str, before: str) -> bool:
-        """Give an open task to somebody."""
+        """Assign an open task."""
         with self._lock:
             owner, task = self._tasks.get(key, ("", None))
             if task is None or task.assignee != before:
@@ -296,7 +296,7 @@ class MemoryStore(MemoryStock, MemoryOutbox):
             return True
 
     def purge(self, owner: str) -> None:
-        """Take every outbox row of an owner away, and its tasks."""
+        """Delete all outbox rows of an owner, and its tasks."""
         with self._lock:
             self._drop_rows(set(self._by_owner.get(owner, ())))
             self._tasks = {key: found for key, found in self._tasks.items() if found[0] != owner}

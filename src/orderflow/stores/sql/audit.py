@@ -1,4 +1,4 @@
-"""Rows of a SQL database that belong to nobody, or contradict what they are derived from."""
+"""Checks of a SQL database: rows without an owner, or that contradict their source."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _STATUSES = ("pending", "done", "withdrawn", "gave_up")
 
 
 def inconsistent_rows(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]:
-    """The subject of each odd row, and what is odd about it; a check that fails keeps no other."""
+    """(subject, problem) of each inconsistent row; a failed check stops no other."""
     for check in (
         _of_another_kind(connection),
         _no_text(connection),
@@ -67,7 +67,7 @@ _YEARS = (schema.at(datetime.min.replace(tzinfo=UTC)), schema.at(datetime.max.re
 
 
 def _of_another_kind(connection: Connection) -> Iterator[tuple[str, str]]:
-    """Values that are no text, number or moment where one belongs; SQLite takes anything."""
+    """Values of the wrong type: SQLite accepts any."""
     for table in schema.metadata.sorted_tables:
         for column in table.c:
             wrong: list[ColumnElement[bool]] = []
@@ -82,7 +82,7 @@ def _of_another_kind(connection: Connection) -> Iterator[tuple[str, str]]:
 
 
 def _no_text(connection: Connection) -> Iterator[tuple[str, str]]:
-    """Texts that are none: SQLite takes any bytes, and its driver reads them not."""
+    """Invalid texts: SQLite accepts any bytes, which its driver cannot read."""
     for table in schema.metadata.sorted_tables if connection.dialect.name == "sqlite" else ():
         texts = ", ".join(column.name for column in table.c if column.type.python_type is str)
         try:
@@ -95,7 +95,7 @@ def _no_text(connection: Connection) -> Iterator[tuple[str, str]]:
 
 
 Inconsistency = tuple[ColumnElement[str], ColumnElement[bool], str]
-"""What names an odd row, which rows are odd, and what is odd about them."""
+"""The subject of an inconsistent row, its condition, and the problem."""
 
 
 def _by_condition(connection: Connection, odd: Inconsistency) -> Iterator[tuple[str, str]]:
@@ -113,7 +113,7 @@ def _without(name: ColumnElement[str], table: Table) -> ColumnElement[bool]:
 
 
 def _of_nobody(name: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether a subject names what is not there; asked by the table's key, not by every row."""
+    """Whether a subject does not exist; a lookup by the table's key, not a scan."""
 
     def lost(table: Table, head: str) -> ColumnElement[bool]:
         there = exists().where(table.c.id == func.substr(name, len(head) + 1))
@@ -165,7 +165,7 @@ def _of_outbox(now: datetime) -> Iterator[Inconsistency]:
 
 
 def _of_receipts() -> Iterator[Inconsistency]:
-    """Receipts whose commit the journal does not tell of."""
+    """Processed messages without their journal entry."""
     receipt, entry = schema.receipts.c, schema.journals.c
     same = and_(entry.subject == receipt.subject, entry.version == receipt.version)
     journaled = or_(receipt.subject.like("order:%"), receipt.subject.like("parcel:%"))
@@ -199,7 +199,7 @@ def _rows(connection: Connection, statement: Select[Any]) -> Iterator[Any]:
 
 
 def _unlike_what_they_tell(connection: Connection) -> Iterator[tuple[str, str]]:
-    """Orders, parcels and entries that a list would show otherwise than they are."""
+    """Orders, parcels and entries whose columns differ from their content."""
     whole: tuple[tuple[Table, str, str, Callable[[str], dict[str, Any]]], ...] = (
         (schema.states, "order:", "state", lambda text: state_row(codec.decode_state(text))),
         (schema.parcels, "parcel:", "parcel", lambda text: parcel_row(codec.decode_parcel(text))),
@@ -218,13 +218,13 @@ def _unlike_what_they_tell(connection: Connection) -> Iterator[tuple[str, str]]:
 
 
 def _listed_by_others(connection: Connection) -> Iterator[tuple[str, str]]:
-    """Orders that are not found by their SKUs, or by others."""
+    """Orders with missing or superfluous index rows of SKUs."""
     skus = _rows(connection, select(schema.skus).order_by(schema.skus.c.order_id))
     listed = groupby(skus, key=itemgetter("order_id"))
     name, rows = _next(listed)
     states = select(schema.states.c.id, schema.states.c.state).order_by(schema.states.c.id)
     for row in _rows(connection, states):
-        while name is not None and name < row["id"]:  # of an order that is not there
+        while name is not None and name < row["id"]:  # of an order that does not exist
             name, rows = _next(listed)
         there, should = rows if name == row["id"] else [], _sku_rows(row["state"])
         if should is not None and _sorted(there) != _sorted(should):
@@ -239,7 +239,7 @@ def _next(listed: Iterator[tuple[str, Iterator[Any]]]) -> tuple[str | None, list
 def _sku_rows(state: str) -> list[dict[str, Any]] | None:
     try:
         return sku_rows(codec.decode_state(state))
-    except Exception:  # it is named already
+    except Exception:  # another check reports it
         return None
 
 

@@ -1,4 +1,4 @@
-"""What stands beside many orders, in a few statements: for who looks at all of them."""
+"""Bulk reads: the rows of many orders in a few statements."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _REFERENCES = select(schema.references).where(
 
 
 def beside(connection: Connection, owners: Sequence[str], task_of: Callable[[Any], Any]) -> Answers:
-    """What a store answers about orders and parcels; what cannot be read is left out."""
+    """A store's answers about orders and parcels; unreadable ones are left out."""
     found: Answers = {}
     names = [owner.removeprefix("order:") for owner in owners if owner.startswith("order:")]
     for owner, rows in _by("subject", fetch(connection, _JOURNALS, owners=list(owners)), owners):
@@ -65,7 +65,7 @@ def beside(connection: Connection, owners: Sequence[str], task_of: Callable[[Any
 
 
 def known_by(connection: Connection, names: Sequence[str]) -> Answers:
-    """Who is known by references."""
+    """The subjects of references."""
     rows = fetch(connection, _REFERENCES, names=list(names))
     told = {row.reference: row.subject for row in rows}
     return {("find", name): told.get(name) for name in names}
@@ -74,7 +74,7 @@ def known_by(connection: Connection, names: Sequence[str]) -> Answers:
 def _by(
     column: str, rows: Sequence[Row[Any]], asked: Sequence[str]
 ) -> Iterator[tuple[str, list[Row[Any]]]]:
-    """The rows of each that is asked for, be it none."""
+    """The rows of each owner in *asked*, also if it has none."""
     found = {name: list(group) for name, group in groupby(rows, key=attrgetter(column))}
     yield from ((name, found.get(name, [])) for name in asked)
 
@@ -82,7 +82,7 @@ def _by(
 def _answer(
     found: Answers, asked: tuple[str, Any], read: Callable[[_Rows], Any], rows: _Rows
 ) -> None:
-    with suppress(Exception):  # who asks for it alone is told
+    with suppress(Exception):  # a single read reports the error
         found[asked] = read(rows)
 
 

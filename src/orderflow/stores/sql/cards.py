@@ -1,4 +1,4 @@
-"""The card of the rules: one row, with a digest by which a change by hand is found."""
+"""The card of the rules: one row, with a digest that reveals manual changes."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ def _digest(card: str) -> str:
 
 
 def put(connection: Connection, card: str) -> None:
-    """Keep a card in place of the one before."""
+    """Store a card, replacing the previous one."""
     keeping = putting(connection.dialect.name, rules, ("id",), ("digest", "card"))
     connection.execute(keeping, {"id": _ID, "digest": _digest(card), "card": card})
 
 
 def get(connection: Connection) -> str | None:
-    """The card that is kept."""
+    """The stored card."""
     card: str | None = connection.scalar(select(rules.c.card).where(rules.c.id == _ID))
     return card
 
 
 def odd_cards(connection: Connection) -> Iterator[tuple[str, str]]:
-    """What is odd about the cards that are kept."""
+    """(subject, problem) of inconsistent cards."""
     for row in connection.execute(select(rules)):
         if row.id != _ID:
             yield "rules", "a card of the rules that nobody reads"

@@ -1,8 +1,8 @@
-"""Commits in SQL: some of them in one transaction of the caller, with an outcome for each.
+"""Commits in SQL: several in one transaction of the caller, with an outcome for each.
 
-What decides the outcomes is read first, and locked, with one statement for each kind of row. The
-outcomes are decided in Python, one commit after the other; then what was accepted is written, again
-with one statement for each kind of row. A refused commit has written nothing, so it sinks no other.
+First, one statement per kind of row reads and locks what the outcomes depend on. Python decides the
+outcomes, one commit after the other; then one statement per kind of row writes the accepted
+commits. A refused commit has written nothing, so it stops no other.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _TASK = ("owner", "role", "name", "subject", "instructions", "due", "fields")
 
 
 class Raced(Contended):
-    """Another transaction wrote the same rows in between; this one must be rolled back."""
+    """Another transaction wrote the same rows meanwhile; this one must be rolled back."""
 
     def __init__(self) -> None:
         super().__init__("others wrote the same meanwhile")
@@ -65,7 +65,7 @@ def write_commits(connection: Connection, commits: Sequence[Commit]) -> list[Out
 
 @attrs.frozen
 class _Snapshot:
-    """What the outcomes depend on: as it was read, and as the accepted commits change it."""
+    """The rows that a batch of commits reads, updated as commits are accepted."""
 
     rows: dict[str, str]
     receipts: set[tuple[str, str]]
@@ -74,7 +74,7 @@ class _Snapshot:
     stock: StockRows
 
     def decide(self, commit: Commit) -> Outcome:
-        """The outcome, in the order in which every store refuses: Duplicate, Stale, Short."""
+        """The outcome, refused in the order of every store: Duplicate, Stale, Short."""
         if commit.acknowledges and self.rows.get(commit.acknowledges) not in (
             "pending",
             "withdrawn",
@@ -103,7 +103,7 @@ class _Snapshot:
         return Stored()
 
     def _after(self, commit: Commit) -> dict[str, int] | None:
-        """The versions after a commit; None where a part expects another than is there."""
+        """The versions after a commit; None where a part expects another version."""
         after: dict[str, int] = {}
         for part in commit.parts:
             there = after.get(part.subject, self.versions.get(part.subject, 0))
@@ -113,7 +113,7 @@ class _Snapshot:
         return after
 
     def _overtakes(self, commit: Commit) -> bool:
-        """Whether messages wait for a subject that is changed along."""
+        """Whether other messages are pending for a subject of the commits *with_it*."""
         return any(
             key != commit.acknowledges and self.rows.get(key) != "done"
             for part in commit.with_it
@@ -146,7 +146,7 @@ _VERSIONS = {
 
 
 def _read(connection: Connection, commits: Sequence[Commit]) -> _Snapshot:
-    """Read and lock; always in this order, and each kind by its key, so that nobody deadlocks."""
+    """Read and lock, always in this order and each kind by key: this avoids deadlocks."""
 
     def found(statement: Select[Any], asked: Iterable[Any]) -> Sequence[Any]:
         return fetch(connection, statement, asked=sorted(set(asked)))
@@ -172,7 +172,7 @@ def _read(connection: Connection, commits: Sequence[Commit]) -> _Snapshot:
 
 
 def _write(connection: Connection, commits: Sequence[Commit]) -> None:
-    """Write commits; of an order and a parcel that several change, what the last one says."""
+    """Write commits; where several change an order or a parcel, the last one counts."""
     receipts = [attrs.asdict(commit.processed) for commit in commits if commit.processed]
     _add(connection, schema.receipts, sorted(receipts, key=lambda row: (row["scope"], row["id"])))
     entries = sorted((c.entry for c in commits if c.entry), key=lambda e: (e.subject, e.version))
@@ -191,9 +191,9 @@ def _write(connection: Connection, commits: Sequence[Commit]) -> None:
 
 
 def _layers(commits: Sequence[Commit]) -> list[list[Commit]]:
-    """Pieces within which no two commits write the same row of work: their order is no matter.
+    """Groups of commits that share no row of work, so that their order does not matter.
 
-    A commit comes after all that share a row with it and are before it.
+    A commit comes after all earlier ones with which it shares a row.
     """
     layers: list[list[Commit]] = []
     least: dict[str, int] = {}
@@ -212,7 +212,7 @@ def _layers(commits: Sequence[Commit]) -> list[list[Commit]]:
 
 
 def _add(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
-    """Add rows that cannot be there, unless another transaction has added them meanwhile."""
+    """Insert rows that are new, unless another transaction inserted them meanwhile."""
     if changed_rows(connection, adding(connection.dialect.name, table), rows) != len(rows):
         raise Raced
 
@@ -226,7 +226,7 @@ def _put(
 
 
 def write_orders(connection: Connection, orders: Sequence[Order], new: Collection[str]) -> None:
-    """Write where orders stand; of *new* and revised ones also what was ordered."""
+    """Write the states of orders; for *new* and revised ones also the documents."""
     documents = []
     for order in (order for order in orders if order.id in new):
         document, personal = codec.encode_document(order.document)
@@ -240,13 +240,13 @@ def write_orders(connection: Connection, orders: Sequence[Order], new: Collectio
 
 
 def write_parcels(connection: Connection, parcels: Sequence[Parcel]) -> None:
-    """Write where parcels stand."""
+    """Write parcels."""
     rows = [parcel_row(parcel) | {"parcel": codec.encode_parcel(parcel)} for parcel in parcels]
     _put(connection, schema.parcels, ("id",), rows)
 
 
 def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
-    """Finish, withdraw and add outbox rows, tasks and references: of commits that share none."""
+    """Finish, withdraw and add outbox rows, tasks and references of commits that share none."""
     done = {commit.acknowledges: commit.entry for commit in commits if commit.acknowledges}
     sql_outbox.finish(connection, [key for key, entry in done.items() if entry])
     sql_outbox.acknowledge(connection, [key for key, entry in done.items() if not entry])
@@ -272,7 +272,7 @@ def _write_work(connection: Connection, commits: Sequence[Commit]) -> None:
 
 
 def put_tasks(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Open tasks; one that is open already says what the new one says, and stays claimed."""
+    """Open tasks; an open one gets the new text, and keeps its assignee."""
     execute_many(connection, putting(connection.dialect.name, schema.tasks, ("key",), _TASK), rows)
 
 

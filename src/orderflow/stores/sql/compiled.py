@@ -1,4 +1,4 @@
-"""What a SQL store is asked most, as statements that are compiled once."""
+"""The most frequent reads of a SQL store, as statements that are compiled once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PARCELS = select(schema.parcels.c.id, schema.parcels.c.parcel).where(
     schema.parcels.c.id.in_(bindparam("ids", expanding=True))
 )
 FIRST = -(2**31)
-"""Below every version, whatever somebody wrote there."""
+"""Below every version, whatever was written by hand."""
 ENTRIES = (
     select(schema.journals.c.version, schema.journals.c.entry)
     .where(

@@ -1,4 +1,4 @@
-"""Opening a database: which drivers are right, and the settings of each connection."""
+"""Opening a database: supported drivers, and the settings of each connection."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from orderflow.errors import StoreUnavailable
 __all__ = ["opened", "settings_of"]
 
 _DRIVERS = {"sqlite": ("pysqlite", "pysqlcipher"), "postgresql": ("psycopg", "psycopg2")}
-"""Those whose transactions are what :class:`orderflow.stores.sql.database.Database` expects."""
+"""Drivers with the transactions that :class:`orderflow.stores.sql.database.Database` expects."""
 
 
 def opened(
     place: str | Engine, patience: float, synchronous: str, pool: Mapping[str, Any]
 ) -> Engine:
-    """The engine on a database: the host's own, or one of ours with what *pool* says.
+    """The engine on a database: the application's own, or a new one with *pool* settings.
 
     Raises:
         StoreUnavailable: The URL or its driver is wrong.
-        ValueError: It is an SQLite database in memory.
+        ValueError: The database is SQLite in memory.
     """
     if isinstance(place, Engine):
         _check(place)
@@ -48,7 +48,7 @@ def opened(
 
 
 def _options(patience: float, pool: Mapping[str, Any]) -> dict[str, Any]:
-    """Without a size of its own a pool has as many connections as threads ask for."""
+    """The pool's options; without a size of its own it has a connection for each thread."""
     if {"poolclass", "pool"} & pool.keys():
         return dict(pool)
     own = {"max_overflow": 0 if "pool_size" in pool else -1, "pool_timeout": patience}
@@ -68,7 +68,7 @@ def _check(engine: Engine) -> None:
 
 
 def _address(place: str | URL) -> URL:
-    """The address, where no password in it ends too early: its rest would be told as a host."""
+    """The parsed URL. Raises StoreUnavailable where an unescaped password could leak as a host."""
     try:
         address = make_url(place)
     except ValueError:
@@ -90,7 +90,7 @@ def _check_place(url: URL) -> None:
 
 
 def _is_in_memory(url: URL) -> bool:
-    """Whether an SQLite database goes with its connections, whichever way that is written."""
+    """Whether an SQLite database is in memory, in any notation."""
     name, _, asked = (url.database or "").partition("?")
     how = {**url.query, **dict(parse_qsl(asked))}
     memory = how.get("mode") == "memory" or how.get("vfs") == "memdb"
@@ -98,20 +98,20 @@ def _is_in_memory(url: URL) -> bool:
 
 
 def settings_of(engine: Engine, patience: float, synchronous: str, how: str = "set") -> list[str]:
-    """What to execute on a connection before its first transaction; in each, with ``set local``."""
+    """Statements for a connection before its first transaction; with ``set local`` in each one."""
     if engine.dialect.name != "sqlite":
         return [f"{how} lock_timeout = {int(patience * 1000)}"]
     return [
         f"pragma busy_timeout={int(patience * 1000)}",
         "pragma journal_mode=wal",
         f"pragma synchronous={synchronous}",
-        "pragma secure_delete=on",  # what is erased is overwritten, not left in a free page
+        "pragma secure_delete=on",  # erased data is overwritten, not left in a free page
     ]
 
 
 def _configure(engine: Engine, settings: list[str]) -> None:
     def configure(connection: Any, _record: object) -> None:
-        """Begin transactions only where the database says so, and make commits last."""
+        """Begin transactions only explicitly, and make commits durable."""
         if engine.dialect.name == "sqlite":
             connection.isolation_level = None
         cursor = connection.cursor()
@@ -124,11 +124,11 @@ def _configure(engine: Engine, settings: list[str]) -> None:
 
 
 _RESTED = 1.0
-"""Seconds after which a connection that rested is asked whether it is still there."""
+"""Seconds of idleness after which a connection is tested."""
 
 
 def _look_after(engine: Engine) -> None:
-    """Replace connections that broke while they rested; one in use is not asked each time."""
+    """Replace connections that broke while idle; those in use are not tested."""
 
     def rests(_connection: object, record: Any) -> None:
         record.info["rests_since"] = time.monotonic()

@@ -1,4 +1,4 @@
-"""Moving all that is stored into another database, such as from SQLite to PostgreSQL."""
+"""Copies all stored data into another database, such as from SQLite to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ _PAGE = 1_000
 
 
 class CopyRefused(OrderflowError, ValueError):
-    """The target has rows already, or does not give back what was written; nothing is stored."""
+    """The target is not empty, or returns other rows than were written; nothing is stored."""
 
 
 @attrs.define
 class _Sum:
-    """Tells the content of a table, in whatever order its rows are read."""
+    """A checksum of a table, independent of the order of its rows."""
 
     rows: int = 0
     digest: int = 0
 
     def add(self, row: Row) -> None:
-        """Count a row."""
+        """Add a row."""
         told = hashlib.sha256(repr(sorted(row.items())).encode()).digest()
         self.rows += 1
         self.digest += int.from_bytes(told)
 
 
 def copy_database(source: SqlStore, target: SqlStore) -> Mapping[str, int]:
-    """Copy every row in one transaction, and give how many there are of each table.
+    """Copy every row in one transaction; returns the number of rows by table.
 
-    The source stays as it is. Meanwhile who writes to it waits (SQLite), or is not moved
-    (PostgreSQL): stop applications and workers first.
+    The source stays unchanged. Concurrent writes wait (SQLite) or are not copied (PostgreSQL): stop
+    applications and workers first.
 
     Raises:
-        CopyRefused: See there.
+        CopyRefused: The target is not empty, or the copy differs.
     """
     if _place(source) == _place(target):
         raise CopyRefused("source and target are one database; give another, empty one")
@@ -56,7 +56,7 @@ def copy_database(source: SqlStore, target: SqlStore) -> Mapping[str, int]:
         tables = list(_tables(reading))
         for table in tables:
             table.create(writing, checkfirst=True)
-            if table is schema.rules:  # an engine that looked at it has left its card
+            if table is schema.rules:  # an engine that opened it has stored its card
                 writing.execute(delete(table))
             if writing.execute(select(literal(1)).select_from(table).limit(1)).first():
                 raise CopyRefused(f"{table.name} has rows in the target; give an empty database")
@@ -64,20 +64,20 @@ def copy_database(source: SqlStore, target: SqlStore) -> Mapping[str, int]:
 
 
 def _place(store: SqlStore) -> object:
-    """What tells databases apart, however their URLs are written."""
+    """The identity of a database, however its URL is written."""
     url = store._own.engine.url
     return store._own.file or (url.host, url.port, url.database, store._schema)
 
 
 def _tables(connection: Connection) -> Iterator[Table]:
-    """The tables of the store, and those of documents and numbers where they were used."""
+    """The tables of the store, and those of documents and numbers if they exist."""
     known = set(inspect(connection).get_table_names(schema=schema_of(connection)))
     yield from (table for table in schema.metadata.sorted_tables if table is not schema.schema)
     yield from (table for table in sql_filing.metadata.sorted_tables if table.name in known)
 
 
 def _copied(reading: Connection, writing: Connection, table: Table) -> int:
-    """Copy a table; its number of rows, having read them again."""
+    """Copy a table; returns its number of rows, after reading them again."""
     was, became = _Sum(), _Sum()
     for page in _pages(reading, table):
         for row in page:

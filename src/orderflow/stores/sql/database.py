@@ -1,4 +1,4 @@
-"""A database: where a commit is durable, and nobody reads half of one."""
+"""A database: durable commits, and consistent reads."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ __all__ = ["Access", "Database", "HostTransaction", "schema_of"]
 
 
 class Access(Protocol):
-    """Where a store reads and writes: a database of its own, or a transaction of the host's."""
+    """Access to a store's tables: its own database, or the application's transaction."""
 
     def read(self) -> Any:
-        """A context with a connection to read from."""
+        """A context with a connection for reads."""
 
     def write(self) -> Any:
-        """A context with a transaction: kept at the end, undone by an exception."""
+        """A context with a transaction: committed at the end, rolled back by an exception."""
 
 
 class Database:
-    """Connections to read from, and transactions to write in.
+    """Connections for reads, and transactions for writes.
 
-    On SQLite a reader sees the last commit and is never blocked; writers are serialised by ``BEGIN
-    IMMEDIATE``. Who waits for another, or for a connection, waits up to *patience* seconds, then
-    raises StoreLocked. A child of the process has connections of its own.
+    On SQLite a reader sees the last commit and is never blocked; ``BEGIN IMMEDIATE`` serializes
+    writers. Waiting for a lock or a connection takes up to *lock_timeout* seconds, then raises
+    StoreLocked. A child process has its own connections.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Database:
             tables = {"schema_translate_map": {None: schema}}
             self.engine = self.engine.execution_options(**tables)
         self._begins = self.engine.dialect.name == "sqlite"
-        # A reader asks one thing at a time, so elsewhere it needs no transaction around it.
+        # Each read is one statement, so other databases need no transaction around it.
         alone: dict[str, Any] = {} if self._begins else {"isolation_level": "AUTOCOMMIT"}
         self._reading = self.engine.execution_options(**alone)
         self._thread = threading.local()
@@ -67,16 +67,16 @@ class Database:
             _count(self.engine, self._in_use)
         watch(self)
         if not self._hosts:
-            weakref.finalize(self, self.engine.dispose)  # who lets a store go need not close it
+            weakref.finalize(self, self.engine.dispose)  # an unused store needs no close()
 
     def before_fork(self) -> None:
-        """Leave no child an open SQLite file: there its locks are nobody's."""
+        """Leave no child an open SQLite file: there its locks belong to nobody."""
         if self._begins:
             self._close_connection()
             self.engine.dispose()
 
     def after_fork(self, *, child: bool) -> None:
-        """Begin with new connections in a child, and leave the parent's alone."""
+        """Use new connections in a child, and leave the parent's alone."""
         if not child:
             return
         if self._in_use:
@@ -89,7 +89,7 @@ class Database:
         self._thread = threading.local()
 
     def _connect(self, engine: Engine) -> Connection:
-        """A connection; where every one is in use, one that becomes free in time."""
+        """A connection; waits where every one is in use."""
         if self._unusable:
             raise StoreUnavailable(self._unusable, permanent=True)
         until, pause = time.monotonic() + self._patience, 0.01
@@ -114,14 +114,14 @@ class Database:
 
     @property
     def missing(self) -> bool:
-        """Whether it is an SQLite file that is not there yet."""
+        """Whether it is an SQLite file that does not exist yet."""
         return self.file is not None and not self.file.exists()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection to read from."""
+        """A connection for reads."""
         with typed_errors():
-            # The host's may begin a transaction at its first read, and show what stood then.
+            # The application's may start a transaction at its first read, and return old rows.
             if self._hosts or not getattr(self._thread, "keeps", False):
                 with self._connect(self._reading) as connection:
                     yield connection
@@ -137,7 +137,7 @@ class Database:
 
     @contextmanager
     def keep_reading(self) -> Iterator[None]:
-        """While it lasts, this thread reads over one connection, and fetches none each time."""
+        """A context in which this thread reads over one connection, without the pool."""
         self._thread.keeps = True
         try:
             yield
@@ -146,7 +146,7 @@ class Database:
             self._close_connection()
 
     def _close_connection(self) -> None:
-        """Give back the connection that this thread reads over."""
+        """Return the read connection of this thread to the pool."""
         kept: Connection | None = getattr(self._thread, "reads", None)
         self._thread.reads = None
         if kept is not None:
@@ -155,14 +155,14 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back by an exception."""
-        self._close_connection()  # who held one while it waits for another might wait for ever
+        self._close_connection()  # holding one while waiting for another may deadlock
         with (
             typed_errors() as progress,
             self._connect(self.engine) as connection,
             connection.begin(),
         ):
             if self._begins:
-                # The lock at once: a transaction that reads first might not get it later.
+                # Lock now: a transaction that reads first might not get the lock later.
                 _begin(connection, "BEGIN IMMEDIATE")
             elif self._hosts:
                 for setting in self._settings:
@@ -172,7 +172,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """A connection that reads what stands at one moment, whatever is committed meanwhile."""
+        """A connection that reads a snapshot."""
         level: dict[str, Any] = {} if self._begins else {"isolation_level": "REPEATABLE READ"}
         with typed_errors(), self._connect(self.engine.execution_options(**level)) as connection:
             if self._begins:
@@ -180,22 +180,22 @@ class Database:
             yield connection
 
     def wipe_log(self) -> None:
-        """Empty the write-ahead log of SQLite, which holds pages as they were.
+        """Empty the write-ahead log of SQLite, which contains old pages.
 
-        A reader that stands in the way for longer than our patience leaves it as it is.
+        A reader that blocks it beyond the timeout leaves it unchanged.
         """
         if self._begins:
             with typed_errors(), self.engine.connect() as connection:
                 connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
 
     def close(self) -> None:
-        """Close every connection, but for those of the host's own engine."""
+        """Close every connection, except those of the application's engine."""
         if not self._hosts:
             self.engine.dispose()
 
 
 def _set(connection: Connection, settings: list[str]) -> None:
-    """Set up an SQLite connection of the host's before any transaction, whoever begins those."""
+    """Set up the application's SQLite connection before any transaction."""
     cursor = connection.connection.cursor()
     for setting in settings:
         cursor.execute(setting)
@@ -203,7 +203,7 @@ def _set(connection: Connection, settings: list[str]) -> None:
 
 
 def _begin(connection: Connection, how: str) -> None:
-    """Begin on SQLite; anew, where the host's engine has a listener that has begun already."""
+    """Begin on SQLite; first rolls back where the application's engine has begun already."""
     if not connection.in_transaction():
         connection.begin()
     if _is_open(connection.connection):
@@ -212,7 +212,7 @@ def _begin(connection: Connection, how: str) -> None:
 
 
 def _count(engine: Engine, in_use: set[int]) -> None:
-    """Keep account of the connections in use, whichever pool they are of."""
+    """Track the connections in use, of any pool."""
 
     def taken(_connection: object, record: object, _fairy: object) -> None:
         in_use.add(id(record))
@@ -225,14 +225,14 @@ def _count(engine: Engine, in_use: set[int]) -> None:
 
 
 class HostTransaction:
-    """The host's transaction: what is written in it the host commits, or rolls back."""
+    """The application's transaction: the application commits it, or rolls it back."""
 
     def __init__(self, connection: Connection, schema: str | None) -> None:
         self._connection, self._schema = connection, schema
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """The host's connection, for a moment with the names of our tables."""
+        """The application's connection, temporarily with the schema of our tables."""
         options = self._connection.get_execution_options()
         before = options.get("schema_translate_map", {})
         self._connection.execution_options(schema_translate_map={None: self._schema})
@@ -249,14 +249,14 @@ class HostTransaction:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A savepoint: an exception undoes what we wrote, and nothing of the host's."""
+        """A savepoint: an exception undoes our writes, and none of the application's."""
         with self.read() as connection:
             self._begin()
             with connection.begin_nested():
                 yield connection
 
     def _begin(self) -> None:
-        """See that a transaction is open; else the savepoint would be one, and stored at once."""
+        """Ensure an open transaction; else the savepoint itself would commit at once."""
         if not self._connection.in_transaction():
             self._connection.begin()
         raw = self._connection.connection
@@ -274,12 +274,12 @@ class HostTransaction:
 
 
 def _is_open(raw: Any) -> bool:
-    """Whether an SQLite connection says that a transaction is open on it."""
+    """Whether an SQLite connection reports an open transaction."""
     return any(getattr(layer, "in_transaction", False) is True for layer in _layers(raw))
 
 
 def _commits_alone(connection: Connection) -> bool:
-    """Whether no transaction is open on a connection, and its driver opens none: each is stored."""
+    """Whether a connection has no transaction and its driver opens none: each write commits."""
     if _is_open(raw := connection.connection):
         return False
     alone: dict[str, bool | None] = {"autocommit": True}
@@ -291,11 +291,11 @@ def _commits_alone(connection: Connection) -> bool:
 
 
 def _layers(raw: Any) -> tuple[Any, Any]:
-    """A connection as SQLAlchemy knows it, and the driver's own."""
+    """SQLAlchemy's connection, and the driver's own."""
     return raw.dbapi_connection, raw.driver_connection
 
 
 def schema_of(connection: Connection) -> str | None:
-    """The PostgreSQL schema that our tables stand in; None is where the database looks first."""
+    """The PostgreSQL schema of our tables; None is the first of the search path."""
     name: str | None = connection.get_execution_options().get("schema_translate_map", {}).get(None)
     return name

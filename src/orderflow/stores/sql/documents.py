@@ -1,4 +1,4 @@
-"""Documents and numbers in a database: tables of their own, beside those of the orders."""
+"""Documents and numbers in a database, in tables of their own."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ _numbers = Table(
 
 
 class _InTables:
-    """A database that has the tables.
+    """A database with the tables.
 
     Args:
-        url: The database, as SQLAlchemy reads it; it may be that of the orders. Or an engine.
-        schema: The schema that the tables live in, on PostgreSQL.
+        url: The database's URL for SQLAlchemy, or an engine; it may be that of the orders.
+        schema: The schema of the tables, on PostgreSQL.
     """
 
     def __init__(self, url: str | Engine, *, schema: str | None = None) -> None:
@@ -75,11 +75,11 @@ class _InTables:
 
 
 class SqlNumbers(_InTables):
-    """Numbers in a database: other processes are given others, a restart goes on."""
+    """Numbers in a database: unique across processes, continued after a restart."""
 
     @with_retries
     def number(self, series: str, key: str) -> int:
-        """See :class:`orderflow.ports.Numbers`. A transaction that fails may leave a gap."""
+        """See :class:`orderflow.ports.Numbers`. A failed transaction may leave a gap."""
         known = select(_numbers.c.number).filter_by(series=series, key=key)
         with self._database.write() as connection:
             found = connection.scalar(known)
@@ -93,11 +93,11 @@ class SqlNumbers(_InTables):
             number = connection.scalar(count.returning(_series.c.last))
             row = {"series": series, "key": key, "number": number}
             connection.execute(adding(dialect, _numbers), row)
-            return int(connection.scalars(known).one())  # another one's, if that was faster
+            return int(connection.scalars(known).one())  # another process's, if that was faster
 
 
 class SqlDocuments(_InTables):
-    """Documents in a database: each content once, under its hash."""
+    """Documents in a database: each content is stored once, under its hash."""
 
     @with_retries
     def file(self, order: str, name: str, content: bytes) -> str:
@@ -140,7 +140,7 @@ class SqlDocuments(_InTables):
 
 
 def _drop(connection: Connection, digests: set[str]) -> None:
-    """Drop those of the contents that no document has any more."""
+    """Delete contents that no document uses any more."""
     used = select(_filed.c.digest).where(_filed.c.digest == _contents.c.digest).exists()
     if digests:
         connection.execute(delete(_contents).where(_contents.c.digest.in_(digests), ~used))

@@ -1,4 +1,4 @@
-"""Erasing in SQL: orders, parcels and journals are written anew, what was told of them blanked."""
+"""Erasing in SQL: rewrites orders, parcels and journals, and blanks their outbox rows."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _RECEIPT = (
 def rewrite_history(
     connection: Connection, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]
 ) -> bool:
-    """Replace an order, its parcels and their journals; False where one is past its version."""
+    """Replace an order, its parcels and their journals; False where one has a newer version."""
     for table, name, version in (
         (schema.states, order.id, order.version),
         *((schema.parcels, parcel.id, parcel.version) for parcel in parcels),
@@ -82,9 +82,9 @@ def rewrite_history(
 
 
 def _disguise_keys(connection: Connection, order: Order, parcels: Sequence[Parcel]) -> bool:
-    """Have keys of rows without ids of commands and handles; False where such a row is open."""
+    """Replace ids of commands and holds in keys by pseudonyms; False where such a row is open."""
     outbox, owners = schema.outbox, _owners(order, parcels)
-    sent = [  # what begins with a scope and "/", of which "0" is the next character
+    sent = [  # keys that begin with a scope and "/"; "0" is the character after it
         and_(outbox.c.key >= f"{scope}/", outbox.c.key < f"{scope}0")
         for scope in (order.id, *owners)
     ]
@@ -111,11 +111,11 @@ def _owners(order: Order, parcels: Sequence[Parcel]) -> list[str]:
 def _pseudonymize_processed(
     connection: Connection, order: Order, parcels: Sequence[Parcel]
 ) -> None:
-    """Have the ids of commands and facts known again, and not read."""
+    """Replace the ids of processed commands and observations by pseudonyms."""
     receipts, journals, owner = schema.receipts, schema.journals, f"order:{order.id}"
     scopes = [order.id, *_owners(order, parcels)]
     found = list(connection.execute(select(receipts).where(receipts.c.scope.in_(scopes))))
-    # It was placed in the scope of its channel, by the id that its first entry names.
+    # The placement's scope is its channel; its id is in the first entry.
     first = select(journals.c.cause).where(journals.c.subject == owner, journals.c.version == 1)
     placed = receipts.c.id == (connection.scalar(first) or "").removeprefix(f"{order.id}/")
     channel = receipts.c.scope == f"channel:{order.state.channel}"
@@ -129,7 +129,7 @@ def _pseudonymize_processed(
 
 
 def purge(connection: Connection, owner: str) -> None:
-    """Take the rows of an owner away, with its attempts and tasks."""
+    """Delete all rows of an owner, with its attempts and tasks."""
     outbox, tasks = schema.outbox, schema.tasks
     keys = select(outbox.c.key).where(outbox.c.owner == owner)
     connection.execute(delete(schema.attempts).where(schema.attempts.c.key.in_(keys)))

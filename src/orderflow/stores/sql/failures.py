@@ -1,4 +1,4 @@
-"""What a database says when it fails, as our errors: whether the command may be stored."""
+"""Turns a database's errors into ours, and tells whether the commit may be stored."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _POSTGRES = {
 }
 _OLD = ("40001", "25P02")
 _PERMANENT = ("0A", "28", "3D", "3F", "42")
-"""What PostgreSQL's states begin with that stay until somebody mends them."""
+"""Prefixes of PostgreSQL's states that last until somebody repairs the cause."""
 _SQLITE_PERMANENT = frozenset(
     {
         sqlite3.SQLITE_ERROR,
@@ -66,19 +66,19 @@ _SQLITE_PERMANENT = frozenset(
 )
 _CROWDED = re.compile("53300|too many (clients|connections)|connection slots")
 _UNKNOWN_TO_IT = re.compile("does not exist|authentication failed|pg_hba.conf|no password")
-"""What a server says to who may not come in; the driver gives no state then."""
+"""A server's message at a refused login, for which the driver has no state."""
 
 
 class Contended(StoreLocked):
-    """The database rolled a transaction back in favour of another; it may be tried again."""
+    """The database rolled a transaction back in favor of another; it may be retried."""
 
 
 class OldSnapshot(Contended):
-    """The same, of a transaction whose view is old: only another one can see what is there now."""
+    """A transaction reads an old snapshot; only a new one can see the current rows."""
 
 
 def with_retries(write: Callable[P, T]) -> Callable[P, T]:
-    """Write in a transaction of its own; anew, where the database gave another one the way."""
+    """Run a write in its own transaction; again where it lost against another."""
 
     @wraps(write)
     def tried(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -91,27 +91,27 @@ def with_retries(write: Callable[P, T]) -> Callable[P, T]:
 
 
 def is_crowded(error: Exception) -> bool:
-    """Whether no connection is to be had just now: every one is in use."""
+    """Whether every connection is in use."""
     return isinstance(error, PoolTimeout) or bool(_CROWDED.search(str(error)))
 
 
 def is_unreadable(error: DBAPIError) -> bool:
-    """Whether a text in an SQLite file is no UTF-8: its driver gives no code for that."""
+    """Whether a text in an SQLite file is not UTF-8: its driver has no code for that."""
     return isinstance(error.orig, sqlite3.Error) and "decode to UTF-8" in str(error.orig)
 
 
 @attrs.define
 class Progress:
-    """How far a transaction is."""
+    """The progress of a transaction."""
 
     committing: bool = False
 
 
 @contextmanager
 def typed_errors() -> Iterator[Progress]:
-    """Raise what the database raises as a :class:`orderflow.errors.StoreUnavailable`.
+    """Raise a database's error as a :class:`orderflow.errors.StoreUnavailable`.
 
-    A value that it does not take is an InvalidInput.
+    A value that the database does not accept raises InvalidInput.
     """
     progress = Progress()
     try:
@@ -136,7 +136,7 @@ def typed_errors() -> Iterator[Progress]:
 
 
 def _told(error: Any, progress: Progress, *, lost: bool = False) -> Exception:
-    """The error to raise; its text has no parameters in it, which may be personal."""
+    """The error to raise; its text has no parameters, which may be personal data."""
     code = getattr(error, "sqlite_errorcode", None)
     state = getattr(error, "sqlstate", None) or ""
     what = str(error).partition("\n")[0]

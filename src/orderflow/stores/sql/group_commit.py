@@ -1,4 +1,4 @@
-"""Group commit: of the threads that wait to commit one commits for all; no thread of our own."""
+"""Group commit: one of the waiting threads commits for all; there is no extra thread."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class _Waiting:
     def answer(self) -> list[Outcome]:
         if self.error is not None:
             raise self.error
-        assert self.outcomes is not None  # whoever led has seen to it
+        assert self.outcomes is not None  # the thread that wrote for all has set it
         return self.outcomes
 
 
 class Group:
-    """Commits of many threads, written together by whoever comes to its turn first.
+    """Commits of many threads, written together by the first one to get the lock.
 
     Args:
         write: Writes commits in one transaction, with an outcome for each.
-        most: Commits that one transaction may take, unless one caller brings more.
+        most: The most commits of a transaction, unless one caller brings more.
 
     Attributes:
-        turn: Whoever writes something else beside them holds it, and is waited for as they are.
+        turn: The lock; a caller that commits and leases holds it, too.
     """
 
     def __init__(self, write: Write, most: int = 200) -> None:
@@ -53,7 +53,7 @@ class Group:
         """Nothing: see :meth:`after_fork`."""
 
     def after_fork(self, *, child: bool) -> None:
-        """In a child nobody is there who waits, or leads."""
+        """Reset in a child: it has none of the waiting threads."""
         if child:
             self._queue.clear()
             self.turn = Lock()
@@ -76,7 +76,7 @@ class Group:
         return led
 
     def _lead(self, led: list[_Waiting]) -> None:
-        """Write for all; where that fails, and nothing is stored, each one by itself."""
+        """Write for all; if that fails and nothing is stored, for each one separately."""
         try:
             outcomes = iter(self._write([commit for each in led for commit in each.commits]))
             for each in led:

@@ -1,6 +1,6 @@
-"""The outbox in SQL, worked by somebody who keeps count of whose turn it is.
+"""Outbox leases for an external scheduler (Temporal).
 
-A claim asks who is first; here that is settled elsewhere, so a row is taken from whoever has it.
+The scheduler has settled the order of work, so a lease is taken from its holder.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LEAVE_ALONE = (
 
 
 def dispatch(connection: Connection, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
-    """The owners of up to *limit* rows of each kind, which are left alone for a lease."""
+    """Owners of up to *limit* due rows of each kind; the rows are reserved for a lease."""
     rows: list[RowMapping] = []
     for rank in sorted(PRIORITY.values()):
         asked = {"rank": rank, "now": now, "rows": limit}
@@ -49,7 +49,7 @@ _OF_OWNER = (  # locked in the order in which a commit locks them
 def lease_all(
     connection: Connection, owner: str, now: datetime, lease: timedelta, token: str
 ) -> LeasedRows:
-    """Lease what is due and no effect; leave the rest alone until a lease after it is due."""
+    """Lease due rows that are no effects; reserve the others until a lease after their due date."""
     rows = list(connection.execute(_OF_OWNER, {"of_owner": owner}).mappings())
     rows.sort(key=lambda row: (row["priority"], row["due"], row["number"]))
     mine = [row for row in rows if row["due"] <= now and row["kind"] != RowKind.EFFECT]
@@ -69,7 +69,7 @@ def lease_all(
 
 
 def _free(row: RowMapping, now: datetime) -> bool:
-    """Whether the row may be handed over as soon as it is due."""
+    """Whether the row may be dispatched as soon as it is due."""
     until = row["leased_until"]
     return until is None or bool(until <= max(now, row["due"]))
 
@@ -80,7 +80,7 @@ _ONE = select(outbox).where(OPEN, outbox.c.key == bindparam("of_key")).with_for_
 def lease_one(
     connection: Connection, key: str, now: datetime, lease: timedelta, token: str
 ) -> LeasedRow | None:
-    """Lease a row, whoever had it before."""
+    """Lease a row, whoever held it."""
     row = connection.execute(_ONE, {"of_key": key}).mappings().first()
     if row is None:
         return None

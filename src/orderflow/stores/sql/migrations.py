@@ -1,4 +1,4 @@
-"""Bringing the tables of an earlier release up to date, with the data in place."""
+"""Migrates the tables of an earlier release, with their data."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _PAGE = 500
 
 
 def prepare(connection: Connection, *, create: bool = True) -> bool:
-    """Create the tables where there are none; bring those of an earlier release up to date.
+    """Create missing tables; migrate those of an earlier release.
 
-    False where there are none, and none is to be created.
+    False where there are none, and *create* is False.
 
-    It happens in one transaction: another process that opens the database meanwhile waits, and a
-    crash leaves it as it was.
+    It runs in one transaction: another process that opens the database meanwhile waits, and a crash
+    changes nothing.
 
     Raises:
-        SchemaMismatch: A later release wrote the database, or one too old to know.
+        SchemaMismatch: A later release wrote the database, or one that is too old.
     """
     found = schema.found_version(connection)
     if found is None:
@@ -51,7 +51,7 @@ def prepare(connection: Connection, *, create: bool = True) -> bool:
 
 
 def _to_3(connection: Connection) -> None:
-    """Orders are listed by more than before: stage, exception, channel, dates, SKU."""
+    """Add columns for lists of orders: stage, exception, channel, dates, SKU."""
     from alembic.operations import Operations  # noqa: PLC0415 (slow to load, seldom needed)
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
 
@@ -88,7 +88,7 @@ _DERIVED = (
 
 
 def _derive(connection: Connection) -> None:
-    """Fill the columns that follow from the states of the orders, page by page."""
+    """Fill the columns that derive from the orders' states, page by page."""
     states = schema.states
     page, after = select(states.c.id, states.c.state).order_by(states.c.id).limit(_PAGE), ""
     while rows := connection.execute(page.where(states.c.id > after)).all():
@@ -102,7 +102,7 @@ def _derive(connection: Connection) -> None:
 
 
 def _to_4(connection: Connection) -> None:
-    """The store keeps a card of the rules that the shop runs on."""
+    """Add the table of the card of the rules."""
     from alembic.operations import Operations  # noqa: PLC0415 (slow to load, seldom needed)
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
 
@@ -114,4 +114,4 @@ def _to_4(connection: Connection) -> None:
 
 
 _STEPS: Mapping[int, Callable[[Connection], None]] = {2: _to_3, 3: _to_4}
-"""What leads from each version to the next one."""
+"""The migration from each version to the next one."""

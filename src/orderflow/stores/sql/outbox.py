@@ -1,4 +1,4 @@
-"""The outbox in SQL: adding, withdrawing, claiming and finishing its rows."""
+"""The outbox in SQL: adds, withdraws, leases and finishes rows."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _IDENTITY = ("number", "key")
 
 @cache
 def _add(dialect: str, mends: bool) -> Insert:
-    """Insert a row; one that was withdrawn comes back, any other stays as it is, or is mended."""
+    """Insert a row; reopens a withdrawn one. An existing one stays, or is reset with *mends*."""
     statement = inserting(dialect, outbox)
     new = statement.excluded
     if mends:
@@ -73,7 +73,7 @@ def _add(dialect: str, mends: bool) -> Insert:
 
 
 def add(connection: Connection, rows: Iterable[NewRow], *, mends: bool = False) -> None:
-    """Add rows, in this order. With *mends* they are as new, whatever became of them before."""
+    """Add rows, in this order. With *mends* existing ones are reset."""
     new = [
         {
             "key": row.key,
@@ -126,7 +126,7 @@ _ACKNOWLEDGE = _FINISH.where(OPEN)
 
 
 def acknowledge(connection: Connection, keys: Sequence[str]) -> None:
-    """Mark rows as done of which nothing came; one that was withdrawn may be wanted again."""
+    """Acknowledge rows whose handling changed nothing; a withdrawn row stays withdrawn."""
     execute_many(connection, _ACKNOWLEDGE, [{"of_key": key} for key in keys])
 
 
@@ -158,7 +158,7 @@ LEASE = (
 def lease(
     connection: Connection, now: datetime, lease: timedelta, token: str, limit: int
 ) -> list[LeasedRow]:
-    """Lease up to *limit* rows of the first kind that has any due; read by kind, by its index."""
+    """Lease up to *limit* rows of the first kind with due rows; reads each kind by its index."""
     (due,) = fetch(connection, _DUE, now=at(now))
     for rank in (rank for rank, is_due in zip(_RANKS, due, strict=True) if is_due):
         rows = fetch(connection, READY, now=at(now), rank=rank, rows=limit)
@@ -172,7 +172,7 @@ def lease(
 
 
 def _readable(rows: Iterable[Any], token: str) -> Iterator[LeasedRow]:
-    """Leased rows; what cannot be read keeps no other, and is looked at again after its lease."""
+    """The readable leased rows; an unreadable one is retried after its lease."""
     for row in rows:
         try:
             yield leased(row._mapping, row.attempts + 1, token)
@@ -208,14 +208,14 @@ _IS_MINE = select(outbox.c.number).where(_MINE)
 
 
 def lease_valid(connection: Connection, due: LeasedRow) -> bool:
-    """Whether the row is open, and nobody else claimed it since."""
+    """Whether the row is open, and still leased with this token."""
     return bool(fetch(connection, _IS_MINE, of_key=due.key, of_token=due.token))
 
 
 def record_failure(
     connection: Connection, due: LeasedRow, error: str, now: datetime, retry_at: datetime | None
 ) -> bool:
-    """Record a failed attempt; False where the row is no longer the caller's."""
+    """Record a failed attempt; False where the lease is lost."""
     after: dict[str, Any] = {"error": error, "leased_until": None}
     after |= {"status": "gave_up"} if retry_at is None else {"due": retry_at}
     asked = {"of_key": due.key, "of_token": due.token}
@@ -227,7 +227,7 @@ def record_failure(
 
 
 def postpone(connection: Connection, due: LeasedRow, error: str, until: datetime) -> None:
-    """Leave a row alone until then, with no attempt counted, where it is still the caller's."""
+    """Postpone a row without counting an attempt, unless the lease is lost."""
     after = {"error": error, "leased_until": None, "due": until}
     statement = update(outbox).where(_MINE).values({**after, "attempts": outbox.c.attempts - 1})
     connection.execute(statement, {"of_key": due.key, "of_token": due.token})
@@ -245,7 +245,7 @@ _LEASED = select(outbox.c.due, outbox.c.leased_until).where(schema.LEASED)
 
 
 def next_due(connection: Connection) -> datetime | None:
-    """When the next row can be claimed: it is due, and no lease on it runs."""
+    """When the next row can be leased: it is due, and has no running lease."""
     moments = list(connection.execute(_FIRST_DUE).one())
     moments += [max(row.due, row.leased_until) for row in connection.execute(_LEASED)]
     return min((moment for moment in moments if moment is not None), default=None)
@@ -275,12 +275,12 @@ def open_rows(connection: Connection, owner: str) -> list[OutboxRow]:
 
 
 def pending_of(row: Any) -> OutboxRow:
-    """A row that was fetched as the driver gives it."""
+    """The outbox row of a fetched row."""
     return _pending({**row._mapping, "due": schema.moment(row.due)})
 
 
 def given_up_rows(connection: Connection, after: str, limit: int) -> list[OutboxRow]:
-    """The rows that gave up, by key."""
+    """The given-up rows, by key."""
     found = select(outbox).where(schema.GAVE_UP, outbox.c.key > after)
     return list(
         map(_pending, connection.execute(found.order_by(outbox.c.key).limit(limit)).mappings())

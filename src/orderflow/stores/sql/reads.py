@@ -1,4 +1,4 @@
-"""What a SQL store is asked: orders, journals, stock, work."""
+"""The reads of a SQL store: orders, journals, stock, work."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ __all__ = ["SqlReads"]
 
 
 class SqlReads:
-    """The half of :class:`orderflow.stores.SqlStore` that changes nothing."""
+    """The read-only half of :class:`orderflow.stores.SqlStore`."""
 
     _database: Access
 
@@ -61,7 +61,7 @@ class SqlReads:
             return cards.get(connection)
 
     def processed(self, scope: str, message: str) -> ProcessedMessage | None:
-        """The receipt of a message that was handled, be its id disguised or not."""
+        """The processed message of this id, also after its id became a pseudonym."""
         names = {"of_id": message, "disguised": pseudonym(message)}
         rows = self._fetch(compiled.RECEIPT, of_scope=scope, **names)
         return ProcessedMessage(**rows[0]._mapping) if rows else None
@@ -71,7 +71,7 @@ class SqlReads:
         return self.orders_by_id([order_id]).get(order_id)
 
     def orders_by_id(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
-        """Those of the orders that there are, by id."""
+        """The existing orders of these ids, by id."""
         rows = self._fetch(compiled.ORDERS, ids=sorted(set(order_ids)))
         return {row.id: _order(row) for row in rows}
 
@@ -80,7 +80,7 @@ class SqlReads:
         return self.parcels_by_id([parcel_id]).get(parcel_id)
 
     def parcels_by_id(self, parcel_ids: Iterable[str]) -> Mapping[str, Parcel]:
-        """Those of the parcels that there are, by id."""
+        """The existing parcels of these ids, by id."""
         rows = self._fetch(compiled.PARCELS, ids=sorted(set(parcel_ids)))
         decode = partial(codec.of_row, schema.parcels)
         return {row.id: decode(row.id, codec.decode_parcel, row.parcel) for row in rows}
@@ -99,7 +99,7 @@ class SqlReads:
         states, skus = schema.states, schema.skus
         wanted = {name: getattr(query, name) for name in schema.FILTERS}
         dated = query.promised_before is not None or query.placed_before is not None
-        # Of what is late there is little: found by its date, then sorted, not the other way round.
+        # Few orders match a date: find them by it, then sort, not the other way round.
         by = states.c.id.concat("") if dated else states.c.id
         found = select(states.c.id).where(
             by > query.after,
@@ -118,7 +118,7 @@ class SqlReads:
         return [row["id"] for row in self._rows(found.order_by(by).limit(query.limit))]
 
     def stock_levels(self, keys: Iterable[StockKey]) -> Mapping[StockKey, StockLevel]:
-        """The stock levels; a key that was never seen is empty."""
+        """The stock levels; an unknown key has an empty one."""
         asked = list(keys)
         with self._database.read() as connection:
             found = levels_of(connection, asked)
@@ -132,7 +132,7 @@ class SqlReads:
         return [level_of(row) for row in self._rows(found)]
 
     def waiting_list(self, key: StockKey) -> Sequence[WaitingBackorder]:
-        """Who waits for this key, oldest first."""
+        """The backorders that wait for this key, oldest first."""
         found = self._fetch(compiled.WAITING, of_sku=key.sku, at_location=key.location)
         return [waiting_of({**row._mapping, "since": schema.moment(row.since)}) for row in found]
 
@@ -160,7 +160,7 @@ class SqlReads:
             page = self._rows(found.where(moved.c.number > page[-1]["number"]))
 
     def inbound_shipments(self, key: StockKey) -> Sequence[InboundShipment]:
-        """Receipts on their way, the next one first."""
+        """Inbound shipments, the next one first."""
         expected = schema.expected
         found = select(expected).where(
             expected.c.sku == key.sku, expected.c.location == key.location
@@ -171,22 +171,22 @@ class SqlReads:
         ]
 
     def resolve(self, reference: str) -> str | None:
-        """The subject that is known by a reference."""
+        """The subject of a reference."""
         with self._database.read() as connection:
             return unmatched.resolve(connection, reference)
 
     def unmatched(self) -> Sequence[UnmatchedItem]:
-        """What is kept, oldest first."""
+        """The unmatched items, oldest first."""
         with self._database.read() as connection:
             return unmatched.parked(connection)
 
     def lease_valid(self, due: LeasedRow) -> bool:
-        """Whether a claimed row is still wanted, and still the caller's."""
+        """Whether a leased row is still open, and still leased to the caller."""
         with self._database.read() as connection:
             return sql_outbox.lease_valid(connection, due)
 
     def next_due(self) -> datetime | None:
-        """When the next row can be claimed."""
+        """When the next row can be leased."""
         with self._database.read() as connection:
             return sql_outbox.next_due(connection)
 
@@ -198,22 +198,22 @@ class SqlReads:
     def restricted(
         self, *, order: str | None = None, person: str | None = None
     ) -> Sequence[Restricted]:
-        """What is kept of an order, or of a person's orders, by key."""
+        """The retained data of an order, or of a person's orders, by key."""
         with self._database.read() as connection:
             return restriction.found(connection, order, person)
 
     def given_up_rows(self, after: str, limit: int) -> Sequence[OutboxRow]:
-        """One page of the rows that gave up, by key."""
+        """One page of the given-up rows, by key."""
         with self._database.read() as connection:
             return sql_outbox.given_up_rows(connection, after, limit)
 
     def inconsistencies(self, now: datetime) -> Sequence[tuple[str, str]]:
-        """Rows that belong to nobody, or say otherwise than what they are derived from."""
+        """(subject, problem) of rows without an owner, or that contradict their source."""
         with self._database.read() as connection:
             return list(inconsistent_rows(connection, now))
 
     def pending_messages(self, owner: str) -> Sequence[object]:
-        """The bodies of messages on their way to a subject."""
+        """The bodies of pending messages to a subject."""
         with self._database.read() as connection:
             return sql_outbox.open_messages(connection, owner)
 
@@ -236,12 +236,12 @@ class SqlReads:
         ]
 
     def beside(self, owners: Sequence[str]) -> Answers:
-        """What stands beside orders and parcels, in a few statements."""
+        """Bulk reads about orders and parcels, in a few statements."""
         with self._database.read() as connection:
             return bulk_reads.beside(connection, owners, _fetched_task)
 
     def known_by(self, references: Sequence[str]) -> Answers:
-        """Who is known by these references."""
+        """The subjects of these references."""
         with self._database.read() as connection:
             return bulk_reads.known_by(connection, references)
 
@@ -266,7 +266,7 @@ class SqlReads:
 
 
 def _changed_since(moment: datetime) -> ColumnElement[bool]:
-    """Whether an order's last entry is of then or later: entries are in the order of time."""
+    """Whether an order's last entry is of then or later: entries are in order of time."""
     entry = schema.journals.c
     own = entry.subject == literal("order:").concat(schema.states.c.id)
     last = select(entry.at).where(own).order_by(entry.version.desc()).limit(1)

@@ -1,4 +1,4 @@
-"""Mending in SQL: what follows from other rows is counted again."""
+"""Repairs in SQL: recounts derived rows."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ COUNTED = {
     "reserved": schema.reservations,
     "backordered": schema.waiting,
 }
-"""The sums of a level, and the rows that each adds up."""
+"""The sums of a level, and the table that each adds up."""
 _LATE = timedelta(days=2)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def far_off(now: datetime) -> ColumnElement[bool]:
-    """Whether an open row is put off for longer than any failure or lease puts it off."""
+    """Whether an open row is postponed for longer than any failure or lease postpones it."""
     return OPEN & or_(_put_off(now), _held_back(now))
 
 
@@ -43,13 +43,13 @@ def _put_off(now: datetime) -> ColumnElement[bool]:
 
 
 def _held_back(now: datetime) -> ColumnElement[bool]:
-    """Whether a lease goes on for days after its row is due, as of a timer somebody waits for."""
+    """Whether a lease runs for days after its row is due, such as of an external timer."""
     until, due = (type_coerce(outbox.c[name], BigInteger) for name in ("leased_until", "due"))
     return (outbox.c.leased_until > now + _LATE) & (until - due > _LATE // _MICROSECOND)
 
 
 def repair(connection: Connection, now: datetime) -> None:
-    """Count each level again, and have rows that are put off for far too long done now."""
+    """Recount each level, and make rows due that are postponed far too long."""
     known = select(levels.c.sku, levels.c.location)
     for table in COUNTED.values():
         there = tuple_(table.c.sku, table.c.location)
@@ -57,7 +57,7 @@ def repair(connection: Connection, now: datetime) -> None:
         blank = dict.fromkeys(("on_hand", "reserved", "safety", "backordered"), 0)
         for row in connection.execute(lost).mappings().all():
             connection.execute(adding(connection.dialect.name, levels), dict(row) | blank)
-    # Locked first: what is added up below is then what stands, also beside others.
+    # Lock first: concurrent transactions cannot change the sums below.
     connection.execute(known.order_by(levels.c.sku, levels.c.location).with_for_update()).all()
     sums = {name: func.coalesce(_sum(table), 0) for name, table in COUNTED.items()}
     wrong = or_(*(levels.c[name] != units for name, units in sums.items()))

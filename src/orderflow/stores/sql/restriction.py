@@ -1,4 +1,4 @@
-"""What laws keep of forgotten orders, in SQL: the rows of timers that erase it carry it."""
+"""Retained data of erased orders, in SQL: stored in the rows of the timers that erase it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _OWNER = "restricted:"
 
 
 def put(connection: Connection, kept: Iterable[Restricted]) -> None:
-    """Put rows in the place of those that have their keys."""
+    """Store retained data, replacing rows of the same key."""
     rows = [restricted_row(each, codec.encode_restricted(each)) for each in kept]
     sql_outbox.add(connection, rows, mends=True)
 
 
 def found(connection: Connection, order: str | None, person: str | None) -> list[Restricted]:
-    """What is kept of an order, or of a person's orders, by key."""
+    """The retained data of an order, or of a person's orders, by key."""
     outbox = schema.outbox.c
     if order is None:
         whose = schema.OPEN & (outbox.owner == f"{_OWNER}{person}")
-    else:  # what begins with the order's name and ":", of which ";" is the next character
+    else:  # keys that begin with the order's id and ":"; ";" is the character after it
         begins = (outbox.key >= f"{_OWNER}{order}:") & (outbox.key < f"{_OWNER}{order};")
         whose = begins & (outbox.subject == order)
     rows = connection.execute(select(schema.outbox).where(whose).order_by(outbox.key))
@@ -44,6 +44,6 @@ def found(connection: Connection, order: str | None, person: str | None) -> list
 
 
 def lift(connection: Connection, key: str) -> None:
-    """Take a row away, with its attempts."""
+    """Delete a row, with its attempts."""
     connection.execute(delete(schema.attempts).where(schema.attempts.c.key == key))
     connection.execute(delete(schema.outbox).where(schema.outbox.c.key == key))

@@ -1,7 +1,7 @@
-"""The tables, and which version of them a database has.
+"""The tables, and their version in a database.
 
-Every name begins with ``orderflow_``, so the tables may stand beside an application's own. Moments
-are integers, microseconds since 1970 in UTC: exact, and sorted the same by every database.
+Every name begins with ``orderflow_``, so the tables can share an application's schema. Moments are
+integers, microseconds since 1970 in UTC: exact, and sorted the same by every database.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def at(moment: datetime) -> int:
-    """A moment as it is stored; raises TypeError where it has no zone."""
+    """A moment as stored; raises TypeError where it has no zone."""
     return datetime.__sub__(moment, _EPOCH) // _MICROSECOND  # as Python does, whatever its class
 
 
 def moment(value: Any) -> Any:
-    """A moment that is stored; what is none (SQLite keeps anything) is given back as it is."""
+    """A stored moment; an invalid value (SQLite accepts any) is returned unchanged."""
     try:
         return None if value is None else _EPOCH + timedelta(microseconds=value)
     except (TypeError, OverflowError):
@@ -54,7 +54,7 @@ def moment(value: Any) -> Any:
 
 
 class Moment(TypeDecorator[datetime]):
-    """A moment, stored as microseconds since 1970 in UTC and given back in UTC."""
+    """A moment, stored as microseconds since 1970 in UTC, and returned in UTC."""
 
     impl = BigInteger
     cache_ok = True
@@ -69,9 +69,9 @@ class Moment(TypeDecorator[datetime]):
 
 
 Name = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-"""A text that is sorted by code point everywhere, as Python does."""
+"""A text sorted by code point in every database, as Python does."""
 Number = BigInteger().with_variant(Integer, "sqlite")
-"""A number that the database counts up."""
+"""A number that the database increments."""
 
 metadata = MetaData()
 
@@ -79,7 +79,7 @@ metadata = MetaData()
 def _table(
     name: str, *items: Column[Any] | PrimaryKeyConstraint | UniqueConstraint, small: bool = False
 ) -> Table:
-    """A table; *small* rows stand in the primary key itself, where the database can do that."""
+    """A table; *small* rows are stored in the primary key itself where the database can."""
     return Table(f"orderflow_{name}", metadata, *items, sqlite_with_rowid=not small)
 
 
@@ -131,7 +131,7 @@ states = _table(
     Column("exception", Boolean, nullable=False, server_default=false()),
 )
 FILTERS = ("status", "stage", "phase", "customer", "channel", "exception")
-"""The columns by which orders are listed, each with an index; then the two moments."""
+"""The columns for lists of orders, each with an index; then the two moments."""
 for _column in (*FILTERS, "promised", "placed_at"):
     Index(f"orderflow_order_states_{_column}", states.c[_column], states.c.id)
 
@@ -308,7 +308,7 @@ Index("orderflow_tasks_owner", tasks.c.owner, tasks.c.key)
 
 
 def found_version(connection: Connection) -> int | None:
-    """The version of the tables, None where there are none yet; others wait until it is settled."""
+    """The version of the tables, None where there are none; other processes wait meanwhile."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(schema.name))))
     schema.create(connection, checkfirst=True)

@@ -1,4 +1,4 @@
-"""Statements as SQLAlchemy writes them, sent as the driver takes them: most of a call is saved."""
+"""Statements compiled once, and sent to the driver directly: saves most of a call's time."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Row = dict[str, Any]
 
 
 def inserting(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """The dialect's insert, which knows what to do where a row is there already."""
+    """The dialect's insert, which can handle an existing row."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 @cache
 def adding(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An insert that leaves a row as it is where one with its key is there already."""
+    """An insert that keeps an existing row of the same key."""
     return inserting(dialect, table).on_conflict_do_nothing()
 
 
@@ -32,7 +32,7 @@ def adding(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
 def putting(
     dialect: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]
 ) -> postgresql.Insert | sqlite.Insert:
-    """An insert that sets *columns* where a row with its *keys* is there already."""
+    """An insert that updates *columns* of an existing row of the same *keys*."""
     statement = inserting(dialect, table)
     new = {column: statement.excluded[column] for column in columns}
     return statement.on_conflict_do_update(index_elements=list(keys), set_=new)
@@ -57,7 +57,7 @@ def _compiled(statement: Any, dialect: Dialect, schemas: _Schemas, **more: Any) 
 def fetch(connection: Connection, statement: ClauseElement, **asked: Any) -> Sequence[Found[Any]]:
     """The rows of a statement whose parameters and columns are texts and numbers, no moments.
 
-    A parameter may be a list of values, or of tuples, for ``IN``. Of an empty one nothing is found.
+    A parameter may be a list of values, or of tuples, for ``IN``. An empty one finds nothing.
     """
     if any(given == [] for given in asked.values()):
         return ()
@@ -67,7 +67,7 @@ def fetch(connection: Connection, statement: ClauseElement, **asked: Any) -> Seq
 
 
 _Shape = tuple[int, int] | None
-"""How many values a list has, and how many parts each of them; None of a value by itself."""
+"""The length of a list parameter, and of its tuples; None for a single value."""
 
 
 def _shape(given: Any) -> _Shape:
@@ -78,7 +78,7 @@ def _shape(given: Any) -> _Shape:
 
 @attrs.frozen
 class _Slot:
-    """Where a parameter comes from: what is asked by a name, one of a list, or a part of one."""
+    """The source of a parameter: a named value, an item of a list, or a part of an item."""
 
     name: str
     path: tuple[int, ...] = ()
@@ -93,7 +93,7 @@ class _Slot:
 
 @attrs.frozen
 class _Constant:
-    """A parameter that is the statement's own."""
+    """A constant parameter of the statement."""
 
     value: Any
 
@@ -118,7 +118,7 @@ def _asking(
     shapes: tuple[tuple[str, _Shape], ...],
     schemas: _Schemas,
 ) -> tuple[str, Callable[[Row], Any]]:
-    """The text of a statement, and what makes its parameters of what is asked in these shapes."""
+    """The text of a statement, and a function from values of these shapes to its parameters."""
     compiled = _compiled(statement, dialect, schemas)
     asked = {name: _places(name, shape) for name, shape in shapes}
     expanded = compiled.construct_expanded_state(asked, escape_names=False)
@@ -134,13 +134,13 @@ def _source(given: Any) -> _Slot | _Constant:
 
 
 def execute_many(connection: Connection, statement: ClauseElement, rows: list[Row]) -> None:
-    """Execute a statement for all *rows* at once; for none it costs nothing."""
+    """Execute a statement for all *rows* at once; does nothing without rows."""
     if rows:
         _sent(connection, statement, rows)
 
 
 def changed_rows(connection: Connection, statement: ClauseElement, rows: list[Row]) -> int:
-    """Execute a statement for all *rows*, and count the rows of the table that it matched."""
+    """Execute a statement for all *rows*; returns the number of matched rows."""
     return _sent(connection, statement, rows).rowcount if rows else 0
 
 
@@ -161,7 +161,7 @@ def _sent(connection: Connection, statement: ClauseElement, rows: list[Row]) -> 
 def _prepared(
     statement: ClauseElement, dialect: Dialect, columns: tuple[str, ...], schemas: _Schemas
 ) -> tuple[str, Callable[[Row], Any]]:
-    """The text of a statement, and what makes its parameters of a row with these columns."""
+    """The text of a statement, and a function from a row of these columns to its parameters."""
     compiled = _compiled(statement, dialect, schemas, column_keys=list(columns))
     converters = {
         name: convert

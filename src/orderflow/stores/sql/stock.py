@@ -1,9 +1,8 @@
-"""Stock in SQL: what the operations of a commit do to levels, reservations and the waiting list.
+"""Stock in SQL: applies a commit's operations to levels, reservations and waiting lists.
 
 The rule of each operation is :func:`orderflow.inventory.apply`, the same for every store. A
-transaction locks the levels that it touches, in the order of their keys, applies the rule to what
-stands there, and writes each level under the condition that it still is what the rule saw: even a
-database that did not lock could not oversell.
+transaction locks its levels in the order of their keys, applies the rule, and updates each level
+only if it is unchanged: even a database without locks could not oversell.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ _LINE = ("sku", "location", "order_id", "line")
 
 @attrs.define
 class StockRows:
-    """The stock rows that some commits touch: as they were read, and as they are to be."""
+    """The stock rows of some commits: as read, and as they will be written."""
 
     read: StockState
     now: StockState = attrs.field(init=False)
@@ -52,7 +51,7 @@ class StockRows:
         self.now = self.read.copy()
 
     def carry_out(self, ops: Sequence[StockOp], at: datetime) -> Short | None:
-        """Do *ops* in their order; where one is short do none."""
+        """Apply *ops* in their order; none where one is short."""
         trial = self.now.trial()
         moved: list[Movement] = []
         short = [op.key for op in ops if not trial.apply(op, at, moved)]
@@ -64,7 +63,7 @@ class StockRows:
         return None
 
     def write(self, connection: Connection) -> bool:
-        """Write what changed; False where a level is no longer what the rule saw."""
+        """Write the changes; False where a level changed since it was read."""
         if not _write_levels(connection, self.read, self.now):
             return False
         _write_lines(connection, self.read, self.now)
@@ -87,7 +86,7 @@ _LOCK = _LEVELS.with_for_update()
 def levels_of(
     connection: Connection, keys: Iterable[StockKey], *, lock: bool = False
 ) -> dict[StockKey, StockLevel]:
-    """The levels of *keys* that were ever seen; *lock* keeps others from changing them."""
+    """The existing levels of *keys*; *lock* blocks concurrent changes."""
     found = {}
     for location, skus in _by_location(keys):
         asked = {"at_location": location, "skus": skus}
@@ -98,17 +97,17 @@ def levels_of(
 
 
 def level_of(row: RowMapping) -> StockLevel:
-    """A row of the levels."""
+    """The level of a row."""
     return StockLevel(StockKey(row["sku"], row["location"]), **{name: row[name] for name in _SUMS})
 
 
 def waiting_of(row: Mapping[Any, Any]) -> WaitingBackorder:
-    """A row of the waiting list."""
+    """The waiting backorder of a row."""
     return WaitingBackorder(*_line_of(row), row["quantity"], row["since"])
 
 
 def read_stock(connection: Connection, ops: Sequence[StockOp]) -> StockRows:
-    """Lock and read what *ops* touch."""
+    """Lock and read the rows of *ops*."""
     keys = sorted({op.key for op in ops if not isinstance(op, AnnounceInbound)})
     levels = levels_of(connection, keys, lock=True)
     reserving = [op for op in ops if isinstance(op, Reserve | Release)]
@@ -135,7 +134,7 @@ def _lines(
     table: Table,
     ops: Sequence[Reserve | Release | JoinWaitingList | LeaveWaitingList],
 ) -> Iterator[RowMapping]:
-    """The rows of *table* for the lines of *ops*, and perhaps some of their neighbours."""
+    """The rows of *table* for the lines of *ops*, and possibly of some others."""
     orders = sorted({op.order for op in ops})
     for location, skus in _by_location({op.key for op in ops}):
         for some in _chunks(orders):
@@ -144,7 +143,7 @@ def _lines(
 
 
 def _by_location(keys: Iterable[StockKey]) -> Iterator[tuple[str, Sequence[str]]]:
-    """The SKUs of *keys* at each location, sorted, in pieces that fit into one statement."""
+    """The SKUs of *keys* at each location, sorted, in chunks that fit into one statement."""
     skus: dict[str, list[str]] = {}
     for key in sorted(set(keys)):
         skus.setdefault(key.location, []).append(key.sku)
@@ -169,7 +168,7 @@ _SET_LEVEL = (
 
 
 def _write_levels(connection: Connection, before: StockState, after: StockState) -> bool:
-    """Write the levels that changed; False where one is no longer what the rule saw."""
+    """Write the changed levels; False where one changed since it was read."""
     rows, new = [], []
     for key, level in sorted(after.levels.items()):
         was = before.levels.get(key)
@@ -188,7 +187,7 @@ def _sums(level: StockLevel) -> dict[str, Any]:
 
 
 def _write_lines(connection: Connection, before: StockState, after: StockState) -> None:
-    """Write the reservations and the waiting lines that changed."""
+    """Write the changed reservations and waiting lines."""
     reserved = [
         _line_row(line) | {"quantity": units}
         for line, units in after.reserved.items()
@@ -212,7 +211,7 @@ _DELETE_LINE = {
 def _put_lines(
     connection: Connection, table: Table, rows: list[dict[str, Any]], columns: tuple[str, ...]
 ) -> None:
-    """Set the rows; one without units is deleted."""
+    """Write the rows; deletes those without units."""
     there = [row for row in rows if row["quantity"]]
     execute_many(connection, putting(connection.dialect.name, table, _LINE, columns), there)
     gone = [{f"of_{name}": row[name] for name in _LINE} for row in rows if not row["quantity"]]
@@ -234,7 +233,7 @@ _MOVE = insert(schema.movements)
 
 
 def _write_expected(connection: Connection, announced: Mapping[str, AnnounceInbound]) -> None:
-    """Replace the announcements with these ids; one without units is struck."""
+    """Replace the inbound shipments of these ids; one without units is deleted."""
     old = [{"of_id": announcement} for announcement in announced]
     execute_many(connection, _STRIKE, old)
     new = [

@@ -47,25 +47,25 @@ __all__ = ["SqlStore"]
 class SqlStore(SqlReads):
     """A :class:`orderflow.ports.Store` in a SQL database, whose tables it creates.
 
-    Several threads and several processes may work on one database. What ``commit`` answered with
-    Committed survives a loss of power. Threads that commit at the same moment share a transaction.
+    Several threads and several processes may use one database. A commit with the outcome Stored
+    survives a loss of power. Threads that commit at the same moment share a transaction.
 
     Args:
         url: As SQLAlchemy reads it: ``sqlite:///shop.db`` is a file in the working directory,
             ``postgresql://user@host/shop`` a database of a server (extra ``postgres``). Or a
-            ``sqlalchemy.Engine`` of the host's, whose connections are used then.
+            ``sqlalchemy.Engine`` of the application, whose connections it then uses.
         schema: The PostgreSQL schema of the tables; it must exist. Their names begin with
             ``orderflow_`` in any case.
-        patience: Seconds to wait for others that hold a lock, or the last free connection.
+        lock_timeout: Seconds to wait for a lock, or for a free connection.
         create: Whether to create the tables, and an SQLite file, where there are none.
         synchronous: SQLite's setting. With ``NORMAL`` a loss of power may lose the last commits.
-        pool: What ``sqlalchemy.create_engine`` takes besides: ``pool_size``, ``connect_args``, …
+        pool: Further arguments of ``sqlalchemy.create_engine``: ``pool_size``, …
 
-    Every method raises StoreUnavailable, or the kind of it that fits, when the database fails; and
-    InvalidInput for a value that it does not take.
+    Every method raises StoreUnavailable or a subclass when the database fails, and InvalidInput for
+    a value that the database does not accept.
 
     Raises:
-        SchemaMismatch: A later release wrote the database. What an earlier one wrote is migrated.
+        SchemaMismatch: A later release wrote the database. Earlier ones are migrated.
         StoreUnavailable: It cannot be opened: the URL, its driver, the file, the permissions.
         ValueError: The URL is of an SQLite database in memory.
     """
@@ -106,9 +106,9 @@ class SqlStore(SqlReads):
         self._own.close()
 
     def in_transaction(self, connection: Any) -> SqlStore:
-        """This store inside a transaction of the host's, on a connection to the same database.
+        """This store inside the application's transaction on the same database.
 
-        What is committed to it is stored when the host commits; a rollback undoes it.
+        Commits are stored when the application commits; a rollback undoes them.
         """
         if not isinstance(connection, Connection):
             kind = type(connection).__name__
@@ -121,16 +121,16 @@ class SqlStore(SqlReads):
 
     @contextmanager
     def snapshot(self) -> Iterator[SqlStore]:
-        """This store as it is at one moment, to be read, whatever others commit meanwhile."""
+        """A read-only snapshot of the store."""
         with self._own.snapshot() as connection:
             yield self.in_transaction(connection)
 
     def commit(self, commit: Commit) -> Outcome:
-        """Store all of it in one transaction, or nothing."""
+        """Store the commit in one transaction, or nothing."""
         return self._group.commit([commit])[0]
 
     def commit_all(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
-        """Store each of them, or nothing of it, as if one by one, in one transaction."""
+        """Store each commit, or nothing of it, as if one by one, in one transaction."""
         return self._group.commit(commits) if commits else []
 
     def _write(self, commits: Sequence[Commit]) -> list[Outcome]:
@@ -143,7 +143,7 @@ class SqlStore(SqlReads):
     def commit_and_lease(
         self, commits: Sequence[Commit], now: datetime, lease: timedelta, token: str, limit: int
     ) -> tuple[Sequence[Outcome], Sequence[LeasedRow]]:
-        """Store each, or nothing of it, and claim what is due then, in one transaction."""
+        """Store each commit, or nothing of it, and lease the rows due then, in one transaction."""
         try:
             with self._group.turn, self._database.write() as connection:
                 outcomes = write_commits(connection, commits)
@@ -152,11 +152,11 @@ class SqlStore(SqlReads):
             return [Stale()] * len(commits), []
 
     def read_session(self) -> AbstractContextManager[None]:
-        """While it lasts, this thread reads over one connection."""
+        """A context in which this thread reads over one connection."""
         return self._own.keep_reading()
 
     def keep_card(self, card: str) -> None:
-        """Keep the card of the rules that the shop runs on; nothing in the host's transaction."""
+        """Store the card of the rules; does nothing inside the application's transaction."""
         if self._database is self._own:
             with self._database.write() as connection:
                 cards.put(connection, card)
@@ -165,50 +165,50 @@ class SqlStore(SqlReads):
     def park(
         self, reference: str, observation: Observation, now: datetime, patience: timedelta
     ) -> None:
-        """Keep a fact whose subject is not known; where it has become known, send the fact on."""
+        """Keep an observation of an unknown subject; forward it where the subject is known now."""
         with self._database.write() as connection:
             unmatched.park(connection, reference, observation, now, patience)
 
     @with_retries
     def park_unreadable(self, payload: str, error: str, now: datetime, task: Task) -> None:
-        """Keep what cannot be read, under the task's subject, and open the task about it."""
+        """Keep an unreadable payload under the task's subject, and open the task."""
         with self._database.write() as connection:
             unmatched.park_unreadable(connection, payload, error, now, task)
 
     @with_retries
     def dismiss_unmatched(self, reference: str) -> bool:
-        """Drop what is kept under a reference, with its timer and tasks; False if nothing is."""
+        """Delete the items under a reference, with its timer and tasks; False if there is none."""
         with self._database.write() as connection:
             return bool(unmatched.take_matching(connection, [reference]))
 
     @with_retries
     def lease(self, now: datetime, lease: timedelta, token: str, limit: int) -> Sequence[LeasedRow]:
-        """Rows that are due, of one kind, leased to the caller until ``now + lease``."""
+        """Due rows of one kind, leased to the caller until ``now + lease``."""
         with self._database.write() as connection:
             return sql_outbox.lease(connection, now, lease, token, limit)
 
     @with_retries
     def dispatch(self, now: datetime, lease: timedelta, limit: int) -> Sequence[str]:
-        """The owners of rows that are due and nobody's; they are left alone until ``now + lease``.
+        """Owners with due, unleased rows; reserved for this dispatcher until ``now + lease``.
 
-        No attempt is counted, and whoever works on a row keeps it.
+        No attempt is counted, and existing leases stay.
         """
         with self._database.write() as connection:
             return leases.dispatch(connection, now, lease, limit)
 
     @with_retries
     def lease_all(self, owner: str, now: datetime, lease: timedelta, token: str) -> LeasedRows:
-        """All open rows of an owner, whoever has leased them: its driver is the only one.
+        """All open rows of an owner, whoever leased them: it has only one driver.
 
-        Those that are due and no effects are leased with *token*, as by :meth:`claim`. The others
-        are left alone by :meth:`hand_over` until a *lease* after they are due.
+        Due rows that are no effects are leased with *token*, as by :meth:`lease`. The others are
+        reserved until a *lease* after they are due, so :meth:`dispatch` skips them.
         """
         with self._database.write() as connection:
             return leases.lease_all(connection, owner, now, lease, token)
 
     @with_retries
     def lease_one(self, key: str, now: datetime, lease: timedelta, token: str) -> LeasedRow | None:
-        """A row, leased to the caller whoever had it before; None where it is not open."""
+        """A row, leased to the caller whoever held it; None where it is not open."""
         with self._database.write() as connection:
             return leases.lease_one(connection, key, now, lease, token)
 
@@ -221,9 +221,9 @@ class SqlStore(SqlReads):
         retry_at: datetime | None,
         tell: Message | Task | None,
     ) -> None:
-        """Record a failed attempt, where the row is still the caller's; else nothing changes.
+        """Record a failed attempt; does nothing where the caller lost the lease.
 
-        Without *retry_at* it gives up. *tell* is sent, or opened for the row's owner.
+        Without *retry_at* the row is given up. *tell* is sent, or opened for the row's owner.
         """
         with self._database.write() as connection:
             if not sql_outbox.record_failure(connection, due, error, now, retry_at):
@@ -235,13 +235,13 @@ class SqlStore(SqlReads):
 
     @with_retries
     def postpone(self, due: LeasedRow, error: str, until: datetime) -> None:
-        """Leave a claimed row alone until then, and count no attempt; not where it is another's."""
+        """Postpone a leased row without counting an attempt; not where the lease is lost."""
         with self._database.write() as connection:
             sql_outbox.postpone(connection, due, error, until)
 
     @with_retries
     def assign(self, key: str, to: str, before: str) -> bool:
-        """Give an open task to somebody; False where it is no longer *before*'s, or not open."""
+        """Assign an open task; False where it is not open, or no longer assigned to *before*."""
         tasks = schema.tasks
         mine = update(tasks).where(tasks.c.key == key, tasks.c.assignee == before)
         with self._database.write() as connection:
@@ -250,7 +250,7 @@ class SqlStore(SqlReads):
 
     @with_retries
     def repair(self, now: datetime) -> None:
-        """Count stock levels again, and free rows that are put off for far too long."""
+        """Recount stock levels, and release rows that are postponed far too long."""
         with self._database.write() as connection:
             repair.repair(connection, now)
 
@@ -258,28 +258,28 @@ class SqlStore(SqlReads):
     def rewrite_history(
         self, order: Order, parcels: Sequence[Parcel], entries: Sequence[Entry]
     ) -> bool:
-        """Replace an order, its parcels and their journals, and blank what was told of them."""
+        """Replace an order, its parcels and their journals, and blank their outbox rows."""
         with self._database.write() as connection:
             rewritten = erasure.rewrite_history(connection, order, parcels, entries)
-        if self._database is self._own:  # a host empties its log when its transaction is over
+        if self._database is self._own:  # an application empties its log after its own transaction
             self._own.wipe_log()
         return rewritten
 
     @with_retries
     def purge(self, owner: str) -> None:
-        """Take every outbox row of an owner away, its attempts and tasks."""
+        """Delete all outbox rows, attempts and tasks of an owner."""
         with self._database.write() as connection:
             erasure.purge(connection, owner)
 
     @with_retries
     def restrict(self, kept: Sequence[Restricted]) -> None:
-        """Keep what a law wants kept, in the rows of the timers that erase it."""
+        """Store retained data, in the rows of the timers that erase it."""
         with self._database.write() as connection:
             restriction.put(connection, kept)
 
     @with_retries
     def lift(self, key: str) -> None:
-        """Erase what is kept under a key, and its attempts."""
+        """Delete the retained data of a key, with its attempts."""
         with self._database.write() as connection:
             restriction.lift(connection, key)
         if self._database is self._own:

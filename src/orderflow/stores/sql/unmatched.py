@@ -1,4 +1,4 @@
-"""The inbox in SQL: what is kept until its reference is known, and the index of references."""
+"""Unmatched items in SQL, kept until their reference is known; the index of references."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FORGET = update(outbox).where(outbox.c.key == bindparam("of_key")).values(statu
 
 
 def resolve(connection: Connection, reference: str) -> str | None:
-    """The subject that is known by a reference."""
+    """The subject of a reference."""
     found = fetch(connection, _SUBJECT, reference=reference)
     return str(found[0].subject) if found else None
 
@@ -36,7 +36,7 @@ def park(
     now: datetime,
     patience: timedelta,
 ) -> None:
-    """Keep a fact; where its subject has become known meanwhile, send it there."""
+    """Keep an observation; forward it where its subject is known now."""
     subject = resolve(connection, reference)
     if subject is not None:
         sql_outbox.add(connection, [matched_row(reference, observation, subject, now)])
@@ -49,7 +49,7 @@ def park(
 def park_unreadable(
     connection: Connection, payload: str, error: str, now: datetime, task: Task
 ) -> None:
-    """Keep what cannot be read, once, and open the task about it."""
+    """Keep an unreadable payload, once, and open its task."""
     _put(connection, task.subject, "", now, payload=payload, error=error)
     row = task_row(task, f"inbox:{task.subject}")
     connection.execute(adding(connection.dialect.name, tasks), row)
@@ -62,13 +62,13 @@ def _put(connection: Connection, reference: str, message: str, now: datetime, **
 
 
 def parked(connection: Connection) -> list[UnmatchedItem]:
-    """What is kept, oldest first."""
+    """The unmatched items, oldest first."""
     rows = connection.execute(select(inbox).order_by(inbox.c.number)).mappings()
     return [item_of(row) for row in rows]
 
 
 def take_matching(connection: Connection, known: Sequence[str]) -> list[UnmatchedItem]:
-    """Take what is kept under these references out, with what waits for it; in their order."""
+    """Remove the items of these references, with their timers and tasks; returns them in order."""
     asked = inbox.c.reference.in_(known)
     rows = connection.execute(select(inbox).where(asked).order_by(inbox.c.number)).mappings().all()
     if not rows:
@@ -83,7 +83,7 @@ def take_matching(connection: Connection, known: Sequence[str]) -> list[Unmatche
 
 
 def item_of(row: RowMapping) -> UnmatchedItem:
-    """A row of the inbox."""
+    """The unmatched item of a row."""
     name, told = row["reference"], row["observation"]
     fact = codec.of_row(inbox, name, codec.decode_observation, told) if told else None
     return UnmatchedItem(name, row["kept_at"], fact, row["payload"], row["error"])
