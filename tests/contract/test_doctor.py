@@ -262,7 +262,7 @@ def test_what_orders_wait_for_is_put_back(shop: Shop) -> None:
     words = ["doctor", "--db", shop.url]
     result = CliRunner().invoke(app, words)  # by the card that the shop has left
     assert (result.exit_code, "promise 5" in result.stdout) == (1, True)
-    result = CliRunner().invoke(app, [*words, "--mend"])
+    result = CliRunner().invoke(app, [*words, "--repair"])
     assert result.exit_code == 2
     assert "--app orderflow.cli.shop:standard_shop" in " ".join(result.stderr.split())
     shop.sql("delete from orderflow_rules")  # as an earlier release left it
@@ -274,9 +274,9 @@ def test_what_orders_wait_for_is_put_back(shop: Shop) -> None:
     assert shop.asked(f"select count(*) from orderflow_outbox {OPEN}") == 0
     words += ["--app", "orderflow.cli.shop:standard_shop"]
     result = CliRunner().invoke(app, words)
-    assert "doctor --mend" in result.stdout
+    assert "doctor --repair" in result.stdout
     assert "promise 5" in result.stdout
-    result = CliRunner().invoke(app, [*words, "--mend"])
+    result = CliRunner().invoke(app, [*words, "--repair"])
     assert (result.exit_code, result.stdout) == (0, "nothing is off\n")
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orderflow import Dropship, Engine, InHouse
+from orderflow import Dropship, Engine, InHouse, NewOrder
 from orderflow.engine import Explanation
 from orderflow.engine.card.reader import rules_of
 from orderflow.engine.card.writer import card_of
+from orderflow.engine.doctor.page_cache import PageCache
 from orderflow.fulfillment import FulfillmentStrategy
 from orderflow.kernel.decision.step import Step
 from orderflow.model.document import Line
 from orderflow.model.state import Payments
 from orderflow.model.stock import WaitingBackorder
-from orderflow.ports import Partner, PartnerCancellation, PartnerRequest
+from orderflow.ports import Partner, PartnerCancellation, PartnerRequest, Store
 from orderflow.renamed import CARD, MEMBERS, NAMES
 from orderflow.stores import MemoryStore, SqlStore
 from orderflow.testing import FakePartner, PartnerContract
@@ -124,3 +126,17 @@ def test_a_card_of_an_earlier_release_is_read() -> None:
         old = old.replace(f'"{now}"', f'"{was}"')
     assert old != card
     assert card_of(rules_of(old)) == card_of(rules_of(card))
+
+
+def test_what_the_doctor_keeps_of_a_page_is_asked_by_the_stores_names(tmp_path: Path) -> None:
+    """A name that the store does not have would be read one by one, and nobody would see it."""
+    kept = {name for name in vars(PageCache) if name[0] != "_"} - {"turn", "view"}
+    assert kept <= {*dir(Store)}
+    store = SqlStore(f"sqlite:///{tmp_path}/orders.db")
+    Engine(store, [InHouse()]).place(NEW)
+    answers = {name for name, _ in {**store.beside(["order:A-1"]), **store.known_by(["x"])}}
+    store.close()
+    assert answers <= kept
+
+
+NEW = NewOrder(number="A-1", currency="EUR", lines=(Line(sku="MUG", quantity=1),))

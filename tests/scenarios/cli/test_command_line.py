@@ -364,7 +364,7 @@ if __name__ == "__main__":
         told = " ".join(found.stdout.split())
         assert (found.exit_code, "backup" in told) == (1, False)
         assert "it cannot be checked: workflow 'engraved' version 1 is not registered" in told
-        assert "mend: look with the application that registers it: --app" in told
+        assert "repair: look with the application that registers it: --app" in told
     assert "is not registered" in said(orderflow("explain", "A-1", "--db", "sqlite:///own.db"))
     found = orderflow("doctor", "--db", "sqlite:///own.db", "--app", "own_shop:make")
     assert (found.exit_code, found.stdout) == (0, "nothing is off\n"), found.output

@@ -30,12 +30,12 @@ SHOWN: dict[str, tuple[list[str], set[str]]] = {
     "timeline": ([NUMBER], {REASON, WHO, TRACKING}),
     "tasks": ([], {OTHER}),
     "claim": ([f"{OTHER}-F1:pick:0:task", "--by", WHO], {OTHER, WHO}),
-    "walk": (["--by", WHO], {SKU, OTHER}),
+    "pick_tour": (["--by", WHO], {SKU, OTHER}),
     "reassign": ([f"{OTHER}-F1:pick:0:task", "--to", "[/]bo", "--by", WHO], {OTHER, "[/]bo"}),
-    "inbox": ([], {"[/unknown]9"}),
+    "unmatched": ([], {"[/unknown]9"}),
     "command": ([OTHER, "place_hold", json.dumps({"hold": "h", "reason": REASON})], {OTHER}),
     "doctor": ([], set()),
-    "forget": (["--order", OTHER], {OTHER}),
+    "erase": (["--order", OTHER], {OTHER}),
     "restricted": ([OTHER, "--by", WHO], set()),
     "label": ([OTHER], {OTHER}),
     "slip": ([OTHER], {OTHER}),
@@ -92,14 +92,16 @@ def test_a_command_shows_what_others_wrote(command: str, db: str, tmp_path: Path
 def a_command_shows_what_others_wrote(command: str, db: str, folder: Path) -> None:
     given, shown = SHOWN[command]
     documents = ["--documents", str(folder)] if command in ("label", "slip", "picklist") else []
-    found = CliRunner().invoke(app, [command, *given, "--db", db, *documents])
+    words = [command.replace("_", "-"), *given]
+    found = CliRunner().invoke(app, [*words, "--db", db, *documents])
     assert "MarkupError" not in found.output, found.output
     assert found.exception is None or isinstance(found.exception, SystemExit), found.output
     assert {each for each in shown if each not in found.output} == set(), found.output
 
 
 def test_every_command_is_tried() -> None:
-    commands = {each.name or each.callback.__name__ for each in app.registered_commands}  # type: ignore[union-attr]
+    shown = (each for each in app.registered_commands if not each.hidden)
+    commands = {each.name or each.callback.__name__ for each in shown}  # type: ignore[union-attr]
     assert {name.replace("-", "_") for name in commands} == {*SHOWN, *OURS}
 
 

@@ -12,7 +12,7 @@ import attrs
 
 from orderflow.engine.doctor.checks import Finding, order_checks, readable_or_finding
 from orderflow.engine.doctor.inbox import inbox_findings
-from orderflow.engine.doctor.page_cache import Looking
+from orderflow.engine.doctor.page_cache import PageCache
 from orderflow.engine.doctor.stock import stock_findings
 from orderflow.engine.pipeline.handle import Handler
 from orderflow.errors import OrderflowError
@@ -90,7 +90,7 @@ def examine(
         looked: Called after each order with the number of checked orders, and of all.
     """
     with engine.store.snapshot() as store:
-        looking = Looking(store)
+        looking = PageCache(store)
         handler = Handler(looking.view, engine.rules, engine.clock, engine.ids, {})
         reserved: Counter[StockKey] = Counter()
         places = _kept_at(store)

@@ -14,10 +14,10 @@ from orderflow.model.stock import StockKey, WaitingBackorder
 from orderflow.model.work import Task
 from orderflow.ports import GatheringStore, OutboxRow, Store, TaskQuery
 
-__all__ = ["Looking"]
+__all__ = ["PageCache"]
 
 
-class Looking:
+class PageCache:
     """A cached view of a snapshot; the cache lasts until the next :meth:`turn`."""
 
     def __init__(self, store: Store) -> None:
@@ -73,14 +73,14 @@ class Looking:
         found: Parcel | None = self._once("parcel", parcel_id)
         return found
 
-    def pending(self, owner: str) -> Sequence[OutboxRow]:
+    def open_rows(self, owner: str) -> Sequence[OutboxRow]:
         """The open rows, cached."""
-        found: Sequence[OutboxRow] = self._once("pending", owner)
+        found: Sequence[OutboxRow] = self._once("open_rows", owner)
         return found
 
-    def undelivered(self, owner: str) -> Sequence[object]:
+    def pending_messages(self, owner: str) -> Sequence[object]:
         """The pending messages, cached."""
-        found: Sequence[object] = self._once("undelivered", owner)
+        found: Sequence[object] = self._once("pending_messages", owner)
         return found
 
     def tasks(self, query: TaskQuery) -> Sequence[tuple[str, Task]]:
@@ -91,17 +91,17 @@ class Looking:
             found = self._once("tasks", query)
         return found or ()
 
-    def waiting(self, key: StockKey) -> Sequence[WaitingBackorder]:
+    def waiting_list(self, key: StockKey) -> Sequence[WaitingBackorder]:
         """The waiting backorders, cached."""
-        found: Sequence[WaitingBackorder] = self._once("waiting", key)
+        found: Sequence[WaitingBackorder] = self._once("waiting_list", key)
         return found
 
-    def reserved(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
+    def reservations_of_order(self, order_id: str) -> Mapping[tuple[StockKey, str], int]:
         """The reservations, cached."""
-        found: Mapping[tuple[StockKey, str], int] = self._once("reserved", order_id)
+        found: Mapping[tuple[StockKey, str], int] = self._once("reservations_of_order", order_id)
         return found
 
-    def find(self, reference: str) -> str | None:
+    def resolve(self, reference: str) -> str | None:
         """The subject of a reference, cached."""
-        found: str | None = self._once("find", reference)
+        found: str | None = self._once("resolve", reference)
         return found

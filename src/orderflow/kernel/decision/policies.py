@@ -166,7 +166,7 @@ class _Unlimited(Frozen[str, int]):
     def __eq__(self, other: object) -> bool:
         return other is self
 
-    __hash__ = None  # like a dict
+    __hash__ = None  # type: ignore[assignment]  # like a dict
 
     def __repr__(self) -> str:
         return "UNLIMITED"

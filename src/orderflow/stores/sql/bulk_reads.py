@@ -53,12 +53,12 @@ def beside(connection: Connection, owners: Sequence[str], task_of: Callable[[Any
     for owner, rows in _by("subject", fetch(connection, _JOURNALS, owners=list(owners)), owners):
         _answer(found, ("journal", owner), _entries, rows)
     for owner, rows in _by("owner", fetch(connection, _OUTBOX, owners=list(owners)), owners):
-        found["pending", owner] = list(map(sql_outbox.pending_of, rows))
-        _answer(found, ("undelivered", owner), _messages, rows)
+        found["open_rows", owner] = list(map(sql_outbox.pending_of, rows))
+        _answer(found, ("pending_messages", owner), _messages, rows)
     for owner, rows in _by("owner", fetch(connection, _TASKS, owners=list(owners)), owners):
         _answer(found, ("tasks", owner), partial(_each, task_of), rows)
     for name, rows in _by("order_id", fetch(connection, _RESERVED, orders=names), names):
-        found["reserved", name] = {
+        found["reservations_of_order", name] = {
             (StockKey(row.sku, row.location), row.line): row.quantity for row in rows
         }
     return found
@@ -68,7 +68,7 @@ def known_by(connection: Connection, names: Sequence[str]) -> Answers:
     """The subjects of references."""
     rows = fetch(connection, _REFERENCES, names=list(names))
     told = {row.reference: row.subject for row in rows}
-    return {("find", name): told.get(name) for name in names}
+    return {("resolve", name): told.get(name) for name in names}
 
 
 def _by(
