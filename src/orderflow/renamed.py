@@ -183,9 +183,17 @@ def old_names(module: str) -> Callable[[str], Any]:
 
 
 def keeps_old_members(kind: type[T]) -> type[T]:
-    """A class whose old members and keyword arguments still work."""
-    for old, new in MEMBERS.get(kind.__name__, {}).items():
-        setattr(kind, old, property(_member(kind.__name__, old, new)))
+    """Let a class answer to its old members and keyword arguments; ``dir()`` has the new alone."""
+    members = MEMBERS.get(kind.__name__, {})
+
+    def named(value: Any, name: str) -> Any:
+        if (new := members.get(name)) is None:
+            raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")
+        _tell(f"{kind.__name__}.{name}", new)
+        return getattr(value, new)
+
+    if members:
+        kind.__getattr__ = named  # type: ignore[attr-defined]  # asked for what is not there
     if renamed := ARGUMENTS.get(kind.__name__):
         _take_old_arguments(kind, renamed)
     return kind
@@ -221,14 +229,6 @@ class _Renamed:
         return getattr(self._port, name)
 
 
-def _member(kind: str, old: str, new: str) -> Callable[[Any], Any]:
-    def renamed(value: Any) -> Any:
-        _tell(f"{kind}.{old}", new)
-        return getattr(value, new)
-
-    return renamed
-
-
 def _take_old_arguments(kind: type[Any], renamed: Mapping[str, str]) -> None:
     begin = kind.__init__
 
@@ -243,4 +243,4 @@ def _take_old_arguments(kind: type[Any], renamed: Mapping[str, str]) -> None:
 
 
 def _tell(old: str, new: str) -> None:
-    warn(f"{old} is now called {new}", DeprecationWarning, stacklevel=4)
+    warn(f"{old} is now called {new}", DeprecationWarning, stacklevel=3)

@@ -18,7 +18,7 @@ from collections.abc import (
     MutableMapping,
     Sequence,
 )
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -62,6 +62,7 @@ from orderflow.ports import Commit
 from orderflow.ports.query import OrderQuery
 from orderflow.stores.sql.commit import Raced
 from orderflow.testing import orders
+from orderflow.wording import Wording
 from tests.mutants import Law, Mutant, Mutants, Mutate, Patch, law
 from tests.shop import Shop
 
@@ -71,6 +72,7 @@ EXAMPLES: Mapping[type[Any], Callable[[], Any]] = {
     Limit: lambda: Limit(refund=[Money(150, "EUR")], override=UNLIMITED),
     Money: lambda: Money(150, "EUR"),
     OrderQuery: lambda: OrderQuery(phase="placed", stage="picking"),
+    Wording: lambda: Wording(own={"HoldPlaced": "stopped"}),
     Retention: lambda: Retention({"order": Keep("a law", years=8)}, {"*": Keep("a law", days=9)}),
 }
 """Values that their annotations do not say enough of."""
@@ -120,6 +122,7 @@ PLAIN: Mapping[Any, Any] = {
     datetime: NOW,
     timedelta: timedelta(days=1),
     time: time(9),
+    tzinfo: UTC,
     Decimal: Decimal("1.50"),
     type(None): None,
     AwareDatetime: NOW,

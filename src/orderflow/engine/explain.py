@@ -210,6 +210,7 @@ def _kept(handler: Handler, order: Order) -> Iterator[PendingItem]:
 _DEADLINES: Mapping[str, str] = {
     "at_risk": "the promised delivery is looked at on {due}",
     "backorder": "stock is expected by {due}",
+    "carrier": "the carrier answers by {due}",
     "cash": "the carrier reports the cash by {due}",
     "confirmation": "the customer confirms the delivery by {due}",
     "escalation": "the task goes to somebody else on {due}",

@@ -7,13 +7,14 @@ from datetime import date, datetime
 
 import attrs
 
+from orderflow.model.frozen_mapping import HoldsMappings
 from orderflow.money import Money
 
 __all__ = ["Language"]
 
 
 @attrs.frozen
-class Language:
+class Language(HoldsMappings):
     """The sentences of one language.
 
     Args:

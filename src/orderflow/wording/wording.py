@@ -14,6 +14,7 @@ import attrs
 
 from orderflow.errors import InvalidInput, Problem
 from orderflow.model.events import KINDS, Event
+from orderflow.model.frozen_mapping import HoldsMappings
 from orderflow.money import Money
 from orderflow.wording.english import ENGLISH
 from orderflow.wording.german import GERMAN
@@ -67,7 +68,7 @@ def _templates(own: Mapping[str, str]) -> Mapping[str, str]:
 
 
 @attrs.frozen
-class Wording:
+class Wording(HoldsMappings):
     """How events are told to one reader.
 
     Args:

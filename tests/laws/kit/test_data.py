@@ -162,11 +162,11 @@ def test_what_is_drawn_is_never_thrown_away() -> None:
         "data",
         "flows",
         "history",
-        "lives",
+        "histories",
         "messages",
         "commits",
         "routing",
-        "parties",
+        "partners",
     ):
         source = inspect.getsource(importlib.import_module(f"orderflow.testing.{module}"))
         assert ".filter(" not in source, module

@@ -230,5 +230,5 @@ def test_a_counter_example_tells_the_life_as_a_story() -> None:
     told = caught(broken, "more left than was ordered")
     story = told.partition("What happened:\n")[2]
     assert "a customer orders" in story
-    assert "-F1 given to dropship" in story
-    assert "that nobody owes" in story
+    assert "-F1 is assigned to dropship" in story
+    assert "overage: " in story

@@ -26,7 +26,7 @@ class Number(InHouse):
 
 
 class Says(InHouse):
-    def perform(self, effect: EffectAttempt) -> str:  # E: Return type "str" of "perform" incompatible with return type "Body \| Fact \| None".*\[override\]
+    def perform(self, effect: EffectAttempt) -> str:  # E: Return type "str" of "perform" incompatible with return type "CommandBody \| ObservationBody \| None".*\[override\]
         return "done"
 
 
