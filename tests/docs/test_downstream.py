@@ -85,6 +85,9 @@ class TestHasty(FulfillmentStrategyContract):
         check=False,
     )
     assert done.returncode == 1, done.stdout
-    assert "pick was answered with 'picked'; answer with a command, a fact, or None" in done.stdout
+    assert (
+        "pick was answered with 'picked'; answer with a command, an observation, or None"
+        in done.stdout
+    )
     assert f"law {law}: An effect is answered with a command" in done.stdout
     assert "What happened:" in done.stdout

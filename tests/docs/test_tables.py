@@ -1,6 +1,6 @@
 """The tables of the reference say what the code says. A failure shows the table to paste."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, get_args
 
@@ -14,6 +14,7 @@ from orderflow.model.commands import AnyCommand, Command, StockCommand
 from orderflow.model.events import KINDS
 from orderflow.model.ledger import LEGAL_MOVES, SETTLED
 from orderflow.model.observations import AnyObservation, Observation
+from orderflow.renamed import ARGUMENTS, MEMBERS, NAMES
 from tests.docs.test_examples import PAGES
 
 BODIES = sorted(get_args(get_args(AnyCommand)[0]), key=lambda body: issubclass(body, StockCommand))
@@ -138,3 +139,13 @@ def test_what_others_send(page: str, models: tuple[type[BaseModel], ...]) -> Non
         part = found[model.__name__]
         assert part.startswith(section(model)), section(model)
         assert fields(model) in part, f"\n{model.__name__}\n\n{fields(model)}"
+
+
+@pytest.mark.parametrize("of", [NAMES, MEMBERS, ARGUMENTS], ids=["names", "members", "arguments"])
+def test_the_upgrade_page_has_every_old_name(of: Mapping[str, Mapping[str, str]]) -> None:
+    rows = [
+        (f"`{where}`", f"`{old}`", f"`{new}`") for where in of for old, new in of[where].items()
+    ]
+    page = PAGES["docs/how-to/upgrade.md"]
+    for row in rows:
+        assert table(row, ()).splitlines()[0] in page, row

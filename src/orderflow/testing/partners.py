@@ -108,9 +108,9 @@ class CarrierContract(Contract):
         found = _insist(lambda: carrier.find(request.key))
         assert found == bought, f"{request.key} bought {bought}, and find gives {found}"
 
-    @law(since="0.1", why="every deed is done again where its answer got lost")
+    @law(since="0.1", why="every request is sent again where its answer got lost")
     def a_request_may_be_repeated(self, request: LabelRequest) -> None:
-        """Handing over, and giving back, may come again with the same key."""
+        """A hand-over and a void may come again with the same key."""
         for effect in ("hand_over", "void_label"):
             carrier = self.make_carrier()
             label = _insist(partial(carrier.buy_label, request))
@@ -156,11 +156,13 @@ class PartnerContract(Contract):
 
     @law(since="0.1", why="an answer is applied to what it names, whatever was asked")
     def its_answers_name_what_it_was_asked(self, request: PartnerRequest) -> None:
-        """It answers with facts about the request's number and lines, or with None for later."""
+        """It answers with observations of the request's number and lines, or None for later."""
         party, lines = self.make_partner(), {line.line for line in request.lines}
         said = _insist(lambda: party.submit(request))
         known = said is None or isinstance(said, ObservationBody)
-        assert known, f"submit gave {said!r}; give a fact, or None where the answer comes later"
+        assert known, (
+            f"submit gave {said!r}; give an observation, or None where the answer comes later"
+        )
         for fact in [said, *self.told(party)]:
             if isinstance(fact, PartnerObservation):
                 assert fact.fo == request.number, f"asked for {request.number}, it says {fact!r}"
@@ -178,9 +180,9 @@ class PartnerContract(Contract):
         over = shipped - asked
         assert not over, f"{dict(asked)} were asked for, twice; {dict(over)} too many were shipped"
 
-    @law(since="0.1", why="units that it gives up are shipped by somebody else")
+    @law(since="0.1", why="units that it cancels are shipped by somebody else")
     def it_answers_a_cancellation_once(self, request: PartnerRequest) -> None:
-        """Asked to give units up, it gives up at most these, and does not ship them."""
+        """Asked to cancel units, it cancels at most these, and does not ship them."""
         party, back = self.make_partner(), {request.lines[0].line: 1}
         _insist(lambda: party.submit(request))
         ask = PartnerCancellation("C1:ask_back:0", request.number, back, "customer")
@@ -192,9 +194,9 @@ class PartnerContract(Contract):
         over = (_shipped(later) + given) - _asked(request)
         assert not over, f"it gave up {dict(given)}, and shipped {dict(over)} of it all the same"
 
-    @law(since="0.1", why="a reminder is sent again like everything else")
+    @law(since="0.1", why="a message is sent again like everything else")
     def chasing_changes_nothing(self, request: PartnerRequest) -> None:
-        """Reminded twice, it ships no more than it was asked for."""
+        """Chased twice, it ships no more than it was asked for."""
         party = self.make_partner()
         _insist(lambda: party.submit(request))
         for _ in range(2):

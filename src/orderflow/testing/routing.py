@@ -84,7 +84,7 @@ class RoutingContract(Contract):
 
     @law(since="0.1", why="other places do not accept the line, or do not deliver that way")
     def it_uses_given_options(self, case: RoutingCase) -> None:
-        """Units go only to places that are offered for their line."""
+        """Units go only to the options given for their line."""
         for part in self._plan(case):
             if isinstance(part, Assignment):
                 offered = {(p.strategy, p.location) for p in case.options.get(part.line, ())}

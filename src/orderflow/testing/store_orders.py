@@ -113,7 +113,7 @@ class OrderLaws(StoreHarness):
 
     @law(since="0.1", why="two people change one order at the same moment")
     def of_two_savers_one_wins(self) -> None:
-        """Of those who commit the same version at once, one is Committed and the rest Stale."""
+        """Of those who commit the same version at once, one is Stored and the rest Stale."""
         with self.opened_by(4) as stores:
             stores[0].commit(order_commit("A-1", 0))
             for version in range(1, 6):
@@ -128,7 +128,7 @@ class OrderLaws(StoreHarness):
 
     @law(since="0.1", why="customers press the button twice, and queues deliver twice")
     def a_message_is_taken_once(self) -> None:
-        """A second commit with the same receipt is a Duplicate, and nothing is stored."""
+        """A second commit of a processed message is a Duplicate, and nothing is stored."""
         with self.opened() as store:
             for order, right in (("A-1", Stored()), ("A-2", Duplicate())):
                 outcome = store.commit(attrs.evolve(order_commit(order, 0), processed=_RECEIPT))

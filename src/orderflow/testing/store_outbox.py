@@ -29,7 +29,7 @@ class WorkLaws(StoreHarness):
 
     @law(since="0.1", why="two workers would ship twice")
     def a_row_is_one_workers_at_a_time(self) -> None:
-        """A claimed row is nobody else's until its lease ends; then another one has it."""
+        """A leased row is one worker's until its lease ends; then another worker may have it."""
         with self.opened_by(4) as stores:
             keys = [f"effect-{number:02}" for number in range(12)]
             store = stores[0]
@@ -47,7 +47,7 @@ class WorkLaws(StoreHarness):
 
     @law(since="0.1", why="a worker waits for the disk once a batch, and passes nothing over")
     def what_is_due_after_commits_is_claimed_with_them(self) -> None:
-        """Commits and a claim at once do what they would do one after the other."""
+        """Commits and a lease at once do what they would do one after the other."""
         with self.opened() as store:
             never = Effect("pick", "A-1", "never")
             late = attrs.evolve(order_commit("A-1", 7), pending_work=(never,))
@@ -128,7 +128,10 @@ class WorkLaws(StoreHarness):
             assert_same("wanted again and due", back, ["timer", "effect"])
             assert_same("the task", store.task("task"), ("order:A-1", a_task()))
 
-    @law(since="0.1", why="what was told first is to be heard first, and answers before new deeds")
+    @law(
+        since="0.1",
+        why="messages count in the order they were sent, and answers before new effects",
+    )
     def rows_of_one_kind_are_claimed_in_order(self) -> None:
         """Messages come first, as they were sent; then timers as they are due; then effects."""
         with self.opened() as store:
@@ -141,7 +144,7 @@ class WorkLaws(StoreHarness):
 
     @law(since="0.1", why="a scan may come before the answer that names its parcel")
     def early_observations_find_their_subject(self) -> None:
-        """A fact that is kept is sent to its subject as soon as that is known."""
+        """A parked observation is sent to its subject as soon as that is known."""
         with self.opened() as store:
             early, late = a_payment("e1", "R1"), a_payment("e2", "R2")
             store.park("T1", early, NOW, 7 * MINUTE)

@@ -121,7 +121,7 @@ class FulfillmentStrategyContract(HistoryContract):
         for done in life.performed:
             known = done.reply is None or isinstance(done.reply, CommandBody | ObservationBody)
             told = f"{done.effect.name} was answered with {done.reply!r}"
-            assert known, f"{told}; answer with a command, a fact, or None"
+            assert known, f"{told}; answer with a command, an observation, or None"
 
     @law(share=_LIVES, since="0.1", why="what is refused is asked again, then left to a person")
     def its_answers_are_accepted(self, quiet_life: History) -> None:
@@ -135,7 +135,7 @@ class FulfillmentStrategyContract(HistoryContract):
 
     @law(share=_LIVES, since="0.1", why="the worker asks again when it did not hear the answer")
     def the_same_key_is_the_same_effect(self, quiet_life: History) -> None:
-        """Asked to do a deed again with the same key, it gives the answer that it gave."""
+        """Asked to perform an effect again with the same key, it gives the same answer."""
         strategies = {s.code: s for s in quiet_life.engine.rules.fulfillers}
         for done in list(quiet_life.performed):
             strategy = strategies[done.strategy]

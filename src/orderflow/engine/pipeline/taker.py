@@ -53,7 +53,7 @@ class Taker:
             try:
                 answer = self._handler.handle(attrs.evolve(envelope, answers=answers))
             except RuleFailed as error:
-                _LOG.error("a fact about %s is tried again: %s", envelope.subject, error)
+                _LOG.error("an observation about %s is tried again: %s", envelope.subject, error)
                 self._put_off(envelope, observation, self._handler.clock.now())
                 return
             if isinstance(answer, tuple):

@@ -104,7 +104,7 @@ def why_unfit(
     if not isinstance(reply, cmd.CommandBody | obs.ObservationBody | None) or isinstance(
         reply, _NOT_OF_AN_ORDER
     ):
-        return f"{what}; right is a command or a fact about order {order.id}, or None"
+        return f"{what}; right is a command or an observation about order {order.id}, or None"
     if isinstance(reply, _NEVER) or (isinstance(reply, cmd.Fire) and reply.trigger == "cancel"):
         return f"{what}; nothing that is performed may place, change, override or cancel an order"
     if own and isinstance(reply, obs.LabelBought | obs.LabelVoided):
