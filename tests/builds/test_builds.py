@@ -186,8 +186,8 @@ UNFIT: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     an_event_lost_its_upcaster: "cannot be read",
     a_message_has_another_name: "cannot be read",
     a_bucket_has_another_name: "cannot be read",
-    a_timer_has_another_key: "nothing of the kind is there",
-    an_effect_has_another_key: "nothing of the kind is there",
+    a_timer_has_another_key: "but no such row exists",
+    an_effect_has_another_key: "but no such row exists",
     a_workflow_changed_and_kept_its_version: "'engraved' version 1",
 }
 """What a build may do that must not, and the doctor's words for it."""

@@ -160,7 +160,7 @@ def test_when_no_answer_comes_a_person_looks_first() -> None:
     shop.engine.worker.attempts = 1
     shop.does(Cancel(lines={"1": 1}))
     (task,) = shop.engine.tasks(role="finance")
-    assert "may have been paid, no answer came: look" in task.instructions
+    assert "may have been paid (the provider did not answer): check" in task.instructions
     shop.engine.complete(task, by="fin")
     shop.work()
     assert shop.refunds == [(200, RefundStatus.SUCCEEDED)]

@@ -103,7 +103,7 @@ def _asked_twice(patch: Patch) -> None:
         receipt(store, scope, message)
         return receipt(store, scope, message)
 
-    patch.setattr(SqlStore, "receipt", twice)
+    patch.setattr(SqlStore, "processed", twice)
 
 
 def _another_role(patch: Patch) -> None:

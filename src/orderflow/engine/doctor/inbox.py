@@ -31,7 +31,9 @@ def _of_item(store: Store, item: UnmatchedItem) -> Iterator[Finding]:
         task = unreadable(digest({"payload": item.payload}), item.error)
         reference = task.subject
         holder, found = store.task(owner) or ("", None)
-        asked = found is not None and (holder, attrs.evolve(found, assignee="")) == (owner, task)
+        # Its sentence is of the release that opened it.
+        as_opened = found and attrs.evolve(found, assignee="", instructions=task.instructions)
+        asked = (holder, as_opened) == (owner, task)
     if reference != item.reference:
         yield Finding(0, owner, "what is kept there is known by another name")
     elif not asked:

@@ -31,8 +31,7 @@ def pack(draft: Draft, body: cmd.Pack) -> None:
         draft.refuse("parcel.closed", f"{there.id} is {there.status}, nothing goes into it")
     if there is not None and there.lead != state.id and state.terms == Terms.CASH_ON_DELIVERY:
         what = (
-            f"parcel {there.id} belongs to order {there.lead}, which is paid on delivery: "
-            f"pack {state.id} into another parcel"
+            f"parcel {there.id} belongs to order {there.lead}, and {state.id} is paid on delivery"
         )
         draft.refuse("parcel.collects", f"{what}: pack it into a parcel of its own")
     if not may_work(draft, body.fo, "pack", TO_PACKED, body.units):
